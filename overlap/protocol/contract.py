@@ -1,0 +1,110 @@
+"""The contract: what both sides fix before the first blinded byte.
+
+It is built from the signed agreement, from each side's own software, and from both sides' claim commitments.
+Its digest enters every tag, so that two runs under different contracts have nothing in common.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final
+
+from overlap import canonical
+from overlap.errors import ContractMismatch, MalformedFile
+
+FORMAT: Final = "overlap-contract/1"
+SUITE: Final = "overlap-curve25519_XMD:SHA-512_ELL2_NU_-x25519-sha256/1"
+LEVELS: Final = ("overlaps", "counts")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One party's part: its name, card digest (hex), populations, declared identifier bound, claim root."""
+
+    party: str
+    card: str
+    populations: tuple[str, ...]
+    size_bound: int
+    claim_root: str  # hex, or "" when this side has committed no claims
+    claim_leaves: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Everything that must be equal on both sides. `kinds` is in order of precedence, best first."""
+
+    format: str
+    suite: str
+    protocol: str
+    level: str
+    kinds: tuple[str, ...]
+    normaliser: str
+    normaliser_digest: str
+    data_digest: str
+    agreement: str  # SHA-256 (hex) of the agreement's bytes
+    starter: Side
+    responder: Side
+
+    def to_bytes(self) -> bytes:
+        return canonical.encode(asdict(self))
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 that names this contract in frames and enters every tag."""
+        return canonical.digest(FORMAT.encode(), self.to_bytes())
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Contract:
+        """The contract in canonical bytes; MalformedFile for an unknown, missing or mistyped field."""
+        value = canonical.decode(data, "the contract")
+        try:
+            starter, responder = _side(value.pop("starter")), _side(value.pop("responder"))
+            kinds = tuple(value.pop("kinds"))
+            contract = Contract(**value, kinds=kinds, starter=starter, responder=responder)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise MalformedFile(
+                "the contract does not have the fields of version 1", "both sides need the same version"
+            ) from error
+        if contract.format != FORMAT or contract.to_bytes() != data:
+            raise MalformedFile("the contract is of another version", "both sides need the same version")
+        return contract
+
+    def require_equal(self, theirs: Contract) -> None:
+        """Return when `theirs` says the same; else ContractMismatch naming the first field that differs."""
+        mine, other = flatten(self), flatten(theirs)
+        for name in mine:
+            if mine[name] != other[name]:
+                raise ContractMismatch(
+                    name,
+                    _short(mine[name]),
+                    _short(other[name]),
+                    "bring both sides to the same version and agreement, then start a new run",
+                )
+
+
+def flatten(contract: Contract) -> dict[str, Any]:
+    """Field names (`starter.size_bound`) to values, in the order of the specification."""
+    flat: dict[str, Any] = {}
+    for field in fields(contract):
+        value = getattr(contract, field.name)
+        if isinstance(value, Side):
+            flat |= {f"{field.name}.{part.name}": getattr(value, part.name) for part in fields(value)}
+        else:
+            flat[field.name] = value
+    return flat
+
+
+def _side(value: dict[str, Any]) -> Side:
+    side = Side(**(value | {"populations": tuple(value["populations"])}))
+    texts = (side.party, side.card, side.claim_root, *side.populations)
+    numbers = (side.size_bound, side.claim_leaves)
+    if not all(isinstance(text, str) for text in texts) or not all(
+        type(number) is int and number >= 0 for number in numbers
+    ):
+        raise ValueError("a side holds texts and counts")
+    return side
+
+
+def _short(value: Any) -> str:
+    text = ",".join(value) if isinstance(value, tuple) else str(value)
+    return text if len(text) <= 24 else text[:16] + "…"

@@ -1,0 +1,120 @@
+"""The small types that flow from one room to the next, and the columns of the tables between them.
+
+Tables are pandas DataFrames. Every column is of dtype ``str`` and a missing value is the empty string,
+except where a line below says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STANDARD_POPULATIONS = ("customers", "open_opportunities", "prospects")
+
+#: One account a row. `row` (int64) is the record's number in the file as a spreadsheet shows it: the first
+#: line of the file is 1, preamble and header counted. `population` is a standard or custom population.
+ACCOUNT_COLUMNS = (
+    "row",
+    "id",
+    "name",
+    "website",
+    "domains",  # further domains, separated by ";"
+    "email",
+    "country",
+    "city",
+    "postcode",
+    "phone",
+    "parent_id",
+    "owner",
+    "owner_email",
+    "type",
+    "industry",
+    "employees",
+    "revenue",
+    "lei",
+    "duns",
+    "vat",
+    "registration_number",
+    "created",
+    "modified",
+    "population",
+)
+
+#: One opportunity a row; dates are ISO 8601 days (YYYY-MM-DD), `amount` is a plain decimal text,
+#: `status` is one of "open", "won", "lost".
+OPPORTUNITY_COLUMNS = (
+    "row",
+    "id",
+    "account_id",
+    "name",
+    "stage",
+    "status",
+    "amount",
+    "currency",
+    "created",
+    "closed",
+    "owner",
+    "type",
+)
+
+#: One partner action a row.
+ACTION_COLUMNS = (
+    "row",
+    "id",
+    "opportunity_id",
+    "account_id",
+    "partner",
+    "type",
+    "date",
+    "proof",
+    "owner",
+    "next_step",
+    "role",
+)
+
+#: One territory assignment a row.
+TERRITORY_COLUMNS = ("row", "account_id", "territory_id", "territory_name", "owner")
+
+#: One normalised match key a row. `account` (int64) is the position of the account in its table, from 0.
+#: `supported` (bool) says that another field of the same account agrees with the identifier: for a domain,
+#: that its label resembles the account's own name.
+IDENTIFIER_COLUMNS = ("account", "kind", "value", "supported")
+
+#: One matched own account and identifier a row. `token` is the 32-digit hex pair token, `rivals` (int64) the
+#: number of other own accounts that carry the same identifier, `confidence` (float64) is in (0, 1].
+OVERLAP_COLUMNS = ("account", "token", "kind", "tier", "confidence", "rivals")
+
+TIERS = ("exact", "strong", "candidate")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that was not taken: its number as a spreadsheet shows it, and a reason that quotes no cell."""
+
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What was found out about a file while reading it; shown to the user and kept with the import."""
+
+    profile: str
+    encoding: str
+    delimiter: str
+    header_row: int
+    mapping: Mapping[str, str]
+    digest: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows read from one export: the usable ones, those that were not, and how the file was understood."""
+
+    frame: pd.DataFrame
+    rejected: tuple[Rejected, ...]
+    source: Source
