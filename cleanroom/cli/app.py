@@ -69,4 +69,4 @@ def overlap(ctx: click.Context, root: Path, passphrase_file: Path | None, quiet:
     'overlap demo' first.
     """
     given = ctx.obj if isinstance(ctx.obj, Shell) else Shell(root)
-    ctx.obj = Shell(root, passphrase_file, quiet or given.quiet, given.clock, given.passphrase)
+    ctx.obj = Shell(root, passphrase_file, quiet or given.quiet, given.clock, given.passphrase, given.opened)

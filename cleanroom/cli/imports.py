@@ -75,7 +75,8 @@ def _tell(done: Imported) -> None:
     label = f"{done.what} ({done.population})" if done.population else done.what
     click.echo(f"imported  {done.rows:,} {label}; rejected {done.rejected:,}")
     click.echo(
-        f"read as   {done.profile}, {done.encoding}, delimiter {done.delimiter!r}, header in row {done.header_row}"
+        f"read as   {done.profile}, {done.encoding}, delimiter {done.delimiter!r}, "
+        f"header in row {done.header_row}"
     )
     for field, column in done.mapping.items():
         click.echo(f"  {field:<20} from {column}")

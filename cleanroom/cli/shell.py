@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from overlap.errors import OverlapError, UsageError
 
 if TYPE_CHECKING:
     from cleanroom.session.party import Party
+    from overlap.keys import PartyKeys
 
 #: The service name under which the system keyring holds a party's passphrase.
 KEYRING_SERVICE = "overlap"
@@ -32,14 +33,23 @@ class Shell:
     quiet: bool = False
     clock: Callable[[], int] | None = None
     passphrase: str | None = None
+    #: Keys opened before by their file's bytes; stretching a passphrase is slow on purpose.
+    opened: dict[bytes, PartyKeys] = field(default_factory=dict)
 
     @contextmanager
     def party(self) -> Iterator[Party]:
         """The opened party, held for this command."""
         from cleanroom.session.party import open_party, wall_clock
 
-        with open_party(self.root, self.read_passphrase, self.clock or wall_clock) as party:
+        with open_party(self.root, self._unlock, self.clock or wall_clock) as party:
             yield party
+
+    def _unlock(self, locked: bytes) -> PartyKeys:
+        from overlap.keys import PartyKeys
+
+        if locked not in self.opened:
+            self.opened[locked] = PartyKeys.from_locked(locked, self.read_passphrase())
+        return self.opened[locked]
 
     def now(self) -> int:
         from cleanroom.session.party import wall_clock

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cleanroom.log import Log
@@ -30,6 +31,16 @@ def wall_clock() -> int:
     return int(time.time())
 
 
+def day_of(seconds: int) -> str:
+    """The UTC date of a second, as YYYY-MM-DD."""
+    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+
+
+def moment_of(seconds: int) -> str:
+    """A second as RFC 3339 in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 @dataclass
 class Party:
     """An opened party. `now` is the second at which the command began."""
@@ -43,6 +54,11 @@ class Party:
     @property
     def name(self) -> str:
         return self.keys.party
+
+    @property
+    def today(self) -> str:
+        """The date of `now` in UTC."""
+        return day_of(self.now)
 
     def log(self, partner: str) -> Log:
         """The log kept with that partner."""
@@ -126,11 +142,15 @@ def create_party(root: Path, name: str, passphrase: str, random: RandomBytes = s
 
 
 @contextmanager
-def open_party(root: Path, passphrase: Callable[[], str], clock: Clock = wall_clock) -> Iterator[Party]:
-    """The party in `root`, held for one command. Raises UsageError, Refused or WrongPassphrase."""
+def open_party(
+    root: Path, unlock: Callable[[bytes], PartyKeys], clock: Clock = wall_clock
+) -> Iterator[Party]:
+    """The party in `root`, held for one command; `unlock` turns the key file's bytes into keys.
+
+    Raises UsageError, Refused or WrongPassphrase.
+    """
     folder = Folder(root)
     folder.require_party()
     with folder.locked():
-        locked = read_whole(folder.path("keys", "identity"), 16_384)
-        keys = PartyKeys.from_locked(locked, passphrase())
+        keys = unlock(read_whole(folder.path("keys", "identity"), 16_384))
         yield Party(folder, keys, clock())

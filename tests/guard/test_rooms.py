@@ -115,7 +115,8 @@ def test_help_imports_no_pandas() -> None:
         "from cleanroom.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'pandas', 'numpy', 'duckdb', 'pyarrow', 'pydantic', 'openpyxl', 'stdnum'} & set(sys.modules)\n"
+        "heavy = {'pandas', 'numpy', 'duckdb', 'pyarrow', 'pydantic', 'openpyxl', 'stdnum'}\n"
+        "heavy &= set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
     done = subprocess.run(
