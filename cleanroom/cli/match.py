@@ -61,7 +61,7 @@ def reply(shell: Shell, frame: Path, out: Path, as_json: bool) -> None:
         return
     click.echo(f"run       {step.run} with {step.partner}, {step.runs_left} left under this agreement")
     click.echo(
-        f"answered  with {step.identifiers:,} identifiers of {step.accounts:,} accounts, padded to {step.bound:,}"
+        f"answered  {step.identifiers:,} identifiers of {step.accounts:,} accounts, padded to {step.bound:,}"
     )
     for kind, reason, count in step.dropped:
         click.echo(f"  not used: {count:,} x {kind}, {reason}")

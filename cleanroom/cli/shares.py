@@ -81,7 +81,7 @@ def lease(shell: Shell, request: Path, out: Path) -> None:
     with shell.party() as party:
         given = answer_request(party, request, out)
     click.echo(
-        f"lease     for {given.partner}, {given.records:,} records of share {given.share}, until {given.until}"
+        f"lease     {given.records:,} records of {given.share} for {given.partner}, until {given.until}"
     )
     click.echo(f"send back {out}")
 
@@ -114,7 +114,7 @@ def revoke(shell: Shell, share: str, out: Path) -> None:
     with shell.party() as party:
         ended = revoke_share(party, share, out)
     click.echo(
-        f"revoked   {ended.share}: key half destroyed; {ended.read:,} of {ended.records:,} records were read before"
+        f"revoked   {ended.share}: half destroyed; {ended.read:,} of {ended.records:,} records read before"
     )
     click.echo(f"send      {out}")
 
