@@ -40,13 +40,13 @@ def propose(shell: Shell, partner: str, policy: str, out: Path) -> None:
 @click.pass_obj
 def accept(shell: Shell, file: Path, out: Path | None, yes: bool) -> None:
     """Sign a partner's proposal, or take in our own that the partner has signed."""
-    from cleanroom.session.agreements import accept_agreement, read_proposal
+    from cleanroom.session.agreements import accept_agreement, read_offer
 
     with shell.party() as party:
-        proposal = read_proposal(party, file)
-        for line in proposal.lines:
+        offer = read_offer(party, file)
+        for line in offer.lines:
             click.echo(line)
-        if not proposal.complete and not yes:
+        if not offer.complete and not yes:
             click.confirm("sign this agreement?", abort=True, err=True)
         kept = accept_agreement(party, file, out)
     click.echo(f"in force  {kept.id} from {kept.not_before} until {kept.until}")
