@@ -121,7 +121,7 @@ def note_actions(
     words: Words,
     rng: Random,
 ) -> list[Action]:
-    """What partners did on deals: those that hold the company (`holders`, by its number), and a few others."""
+    """What partners did: those that hold the deal's company (`holders`, by its number), and a few others."""
     actions = []
     for deal in deals:
         for partner in holders.get(deal.account.company.number, ()):

@@ -99,8 +99,8 @@ def workbook(sheet: str, header: Row, rows: Sequence[tuple[Row, bool]]) -> Expor
 def with_broken(
     rows: Sequence[Row], names_at: Sequence[int], make_id: Callable[[], str], *, ragged: bool, rng: Random
 ) -> list[tuple[Row, bool]]:
-    """The rows, whose first cell is the id, and among them broken ones: without any name (under a new id),
-    without id, with the id of an earlier row and, where the format allows it, with cells missing or left over."""
+    """The rows, whose first cell is the id, and broken ones among them: without any name (under a new id),
+    without id, with the id of an earlier row and, if `ragged`, with cells missing or left over."""
     marked: list[tuple[Row, bool]] = [(row, True) for row in rows]
     half = len(rows) // 2
     for _ in range(-(-len(rows) // GOOD_ROWS_PER_BROKEN)):

@@ -94,7 +94,7 @@ _REGIONS: Final = {
 def customers_report(
     accounts: Sequence[Account], make_id: Callable[[], str], today: date, rng: Random
 ) -> Export:
-    """A formatted report: preamble, 15-character ids, month/day/year, and a footer. `make_id` names broken rows."""
+    """A formatted report: preamble, 15-character ids, American dates, footer. `make_id` is for bad rows."""
     rows = with_broken([_report_row(account) for account in accounts], (1, 2), make_id, ragged=True, rng=rng)
     before: list[Row] = [
         ["Customer Accounts"],
