@@ -1,0 +1,12 @@
+"""The command line: parse, call one function of the session, print."""
+
+from __future__ import annotations
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the `overlap` command with the arguments of this process."""
+    from cleanroom.cli.app import overlap
+
+    overlap.main(prog_name="overlap")

@@ -1,0 +1,114 @@
+"""claims, receive, credit: who held the relationship first, on evidence committed before the match."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group("claims")
+def claims_command() -> None:
+    """Accounts held since a date, committed before the match."""
+
+
+@claims_command.command("commit")
+@click.option("--partner", help="Write the commitment for this partner.")
+@click.option("--out", type=FILE, help="The commitment, to send.")
+@click.pass_obj
+def commit(shell: Shell, partner: str | None, out: Path | None) -> None:
+    """Commit to the accounts we hold now; nothing but their padded number is shown."""
+    from cleanroom.session.claiming import commit_claims
+
+    with shell.party() as party:
+        made = commit_claims(party, partner, out)
+    click.echo(
+        f"epoch     {made.epoch}: {made.held:,} accounts, {made.dated:,} with a date, {made.leaves:,} leaves"
+    )
+    click.echo(f"root      {made.root}")
+    if out:
+        click.echo(f"send      {out}")
+
+
+@claims_command.command("prove")
+@click.option("--run", default="", help="The run whose matched accounts are proven; default: the newest.")
+@click.option("--out", type=FILE, required=True, help="The proof, to send.")
+@click.pass_obj
+def prove(shell: Shell, run: str, out: Path) -> None:
+    """Open our claims on the matched accounts of a run to the partner, and no other claim."""
+    from cleanroom.session.claiming import prove_claims
+
+    with shell.party() as party:
+        made = prove_claims(party, run, out)
+    click.echo(f"proven    {made.proven:,} of {made.shared:,} shared accounts, by epoch {made.epoch}")
+    click.echo(f"send      {out}")
+
+
+@claims_command.command("list")
+@json_option
+@click.pass_obj
+def list_(shell: Shell, as_json: bool) -> None:
+    """List our commitments and those received from partners."""
+    from cleanroom.session.claiming import list_commitments
+
+    with shell.party() as party:
+        commitments = list_commitments(party)
+    if as_json:
+        print_json([asdict(one) for one in commitments])
+        return
+    rows = [(c.owner, c.epoch, c.leaves, c.root[:16], c.time) for c in commitments]
+    print_table(("owner", "epoch", "leaves", "root", "committed or received"), rows)
+
+
+@click.command("receive")
+@click.argument("file", type=FILE)
+@click.pass_obj
+def receive_command(shell: Shell, file: Path) -> None:
+    """Take in a partner's commitment, claim proof or revocation."""
+    from cleanroom.session.receiving import receive_file
+
+    with shell.party() as party:
+        taken = receive_file(party, file)
+    click.echo(f"received  {taken.what} from {taken.partner}")
+    for line in taken.lines:
+        click.echo(line)
+
+
+@click.group("credit", invoke_without_command=True)
+@click.option("--out", type=FILE, help="Write the ledger to this CSV.")
+@json_option
+@click.pass_context
+def credit_command(ctx: click.Context, out: Path | None, as_json: bool) -> None:
+    """Who is credited on our open and won opportunities, and why."""
+    if ctx.invoked_subcommand is not None:
+        return
+    from cleanroom.session.reporting import credit_ledger
+
+    shell: Shell = ctx.obj
+    with shell.party() as party:
+        ledger = credit_ledger(party, out)
+    if as_json:
+        print_json(ledger.rows)
+        return
+    for line in ledger.lines:
+        click.echo(line)
+    if out:
+        click.echo(f"ledger in {out}")
+
+
+@credit_command.command("explain")
+@click.argument("opportunity")
+@click.pass_obj
+def explain(shell: Shell, opportunity: str) -> None:
+    """Explain one decision in at most twelve lines."""
+    from cleanroom.session.reporting import explain_credit
+
+    with shell.party() as party:
+        lines = explain_credit(party, opportunity)
+    for line in lines:
+        click.echo(line)

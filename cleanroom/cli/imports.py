@@ -1,0 +1,127 @@
+"""import and simulate: exports in, pairs out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cleanroom.cli.progress import ProgressLine
+from cleanroom.cli.shell import Shell, json_option, print_json
+from overlap.errors import UsageError
+
+if TYPE_CHECKING:
+    from cleanroom.session.imports import Imported
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("import")
+@click.argument("file", type=FILE)
+@click.option("--population", default="customers", show_default=True, help="What these accounts are to us.")
+@click.option(
+    "--as",
+    "what",
+    type=click.Choice(["accounts", "opportunities", "actions", "territories"]),
+    default="accounts",
+    show_default=True,
+)
+@click.option(
+    "--map", "maps", multiple=True, metavar="FIELD=COLUMN", help="Read FIELD from COLUMN; may repeat."
+)
+@click.option("--profile", help="salesforce, hubspot, dynamics, pipedrive or generic; default: detected.")
+@click.option(
+    "--where", "wheres", multiple=True, metavar="COLUMN=VALUE|VALUE", help="Take only these rows; may repeat."
+)
+@json_option
+@click.pass_obj
+def import_command(
+    shell: Shell,
+    file: Path,
+    population: str,
+    what: str,
+    maps: tuple[str, ...],
+    profile: str | None,
+    wheres: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Read a CRM export (CSV, TSV, XLSX or Parquet) into this party's folder."""
+    from cleanroom.session.folder import Folder
+    from cleanroom.session.imports import import_export
+    from overlap.ingest import parse_where
+
+    where: dict[str, tuple[str, ...]] = {}
+    for text in wheres:
+        where |= parse_where(text)
+    done = import_export(
+        Folder(shell.root),
+        file,
+        shell.now(),
+        what=what,
+        population=population,
+        mapping=dict(_pair(text) for text in maps),
+        profile=profile,
+        where=where or None,
+    )
+    if as_json:
+        print_json(asdict(done))
+    else:
+        _tell(done)
+
+
+def _tell(done: Imported) -> None:
+    label = f"{done.what} ({done.population})" if done.population else done.what
+    click.echo(f"imported  {done.rows:,} {label}; rejected {done.rejected:,}")
+    click.echo(
+        f"read as   {done.profile}, {done.encoding}, delimiter {done.delimiter!r}, "
+        f"header in row {done.header_row}"
+    )
+    for field, column in done.mapping.items():
+        click.echo(f"  {field:<20} from {column}")
+    if done.rejected_file:
+        click.echo(f"rejected rows with reasons: {done.rejected_file}")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    field, equals, column = text.partition("=")
+    if not equals or not field or not column:
+        raise UsageError("--map takes FIELD=COLUMN", "for example --map website=Homepage")
+    return field, column
+
+
+@click.command("simulate")
+@click.argument("left", type=FILE)
+@click.argument("right", type=FILE)
+@click.option("--out", type=FILE, required=True, help="CSV of the matched pairs.")
+@click.option("--no-candidates", is_flag=True, help="Leave out pairs that need a review.")
+@json_option
+@click.pass_obj
+def simulate_command(
+    shell: Shell, left: Path, right: Path, out: Path, no_candidates: bool, as_json: bool
+) -> None:
+    """Match two exports in one process, over the complete protocol, frames and all."""
+    from cleanroom.session.folder import write_whole
+    from overlap import read_accounts, simulate
+
+    sides = [read_accounts(path) for path in (left, right)]
+    progress = ProgressLine(shell.quiet)
+    pairs = simulate(sides[0].frame, sides[1].frame, candidates=not no_candidates, progress=progress)
+    progress.close()
+    write_whole(out, pairs.to_csv(index=False, lineterminator="\n").encode())
+    tiers = {tier: int(count) for tier, count in pairs["tier"].value_counts().sort_index().items()}
+    facts = {
+        "left": {"accounts": len(sides[0].frame), "rejected": len(sides[0].rejected)},
+        "right": {"accounts": len(sides[1].frame), "rejected": len(sides[1].rejected)},
+        "pairs": len(pairs),
+        "tiers": tiers,
+        "out": str(out),
+    }
+    if as_json:
+        print_json(facts)
+        return
+    click.echo(f"left   {len(sides[0].frame):,} accounts, {len(sides[0].rejected):,} rows rejected")
+    click.echo(f"right  {len(sides[1].frame):,} accounts, {len(sides[1].rejected):,} rows rejected")
+    click.echo(f"pairs  {len(pairs):,}: " + ", ".join(f"{count:,} {tier}" for tier, count in tiers.items()))
+    click.echo(f"in     {out}")

@@ -1,0 +1,142 @@
+"""match, matrix, status: the blind match over files, and what it found."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from cleanroom.cli.progress import ProgressLine
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group("match")
+def match_command() -> None:
+    """The blind match: start and finish on one side, reply and finish on the other."""
+
+
+@match_command.command("start")
+@click.option("--agreement", default="", help="Id of the agreement; not needed while one is in force.")
+@click.option("--out", type=FILE, required=True, help="The start frame, to send.")
+@json_option
+@click.pass_obj
+def start(shell: Shell, agreement: str, out: Path, as_json: bool) -> None:
+    """Blind our identifiers and write the start frame. Charges the run budget."""
+    from cleanroom.session.matching import start_match
+
+    progress = ProgressLine(shell.quiet)
+    with shell.party() as party:
+        step = start_match(party, agreement, out, progress)
+    progress.close()
+    if as_json:
+        print_json(asdict(step))
+        return
+    click.echo(f"run       {step.run}, {step.runs_left} left under this agreement")
+    click.echo(
+        f"blinded   {step.identifiers:,} identifiers of {step.accounts:,} accounts, padded to {step.bound:,}"
+    )
+    for kind, reason, count in step.dropped:
+        click.echo(f"  not used: {count:,} x {kind}, {reason}")
+    click.echo(f"send      {out}")
+
+
+@match_command.command("reply")
+@click.argument("frame", type=FILE)
+@click.option("--out", type=FILE, required=True, help="The reply frame, to send back.")
+@json_option
+@click.pass_obj
+def reply(shell: Shell, frame: Path, out: Path, as_json: bool) -> None:
+    """Compare contracts, blind the partner's elements again and write the reply frame."""
+    from cleanroom.session.matching import reply_match
+
+    progress = ProgressLine(shell.quiet)
+    with shell.party() as party:
+        step = reply_match(party, frame, out, progress)
+    progress.close()
+    if as_json:
+        print_json(asdict(step))
+        return
+    click.echo(f"run       {step.run} with {step.partner}, {step.runs_left} left under this agreement")
+    click.echo(
+        f"answered  {step.identifiers:,} identifiers of {step.accounts:,} accounts, padded to {step.bound:,}"
+    )
+    for kind, reason, count in step.dropped:
+        click.echo(f"  not used: {count:,} x {kind}, {reason}")
+    click.echo(f"send back {out}")
+
+
+@match_command.command("finish")
+@click.argument("frame", type=FILE)
+@click.option("--out", type=FILE, help="The finish frame, to send; the starter needs it.")
+@json_option
+@click.pass_obj
+def finish(shell: Shell, frame: Path, out: Path | None, as_json: bool) -> None:
+    """Learn the overlap: the starter from the reply frame, the responder from the finish frame."""
+    from cleanroom.session.matching import finish_match
+
+    progress = ProgressLine(shell.quiet)
+    with shell.party() as party:
+        found = finish_match(party, frame, out, progress)
+    progress.close()
+    if as_json:
+        print_json(asdict(found))
+        return
+    click.echo(f"run       {found.run} with {found.partner}, level {found.level}")
+    click.echo(f"shared    {found.shared:,} of our {found.accounts:,} accounts")
+    for tier, count in found.tiers.items():
+        click.echo(f"  {tier:<10} {count:,}")
+    if out:
+        click.echo(f"send      {out}")
+
+
+@match_command.command("list")
+@json_option
+@click.pass_obj
+def list_(shell: Shell, as_json: bool) -> None:
+    """List the runs and how far each came."""
+    from cleanroom.session.matching import list_runs
+
+    with shell.party() as party:
+        runs = list_runs(party)
+    if as_json:
+        print_json([asdict(run) for run in runs])
+        return
+    rows = [(r.run, r.partner, r.agreement, r.role, r.state, r.begun, r.shared) for r in runs]
+    print_table(("run", "partner", "agreement", "role", "state", "begun", "shared"), rows)
+
+
+@click.command("matrix")
+@click.option("--partner", help="Only this partner.")
+@json_option
+@click.pass_obj
+def matrix_command(shell: Shell, partner: str | None, as_json: bool) -> None:
+    """Overlap matrix: our populations by theirs, counted in our accounts, theirs, and entities."""
+    from cleanroom.session.reporting import overlap_matrices
+
+    with shell.party() as party:
+        matrices = overlap_matrices(party, partner)
+    if as_json:
+        print_json([asdict(matrix) | {"lines": None} for matrix in matrices])
+        return
+    for matrix in matrices:
+        for line in matrix.lines:
+            click.echo(line)
+
+
+@click.command("status")
+@json_option
+@click.pass_obj
+def status_command(shell: Shell, as_json: bool) -> None:
+    """What is here: imports, partners, agreements, runs, shares, and what ends when."""
+    from cleanroom.session.reporting import describe_folder
+
+    with shell.party() as party:
+        status = describe_folder(party)
+    if as_json:
+        print_json(status.facts)
+        return
+    for line in status.lines:
+        click.echo(line)

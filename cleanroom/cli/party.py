@@ -1,0 +1,118 @@
+"""init, card, partner: who we are and whom we know."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table, remember_passphrase
+
+
+@click.command("init")
+@click.option("--party", "name", required=True, help="A short name: a-z, 0-9 and '-'.")
+@click.option(
+    "--dir", "root", type=click.Path(path_type=Path, file_okay=False), help="The folder to make it in."
+)
+@click.option("--keyring", "use_keyring", is_flag=True, help="Keep the passphrase in the system keyring.")
+@click.pass_obj
+def init_command(shell: Shell, name: str, root: Path | None, use_keyring: bool) -> None:
+    """Make a party: its folder and its keys."""
+    from cleanroom.session.party import create_party
+
+    root = root or shell.root
+    passphrase = shell.new_passphrase()
+    card = create_party(root, name, passphrase)
+    if use_keyring:
+        remember_passphrase(root, passphrase)
+    click.echo(f"made party {name} in {root}")
+    click.echo(f"fingerprint  {card.fingerprint}")
+    click.echo("next: 'overlap card --out FILE' writes the card to send to a partner")
+
+
+@click.command("card")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the card to this file.")
+@json_option
+@click.pass_obj
+def card_command(shell: Shell, out: Path | None, as_json: bool) -> None:
+    """Show our fingerprint, and write the card to send to a partner."""
+    from cleanroom.session.folder import write_whole
+
+    with shell.party() as party:
+        card = party.keys.card
+        if out:
+            write_whole(out, card.to_bytes())
+    if as_json:
+        print_json({"party": card.party, "fingerprint": card.fingerprint, "digest": card.digest.hex()})
+        return
+    click.echo(f"party        {card.party}")
+    click.echo(f"fingerprint  {card.fingerprint}")
+    if out:
+        click.echo(f"card in      {out}")
+    click.echo("send the card by mail; read the fingerprint out by phone")
+
+
+@click.group("partner")
+def partner_command() -> None:
+    """Cards of partners."""
+
+
+@partner_command.command("add")
+@click.argument("card", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--fingerprint", default="", help="As the partner read it out; marks the card as verified.")
+@click.pass_obj
+def add(shell: Shell, card: Path, fingerprint: str) -> None:
+    """Take in a partner's card and show its fingerprint to compare by phone."""
+    from cleanroom.session.partners import add_partner
+
+    with shell.party() as party:
+        partner = add_partner(party, card, fingerprint)
+    click.echo(f"partner      {partner.name}")
+    click.echo(f"fingerprint  {partner.fingerprint}")
+    if partner.verified:
+        click.echo("verified: the fingerprint is the one you gave")
+    else:
+        click.echo("NOT VERIFIED: no match and no share until you compare the fingerprint by phone, then run")
+        click.echo(f'  overlap partner verify {partner.name} --fingerprint "..."')
+
+
+@partner_command.command("verify")
+@click.argument("name")
+@click.option("--fingerprint", required=True, help="As the partner read it out.")
+@click.pass_obj
+def verify(shell: Shell, name: str, fingerprint: str) -> None:
+    """Confirm a card by the fingerprint that the partner read out."""
+    from cleanroom.session.partners import verify_partner
+
+    with shell.party() as party:
+        verify_partner(party, name, fingerprint)
+    click.echo(f"verified: {name}")
+
+
+@partner_command.command("list")
+@json_option
+@click.pass_obj
+def list_(shell: Shell, as_json: bool) -> None:
+    """List the partners whose cards are here."""
+    from cleanroom.session.partners import list_partners
+
+    with shell.party() as party:
+        partners = list_partners(party)
+    if as_json:
+        print_json([asdict(partner) for partner in partners])
+        return
+    rows = [(p.name, p.fingerprint, "yes" if p.verified else "NO") for p in partners]
+    print_table(("partner", "fingerprint", "verified"), rows)
+
+
+@partner_command.command("remove")
+@click.argument("name")
+@click.pass_obj
+def remove(shell: Shell, name: str) -> None:
+    """Forget a partner's card; logs, runs and shares stay."""
+    from cleanroom.session.partners import remove_partner
+
+    with shell.party() as party:
+        remove_partner(party, name)
+    click.echo(f"removed the card of {name}")

@@ -1,0 +1,136 @@
+"""shares: grant, request, lease, open, revoke, list."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group("shares")
+def shares_command() -> None:
+    """Fields of shared accounts, each with an end."""
+
+
+@shares_command.command("list")
+@json_option
+@click.pass_obj
+def list_(shell: Shell, as_json: bool) -> None:
+    """List what we show and what is shown to us, and until when."""
+    from cleanroom.session.sharing import list_shares
+
+    with shell.party() as party:
+        shares = list_shares(party)
+    if as_json:
+        print_json([asdict(share) for share in shares])
+        return
+    rows = [
+        (s.share, s.direction, s.partner, s.records, s.read, s.state, s.until, s.days_left) for s in shares
+    ]
+    print_table(("share", "direction", "partner", "records", "read", "state", "until", "days left"), rows)
+
+
+@shares_command.command("grant")
+@click.option("--run", default="", help="The finished run whose accounts are shown; default: the newest.")
+@click.option("--out", type=FILE, required=True, help="The share file, to send.")
+@click.pass_obj
+def grant(shell: Shell, run: str, out: Path) -> None:
+    """Show the agreed fields of the matched accounts to the partner, sealed, until the end."""
+    from cleanroom.session.sharing import grant_share
+
+    with shell.party() as party:
+        made = grant_share(party, run, out)
+    click.echo(f"share     {made.share} for {made.partner}, {made.records:,} accounts")
+    click.echo(f"fields    {', '.join(made.fields)}")
+    click.echo(f"until     {made.until}")
+    for reason, count in made.left_out.items():
+        click.echo(f"  left out: {count:,}, {reason}")
+    click.echo(f"send      {out}")
+
+
+@shares_command.command("request")
+@click.argument("share", type=FILE)
+@click.option("--purpose", required=True, help="One of the purposes in the agreement.")
+@click.option("--out", type=FILE, required=True, help="The request, to send to the granting party.")
+@click.pass_obj
+def request(shell: Shell, share: Path, purpose: str, out: Path) -> None:
+    """Take in a share and ask for a lease to read it."""
+    from cleanroom.session.sharing import request_lease
+
+    with shell.party() as party:
+        asked = request_lease(party, share, purpose, out)
+    click.echo(
+        f"share     {asked.share} from {asked.partner}, {asked.records:,} accounts, until {asked.until}"
+    )
+    click.echo(f"send      {out}")
+
+
+@shares_command.command("lease")
+@click.argument("request", type=FILE)
+@click.option("--out", type=FILE, required=True, help="The lease, to send back.")
+@click.pass_obj
+def lease(shell: Shell, request: Path, out: Path) -> None:
+    """Answer a request: checked against the agreement, the end and the purpose; each read is logged."""
+    from cleanroom.session.sharing import answer_request
+
+    with shell.party() as party:
+        given = answer_request(party, request, out)
+    click.echo(
+        f"lease     {given.records:,} records of {given.share} for {given.partner}, until {given.until}"
+    )
+    click.echo(f"send back {out}")
+
+
+@shares_command.command("open")
+@click.argument("lease", type=FILE)
+@json_option
+@click.pass_obj
+def open_(shell: Shell, lease: Path, as_json: bool) -> None:
+    """Open a share with its lease and keep what it shows, locked, until the end."""
+    from cleanroom.session.sharing import open_share
+
+    with shell.party() as party:
+        opened = open_share(party, lease)
+    if as_json:
+        print_json(asdict(opened))
+        return
+    click.echo(f"opened    {opened.records:,} accounts of {opened.partner}, until {opened.until}")
+    click.echo("next: 'overlap matrix', 'overlap export territory'")
+
+
+@shares_command.command("revoke")
+@click.argument("share")
+@click.option("--out", type=FILE, required=True, help="The signed revocation, to send to the recipient.")
+@click.pass_obj
+def revoke(shell: Shell, share: str, out: Path) -> None:
+    """End a share now: its key half is destroyed at once."""
+    from cleanroom.session.sharing import revoke_share
+
+    with shell.party() as party:
+        ended = revoke_share(party, share, out)
+    click.echo(
+        f"revoked   {ended.share}: half destroyed; {ended.read:,} of {ended.records:,} records read before"
+    )
+    click.echo(f"send      {out}")
+
+
+@shares_command.command("expire")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def expire(shell: Shell, yes: bool) -> None:
+    """Destroy the key halves of all ended shares; you confirm the date, as the second clock."""
+    from cleanroom.session.sharing import expire_shares
+
+    with shell.party() as party:
+        if not yes:
+            click.confirm(f"is it now {party.today}?", abort=True, err=True)
+        ended = expire_shares(party)
+    for one in ended:
+        click.echo(f"ended     {one.share}: {one.read:,} of {one.records:,} records were read before the end")
+    if not ended:
+        click.echo("no share has ended")

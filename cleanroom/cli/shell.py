@@ -1,0 +1,183 @@
+"""What every command shares: where the party lives, its passphrase, how results and errors are printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from overlap.errors import OverlapError, UsageError
+
+if TYPE_CHECKING:
+    from cleanroom.session.party import Party
+    from overlap.keys import PartyKeys
+
+#: The service name under which the system keyring holds a party's passphrase.
+KEYRING_SERVICE = "overlap"
+
+
+@dataclass
+class Shell:
+    """The global options of one call, and the two things tests and the demo put in: clock and passphrase."""
+
+    root: Path
+    passphrase_file: Path | None = None
+    quiet: bool = False
+    clock: Callable[[], int] | None = None
+    passphrase: str | None = None
+    #: Keys opened before by their file's bytes; stretching a passphrase is slow on purpose.
+    opened: dict[bytes, PartyKeys] = field(default_factory=dict)
+
+    @contextmanager
+    def party(self) -> Iterator[Party]:
+        """The opened party, held for this command."""
+        from cleanroom.session.party import open_party, wall_clock
+
+        with open_party(self.root, self._unlock, self.clock or wall_clock) as party:
+            yield party
+
+    def _unlock(self, locked: bytes) -> PartyKeys:
+        from overlap.keys import PartyKeys
+
+        if locked not in self.opened:
+            self.opened[locked] = PartyKeys.from_locked(locked, self.read_passphrase())
+        return self.opened[locked]
+
+    def now(self) -> int:
+        from cleanroom.session.party import wall_clock
+
+        return (self.clock or wall_clock)()
+
+    def read_passphrase(self) -> str:
+        """From the environment, the file, the system keyring, or a prompt, in this order."""
+        given = self._given_passphrase() or _from_keyring(self.root)
+        return given or click.prompt("passphrase", hide_input=True, err=True)
+
+    def new_passphrase(self) -> str:
+        """The passphrase for new keys; a prompt asks twice."""
+        given = self._given_passphrase()
+        if given is None:
+            given = click.prompt("new passphrase", hide_input=True, confirmation_prompt=True, err=True)
+        if not given:
+            raise UsageError("the passphrase is empty", "choose a passphrase of several words")
+        return str(given)
+
+    def _given_passphrase(self) -> str | None:
+        if self.passphrase is not None:
+            return self.passphrase
+        if self.passphrase_file is not None:
+            try:
+                return self.passphrase_file.read_text(encoding="utf-8").rstrip("\r\n")
+            except (OSError, UnicodeDecodeError) as error:
+                raise UsageError("the passphrase file cannot be read", "check --passphrase-file") from error
+        return os.environ.get("OVERLAP_PASSPHRASE")
+
+
+def remember_passphrase(root: Path, passphrase: str) -> None:
+    """Keep the passphrase in the system keyring; UsageError when there is none."""
+    import keyring
+    import keyring.errors
+
+    try:
+        keyring.set_password(KEYRING_SERVICE, str(root.resolve()), passphrase)
+    except keyring.errors.KeyringError as error:
+        raise UsageError(
+            "this system has no keyring", "use --passphrase-file instead of --keyring"
+        ) from error
+
+
+def _from_keyring(root: Path) -> str | None:
+    import keyring
+    import keyring.errors
+
+    try:
+        return keyring.get_password(KEYRING_SERVICE, str(root.resolve()))
+    except keyring.errors.KeyringError:
+        return None
+
+
+class OverlapGroup(click.Group):
+    """Ends every error in two lines, what and what to do, and in the exit code of its class."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **kwargs: Any) -> Any:
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **kwargs)
+        try:
+            code = super().main(*args, standalone_mode=False, **kwargs)
+        except OverlapError as error:
+            _complain(error.what, error.hint)
+            sys.exit(error.exit_code)
+        except click.ClickException as error:
+            place = (
+                f"overlap {error.ctx.command_path.partition(' ')[2]}" if _has_context(error) else "overlap"
+            )
+            _complain(_plain(error.format_message()), f"see '{place.strip()} --help'")
+            sys.exit(2)
+        except (KeyboardInterrupt, click.Abort):
+            _complain("stopped", "nothing is half-written; run the command again")
+            sys.exit(130)
+        except Exception as error:  # the last line of defence: an unexpected error is our bug
+            _complain(*_bug(error))
+            sys.exit(1)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _has_context(error: click.ClickException) -> bool:
+    return isinstance(error, click.UsageError) and error.ctx is not None
+
+
+def _plain(message: str) -> str:
+    return message[:1].lower() + message[1:].rstrip(".")
+
+
+def _bug(error: Exception) -> tuple[str, str]:
+    """Type and place of an unexpected error; its text may quote an account and is not printed."""
+    if os.environ.get("OVERLAP_TRACEBACK"):
+        traceback.print_exception(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}:{last.lineno}"
+    return (
+        f"a bug in overlap: {type(error).__name__} at {place}",
+        "please report this line; OVERLAP_TRACEBACK=1 prints more, which may quote your data",
+    )
+
+
+def _complain(what: str, hint: str) -> None:
+    click.echo(f"overlap: {what}", err=True)
+    click.echo(f"hint: {hint}", err=True)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Columns padded to their widest cell; numbers to the right."""
+    texts = [[_cell(value) for value in row] for row in rows]
+    widths = [max(len(line[i]) for line in [list(headings), *texts]) for i in range(len(headings))]
+    numeric = [
+        bool(rows) and all(isinstance(row[i], int | float) for row in rows) for i in range(len(headings))
+    ]
+    for line in [list(headings), *texts]:
+        cells = [
+            text.rjust(w) if right else text.ljust(w)
+            for text, w, right in zip(line, widths, numeric, strict=True)
+        ]
+        click.echo("  ".join(cells).rstrip())
+
+
+def _cell(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+#: `--json` for every command that lists something.
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

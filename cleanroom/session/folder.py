@@ -1,0 +1,137 @@
+"""A party's folder: where each file lies, how it is written, and that one command at a time works in it.
+
+    party               format line and the party's name
+    keys/               identity (locked), card
+    partners/NAME.card  cards of partners; NAME.verified when the fingerprint was confirmed
+    tables/             imported accounts, opportunities, actions, territories; rejected rows; import records
+    agreements/ID.toml  signed agreements
+    claims/             own commitments and openings; claims received from partners
+    runs/RUN/           one match: its state (locked), frames, overlap
+    shares/             granted/ID and received/ID
+    vault/              halves of granted shares
+    logs/PARTNER.log    one append-only log per partner
+    outbox/             files to send, exports/ files for the CRM
+
+Every file is written beside its place and moved there in one step, so that a killed command leaves the old
+file or the new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from overlap import canonical
+from overlap.errors import BadInput, Refused, UsageError
+
+PARTY_LINE = b"overlap-party/1\n"
+RECORD_LINE = b"overlap-record/1\n"
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The root of one party's files."""
+
+    root: Path
+
+    @property
+    def is_party(self) -> bool:
+        return (self.root / "party").is_file()
+
+    def require_party(self) -> str:
+        """The name of the party that lives here; UsageError when none does."""
+        if not self.is_party:
+            raise UsageError(
+                f"there is no party in {self.root}", "run 'overlap init --party NAME', or give --dir"
+            )
+        data = (self.root / "party").read_bytes()
+        if not data.startswith(PARTY_LINE):
+            raise BadInput("the file 'party' is not of version 1", "restore it from a backup")
+        return data[len(PARTY_LINE) :].decode().strip()
+
+    def path(self, *parts: str) -> Path:
+        return self.root.joinpath(*parts)
+
+    def names(self, *parts: str, suffix: str = "") -> list[str]:
+        """Sorted names (without suffix) of the entries of a folder; empty when the folder is not there."""
+        place = self.path(*parts)
+        if not place.is_dir():
+            return []
+        entries = (entry.name for entry in place.iterdir() if not entry.name.startswith("."))
+        return sorted(name.removesuffix(suffix) for name in entries if name.endswith(suffix))
+
+    def write_record(self, record: dict[str, Any], *parts: str) -> None:
+        """Write a small structured record in canonical form."""
+        write_whole(self.path(*parts), RECORD_LINE + canonical.encode(record) + b"\n")
+
+    def read_record(self, *parts: str) -> dict[str, Any]:
+        """The record at that place; BadInput when it is missing or damaged."""
+        place = self.path(*parts)
+        data = read_whole(place, 64 * 2**20)
+        if not data.startswith(RECORD_LINE):
+            raise BadInput(f"{place} is not a record of version 1", "restore it from a backup")
+        value = canonical.decode(data[len(RECORD_LINE) :].rstrip(b"\n"), place.name)
+        assert isinstance(value, dict)
+        return value
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder; Refused when another command holds it."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.root / ".lock")
+        try:
+            with lock.acquire(timeout=2):
+                yield
+        except Timeout as error:
+            raise Refused(
+                f"another command is working in {self.root}", "wait until it is done and run this again"
+            ) from error
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Put `data` at `path` in one step, readable by the owner only; BadInput when the disk refuses."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise BadInput(
+            f"cannot write {path}: {error.strerror}", "make room or choose another place, then run this again"
+        ) from error
+
+
+def read_whole(path: Path, limit: int) -> bytes:
+    """The bytes of a file of at most `limit` bytes; BadInput when it is missing, unreadable or larger."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror}", "check the name of the file") from error
+    if len(data) > limit:
+        raise BadInput(f"{path} is larger than {limit:,} bytes", "this is not a file the tool made")
+    return data
+
+
+def sync_folder(path: Path) -> None:
+    """Make a rename durable where the system can (POSIX); Windows flushes the entry with the file."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,140 @@
+"""Taking an export in: read it, keep the table and how it was read, write rejected rows to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cleanroom.session.folder import Folder
+from cleanroom.store import read_table, write_table
+from overlap import ingest
+from overlap.errors import UsageError
+from overlap.records import ACCOUNT_COLUMNS, STANDARD_POPULATIONS, Table
+
+_READERS = {
+    "opportunities": ingest.read_opportunities,
+    "actions": ingest.read_actions,
+    "territories": ingest.read_territories,
+}
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did: rows taken and rejected, and how the file was understood."""
+
+    what: str
+    population: str
+    rows: int
+    rejected: int
+    rejected_file: str
+    profile: str
+    encoding: str
+    delimiter: str
+    header_row: int
+    mapping: dict[str, str]
+    digest: str
+    imported_at: int
+
+
+def import_export(
+    folder: Folder,
+    source: Path,
+    now: int,
+    *,
+    what: str = "accounts",
+    population: str = "customers",
+    mapping: Mapping[str, str] | None = None,
+    profile: str | None = None,
+    where: Mapping[str, tuple[str, ...]] | None = None,
+) -> Imported:
+    """Read `source` and replace the table of that kind (and population). Raises UsageError or BadInput."""
+    folder.require_party()
+    if what == "accounts":
+        _check_population(population)
+        table = ingest.read_accounts(
+            source, population=population, mapping=mapping, profile=profile, where=where
+        )
+        name = f"accounts-{population}"
+    else:
+        table = _READERS[what](source, mapping=mapping, profile=profile, where=where)
+        name, population = what, ""
+    with folder.locked():
+        return _keep(folder, table, name, what, population, now)
+
+
+def _keep(folder: Folder, table: Table, name: str, what: str, population: str, now: int) -> Imported:
+    rejected_file = ""
+    if table.rejected:
+        place = folder.path("tables", f"{name}.rejected.csv")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        ingest.write_rejected(table.rejected, place)
+        rejected_file = str(place)
+    write_table(folder.path("tables", f"{name}.parquet"), table.frame)
+    source = table.source
+    imported = Imported(
+        what,
+        population,
+        len(table.frame),
+        len(table.rejected),
+        rejected_file,
+        source.profile,
+        source.encoding,
+        source.delimiter,
+        source.header_row,
+        dict(source.mapping),
+        source.digest,
+        now,
+    )
+    folder.write_record(asdict(imported), "tables", f"{name}.import")
+    return imported
+
+
+def read_imports(folder: Folder) -> list[dict[str, Any]]:
+    """The record of each import in this folder."""
+    return [
+        folder.read_record("tables", f"{name}.import") for name in folder.names("tables", suffix=".import")
+    ]
+
+
+def own_accounts(folder: Folder, populations: tuple[str, ...] | None = None) -> pd.DataFrame:
+    """All imported accounts of the populations, one row an account id.
+
+    Populations are disjoint cells (an account in two of them would repeat its identifiers): an id that was
+    imported into several belongs to the first in the order customers, open opportunities, prospects, custom.
+    """
+    names = [name.removeprefix("accounts-") for name in folder.names("tables", suffix=".parquet")
+             if name.startswith("accounts-")]  # fmt: skip
+    ordered = sorted(names, key=_precedence)
+    tables = [read_table(folder.path("tables", f"accounts-{name}.parquet")) for name in ordered]
+    if not tables:
+        return pd.DataFrame({column: pd.Series(dtype="str") for column in ACCOUNT_COLUMNS})
+    accounts = pd.concat(tables, ignore_index=True).drop_duplicates("id", keep="first")
+    if populations is not None:
+        accounts = accounts[accounts["population"].isin(populations)]
+    return accounts.reset_index(drop=True)
+
+
+def own_table(folder: Folder, what: str) -> pd.DataFrame | None:
+    """The imported opportunities, actions or territories; None when there are none."""
+    place = folder.path("tables", f"{what}.parquet")
+    return read_table(place) if place.is_file() else None
+
+
+def _precedence(population: str) -> tuple[int, str]:
+    known = population in STANDARD_POPULATIONS
+    return (STANDARD_POPULATIONS.index(population) if known else len(STANDARD_POPULATIONS), population)
+
+
+def _check_population(population: str) -> None:
+    plain = population.replace("_", "")
+    if not (
+        plain.isascii() and plain.isalnum() and population == population.lower() and len(population) <= 40
+    ):
+        raise UsageError(
+            "a population is named with a-z, 0-9 and '_'",
+            f"use one of {', '.join(STANDARD_POPULATIONS)} or your own",
+        )
