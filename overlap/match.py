@@ -20,15 +20,15 @@ from overlap.records import OVERLAP_COLUMNS, TIERS
 
 NUMBER_KINDS: Final = ("lei", "duns", "vat", "registration")
 
-#: Level `counts` matches one identifier of each account. The order is by how likely *both* sides have the kind
-#: filled, not by how precise it is: an account whose two sides choose different kinds is not counted. Nearly
-#: every account of an export has a website, most have a country beside the name, few have a number.
+#: Level `counts` matches one identifier of each account. The order is by how likely *both* sides have the
+#: kind filled, not by how precise it is: an account whose two sides choose different kinds is not counted.
+#: Nearly every account of an export has a website, most have a country beside the name, few have a number.
 COUNT_KINDS: Final = ("domain", "name_country", "name", *NUMBER_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When all of `needs` are matched for an account, this is its tier, and its chance to be the same company.
+    """When all of `needs` are matched for an account: its tier, and the chance to be the same company.
 
     A need is a kind, or "supported": a matched domain resembles the own name, or "long_name": a matched name
     has two words at least.
@@ -39,9 +39,8 @@ class Rule:
     confidence: float
 
 
-#: The first rule whose needs are all there decides. The confidences are set by judgement, from how identifiers
-#: of each kind go wrong (shared websites, groups under one VAT number, common names); benchmarks print the
-#: measured precision of every tier beside them.
+#: The first rule whose needs are all there decides. The confidences are set by judgement, from how
+#: identifiers of each kind go wrong: shared websites, groups under one VAT number, common names.
 RULES: Final = (
     Rule(("lei",), "exact", 0.999),
     Rule(("duns",), "exact", 0.995),
@@ -62,9 +61,9 @@ _NEEDS: Final = tuple(dict.fromkeys(need for rule in RULES for need in rule.need
 class Distinct:
     """The one list of a run, and the way back from it to accounts.
 
-    `frame` has the columns `kind` and `value`, one distinct identifier a row; `encoded` are the same as bytes.
-    `holders` has one row for each account and identifier: `position` (int64, the row of `frame`), `account`
-    (int64) and `supported` (bool).
+    `frame` has the columns `kind` and `value`, one distinct identifier a row; `encoded` are the same as
+    bytes. `holders` has one row for each account and identifier: `position` (int64, the row of `frame`),
+    `account` (int64) and `supported` (bool).
     """
 
     frame: pd.DataFrame
@@ -90,7 +89,9 @@ def distinct(identifiers: pd.DataFrame) -> Distinct:
         }
     )
     holders = holders.groupby(["position", "account"], as_index=False)["supported"].max()
-    encoded = [encode_identifier(kind, value) for kind, value in zip(frame["kind"], frame["value"])]
+    encoded = [
+        encode_identifier(kind, value) for kind, value in zip(frame["kind"], frame["value"], strict=True)
+    ]
     return Distinct(frame, encoded, holders)
 
 
@@ -140,11 +141,11 @@ def resolve(
 ) -> pd.DataFrame:
     """The overlap: one row of `OVERLAP_COLUMNS` for each matched own account, sorted by account.
 
-    Token and kind are those of its best identifier: first in `kinds`, then carried by the fewest own accounts.
-    `rivals` counts the other own accounts that carry every matched identifier of this one, so that nothing
-    tells them apart. An account with rivals is a `candidate`, its confidence shared among them, unless all
-    have one normalised name: then they are duplicates of one company and keep the tier. Equal names are no
-    such reason where the name is all that matched.
+    Token and kind are those of its best identifier: first in `kinds`, then carried by the fewest own
+    accounts. `rivals` counts the other own accounts that carry every matched identifier of this one, so that
+    nothing tells them apart. An account with rivals is a `candidate`, its confidence shared among them,
+    unless all have one normalised name: then they are duplicates of one company and keep the tier. Equal
+    names are no such reason where the name is all that matched.
     """
     hits = find_hits(distinct, matches, kinds)
     overlap = hits.drop_duplicates("account")[["account", "token", "kind"]].reset_index(drop=True)
@@ -191,7 +192,7 @@ def _find_rivals(hits: pd.DataFrame, accounts: pd.DataFrame) -> Mapping[int, _Ri
     """For each account of `hits`, the own accounts that carry all of its matched identifiers too."""
     holders: dict[int, set[int]] = {}
     carried: dict[int, list[int]] = {}
-    for account, position in zip(hits["account"], hits["position"]):
+    for account, position in zip(hits["account"], hits["position"], strict=True):
         holders.setdefault(position, set()).add(account)
         carried.setdefault(account, []).append(position)
     names: dict[int, str] = {}

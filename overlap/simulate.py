@@ -18,7 +18,7 @@ import pandas as pd
 from overlap.engine import Engine, Progress
 from overlap.identity import KINDS, NORMALISER, data_digest, identify, normaliser_digest
 from overlap.ingest import read_accounts
-from overlap.keys import Card, PartyKeys
+from overlap.keys import Card, PartyKeys, RandomBytes
 from overlap.match import Distinct, choose_one, distinct, find_hits, resolve, tier_names, weigh
 from overlap.protocol import (
     FORMAT,
@@ -83,14 +83,15 @@ def simulate(
     kinds: Sequence[str] = KINDS,
     progress: Progress | None = None,
     processes: int | None = None,
+    random: RandomBytes = secrets.token_bytes,
 ) -> pd.DataFrame:
     """The pairs of accounts that two exports share: columns left_id, right_id, kind, tier, confidence.
 
-    `left` and `right` are exports with the headers of any CRM. Each pair stands once, with its best kind; tier
-    and confidence are the lower of both sides'. `candidates=False` leaves out the tier `candidate`. Raises
-    BadInput when an export cannot be read.
+    `left` and `right` are exports with the headers of any CRM. Each pair stands once, with its best kind;
+    tier and confidence are the lower of both sides'. `candidates=False` leaves out the tier `candidate`.
+    Raises BadInput when an export cannot be read.
     """
-    whole = simulate_in_full(left, right, kinds=kinds, progress=progress, processes=processes)
+    whole = simulate_in_full(left, right, kinds=kinds, progress=progress, processes=processes, random=random)
     pairs = whole.pairs
     return pairs if candidates else pairs[pairs["tier"] != "candidate"].reset_index(drop=True)
 
@@ -102,11 +103,12 @@ def simulate_in_full(
     kinds: Sequence[str] = KINDS,
     progress: Progress | None = None,
     processes: int | None = None,
+    random: RandomBytes = secrets.token_bytes,
 ) -> Simulation:
     """As `simulate`, with the sizes of everything on the way."""
     ours, theirs = (_prepare(side, "overlaps", kinds, progress) for side in (left, right))
     with Engine(processes, progress) as engine:
-        run = exchange(ours.distinct.encoded, theirs.distinct.encoded, "overlaps", kinds, engine)
+        run = exchange(ours.distinct.encoded, theirs.distinct.encoded, "overlaps", kinds, engine, random)
     pairs, crowded = _pair(ours, theirs, (run.starter, run.responder), kinds)
     return Simulation(
         pairs,
@@ -125,20 +127,25 @@ def simulate_counts(
     kinds: Sequence[str] = KINDS,
     progress: Progress | None = None,
     processes: int | None = None,
+    random: RandomBytes = secrets.token_bytes,
 ) -> int:
     """How many accounts two exports share, by the protocol of level `counts`: a lower bound."""
     ours, theirs = (_prepare(side, "counts", kinds, progress) for side in (left, right))
     with Engine(processes, progress) as engine:
-        run = exchange(ours.distinct.encoded, theirs.distinct.encoded, "counts", kinds, engine)
+        run = exchange(ours.distinct.encoded, theirs.distinct.encoded, "counts", kinds, engine, random)
     count: Count = run.responder
     return count.shared
 
 
 def exchange(
-    left: Sequence[bytes], right: Sequence[bytes], level: str, kinds: Sequence[str], engine: Engine
+    left: Sequence[bytes],
+    right: Sequence[bytes],
+    level: str,
+    kinds: Sequence[str],
+    engine: Engine,
+    random: RandomBytes,
 ) -> _Exchange:
     """A complete run of `level` between two new parties over encoded identifiers; the left one starts."""
-    random = secrets.token_bytes
     left_keys, right_keys = (PartyKeys.generate(name, random) for name in ("left", "right"))
     left_card, right_card = left_keys.card, right_keys.card
     contract = make_contract(level, kinds, (left_card, len(left)), (right_card, len(right)))
@@ -154,11 +161,11 @@ def exchange(
     second: Header = answer_header(header, start, "", 0)
     reply = write_frame(second, responder.reply(body), right_keys, left_card)
 
-    header, body = open_frame(reply, left_keys, right_card, contract, "reply", (first, start))
+    header, body = open_frame(reply, left_keys, right_card, contract, "reply", answers=(first, start))
     finish_body, left_result = starter.finish(body)
     finish = write_frame(answer_header(header, reply, "", 0), finish_body, left_keys, right_card)
 
-    _, body = open_frame(finish, right_keys, left_card, contract, "finish", (second, reply))
+    _, body = open_frame(finish, right_keys, left_card, contract, "finish", answers=(second, reply))
     return _Exchange(left_result, responder.finish(body), (len(start), len(reply), len(finish)))
 
 

@@ -17,6 +17,7 @@ from overlap.protocol.frame import (
     inspect_frame,
     open_frame,
     read_frame,
+    size_limit,
     start_header,
     write_frame,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "inspect_frame",
     "open_frame",
     "read_frame",
+    "size_limit",
     "start_header",
     "write_frame",
 ]

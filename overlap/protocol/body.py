@@ -114,7 +114,7 @@ def read_count(contract: Contract, body: bytes) -> int:
 def fill_tags(tags: Iterable[bytes], count: int, size: int, random: RandomBytes) -> bytes:
     """`tags` and random ones, `count` distinct tags of `size` bytes in all, ascending and joined.
 
-    The order hides which tags are real; without it the position would tell the identifier's place in our list.
+    The order hides which tags are real, and where in our list an identifier stands.
     """
     filled = set(tags)
     while missing := count - len(filled):

@@ -1,7 +1,7 @@
 """Level `counts`: both sides learn how many identifiers they share, and not which.
 
-The exchange of `overlap.protocol.dh` with two changes: the responder sorts the re-blinded elements by value, so
-that the starter cannot place them, and tags are over K alone.
+The exchange of `overlap.protocol.dh` with two changes: the responder sorts the re-blinded elements by value,
+so that the starter cannot place them, and tags are over K alone.
 
     starter, holds X                                        responder, holds Y
     start    u(a * H(x)), filled up, sorted         ─────→
@@ -74,7 +74,11 @@ class Starter:
     ) -> Starter:
         """A new run (16 bytes) over one distinct encoded identifier for each account; else Refused."""
         scalar = draw_scalar(random)
-        return Starter(begin_run(LEVEL, "starter", contract, run, tuple(identifiers), scalar), engine, random)
+        return Starter(
+            begin_run(LEVEL, "starter", contract, run, identifiers=tuple(identifiers), scalar=scalar),
+            engine,
+            random,
+        )
 
     @property
     def state(self) -> str:
@@ -135,7 +139,9 @@ class Responder:
         """As `Starter.begin`; `run` is what the start frame's header says."""
         scalar = draw_scalar(random)
         return Responder(
-            begin_run(LEVEL, "responder", contract, run, tuple(identifiers), scalar), engine, random
+            begin_run(LEVEL, "responder", contract, run, identifiers=tuple(identifiers), scalar=scalar),
+            engine,
+            random,
         )
 
     @property

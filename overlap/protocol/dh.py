@@ -71,9 +71,13 @@ class Starter:
     def begin(
         contract: Contract, run: bytes, identifiers: Sequence[bytes], engine: Engine, random: RandomBytes
     ) -> Starter:
-        """A new run (16 bytes) over distinct encoded identifiers, at most as many as declared; else Refused."""
+        """A new run (16 bytes) over distinct encoded identifiers, no more than declared; else Refused."""
         scalar = draw_scalar(random)
-        return Starter(begin_run(LEVEL, "starter", contract, run, tuple(identifiers), scalar), engine, random)
+        return Starter(
+            begin_run(LEVEL, "starter", contract, run, identifiers=tuple(identifiers), scalar=scalar),
+            engine,
+            random,
+        )
 
     @property
     def state(self) -> str:
@@ -152,7 +156,9 @@ class Responder:
         """As `Starter.begin`; `run` is what the start frame's header says."""
         scalar = draw_scalar(random)
         return Responder(
-            begin_run(LEVEL, "responder", contract, run, tuple(identifiers), scalar), engine, random
+            begin_run(LEVEL, "responder", contract, run, identifiers=tuple(identifiers), scalar=scalar),
+            engine,
+            random,
         )
 
     @property

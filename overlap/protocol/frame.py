@@ -102,6 +102,15 @@ def frame_size(contract: Contract, step: str) -> int:
     return _file_size(body_size(contract, step))
 
 
+def size_limit(contract: Contract) -> int:
+    """The most bytes that are read as a frame of a run under `contract`.
+
+    There is room for a frame of the wrong step and for a start with a longer contract, so that the error can
+    name what differs; the roles demand the exact size.
+    """
+    return MAX_CONTRACT + max(frame_size(contract, step) for step in SEQUENCE)
+
+
 def write_frame(header: Header, body: bytes, keys: PartyKeys, recipient: Card) -> bytes:
     """The frame file: `header` and `body`, signed with `keys`, sealed to `recipient`.
 
@@ -114,15 +123,15 @@ def write_frame(header: Header, body: bytes, keys: PartyKeys, recipient: Card) -
     return FRAME_LINE + recipient.seal(INFO, signed + keys.sign("signing", PURPOSE, signed))
 
 
-def read_frame(data: bytes, keys: PartyKeys, sender: Card, size_limit: int) -> tuple[Header, bytes]:
+def read_frame(data: bytes, keys: PartyKeys, sender: Card, limit: int) -> tuple[Header, bytes]:
     """Header and body of the frame file `data`, sent by `sender` to the owner of `keys`.
 
-    Checked in this order: size (at most `size_limit` bytes), version line, seal, canonical header,
+    Checked in this order: size (at most `limit` bytes), version line, seal, canonical header,
     signature, sender and recipient. Raises MalformedFile, ForgedFile or WrongRun.
     """
-    if len(data) > size_limit:
+    if len(data) > limit:
         raise MalformedFile(
-            f"the frame is larger than {size_limit} bytes, the most that the contract's size bounds allow",
+            f"the frame is larger than {limit} bytes, the most that the contract's size bounds allow",
             "compare the size bounds of both sides' agreements, then start a new run",
         )
     inspect_frame(data)
@@ -143,6 +152,7 @@ def open_frame(
     sender: Card,
     contract: Contract,
     step: str,
+    *,
     answers: tuple[Header, bytes] | None = None,
 ) -> tuple[Header, bytes]:
     """Header and body of the frame of `step` under `contract`.
@@ -151,8 +161,7 @@ def open_frame(
     `read_frame` does, WrongRun for another step, run, contract or predecessor, and ContractMismatch with the
     field's name when a `start` carries another contract.
     """
-    slack = MAX_CONTRACT if step == "start" else 0  # A longer contract is read, to name the differing field.
-    header, body = read_frame(data, keys, sender, frame_size(contract, step) + slack)
+    header, body = read_frame(data, keys, sender, size_limit(contract))
     if header.step != step:
         raise WrongRun(f"this is a {header.step} frame, not a {step} frame", "check which file to read now")
     if step == "start":

@@ -10,8 +10,8 @@ that state; whatever has no row is refused.
                                      replied ── finish ─→ finished
 
 A message that was taken before, byte for byte, gets the same answer again. Another message in its place, or
-one that is not acceptable, ends the run in state `aborted`, in which nothing but the refusal is left: a scalar
-that answers twice is an oracle for the peer.
+one that is not acceptable, ends the run in state `aborted`, in which nothing but the refusal is left: a
+scalar that answers twice is an oracle for the peer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from typing import Any, Final, NoReturn
 
 from overlap import canonical
 from overlap.errors import BadInput, BadPeerFile, Refused, WrongRun
-from overlap.keys import RandomBytes
 from overlap.protocol.body import MAX_SIZE_BOUND
 from overlap.protocol.contract import SUITE, Contract
 from overlap.protocol.identifier import prefixed, split_prefixed
@@ -141,7 +140,7 @@ class Run:
 
 
 def begin_run(
-    level: str, role: str, contract: Contract, run: bytes, identifiers: tuple[bytes, ...], scalar: bytes
+    level: str, role: str, contract: Contract, run: bytes, *, identifiers: tuple[bytes, ...], scalar: bytes
 ) -> Run:
     """A run in state `begun`.
 

@@ -1,8 +1,8 @@
 """Tags and pair tokens: what is compared in place of group elements.
 
 Each is SHA-256 over length-prefixed parts, as `overlap.canonical.digest` writes them; the parts that a whole
-batch shares are hashed once. Tags are looked up in plain sets: each is either public (the peer made it or will
-see it) or compared on this machine only, so no comparison here needs constant time.
+batch shares are hashed once. Tags are looked up in plain sets: each is either public (the peer made it or
+will see it) or compared on this machine only, so no comparison here needs constant time.
 """
 
 from __future__ import annotations
