@@ -37,9 +37,7 @@ def verify_logs(party: Party, partner: str | None = None) -> list[Verdict]:
 
 def list_entries(party: Party, partner: str | None = None) -> list[ListedEntry]:
     """All entries, log by log, the oldest first."""
-    return [
-        _listed(name, entry) for name in _logged(party, partner) for entry in party.log(name).entries()
-    ]
+    return [_listed(name, entry) for name in _logged(party, partner) for entry in party.log(name).entries()]
 
 
 def _logged(party: Party, partner: str | None) -> list[str]:
