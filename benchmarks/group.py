@@ -18,6 +18,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+try:
+    import nacl.bindings as nacl
+except ImportError:
+    nacl = None
+
 from overlap.group import check_distinct, draw_scalar, find_fault, hash_to_group, multiply
 
 ROUNDS = 5
@@ -32,12 +37,9 @@ def main(count: int) -> None:
     _show("multiply", count, lambda: multiply(scalar, points))
     _show("check, each by itself", count, lambda: find_fault(points))
     _show("check, none repeated", count, lambda: check_distinct(points))
-    try:
-        from nacl.bindings import crypto_scalarmult
-    except ImportError:
-        return
-    elements = [points[i : i + 32] for i in range(0, len(points), 32)]
-    _show("multiply by PyNaCl", count, lambda: [crypto_scalarmult(scalar, point) for point in elements])
+    if nacl:
+        elements = [points[i : i + 32] for i in range(0, len(points), 32)]
+        _show("multiply by PyNaCl", count, lambda: [nacl.crypto_scalarmult(scalar, u) for u in elements])
 
 
 def _show(name: str, count: int, operation: Callable[[], object]) -> None:

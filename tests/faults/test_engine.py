@@ -126,6 +126,13 @@ def test_a_worker_leaves_quietly_when_nobody_reads_its_answer(worker: subprocess
 
 
 @posix
+def test_workers_are_out_of_reach_of_the_terminals_interrupt(started: list[subprocess.Popen[bytes]]) -> None:
+    with Engine(2) as engine:
+        engine.hash_to_group(MESSAGES)
+        assert [os.getpgid(process.pid) for process in started] == [process.pid for process in started]
+
+
+@posix
 def test_a_worker_ignores_an_interrupt(worker: subprocess.Popen[bytes]) -> None:
     for _ in range(2):
         write_frame(worker.stdin, hash_task(MESSAGES))
