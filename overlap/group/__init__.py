@@ -1,0 +1,40 @@
+"""The group: hashing to it, multiplying in it, and judging what a peer says is in it.
+
+This is the only room with curve arithmetic. Elements are u-coordinates of curve25519, 32 bytes each, and many
+of them are one bytes object. Inversions and Legendre symbols (gmpy2) are not constant-time: they run on the
+party's own machine only, on values that this machine holds in plaintext anyway. Multiplication is.
+"""
+
+from __future__ import annotations
+
+from overlap.group.dummies import draw_dummies, dummy_messages
+from overlap.group.hashing import DST, hash_to_group
+from overlap.group.points import (
+    ELEMENT_BYTES,
+    Fault,
+    check_distinct,
+    check_points,
+    find_fault,
+    invalid_element,
+    multiply,
+    try_multiply,
+)
+from overlap.group.scalars import SCALAR_BYTES, draw_scalar, unblinding_scalar
+
+__all__ = [
+    "DST",
+    "ELEMENT_BYTES",
+    "SCALAR_BYTES",
+    "Fault",
+    "check_distinct",
+    "check_points",
+    "draw_dummies",
+    "draw_scalar",
+    "dummy_messages",
+    "find_fault",
+    "hash_to_group",
+    "invalid_element",
+    "multiply",
+    "try_multiply",
+    "unblinding_scalar",
+]

@@ -1,0 +1,82 @@
+"""One piece of work as bytes: what a worker is told, and what it answers.
+
+    task    "h" messages, each behind its length in 4 bytes
+            "m" scalar (32 bytes), points (32 bytes each)
+            "c" points
+    answer  "=" elements, in order; none for "c"
+            "!" position in the task (4 bytes), reason (ASCII): this element is refused
+
+Numbers are big-endian. On a pipe each task or answer stands behind its length in 8 bytes. Both ends are this
+program in this version, so a task that is none of these is a bug and ends the worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import IO
+
+from overlap import group
+from overlap.group import SCALAR_BYTES, Fault
+
+
+def hash_task(messages: Sequence[bytes]) -> bytes:
+    """The task to hash these messages to the group."""
+    return b"h" + b"".join(len(message).to_bytes(4, "big") + message for message in messages)
+
+
+def multiply_task(scalar: bytes, points: bytes) -> bytes:
+    """The task to multiply these points."""
+    return b"m" + scalar + points
+
+
+def check_task(points: bytes) -> bytes:
+    """The task to look for the first point that is refused by itself."""
+    return b"c" + points
+
+
+def perform(task: bytes) -> bytes:
+    """The answer to a task."""
+    operation, body = task[:1], task[1:]
+    result: bytes | Fault | None
+    if operation == b"h":
+        result = group.hash_to_group(_messages(body))
+    elif operation == b"m":
+        result = group.try_multiply(body[:SCALAR_BYTES], body[SCALAR_BYTES:])
+    elif operation == b"c":
+        result = group.find_fault(body)
+    else:
+        raise ValueError("a task begins with h, m or c")
+    if isinstance(result, Fault):
+        return b"!" + result.position.to_bytes(4, "big") + result.reason.encode("ascii")
+    return b"=" + (result or b"")
+
+
+def read_answer(answer: bytes) -> bytes | Fault:
+    """What `perform` found: elements, or why and where one is refused."""
+    if answer[:1] == b"!":
+        return Fault(int.from_bytes(answer[1:5], "big"), answer[5:].decode("ascii"))
+    return answer[1:]
+
+
+def write_frame(stream: IO[bytes], body: bytes) -> None:
+    """Send one task or answer. OSError when the other end is gone."""
+    stream.write(len(body).to_bytes(8, "big"))
+    stream.write(body)
+    stream.flush()
+
+
+def read_frame(stream: IO[bytes]) -> bytes | None:
+    """The next task or answer, or None when the other end has closed the stream or died while writing."""
+    head = stream.read(8)
+    size = int.from_bytes(head, "big")
+    body = stream.read(size) if len(head) == 8 else b""
+    return body if len(head) == 8 and len(body) == size else None
+
+
+def _messages(body: bytes) -> list[bytes]:
+    messages, start = [], 0
+    while start < len(body):
+        end = start + 4 + int.from_bytes(body[start : start + 4], "big")
+        messages.append(body[start + 4 : end])
+        start = end
+    return messages
