@@ -140,7 +140,7 @@ class Section:
 
     def _written(self, key: str) -> list[str]:
         """What stands behind `key =` on lines of the text, whatever their table."""
-        return re.findall(rf"^{key} *= *([^ #]*) *(?:#.*)?$", self._source, re.MULTILINE)
+        return re.findall(rf"^{key} *= *([^ #\n]*) *(?:#.*)?$", self._source, re.MULTILINE)
 
     def close(self) -> None:
         """Every key that was not asked for is a problem. Its name is shown only when it is a plain word."""

@@ -52,12 +52,16 @@ def check_text(data: bytes) -> list[Problem]:
         return [Problem(f"line {data[: error.start].count(10) + 1}", "is not UTF-8")]
     if not text.endswith("\n"):
         return [Problem("file", "does not end with a line feed")]
-    lines = text[:-1].split("\n")
-    return [
-        Problem(f"line {number}", what)
-        for number, line in enumerate(lines, start=1)
-        for what in _line_problems(line)
-    ]
+    found: dict[str, list[int]] = {}
+    for number, line in enumerate(text[:-1].split("\n"), start=1):
+        for what in _line_problems(line):
+            found.setdefault(what, []).append(number)
+    return [Problem(f"line {numbers[0]}", what + _count(len(numbers))) for what, numbers in found.items()]
+
+
+def _count(lines: int) -> str:
+    """A whole file of carriage returns is one problem, not one a line."""
+    return f" (on {lines} lines)" if lines > 1 else ""
 
 
 def _line_problems(line: str) -> Iterator[str]:
