@@ -82,7 +82,8 @@ def _read(data: bytes, format_name: str) -> tuple[Policy | Agreement | None, lis
     if len(data) > SIZE_LIMIT:
         return None, problems
     try:
-        source = data.decode()
+        # Carriage returns are refused above; without them the rest can be checked at the same time.
+        source = data.decode().replace("\r\n", "\n")
     except UnicodeDecodeError:
         return None, problems
     try:
