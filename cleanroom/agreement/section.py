@@ -144,7 +144,7 @@ class Section:
 
     def close(self) -> None:
         """Every key that was not asked for is a problem. Its name is shown only when it is a plain word."""
-        for key in self._table.keys() - self._known:
+        for key in sorted(self._table.keys() - self._known):
             if re.fullmatch("[A-Za-z0-9_-]{1,40}", key):
                 self.problem(key, "is not a known key")
             else:
