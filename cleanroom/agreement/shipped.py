@@ -10,18 +10,17 @@ from overlap.errors import UsageError
 
 def policy_names() -> tuple[str, ...]:
     """Names of the shipped policies, sorted."""
-    return tuple(sorted(_policies()))
+    return tuple(sorted(_resource_files()))
 
 
 def policy_text(name: str) -> bytes:
     """The shipped policy of that name, to be parsed, or copied and edited; UsageError for another name."""
-    found = _policies().get(name)
-    if found is None:
+    if name not in policy_names():
         raise UsageError("there is no shipped policy of that name", f"known are {', '.join(policy_names())}")
-    return found.read_bytes()
+    return _resource_files()[name].read_bytes()
 
 
-def _policies() -> dict[str, Traversable]:
+def _resource_files() -> dict[str, Traversable]:
     package = resources.files("cleanroom")
     folder = package.joinpath("_policies")
     if not folder.is_dir():
