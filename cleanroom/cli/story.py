@@ -30,6 +30,7 @@ class Stage:
     now: datetime
     echo: Echo
     quiet: bool = False
+    size_bound: int = 16_384
     shell_memory: dict[bytes, object] = field(default_factory=dict)
 
     def clock(self) -> int:
@@ -48,7 +49,9 @@ class Stage:
         output = io.StringIO()
         with contextlib.chdir(self.root), contextlib.redirect_stdout(output):
             try:
-                overlap.main(["--dir", party, *arguments], prog_name="overlap", standalone_mode=False, obj=shell)
+                overlap.main(
+                    ["--dir", party, *arguments], prog_name="overlap", standalone_mode=False, obj=shell
+                )
             except OverlapError as error:
                 if not refused:
                     raise
@@ -121,7 +124,7 @@ def _agree(stage: Stage, partner: str) -> None:
     stage.say(f"{VENDOR} proposes an agreement, {partner} reads and signs it")
     proposal, signed = f"exchange/{partner}.proposal", f"exchange/{partner}.agreement"
     stage.run(VENDOR, "agreement", "propose", "--partner", partner, "--policy", "territory-planning",
-              "--out", proposal)  # fmt: skip
+              "--size-bound", str(stage.size_bound), "--out", proposal)  # fmt: skip
     stage.run(partner, "agreement", "accept", proposal, "--out", signed, "--yes")
     stage.run(VENDOR, "agreement", "accept", signed, "--yes")
 
