@@ -85,7 +85,8 @@ TERRITORY_COLUMNS = ("row", "account_id", "territory_id", "territory_name", "own
 IDENTIFIER_COLUMNS = ("account", "kind", "value", "supported")
 
 #: One matched own account and identifier a row. `token` is the 32-digit hex pair token, `rivals` (int64) the
-#: number of other own accounts that carry the same identifier, `confidence` (float64) is in (0, 1].
+#: number of other own accounts that carry every matched identifier of this one, `confidence` (float64) is in
+#: (0, 1].
 OVERLAP_COLUMNS = ("account", "token", "kind", "tier", "confidence", "rivals")
 
 TIERS = ("exact", "strong", "candidate")

@@ -1,0 +1,138 @@
+"""The bytes between header and signature of a frame, for both protocols.
+
+    start    contract, length-prefixed · starter.size_bound elements, ascending
+    reply    starter.size_bound elements · responder.size_bound list tags, ascending
+    finish   overlaps: min(bounds) confirm tags, ascending · counts: the count, 8 bytes, big-endian
+
+An element is a u-coordinate of 32 bytes (RFC 7748). Every list is filled up to its declared bound with
+elements or tags that match nothing, so that a body's length says nothing beyond the contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Final
+
+from overlap.errors import ForgedFile, MalformedFile
+from overlap.keys import RandomBytes
+from overlap.protocol.contract import Contract
+from overlap.protocol.identifier import prefixed, split_prefixed
+
+ELEMENT_SIZE: Final = 32
+CONFIRM_SIZE: Final = 16
+TOKEN_SIZE: Final = 16
+COUNT_SIZE: Final = 8
+#: Bytes of a list tag at least, and bits beyond log2 of the number of pairs: one false match in 2^40 runs.
+MIN_LIST_TAG_SIZE: Final = 10
+STATISTICAL_BITS: Final = 40
+#: Bytes of a contract: its texts are names, versions and digests; ten times what the longest one needs.
+MAX_CONTRACT: Final = 16_384
+#: Identifiers a side may declare: a frame is sealed in one piece in memory, and this one has 512 MiB.
+MAX_SIZE_BOUND: Final = 2**24
+
+_AGAIN: Final = "the peer's software is at fault; start a new run"
+
+
+def list_tag_size(contract: Contract) -> int:
+    """Bytes of a list tag: max(10, ceil((40 + log2(X * Y)) / 8)) for the declared bounds X and Y."""
+    pairs = max(1, contract.starter.size_bound * contract.responder.size_bound)
+    bits = STATISTICAL_BITS + (pairs - 1).bit_length()
+    return max(MIN_LIST_TAG_SIZE, -(-bits // 8))
+
+
+def finish_bound(contract: Contract) -> int:
+    """The most identifiers that both sides can hold."""
+    return min(contract.starter.size_bound, contract.responder.size_bound)
+
+
+def body_size(contract: Contract, step: str) -> int:
+    """Bytes of the body of `step` ("start", "reply" or "finish")."""
+    elements = contract.starter.size_bound * ELEMENT_SIZE
+    if step == "start":
+        return len(prefixed(contract.to_bytes())) + elements
+    if step == "reply":
+        return elements + contract.responder.size_bound * list_tag_size(contract)
+    return COUNT_SIZE if contract.level == "counts" else finish_bound(contract) * CONFIRM_SIZE
+
+
+def write_start(contract: Contract, elements: Sequence[bytes]) -> bytes:
+    """The body of `start`; `elements` are ascending and as many as declared."""
+    return prefixed(contract.to_bytes()) + b"".join(elements)
+
+
+def read_contract(body: bytes) -> Contract:
+    """The contract that a `start` body carries. Raises MalformedFile."""
+    try:
+        contract, _ = split_prefixed(body)
+    except ValueError as error:
+        raise MalformedFile("the start frame is cut short", _AGAIN) from error
+    if len(contract) > MAX_CONTRACT:
+        raise MalformedFile(f"the contract is larger than {MAX_CONTRACT} bytes", _AGAIN)
+    return Contract.from_bytes(contract)
+
+
+def read_start(contract: Contract, body: bytes) -> bytes:
+    """The elements of a `start` body, joined.
+
+    ContractMismatch names the field in which the body's contract differs from `contract`; that is checked
+    first, so that a different bound is called by its name.
+    """
+    contract.require_equal(read_contract(body))
+    _require_size(contract, "start", body)
+    elements = body[len(body) - contract.starter.size_bound * ELEMENT_SIZE :]
+    require_ascending(split(elements, ELEMENT_SIZE), "elements of the start frame")
+    return elements
+
+
+def read_reply(contract: Contract, body: bytes) -> tuple[bytes, list[bytes]]:
+    """The re-blinded elements, joined, and the list tags of a `reply` body."""
+    _require_size(contract, "reply", body)
+    end = contract.starter.size_bound * ELEMENT_SIZE
+    tags = split(body[end:], list_tag_size(contract))
+    require_ascending(tags, "tags of the reply frame")
+    return body[:end], tags
+
+
+def read_confirm_tags(contract: Contract, body: bytes) -> list[bytes]:
+    """The confirm tags of a `finish` body of level `overlaps`."""
+    _require_size(contract, "finish", body)
+    tags = split(body, CONFIRM_SIZE)
+    require_ascending(tags, "tags of the finish frame")
+    return tags
+
+
+def read_count(contract: Contract, body: bytes) -> int:
+    """The count in a `finish` body of level `counts`; ForgedFile when it is above the declared bounds."""
+    _require_size(contract, "finish", body)
+    count = int.from_bytes(body, "big")
+    if count > finish_bound(contract):
+        raise ForgedFile("the peer's count is above the declared size bounds", _AGAIN)
+    return count
+
+
+def fill_tags(tags: Iterable[bytes], count: int, size: int, random: RandomBytes) -> bytes:
+    """`tags` and random ones, `count` distinct tags of `size` bytes in all, ascending and joined.
+
+    The order hides which tags are real, and where in our list an identifier stands.
+    """
+    filled = set(tags)
+    while missing := count - len(filled):
+        filled.update(split(random(missing * size), size))
+    return b"".join(sorted(filled))
+
+
+def split(data: bytes, size: int) -> list[bytes]:
+    """`data` in pieces of `size` bytes."""
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+def require_ascending(items: Sequence[bytes], what: str) -> None:
+    """Return when `items` are distinct and sorted; else MalformedFile. One set has one encoding."""
+    if any(first >= second for first, second in pairwise(items)):
+        raise MalformedFile(f"the {what} are repeated or not in order", _AGAIN)
+
+
+def _require_size(contract: Contract, step: str, body: bytes) -> None:
+    if len(body) != body_size(contract, step):
+        raise MalformedFile(f"the {step} frame does not have the size that the contract fixes", _AGAIN)

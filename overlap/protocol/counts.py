@@ -1,0 +1,196 @@
+"""Level `counts`: both sides learn how many identifiers they share, and not which.
+
+The exchange of `overlap.protocol.dh` with two changes: the responder sorts the re-blinded elements by value,
+so that the starter cannot place them, and tags are over K alone.
+
+    starter, holds X                                        responder, holds Y
+    start    u(a * H(x)), filled up, sorted         ─────→
+                                                    ←─────  reply    u(b * start_i), sorted
+                                                                     T("count", K_y), filled up, sorted
+    K = u(1/a * reply_i)
+    count: how many T("count", K) are in the reply
+    finish   the count, 8 bytes                     ─────→  count: believed, it is signed
+
+Semi-honest: a modified starter that blinds each identifier with a scalar of its own learns which of the
+identifiers it submitted match, invisibly to the peer; that is never more than level `overlaps` shows. The
+responder believes a signed number. A minimum count binds only unmodified tools.
+
+The identifiers are one for each account (`overlap.match.choose_one`), so the count is of accounts, a lower
+bound of the own accounts that level `overlaps` would have matched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from overlap.engine import Engine
+from overlap.errors import ForgedFile
+from overlap.group import draw_scalar, unblinding_scalar
+from overlap.keys import RandomBytes
+from overlap.protocol.blind import blind, evaluate, multiply_peer
+from overlap.protocol.body import (
+    COUNT_SIZE,
+    ELEMENT_SIZE,
+    fill_tags,
+    list_tag_size,
+    read_count,
+    read_reply,
+    read_start,
+    require_ascending,
+    split,
+    write_start,
+)
+from overlap.protocol.contract import Contract
+from overlap.protocol.steps import Run, begin_run
+from overlap.protocol.tags import make_count_tags
+
+LEVEL: Final = "counts"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What this side learned: `shared` of its `submitted` identifiers are held by the peer too.
+
+    The starter computed the number; the responder believes the starter's. The peer submitted at most
+    `peer_bound`.
+    """
+
+    shared: int
+    submitted: int
+    peer_bound: int
+
+
+class Starter:
+    """The side that sends `start`, computes the count, and tells it in `finish`."""
+
+    def __init__(self, run: Run, engine: Engine, random: RandomBytes) -> None:
+        self._run, self._engine, self._random = run, engine, random
+
+    @staticmethod
+    def begin(
+        contract: Contract, run: bytes, identifiers: Sequence[bytes], engine: Engine, random: RandomBytes
+    ) -> Starter:
+        """A new run (16 bytes) over one distinct encoded identifier for each account; else Refused."""
+        scalar = draw_scalar(random)
+        return Starter(
+            begin_run(LEVEL, "starter", contract, run, identifiers=tuple(identifiers), scalar=scalar),
+            engine,
+            random,
+        )
+
+    @property
+    def state(self) -> str:
+        """begun, started, finished or aborted."""
+        return self._run.state
+
+    def start(self) -> bytes:
+        """The body of `start`; the same bytes at every call."""
+        run = self._run
+        if run.repeats("start", b""):
+            return run.parts["start"]
+        bound = run.contract.starter.size_bound
+        elements = blind(run.identifiers, bound, run.scalar, self._engine, self._random)
+        body = write_start(run.contract, sorted(elements))
+        run.advance("start", b"", False, {"start": body})
+        return body
+
+    def finish(self, reply: bytes) -> tuple[bytes, Count]:
+        """The body of `finish`, and the count.
+
+        Raises MalformedFile, InvalidElement or ForgedFile, and aborts the run, when the reply is not
+        acceptable.
+        """
+        run = self._run
+        if run.repeats("reply", reply):
+            return run.parts["finish"], _read_count(run)
+        with run.judging_peer():
+            elements, tags = read_reply(run.contract, reply)
+            require_ascending(split(elements, ELEMENT_SIZE), "elements of the reply frame")
+            keys = multiply_peer(unblinding_scalar(run.scalar), elements, self._engine)
+            held = set(tags)
+            size = list_tag_size(run.contract)
+            ours = make_count_tags(run.contract, size, split(keys, ELEMENT_SIZE))
+            body = _write_count(run, sum(tag in held for tag in ours))
+        run.advance("reply", reply, True, {"finish": body})
+        return body, _read_count(run)
+
+    def to_bytes(self) -> bytes:
+        """The secret state of the run, to be encrypted and kept before anything is sent."""
+        return self._run.to_bytes()
+
+    @staticmethod
+    def from_bytes(data: bytes, engine: Engine, random: RandomBytes) -> Starter:
+        """The run in `data`. Raises BadInput."""
+        return Starter(Run.from_bytes(data, LEVEL, "starter"), engine, random)
+
+
+class Responder:
+    """The side that answers `start` with `reply` and is told the count in `finish`."""
+
+    def __init__(self, run: Run, engine: Engine, random: RandomBytes) -> None:
+        self._run, self._engine, self._random = run, engine, random
+
+    @staticmethod
+    def begin(
+        contract: Contract, run: bytes, identifiers: Sequence[bytes], engine: Engine, random: RandomBytes
+    ) -> Responder:
+        """As `Starter.begin`; `run` is what the start frame's header says."""
+        scalar = draw_scalar(random)
+        return Responder(
+            begin_run(LEVEL, "responder", contract, run, identifiers=tuple(identifiers), scalar=scalar),
+            engine,
+            random,
+        )
+
+    @property
+    def state(self) -> str:
+        """begun, replied, finished or aborted."""
+        return self._run.state
+
+    def reply(self, start: bytes) -> bytes:
+        """The body of `reply`; errors as in `overlap.protocol.dh.Responder.reply`."""
+        run = self._run
+        if run.repeats("start", start):
+            return run.parts["reply"]
+        with run.judging_peer():
+            again = multiply_peer(run.scalar, read_start(run.contract, start), self._engine)
+        size, bound = list_tag_size(run.contract), run.contract.responder.size_bound
+        keys = evaluate(run.identifiers, run.scalar, self._engine)
+        tags = fill_tags(make_count_tags(run.contract, size, keys), bound, size, self._random)
+        body = b"".join(sorted(split(again, ELEMENT_SIZE))) + tags
+        run.advance("start", start, True, {"reply": body})
+        return body
+
+    def finish(self, finish: bytes) -> Count:
+        """The count that the peer tells.
+
+        Raises MalformedFile or ForgedFile, and aborts the run, when it is not acceptable.
+        """
+        run = self._run
+        if not run.repeats("finish", finish):
+            with run.judging_peer():
+                body = _write_count(run, read_count(run.contract, finish))
+            run.advance("finish", finish, True, {"finish": body})
+        return _read_count(run)
+
+    def to_bytes(self) -> bytes:
+        """The secret state of the run, to be encrypted and kept before anything is sent."""
+        return self._run.to_bytes()
+
+    @staticmethod
+    def from_bytes(data: bytes, engine: Engine, random: RandomBytes) -> Responder:
+        """The run in `data`. Raises BadInput."""
+        return Responder(Run.from_bytes(data, LEVEL, "responder"), engine, random)
+
+
+def _write_count(run: Run, shared: int) -> bytes:
+    if shared > len(run.identifiers):
+        raise ForgedFile("the count is above what we submitted", "the peer's software is at fault")
+    return shared.to_bytes(COUNT_SIZE, "big")
+
+
+def _read_count(run: Run) -> Count:
+    peer = run.contract.responder if run.role == "starter" else run.contract.starter
+    return Count(read_count(run.contract, run.parts["finish"]), len(run.identifiers), peer.size_bound)

@@ -1,0 +1,239 @@
+"""Level `overlaps`: both sides learn which of their identifiers the other holds too.
+
+A DH OPRF in the 2HashDH form of RFC 9497, on u-coordinates of curve25519 only. H hashes to the curve; a and b
+are the scalars of this run; K_x = u(b * H(x)); T is `overlap.protocol.tags.make_tags`.
+
+    starter, holds X                                        responder, holds Y
+    start    u(a * H(x)), filled up, sorted         ─────→
+                                                    ←─────  reply    u(b * start_i), same order
+                                                                     T("list", y, K_y), filled up, sorted
+    K_x = u(1/a * reply_i)
+    matches: T("list", x, K_x) is in the reply
+    finish   T("confirm", x, K_x), filled up,       ─────→
+             sorted                                         matches: T("confirm", y, K_y) is in the finish
+
+The identifier is inside every tag: a permuted reply, or a finish copied together from the reply, matches
+nothing. The starter learns first and may stop; the responder's run is then unfinished.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from overlap.engine import Engine
+from overlap.group import check_distinct, draw_scalar, unblinding_scalar
+from overlap.keys import RandomBytes
+from overlap.protocol.blind import blind, evaluate, multiply_peer
+from overlap.protocol.body import (
+    CONFIRM_SIZE,
+    ELEMENT_SIZE,
+    TOKEN_SIZE,
+    fill_tags,
+    finish_bound,
+    list_tag_size,
+    read_confirm_tags,
+    read_reply,
+    read_start,
+    split,
+    write_start,
+)
+from overlap.protocol.contract import Contract
+from overlap.protocol.steps import Run, begin_run
+from overlap.protocol.tags import make_tags, make_tokens, transcript_digest
+
+LEVEL: Final = "overlaps"
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What this side learned: which of its `submitted` identifiers the peer submitted too.
+
+    `positions` are ascending positions in its own list, `tokens` their pair tokens of 16 bytes. About the
+    peer's other identifiers it learned that they are at most `peer_bound` in number.
+    """
+
+    positions: tuple[int, ...]
+    tokens: tuple[bytes, ...]
+    submitted: int
+    peer_bound: int
+
+
+class Starter:
+    """The side that sends `start`, learns first, and confirms in `finish`."""
+
+    def __init__(self, run: Run, engine: Engine, random: RandomBytes) -> None:
+        self._run, self._engine, self._random = run, engine, random
+
+    @staticmethod
+    def begin(
+        contract: Contract, run: bytes, identifiers: Sequence[bytes], engine: Engine, random: RandomBytes
+    ) -> Starter:
+        """A new run (16 bytes) over distinct encoded identifiers, no more than declared; else Refused."""
+        scalar = draw_scalar(random)
+        return Starter(
+            begin_run(LEVEL, "starter", contract, run, identifiers=tuple(identifiers), scalar=scalar),
+            engine,
+            random,
+        )
+
+    @property
+    def state(self) -> str:
+        """begun, started, finished or aborted."""
+        return self._run.state
+
+    def start(self) -> bytes:
+        """The body of `start`; the same bytes at every call."""
+        run = self._run
+        if run.repeats("start", b""):
+            return run.parts["start"]
+        bound = run.contract.starter.size_bound
+        elements = blind(run.identifiers, bound, run.scalar, self._engine, self._random)
+        # Sorted, because the order of the list would tell which element stands for which account.
+        order = sorted(range(bound), key=elements.__getitem__)
+        body = write_start(run.contract, [elements[at] for at in order])
+        run.advance("start", b"", False, {"start": body, "order": _pack(order)})
+        return body
+
+    def finish(self, reply: bytes) -> tuple[bytes, Matches]:
+        """The body of `finish`, and the matches.
+
+        Raises MalformedFile or InvalidElement, and aborts the run, when the reply is not acceptable.
+        """
+        run = self._run
+        if run.repeats("reply", reply):
+            return run.parts["finish"], _read_matches(run)
+        with run.judging_peer():
+            elements, tags = read_reply(run.contract, reply)
+            pairs = self._unblind(elements)
+        size, held = list_tag_size(run.contract), set(tags)
+        ours = make_tags(run.contract, "list", size, pairs)
+        matched = [at for at, tag in enumerate(ours) if tag in held]
+        hits = [pairs[at] for at in matched]
+        confirm = make_tags(run.contract, "confirm", CONFIRM_SIZE, hits)
+        body = fill_tags(confirm, finish_bound(run.contract), CONFIRM_SIZE, self._random)
+        transcript = transcript_digest(run.contract, run.run, run.parts["start"], reply)
+        parts = {
+            "finish": body,
+            "positions": _pack(matched),
+            "tokens": b"".join(make_tokens(transcript, hits)),
+        }
+        run.advance("reply", reply, True, parts)
+        return body, _read_matches(run)
+
+    def to_bytes(self) -> bytes:
+        """The secret state of the run, to be encrypted and kept before anything is sent."""
+        return self._run.to_bytes()
+
+    @staticmethod
+    def from_bytes(data: bytes, engine: Engine, random: RandomBytes) -> Starter:
+        """The run in `data`. Raises BadInput."""
+        return Starter(Run.from_bytes(data, LEVEL, "starter"), engine, random)
+
+    def _unblind(self, reply: bytes) -> list[tuple[bytes, bytes]]:
+        """Our identifiers with their K, in our order; the dummies are judged and left blinded."""
+        run, elements = self._run, split(reply, ELEMENT_SIZE)
+        self._engine.check_points(reply)
+        place = {at: index for index, at in enumerate(_unpack(run.parts["order"]))}
+        own = b"".join(elements[place[at]] for at in range(len(run.identifiers)))
+        keys = self._engine.multiply(unblinding_scalar(run.scalar), own)
+        check_distinct(keys)
+        return list(zip(run.identifiers, split(keys, ELEMENT_SIZE), strict=True))
+
+
+class Responder:
+    """The side that answers `start` with `reply` and learns from `finish`."""
+
+    def __init__(self, run: Run, engine: Engine, random: RandomBytes) -> None:
+        self._run, self._engine, self._random = run, engine, random
+
+    @staticmethod
+    def begin(
+        contract: Contract, run: bytes, identifiers: Sequence[bytes], engine: Engine, random: RandomBytes
+    ) -> Responder:
+        """As `Starter.begin`; `run` is what the start frame's header says."""
+        scalar = draw_scalar(random)
+        return Responder(
+            begin_run(LEVEL, "responder", contract, run, identifiers=tuple(identifiers), scalar=scalar),
+            engine,
+            random,
+        )
+
+    @property
+    def state(self) -> str:
+        """begun, replied, finished or aborted."""
+        return self._run.state
+
+    def reply(self, start: bytes) -> bytes:
+        """The body of `reply`.
+
+        Raises ContractMismatch with the field's name before anything is computed; MalformedFile or
+        InvalidElement, and aborts the run, when the start is not acceptable.
+        """
+        run = self._run
+        if run.repeats("start", start):
+            return run.parts["reply"]
+        with run.judging_peer():
+            again = multiply_peer(run.scalar, read_start(run.contract, start), self._engine)
+        keys = evaluate(run.identifiers, run.scalar, self._engine)
+        pairs = list(zip(run.identifiers, keys, strict=True))
+        size, bound = list_tag_size(run.contract), run.contract.responder.size_bound
+        tags = fill_tags(make_tags(run.contract, "list", size, pairs), bound, size, self._random)
+        body = again + tags
+        # Confirm tags and tokens are all that `finish` needs, so scalar and K end here.
+        transcript = transcript_digest(run.contract, run.run, start, body)
+        parts = {
+            "reply": body,
+            "confirm": b"".join(make_tags(run.contract, "confirm", CONFIRM_SIZE, pairs)),
+            "all_tokens": b"".join(make_tokens(transcript, pairs)),
+        }
+        run.advance("start", start, True, parts)
+        return body
+
+    def finish(self, finish: bytes) -> Matches:
+        """The matches that the peer confirmed.
+
+        Raises MalformedFile, and aborts the run, when the finish is not acceptable.
+        """
+        run = self._run
+        if not run.repeats("finish", finish):
+            with run.judging_peer():
+                confirmed = set(read_confirm_tags(run.contract, finish))
+            own = split(run.parts["confirm"], CONFIRM_SIZE)
+            matched = [at for at, tag in enumerate(own) if tag in confirmed]
+            tokens = split(run.parts["all_tokens"], TOKEN_SIZE)
+            parts = {"positions": _pack(matched), "tokens": b"".join(tokens[at] for at in matched)}
+            run.advance("finish", finish, True, parts)
+        return _read_matches(run)
+
+    def to_bytes(self) -> bytes:
+        """The secret state of the run, to be encrypted and kept before anything is sent."""
+        return self._run.to_bytes()
+
+    @staticmethod
+    def from_bytes(data: bytes, engine: Engine, random: RandomBytes) -> Responder:
+        """The run in `data`. Raises BadInput."""
+        return Responder(Run.from_bytes(data, LEVEL, "responder"), engine, random)
+
+
+def _read_matches(run: Run) -> Matches:
+    peer = run.contract.responder if run.role == "starter" else run.contract.starter
+    return Matches(
+        tuple(_unpack(run.parts["positions"])),
+        tuple(split(run.parts["tokens"], TOKEN_SIZE)),
+        len(run.identifiers),
+        peer.size_bound,
+    )
+
+
+def _pack(numbers: Sequence[int]) -> bytes:
+    packed = array("I", numbers)
+    return packed.tobytes()
+
+
+def _unpack(data: bytes) -> array[int]:
+    numbers = array("I")
+    numbers.frombytes(data)
+    return numbers

@@ -1,0 +1,35 @@
+"""The bytes that are matched: the kind stands inside them, so that no two kinds can meet."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: Bytes of a length; the same as in `overlap.canonical.digest`.
+LENGTH: Final = 8
+
+
+def encode_identifier(kind: str, value: str) -> bytes:
+    """Kind and value in UTF-8, each after its length of 8 bytes, big-endian."""
+    return prefixed(kind.encode()) + prefixed(value.encode())
+
+
+def decode_identifier(encoded: bytes) -> tuple[str, str]:
+    """The inverse of `encode_identifier`; ValueError for anything it does not write."""
+    kind, rest = split_prefixed(encoded)
+    value, rest = split_prefixed(rest)
+    if rest:
+        raise ValueError("bytes after the value")
+    return kind.decode(), value.decode()
+
+
+def prefixed(part: bytes) -> bytes:
+    """`part` after its length."""
+    return len(part).to_bytes(LENGTH, "big") + part
+
+
+def split_prefixed(data: bytes) -> tuple[bytes, bytes]:
+    """The first length-prefixed part and what follows it; ValueError when `data` is too short."""
+    end = LENGTH + int.from_bytes(data[:LENGTH], "big")
+    if len(data) < LENGTH or len(data) < end:
+        raise ValueError("shorter than its length says")
+    return data[LENGTH:end], data[end:]

@@ -1,0 +1,190 @@
+"""The order of the steps, and what one side remembers of a run between them.
+
+All changes of state happen here. A row of `STEPS` says: this role in this state, given this message, goes to
+that state; whatever has no row is refused.
+
+    starter                          responder
+    begun ── start ─→ started
+                                     begun ── start ─→ replied
+    started ── reply ─→ finished
+                                     replied ── finish ─→ finished
+
+A message that was taken before, byte for byte, gets the same answer again. Another message in its place, or
+one that is not acceptable, ends the run in state `aborted`, in which nothing but the refusal is left: a
+scalar that answers twice is an oracle for the peer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, NoReturn
+
+from overlap import canonical
+from overlap.errors import BadInput, BadPeerFile, Refused, WrongRun
+from overlap.protocol.body import MAX_SIZE_BOUND
+from overlap.protocol.contract import SUITE, Contract
+from overlap.protocol.identifier import prefixed, split_prefixed
+
+STATE_LINE: Final = b"overlap-run/1\n"
+RUN_SIZE: Final = 16
+
+#: The protocol that each level runs.
+PROTOCOLS: Final = {"overlaps": "dh-2hash/1", "counts": "dh-count/1"}
+
+#: (role, state, message) to the next state.
+STEPS: Final = {
+    ("starter", "begun", "start"): "started",
+    ("starter", "started", "reply"): "finished",
+    ("responder", "begun", "start"): "replied",
+    ("responder", "replied", "finish"): "finished",
+}
+
+
+@dataclass
+class Run:
+    """What one side remembers of a run. It is secret as a whole: it holds the scalar and the identifiers.
+
+    `run` is the run's 16 bytes. `taken` holds the SHA-256 (hex) of each message taken, `parts` what the role
+    keeps by name. Whoever keeps a run encrypts `to_bytes` and writes it after every call, also after one that
+    raised, and before anything the call returned is sent.
+    """
+
+    level: str
+    role: str
+    run: bytes
+    contract: Contract
+    identifiers: tuple[bytes, ...]
+    scalar: bytes
+    state: str = "begun"
+    taken: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, bytes] = field(default_factory=dict)
+
+    def repeats(self, message: str, body: bytes) -> bool:
+        """True when this message was taken before, False when it is the next one.
+
+        Raises WrongRun, and ends the run, when another body was taken for this message; Refused when the
+        table has no row for it.
+        """
+        if self.state == "aborted":
+            raise Refused("this run was aborted and its secret destroyed", "start a new run")
+        before = self.taken.get(message)
+        if before is None and (self.role, self.state, message) in STEPS:
+            return False
+        if before is None:
+            raise Refused(
+                f"the {self.role} does not take a {message} in state {self.state}", "check what to read now"
+            )
+        if before == hashlib.sha256(body).hexdigest():
+            return True
+        self._abort()
+        raise WrongRun(
+            f"a second, different {message} came for this run, which is aborted now", "start a new run"
+        )
+
+    def advance(self, message: str, body: bytes, burn: bool, parts: dict[str, bytes]) -> None:
+        """Take `message`, keep `parts`, and forget the scalar when the role has no further use for it."""
+        self.state = STEPS[self.role, self.state, message]
+        self.taken[message] = hashlib.sha256(body).hexdigest()
+        self.parts |= parts
+        if burn:
+            self.scalar = b""
+
+    @contextmanager
+    def judging_peer(self) -> Iterator[None]:
+        """End the run when what the peer sent is found unacceptable inside the block."""
+        try:
+            yield
+        except BadPeerFile:
+            self._abort()
+            raise
+
+    def to_bytes(self) -> bytes:
+        """Everything needed to go on after a restart."""
+        head = {
+            "level": self.level,
+            "role": self.role,
+            "run": self.run.hex(),
+            "contract": self.contract.to_bytes().decode(),
+            "scalar": self.scalar.hex(),
+            "state": self.state,
+            "taken": self.taken,
+            "parts": sorted(self.parts),
+        }
+        kept = [self.parts[name] for name in sorted(self.parts)]
+        return STATE_LINE + b"".join(map(prefixed, [canonical.encode(head), *kept, *self.identifiers]))
+
+    @staticmethod
+    def from_bytes(data: bytes, level: str, role: str) -> Run:
+        """The inverse of `to_bytes`. Raises BadInput for anything but the state of such a run."""
+        try:
+            if not data.startswith(STATE_LINE):
+                raise ValueError("not a run")
+            head, *kept = _unpack(data[len(STATE_LINE) :])
+            return _run_from(canonical.decode(head, "the run's state"), kept, (level, role))
+        except (BadPeerFile, KeyError, TypeError, ValueError) as error:
+            raise BadInput(
+                f"this is not the state of a {level} run of the {role}", "restore it, or start a new run"
+            ) from error
+
+    def _abort(self) -> None:
+        self.state, self.scalar, self.parts, self.identifiers = "aborted", b"", {}, ()
+
+    def __repr__(self) -> str:
+        return f"Run(role={self.role!r}, state={self.state!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("the state of a run is not pickled")
+
+
+def begin_run(
+    level: str, role: str, contract: Contract, run: bytes, *, identifiers: tuple[bytes, ...], scalar: bytes
+) -> Run:
+    """A run in state `begun`.
+
+    Raises Refused when the contract is for another protocol, or the identifiers are repeated or more than
+    declared.
+    """
+    bound = (contract.starter if role == "starter" else contract.responder).size_bound
+    if (contract.suite, contract.level, contract.protocol) != (SUITE, level, PROTOCOLS[level]):
+        raise Refused("the contract is for another level, protocol or suite", "make the contract again")
+    if max(contract.starter.size_bound, contract.responder.size_bound) > MAX_SIZE_BOUND:
+        raise Refused(f"a declared size bound is above {MAX_SIZE_BOUND}", "agree on a smaller size bound")
+    if len(run) != RUN_SIZE:
+        raise Refused("a run is named by 16 bytes", "report this as a bug")
+    if len(identifiers) > bound:
+        raise Refused(
+            f"{len(identifiers)} identifiers are more than the declared size bound of {bound}",
+            "agree on a larger size bound, or match fewer populations",
+        )
+    if len(set(identifiers)) != len(identifiers):
+        raise Refused("identifiers are repeated", "match the distinct identifiers")
+    return Run(level, role, run, contract, identifiers, scalar)
+
+
+def _unpack(data: bytes) -> Iterator[bytes]:
+    # A view, because slicing the rest off a million times would copy it a million times.
+    view, at = memoryview(data), 0
+    while at < len(view):
+        part, _ = split_prefixed(bytes(view[at : at + 8 + int.from_bytes(view[at : at + 8], "big")]))
+        yield part
+        at += 8 + len(part)
+
+
+def _run_from(head: dict[str, Any], kept: list[bytes], expected: tuple[str, str]) -> Run:
+    if (head["level"], head["role"]) != expected:
+        raise ValueError("the state of another role")
+    names: list[str] = head["parts"]
+    return Run(
+        head["level"],
+        head["role"],
+        bytes.fromhex(head["run"]),
+        Contract.from_bytes(head["contract"].encode()),
+        tuple(kept[len(names) :]),
+        bytes.fromhex(head["scalar"]),
+        head["state"],
+        head["taken"],
+        dict(zip(names, kept, strict=False)),
+    )
