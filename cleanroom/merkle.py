@@ -75,6 +75,21 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> Proof:
     return tuple(proof)
 
 
+def inclusion_proofs(leaves: Sequence[bytes], indexes: Sequence[int]) -> list[Proof]:
+    """PATH(index, leaves) for each index: the tree is hashed once, however many are asked for."""
+    if not all(0 <= index < len(leaves) for index in indexes):
+        raise IndexError("no leaf with this index")
+    proofs: list[list[bytes]] = [[] for _ in indexes]
+    level, height = list(leaves), 0
+    while len(level) > 1:
+        for proof, index in zip(proofs, indexes, strict=True):
+            sibling = (index >> height) ^ 1
+            if sibling < len(level):
+                proof.append(level[sibling])
+        level, height = _level_above(level), height + 1
+    return [tuple(proof) for proof in proofs]
+
+
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected: bytes) -> bool:
     """Whether `proof` shows `leaf` at `index` of the tree (`size`, root `expected`), section 2.1.3.2."""
     if not 0 <= index < size:
