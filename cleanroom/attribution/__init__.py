@@ -6,8 +6,9 @@ prove -> (the proofs are sent after the match) -> read_proofs -> verify -> Evide
 
 from cleanroom.attribution.claim import SLOT_OF_KIND, SLOTS, Held, HeldAccount, Key, hold
 from cleanroom.attribution.commitment import BUCKET, Commitment, Committed, commit, require_bound
-from cleanroom.attribution.credit import LEDGER_COLUMNS, REASONS, RULE, STATUSES, Evidence, credit
+from cleanroom.attribution.credit import LEDGER_COLUMNS, RULE, STATUSES, credit
 from cleanroom.attribution.explain import EXPLANATION_LINES, PAYS_NOTHING, explain
+from cleanroom.attribution.judge import REASONS, Evidence
 from cleanroom.attribution.proof import (
     FAILURES,
     Failed,

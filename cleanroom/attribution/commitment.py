@@ -1,28 +1,18 @@
 """Committing to a list of held accounts before a match: first-holder commitment, version 1 ("fhc1").
 
-    salt_i = HMAC-SHA256(K, "fhc1" || e || i || account)                              i = 0, 1, 2; 3 = meta
-    cm_i   = SHA256("fhc1-key" || SHA256(origin) || e || i || salt_i || length || key_i)   a used slot
-           = SHA256("fhc1-dummy" || origin || e || i || salt_i)                            an unused one
-    meta   = digest(salt_3, relation, asserted day, evidence digest)
-    leaf   = SHA256(0x00 || SHA256(origin) || e || cm_0 || cm_1 || cm_2 || meta)
-    root   = RFC 9162 tree over all leaves, sorted by their hash
-
-`origin` is the digest of the owner's card and `e` the epoch (8 bytes): a root that somebody else publishes as
-its own opens nothing. `i` is 1 byte, `length` 4. The list is padded with leaves of dummies to a multiple of
-the bucket; a dummy can be shown to be one and can never be opened as a key. Root and size together bound what
-can be claimed for ever: three keys a leaf.
+The formulas are in `leaf`. Root and size together bound what can be claimed for ever: three keys a leaf. What
+was not on the list cannot be added later; what was on it cannot be taken for somebody else's.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cleanroom import merkle
 from cleanroom.attribution.claim import HeldAccount, Key
+from cleanroom.attribution.leaf import LEAF_LIMIT, Leaf, make_leaves
 from overlap import canonical
 from overlap.errors import ContractMismatch, MalformedFile, UsageError
 from overlap.protocol.contract import Side
@@ -34,13 +24,10 @@ OPENING_LINE: Final = b"overlap-claims-opening/1\n"
 
 #: Leaves; the published size is a multiple of it, so that it tells a customer count only that roughly.
 BUCKET: Final = 64
-#: Leaves; a tree of more would not fit into memory beside its opening.
-LEAF_LIMIT: Final = 2**24
 #: Bytes of a commitment file; it holds five short fields.
 COMMITMENT_LIMIT: Final = 4096
 #: Characters of the canonicaliser's name and digests.
 CANONICALISER_LIMIT: Final = 200
-META_SLOT: Final = 3
 _HINT = "ask the partner for the file made by 'overlap claims commit'"
 
 
@@ -94,17 +81,6 @@ class Committed:
     opening: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """One leaf with everything that opens it; `account` is None for padding."""
-
-    account: HeldAccount | None
-    salts: tuple[bytes, bytes, bytes, bytes]
-    slots: tuple[bytes, bytes, bytes]
-    meta: bytes
-    hash: bytes
-
-
 def commit(
     held: Iterable[HeldAccount],
     origin: bytes,
@@ -125,7 +101,8 @@ def commit(
     if not 0 < len(canonicaliser) <= CANONICALISER_LIMIT:
         raise UsageError("the canonicaliser's name is empty or too long", "give its version and digests")
     accounts = sorted(set(held), key=_order)
-    leaves = make_leaves(accounts, origin, epoch, secret, bucket)
+    size = max(1, -(-len(accounts) // bucket)) * bucket
+    leaves = make_leaves(accounts, origin, epoch, secret, size)
     root = merkle.root([leaf.hash for leaf in leaves])
     commitment = Commitment(origin, epoch, root, len(leaves), bucket, canonicaliser)
     return Committed(commitment, _opening(commitment, secret, accounts))
@@ -151,18 +128,6 @@ def require_bound(commitment: Commitment, side: Side) -> None:
             )
 
 
-def make_leaves(
-    accounts: list[HeldAccount], origin: bytes, epoch: int, secret: bytes, bucket: int
-) -> list[Leaf]:
-    """All leaves, padding included, in the order of the tree."""
-    size = max(1, -(-len(accounts) // bucket)) * bucket
-    if size > LEAF_LIMIT:
-        raise UsageError(f"a commitment holds at most {LEAF_LIMIT} leaves", "commit a smaller list")
-    leaves = [_account_leaf(account, origin, epoch, secret) for account in accounts]
-    leaves += [_dummy_leaf(number, origin, epoch, secret) for number in range(size - len(accounts))]
-    return sorted(leaves, key=lambda leaf: leaf.hash)
-
-
 def read_opening(opening: bytes) -> tuple[Commitment, list[Leaf]]:
     """The commitment and the leaves behind an opening; MalformedFile when the two do not belong together."""
     hint = "restore the claims opening from a backup"
@@ -174,62 +139,10 @@ def read_opening(opening: bytes) -> tuple[Commitment, list[Leaf]]:
         commitment = _commitment_from_fields(value)
     except (AttributeError, KeyError, TypeError, ValueError, UsageError) as error:
         raise MalformedFile("a field of the claims opening is not what it should be", hint) from error
-    leaves = make_leaves(accounts, commitment.origin, commitment.epoch, secret, commitment.bucket)
+    leaves = make_leaves(accounts, commitment.origin, commitment.epoch, secret, commitment.leaves)
     if merkle.root([leaf.hash for leaf in leaves]) != commitment.root:
         raise MalformedFile("the claims opening does not open its own root", hint)
     return commitment, leaves
-
-
-def key_slot(key: Key, origin: bytes, epoch: int, slot: int, salt: bytes) -> bytes:
-    """The commitment of a used slot."""
-    value = key.to_bytes()
-    head = b"fhc1-key" + hashlib.sha256(origin).digest() + epoch.to_bytes(8, "big") + bytes([slot])
-    return hashlib.sha256(head + salt + len(value).to_bytes(4, "big") + value).digest()
-
-
-def dummy_slot(origin: bytes, epoch: int, slot: int, salt: bytes) -> bytes:
-    """The commitment of an unused slot; its prefix keeps it from ever opening as a key."""
-    head = b"fhc1-dummy" + origin + epoch.to_bytes(8, "big") + bytes([slot])
-    return hashlib.sha256(head + salt).digest()
-
-
-def meta_slot(salt: bytes, relation: str, since: str, evidence: bytes) -> bytes:
-    """The commitment to what is asserted about the relation."""
-    return canonical.digest(salt, relation.encode(), since.encode(), evidence)
-
-
-def leaf_of(origin: bytes, epoch: int, slots: Iterable[bytes], meta: bytes) -> bytes:
-    """The hash of a leaf."""
-    head = hashlib.sha256(origin).digest() + epoch.to_bytes(8, "big")
-    return merkle.leaf_hash(head + b"".join(slots) + meta)
-
-
-def _account_leaf(account: HeldAccount, origin: bytes, epoch: int, secret: bytes) -> Leaf:
-    salts = _salts(secret, epoch, account.digest)
-    first, second, third = (
-        dummy_slot(origin, epoch, slot, salts[slot])
-        if key is None
-        else key_slot(key, origin, epoch, slot, salts[slot])
-        for slot, key in enumerate(account.keys)
-    )
-    meta = meta_slot(salts[META_SLOT], account.relation, account.since, account.evidence)
-    slots = (first, second, third)
-    return Leaf(account, salts, slots, meta, leaf_of(origin, epoch, slots, meta))
-
-
-def _dummy_leaf(number: int, origin: bytes, epoch: int, secret: bytes) -> Leaf:
-    salts = _salts(secret, epoch, canonical.digest(b"dummy", number.to_bytes(8, "big")))
-    first, second, third, meta = (dummy_slot(origin, epoch, slot, salts[slot]) for slot in range(4))
-    slots = (first, second, third)
-    return Leaf(None, salts, slots, meta, leaf_of(origin, epoch, slots, meta))
-
-
-def _salts(secret: bytes, epoch: int, account: bytes) -> tuple[bytes, bytes, bytes, bytes]:
-    head = b"fhc1" + epoch.to_bytes(8, "big")
-    first, second, third, meta = (
-        hmac.digest(secret, head + bytes([slot]) + account, "sha256") for slot in range(4)
-    )
-    return first, second, third, meta
 
 
 def _opening(commitment: Commitment, secret: bytes, accounts: list[HeldAccount]) -> bytes:

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from cleanroom.attribution.credit import REASONS, RULE, moment
+from cleanroom.attribution.credit import RULE
+from cleanroom.attribution.judge import REASONS, moment
 from cleanroom.attribution.proof import FAILURES
 
 __all__ = ["EXPLANATION_LINES", "PAYS_NOTHING", "explain"]
@@ -127,19 +128,19 @@ def _overtake(claims: list[dict[str, Any]], winner: dict[str, Any]) -> str:
     if not rivals:
         return f"a proven claim of another matched partner, received before {moment(winner['committed_at'])}"
     rival = rivals[0]
-    known = rival["disclosed_at"]
-    return _earlier(rival, None if known is None else min(winner["committed_at"], known))
+    limits = (winner["committed_at"], rival["disclosed_at"])
+    return _earlier(rival, min(limit for limit in limits if limit is not None))
 
 
 def _earlier(claim: dict[str, Any], limit: int | None) -> str:
     """The claim with an earlier receipt, and with whatever else it lacks."""
     needs = []
-    if limit is None:
-        needs.append("the log said when the account was disclosed to it")
     if limit is not None and (claim["committed_at"] is None or claim["committed_at"] >= limit):
         needs.append(f"its commitment had arrived before {moment(limit)}")
     elif claim["committed_at"] is None:
-        needs.append("its commitment had arrived before that")
+        needs.append("it had committed its claims")
+    if claim["disclosed_at"] is None:
+        needs.append("the log said that the account was disclosed to it only after that")
     if not claim["root"]:
         needs.append("it had shown a proof that holds")
     elif not claim["since"]:
