@@ -58,7 +58,7 @@ def credit(
     `actions` (`ACTION_COLUMNS`) are listed beside the decision and decide nothing. The order of the rows of
     any input does not matter.
     """
-    import pandas as pd  # noqa: PLC0415 - the command line must start without it
+    import pandas as pd
 
     judged = judge(evidence)
     logged = _actions_by_place(actions)

@@ -194,7 +194,7 @@ def _places(leaves: list[Leaf]) -> dict[Key, int]:
 
 def _fields(token: str, index: int, path: merkle.Proof, slot: int, leaf: Leaf) -> dict[str, Any]:
     account = leaf.account
-    assert account is not None  # noqa: S101 - only leaves of accounts have a place
+    assert account is not None
     return {
         "token": token,
         "index": index,

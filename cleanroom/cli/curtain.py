@@ -6,6 +6,7 @@ import csv
 import itertools
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from cleanroom.cli.story import Stage
@@ -16,7 +17,7 @@ Echo = Callable[[str], None]
 
 def show_result(stage: Stage, world: DemoWorld, echo: Echo) -> None:
     """Matrix, territory file, credit, shares, places, truth."""
-    silent = Stage(stage.root, stage.now, lambda line: None, stage.quiet, stage.size_bound, stage.shell_memory)
+    silent = replace(stage, echo=lambda line: None)
     _section(echo, f"the overlap, as {VENDOR} sees it")
     _lines(echo, silent.run(VENDOR, "matrix"))
     _section(echo, "top of the territory file (exports/csv)")

@@ -15,9 +15,13 @@ from overlap.errors import UsageError
 
 @click.command("demo")
 @click.option(
-    "--dir", "root", type=click.Path(path_type=Path, file_okay=False), default=Path("overlap-demo"), show_default=True,
+    "--dir",
+    "root",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("overlap-demo"),
+    show_default=True,
     help="A new folder for the demo.",
-)  # fmt: skip
+)
 @click.option("--accounts", type=click.IntRange(50, 200_000), default=3_000, show_default=True)
 @click.option("--seed", type=int, default=7, show_default=True, help="Another seed, another world.")
 @click.option("--verbose", is_flag=True, help="Show every command with its output, not only the summary.")
@@ -43,7 +47,7 @@ def demo_command(shell: Shell, root: Path, accounts: int, seed: int, verbose: bo
         place = root / "crm" / party.name
         place.mkdir(parents=True)
         for name, export in party.files.items():
-            (place / name).write_bytes(export.content)
+            (place / name).write_bytes(export.data)
     (root / "exchange").mkdir()
     transcript: list[str] = []
 

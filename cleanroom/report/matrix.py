@@ -37,7 +37,7 @@ def matrix(matched: pd.DataFrame) -> pd.DataFrame:
     Populations come in the standard order, then by name, then UNKNOWN, then ALL. Raises UsageError when a
     column is missing.
     """
-    import pandas as pd  # noqa: PLC0415 - the command line must start without it
+    import pandas as pd
 
     if set(MATCHED_COLUMNS) - set(matched.columns):
         raise UsageError("the matched accounts do not have the columns of a matrix", "see MATCHED_COLUMNS")

@@ -21,7 +21,7 @@ _NONE = ClaimRoot("", 0)
 
 @dataclass(frozen=True)
 class Received:
-    """A partner's commitment with the second at which our log recorded it, and the time the partner states."""
+    """A partner's commitment, the second at which our log recorded it, and the time the partner states."""
 
     commitment: Commitment
     received_at: int

@@ -131,29 +131,24 @@ def explain_credit(party: Party, opportunity: str) -> list[str]:
 
 def describe_folder(party: Party) -> Status:
     """Imports, partners, agreements, runs and shares."""
+    imports, partners, agreements = read_imports(party.folder), list_partners(party), list_agreements(party)
+    runs, shares = list_runs(party), list_shares(party)
+    lines = [
+        f"party     {party.name}",
+        *(f"import    {one['rows']:,} {one['what']} {one['population']}".rstrip() for one in imports),
+        *(f"partner   {one.name}, {'verified' if one.verified else 'NOT VERIFIED'}" for one in partners),
+        *(f"agreement {one.id}, {one.state}, until {one.until or 'accepted'}" for one in agreements),
+        *(f"run       {one.run[:8]} with {one.partner}, {one.state}" for one in runs),
+        *(f"share     {one.share[:8]}, {one.direction} {one.partner}, {one.state}" for one in shares),
+    ]
     facts = {
         "party": party.name,
-        "imports": read_imports(party.folder),
-        "partners": [asdict(one) for one in list_partners(party)],
-        "agreements": [asdict(one) for one in list_agreements(party)],
-        "runs": [asdict(one) for one in list_runs(party)],
-        "shares": [asdict(one) for one in list_shares(party)],
+        "imports": imports,
+        "partners": [asdict(partner) for partner in partners],
+        "agreements": [asdict(agreement) for agreement in agreements],
+        "runs": [asdict(run) for run in runs],
+        "shares": [asdict(share) for share in shares],
     }
-    lines = [f"party {party.name}"]
-    lines += [
-        f"import    {one['rows']:,} {one['what']} {one['population']}, {moment_of(one['imported_at'])}".rstrip()
-        for one in facts["imports"]
-    ]
-    lines += [
-        f"partner   {one['name']}, {'verified' if one['verified'] else 'NOT VERIFIED'}"
-        for one in facts["partners"]
-    ]
-    lines += [f"agreement {one['id']}, {one['state']}, until {one['until']}" for one in facts["agreements"]]
-    lines += [f"run       {one['run'][:8]} with {one['partner']}, {one['state']}" for one in facts["runs"]]
-    lines += [
-        f"share     {one['share'][:8]} {one['direction']} {one['partner']}, {one['state']}, until {one['until']}"
-        for one in facts["shares"]
-    ]
     return Status(facts, lines)
 
 

@@ -18,10 +18,12 @@ _PAIRS = """
 
 
 def matched_pairs(ours: Path, theirs: Path, partner: str) -> list[tuple[str, str, str]]:
-    """(own id, partner's id, tier) of the newest finished run with `partner`; the tier is the worse of both."""
+    """(own id, partner's id, tier) of the newest run with `partner`; the tier is the worse of both."""
     folder = Folder(ours)
     records = (folder.read_record("runs", name, "run") for name in folder.names("runs"))
-    finished = [record for record in records if record["partner"] == partner and record["state"] == "finished"]
+    finished = [
+        record for record in records if record["partner"] == partner and record["state"] == "finished"
+    ]
     run = max(finished, key=lambda record: (record["begun"], record["run"]))["run"]
     pairs = query(_PAIRS, ours=_tokens(ours, run), theirs=_tokens(theirs, run))
     rows = zip(pairs["left_id"], pairs["right_id"], pairs["rank"], strict=True)
@@ -32,7 +34,9 @@ def _tokens(root: Path, run: str) -> pd.DataFrame:
     """Every token of a matched account with its id and the position of its tier."""
     place = root / "runs" / run
     overlap = read_table(place / "overlap.parquet")
-    ranks = {account: TIERS.index(tier) for account, tier in zip(overlap["account"], overlap["tier"], strict=True)}
+    ranks = {
+        account: TIERS.index(tier) for account, tier in zip(overlap["account"], overlap["tier"], strict=True)
+    }
     tokens = read_table(place / "tokens.parquet")
     accounts = read_table(place / "accounts.parquet")
     return pd.DataFrame(

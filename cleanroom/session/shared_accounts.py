@@ -68,7 +68,7 @@ def matched_accounts(party: Party, record: RunRecord) -> pd.DataFrame:
 
 
 def exportable_accounts(party: Party) -> pd.DataFrame:
-    """`SHARED_COLUMNS` and `field.*` for the territory export: one row for each matched account and partner."""
+    """`SHARED_COLUMNS` and `field.*` for the export: one row for each matched account and partner."""
     frames = [_shared_with(party, record) for record in latest_runs(party)]
     if not frames:
         return pd.DataFrame(columns=list(SHARED_COLUMNS))
