@@ -85,15 +85,22 @@ def play(stage: Stage, world: DemoWorld) -> None:
 
 def play_end(stage: Stage) -> None:
     """After the end: leases are refused, halves destroyed, what was opened is erased."""
-    stage.say("91 days later the shares have ended")
-    stage.now += timedelta(days=91)
-    stage.run(PARTNER, "shares", "request", f"exchange/{VENDOR}-for-{PARTNER}.share", "--purpose", "co-sell",
-              "--out", "exchange/late.request", refused=True)  # fmt: skip
-    stage.run(VENDOR, "shares", "lease", f"exchange/unread-{PARTNER}.request", "--out", "exchange/late.lease",
-              refused=True)  # fmt: skip
-    stage.run(PARTNER, "shares", "open", f"exchange/lease-{VENDOR}-{PARTNER}", refused=True)
+    share = f"exchange/{VENDOR}-for-{PARTNER}.share"
+    ask = ["shares", "request", share, "--purpose", "territory-planning"]
+    stage.say(f"before the end {PARTNER} gets one more lease, and asks for another; it uses neither")
+    stage.run(PARTNER, *ask, "--out", "exchange/second.request")
+    stage.run(VENDOR, "shares", "lease", "exchange/second.request", "--out", "exchange/second.lease")
+    stage.run(PARTNER, *ask, "--out", "exchange/third.request")
+    stage.say("181 days later the shares have ended: nothing opens any more")
+    stage.now += timedelta(days=181)
+    stage.run(PARTNER, "shares", "open", "exchange/second.lease", refused=True)
+    stage.run(
+        VENDOR, "shares", "lease", "exchange/third.request", "--out", "exchange/late.lease", refused=True
+    )
+    stage.run(PARTNER, *ask, "--out", "exchange/late.request", refused=True)
     stage.run(VENDOR, "shares", "expire", "--yes")
     stage.run(VENDOR, "shares", "list")
+    stage.run(PARTNER, "shares", "list")
     stage.run(VENDOR, "audit", "verify")
 
 
