@@ -86,8 +86,8 @@ def _pairs(numbered: Iterator[tuple[int, bytes]], origin: str, reading: _Reading
         if found is None:
             reading.add(number, None, "is not a line of a log: it was changed, inserted or cut short")
         elif isinstance(found, CheckpointLine):
-            line, raw, entry = above or (number, b"", None)
-            yield _Pair(line, raw, entry, found, number)
+            start, raw, entry = above or (number, b"", None)
+            yield _Pair(start, raw, entry, found, number)
             above = None
         else:
             if above is not None:
