@@ -41,7 +41,7 @@ def explain(row: Mapping[str, Any]) -> list[str]:
             f"  and {len(others) - _RIVALS_SHOWN} further partners that committed later or not at all"
         )
     lines.append(_actions(row))
-    lines.append("would change it: " + _change(row, claims, winner))
+    lines.append("to change it: " + _change(row, claims, winner))
     lines.append(f"note: {PAYS_NOTHING}")
     return lines
 
@@ -62,7 +62,7 @@ def _decision(row: Mapping[str, Any]) -> str:
 def _rule(row: Mapping[str, Any]) -> str:
     if row["status"] in ("unmatched", "lost"):
         return f"rule {RULE}: only open or won opportunities on a matched account are judged"
-    return f"rule {RULE}: the proven claim whose commitment our own log received first, before disclosure"
+    return f"rule {RULE}: the proven claim whose commitment our log received first, before disclosure"
 
 
 def _winning_claim(claim: dict[str, Any]) -> list[str]:

@@ -6,8 +6,6 @@ front of them, except in front of numbers and telephone numbers, which are no fo
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ __all__ = ["File", "FormulaCell", "write_csv"]
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?")
+_QUOTED = re.compile(r'[",\r\n]')
 _PHONE = re.compile(r"\+\d[\d ()./-]*")
 
 
@@ -51,9 +50,7 @@ def write_csv(
     for_people: bool = False,
 ) -> File:
     """A UTF-8 CSV file with quotes only where needed; `line_end` is what the target wants."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator=line_end)
-    writer.writerow(header)
+    lines = [_line(header)]
     found: list[FormulaCell] = []
     count = 0
     for count, row in enumerate(rows, start=1):
@@ -65,5 +62,15 @@ def write_csv(
             found.append(FormulaCell(name, count + 1, position + 1, escaped))
             if escaped:
                 cells[position] = "'" + cell
-        writer.writerow(cells)
-    return File(name, use, text.getvalue().encode(), count, tuple(found))
+        lines.append(_line(cells))
+    content = "".join(line + line_end for line in lines).encode()
+    return File(name, use, content, count, tuple(found))
+
+
+def _line(cells: Sequence[str]) -> str:
+    # Python's csv module leaves a lone carriage return bare in some versions, which cuts the row in two.
+    return ",".join(_cell(cell) for cell in cells)
+
+
+def _cell(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"' if _QUOTED.search(cell) else cell
