@@ -253,4 +253,5 @@ def runs_left(party: Party, signed: SignedAgreement) -> int:
         party.folder.read_record("runs", run, "run")["agreement"] == signed.file_digest
         for run in party.folder.names("runs")
     )
-    return max(0, signed.agreement.terms.run_budget - used)
+    budget: int = signed.agreement.terms.run_budget
+    return max(0, budget - used)
