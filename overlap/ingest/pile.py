@@ -36,10 +36,10 @@ DAMAGED: Final = "a cell holds bytes that are not text"
 FOOTER: Final = "footer of the report, not a record"
 
 _FOOTER = re.compile(
-    r"(grand |sub)?totals?( \([\d.,]+ records?\))?"
+    r"grand totals?( \([\d.,]+ records?\))?|(sub)?totals? \([\d.,]+ records?\)"
     r"|confidential information - do not distribute"
     r"|copyright .*(salesforce|all rights reserved).*"
-    r"|(report )?generated (by|on|at)\b.*",
+    r"|(report )?generated (by|on|at):.*",
     re.IGNORECASE | re.DOTALL,
 )
 _NUMBER_LIKE = re.compile(r"[^a-zA-Z]{0,40}|[A-Z]{3} ?[\d.,]{1,40}")
