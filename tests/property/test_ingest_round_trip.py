@@ -80,5 +80,7 @@ def test_any_text_parses_as_the_csv_module_parses_it(body: str) -> None:
     ]
     assert records.rows.tolist() == [number for number, _ in good]
     columns = [column.to_pylist() for column in records.columns]
-    assert [list(row) for row in zip(*columns, strict=True)] == [row for _, row in good]
+    assert [list(row) for row in zip(*columns, strict=True)] == [
+        [cell.strip() for cell in row] for _, row in good
+    ]
     assert [(each.row, each.reason) for each in records.rejected] == bad
