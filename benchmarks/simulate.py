@@ -46,6 +46,7 @@ def draw_domains(count: int, seed: int) -> tuple[list[str], list[str]]:
 def run_simulate(count: int, seed: int) -> dict[str, Any]:
     """Accounts in, pairs out."""
     import pandas as pd
+
     from overlap.simulate import simulate_in_full
 
     left, right = (
@@ -64,10 +65,9 @@ def run_simulate(count: int, seed: int) -> dict[str, Any]:
 
 def run_protocol(count: int, seed: int) -> dict[str, Any]:
     """Encoded identifiers in, matches out: frames, signatures and seals included."""
-    from overlap.simulate import exchange
-
     from overlap.engine import Engine
     from overlap.protocol import encode_identifier
+    from overlap.simulate import exchange
 
     left, right = ([encode_identifier("domain", d) for d in side] for side in draw_domains(count, seed))
 

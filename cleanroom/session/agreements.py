@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from cleanroom.agreement import (
     Software,
     accept,
     describe,
+    parse_policy,
     policy_names,
     policy_text,
     propose,
@@ -19,15 +21,19 @@ from cleanroom.agreement import (
     read_signed,
     require_software,
     sign_proposal,
+    split_signatures,
 )
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party, moment_of
 from overlap import identity
-from overlap.errors import MalformedFile, Refused, UsageError
+from overlap.errors import Refused, UsageError
 from overlap.keys import Card
+from overlap.protocol import PROTOCOLS
 
 #: An agreement is text that a person reads; the format's own limit is the same.
 AGREEMENT_LIMIT = 64 * 1024
+
+_SIZE_BOUND = re.compile(rb"(?m)^size_bound = [0-9_]+$")
 
 
 @dataclass(frozen=True)
@@ -53,10 +59,10 @@ class Shown:
     lines: list[str]
 
 
-def own_software() -> Software:
-    """What this machine matches with."""
+def own_software(level: str) -> Software:
+    """What this machine matches with at that level."""
     return Software(
-        protocol="dh",
+        protocol=PROTOCOLS[level],
         kinds=identity.KINDS,
         normaliser=identity.NORMALISER,
         normaliser_digest=identity.normaliser_digest(),
@@ -64,11 +70,17 @@ def own_software() -> Software:
     )
 
 
-def propose_agreement(party: Party, partner: str, policy: str, out: Path) -> Kept:
-    """Fill in the policy (a shipped name or a file), sign it, keep it and write it to `out`."""
+def propose_agreement(party: Party, partner: str, policy: str, out: Path, size_bound: int = 0) -> Kept:
+    """Fill in the policy (a shipped name or a file), sign it, keep it and write it to `out`.
+
+    `size_bound`, when given, replaces the policy's bounds of both sides.
+    """
     card = party.verified_card_of(partner)
     text = policy_text(policy) if policy in policy_names() else read_whole(Path(policy), AGREEMENT_LIMIT)
-    unsigned = propose(text, party.keys.card, card, own_software(), party.now)
+    if size_bound:
+        text = _SIZE_BOUND.sub(f"size_bound = {size_bound}".encode(), text)
+    software = own_software(parse_policy(text).terms.level)
+    unsigned = propose(text, party.keys.card, card, software, party.now)
     data = sign_proposal(unsigned, party.keys, party.now)
     kept = _keep_proposal(party, data)
     write_whole(out, data)
@@ -88,7 +100,8 @@ def accept_agreement(party: Party, source: Path, out: Path | None) -> Kept:
     if not isinstance(document, SignedAgreement):
         if out is None:
             raise UsageError("an accepted agreement goes back to the proposer", "give --out FILE")
-        data = accept(data, _cards(party), own_software(), party.keys, party.now)
+        software = own_software(document.agreement.terms.level)
+        data = accept(data, _cards(party), software, party.keys, party.now)
         document = read_signed(data, _cards(party))
     _keep_signed(party, document, data)
     if out is not None:
@@ -99,7 +112,7 @@ def accept_agreement(party: Party, source: Path, out: Path | None) -> Kept:
 def check_agreement(party: Party, name: str) -> Kept:
     """The agreement, after checking signatures, our software, and that it is in force now."""
     signed = find_agreement(party, name)
-    require_software(signed.agreement, own_software())
+    require_software(signed.agreement, own_software(signed.agreement.terms.level))
     kept = _listed(party, signed)
     if kept.state != "in force":
         raise Refused(f"the agreement is {kept.state}", f"it holds from {kept.not_before} until {kept.until}")
@@ -186,10 +199,8 @@ def _cards(party: Party) -> list[Card]:
 
 
 def _read(party: Party, data: bytes) -> Proposal | SignedAgreement:
-    try:
-        return read_signed(data, _cards(party))
-    except MalformedFile:
-        return read_proposal(data, _cards(party))
+    _, signatures = split_signatures(data)
+    return (read_signed if len(signatures) > 1 else read_proposal)(data, _cards(party))
 
 
 def _load(party: Party, name: str) -> Proposal | SignedAgreement:
@@ -242,4 +253,5 @@ def runs_left(party: Party, signed: SignedAgreement) -> int:
         party.folder.read_record("runs", run, "run")["agreement"] == signed.file_digest
         for run in party.folder.names("runs")
     )
-    return max(0, signed.agreement.terms.run_budget - used)
+    budget: int = signed.agreement.terms.run_budget
+    return max(0, budget - used)

@@ -37,9 +37,7 @@ def verify_logs(party: Party, partner: str | None = None) -> list[Verdict]:
 
 def list_entries(party: Party, partner: str | None = None) -> list[ListedEntry]:
     """All entries, log by log, the oldest first."""
-    return [
-        _listed(name, entry) for name in _logged(party, partner) for entry in party.log(name).entries()
-    ]
+    return [_listed(name, entry) for name in _logged(party, partner) for entry in party.log(name).entries()]
 
 
 def _logged(party: Party, partner: str | None) -> list[str]:
@@ -52,13 +50,12 @@ def _verify(party: Party, partner: str) -> Verdict:
     origin = log_origin(party.keys.card, party.card_of(partner))
     with party.folder.path("logs", f"{partner}.log").open("rb") as file:
         findings = verify_log(file, origin, party.keys.card, ())
-    found = [(str(finding.where), finding.what) for finding in findings]
+    found = [(f"line {finding.line}", finding.what) for finding in findings]
     try:
         log = party.log(partner)
     except BadInput as error:
         return Verdict(partner, 0, "", [*found, ("head", error.what)])
-    known = {place for place, _ in found}
-    found += [(str(f.where), f.what) for f in log.verify() if str(f.where) not in known]
+    found = [(f"line {finding.line}", finding.what) for finding in log.verify()]
     head = log.head()
     return Verdict(partner, head.size, head.root.hex(), found)
 

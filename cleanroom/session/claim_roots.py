@@ -1,8 +1,8 @@
 """Claim roots as the contract of a run names them: ours, and the newest that a partner has sent.
 
-    claims/own/EPOCH                  our commitment; EPOCH.opening: what opens it, locked
-    claims/received/PARTNER/EPOCH     a partner's commitment and the second at which we received it
-    claims/proofs/PARTNER/RUN         a partner's proofs for the matched accounts of a run
+claims/own/EPOCH                  our commitment; EPOCH.opening: what opens it, locked
+claims/received/PARTNER/EPOCH     a partner's commitment and the second at which we received it
+claims/proofs/PARTNER/RUN         a partner's proofs for the matched accounts of a run
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NONE = ClaimRoot("", 0)
 
 @dataclass(frozen=True)
 class Received:
-    """A partner's commitment with the second at which our log recorded it, and the time the partner states."""
+    """A partner's commitment, the second at which our log recorded it, and the time the partner states."""
 
     commitment: Commitment
     received_at: int

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from cleanroom.attribution import SLOT_OF_KIND, Commitment, Key, commit, hold, prove
 from cleanroom.session.claim_roots import own_commitments, received_commitments
 from cleanroom.session.folder import read_whole, write_whole
@@ -58,7 +60,9 @@ def canonicaliser() -> str:
 def commit_claims(party: Party, partner: str | None, out: Path | None) -> CommitmentMade:
     """Commit to all accounts that are imported now, and write the letter for `partner` to `out`."""
     if (partner is None) != (out is None):
-        raise UsageError("a commitment is written for one partner", "give both --partner and --out, or neither")
+        raise UsageError(
+            "a commitment is written for one partner", "give both --partner and --out, or neither"
+        )
     if partner is not None:
         party.verified_card_of(partner)
     accounts = own_accounts(party.folder)
@@ -94,11 +98,13 @@ def matched_keys(party: Party, record: RunRecord) -> dict[str, Key]:
     """Pair token to the own key that matched, one for each shared account: the best that can be claimed."""
     if record.level != "overlaps":
         raise Refused("a counts run names no account", "claims are proven after a run at level overlaps")
-    hits = read_table(party.folder.path("runs", record.run, "tokens.parquet"))
-    claimable = hits[hits["kind"].isin(list(SLOT_OF_KIND))]
-    best = claimable.drop_duplicates("account")
-    rows = zip(best["token"], best["kind"], best["value"], strict=True)
-    return {token: Key(kind, value) for token, kind, value in rows}
+    best = _claimable(party, record).drop_duplicates("account")
+    return _keys_by_token(best)
+
+
+def claimable_keys(party: Party, record: RunRecord) -> dict[str, Key]:
+    """Pair token to our own key, for every matched identifier that a partner may prove a claim on."""
+    return _keys_by_token(_claimable(party, record))
 
 
 def list_commitments(party: Party) -> list[ListedCommitment]:
@@ -112,13 +118,24 @@ def list_commitments(party: Party) -> list[ListedCommitment]:
     return own + received
 
 
+def _claimable(party: Party, record: RunRecord) -> pd.DataFrame:
+    hits = read_table(party.folder.path("runs", record.run, "tokens.parquet"))
+    return hits[hits["kind"].isin(list(SLOT_OF_KIND))]
+
+
+def _keys_by_token(hits: pd.DataFrame) -> dict[str, Key]:
+    rows = zip(hits["token"], hits["kind"], hits["value"], strict=True)
+    return {token: Key(kind, value) for token, kind, value in rows}
+
+
 def _bound_commitment(party: Party, record: RunRecord) -> Commitment:
     side = record.terms.starter if record.role == "starter" else record.terms.responder
     for commitment in own_commitments(party):
         if commitment.root.hex() == side.claim_root:
             return commitment
     raise Refused(
-        "we had committed no claims before this run", "run 'overlap claims commit' and send it before the next run"
+        "we had committed no claims before this run",
+        "run 'overlap claims commit' and send it before the next run",
     )
 
 

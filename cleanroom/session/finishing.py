@@ -6,9 +6,6 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from overlap.protocol.counts import Count
-from overlap.protocol.dh import Matches
-
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.frames import (
     checkpoint_for,
@@ -25,6 +22,8 @@ from overlap import match
 from overlap.engine import Engine, Progress
 from overlap.errors import BadPeerFile, Refused, UsageError, WrongRun
 from overlap.protocol import Header, answer_header, open_frame
+from overlap.protocol.counts import Count
+from overlap.protocol.dh import Matches
 from overlap.records import TIERS
 
 
@@ -53,7 +52,7 @@ def finish_match(party: Party, source: Path, out: Path | None, progress: Progres
         raise Refused(f"this run is {record.state}", "begin a new run with 'overlap match start'")
     step, sent = ("reply", "start") if record.role == "starter" else ("finish", "reply")
     header, body = open_frame(
-        data, party.keys, party.card_of(partner), record.terms, step, read_sent(party, record, sent)
+        data, party.keys, party.card_of(partner), record.terms, step, answers=read_sent(party, record, sent)
     )
     keep_peer_checkpoint(party, partner, header)
     record = replace(record, answered=hashlib.sha256(data).hexdigest())

@@ -27,7 +27,6 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from cleanroom.durable import write_owner_only
-
 from overlap import canonical
 from overlap.errors import BadInput, Refused, UsageError
 

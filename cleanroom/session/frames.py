@@ -62,7 +62,7 @@ def checkpoint_for(party: Party, partner: str) -> str:
 
 
 def keep_peer_checkpoint(party: Party, partner: str, header: Header) -> None:
-    """Keep the partner's checkpoint and signed time, the newest last; ForgedFile when it is not of its log."""
+    """Keep the partner's checkpoint and signed time, the newest last; ForgedFile when not of its log."""
     card = party.card_of(partner)
     read_checkpoint(header.checkpoint, log_origin(card, party.keys.card), card)
     place = ("logs", f"{partner}.peer")

@@ -35,7 +35,8 @@ def _take_commitment(party: Party, letter: Letter) -> Taken:
     commitment = Commitment.from_bytes(letter.body)
     if commitment.origin != party.card_of(letter.partner).digest:
         raise ForgedFile(
-            "the commitment names another party as its owner", "ask for the file made by 'overlap claims commit'"
+            "the commitment names another party as its owner",
+            "ask for the file made by 'overlap claims commit'",
         )
     received = received_commitments(party, letter.partner)
     lines = [f"epoch {commitment.epoch}, {commitment.leaves:,} leaves, received {moment_of(party.now)}"]
