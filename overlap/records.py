@@ -7,7 +7,7 @@ except where a line below says otherwise.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -114,8 +114,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows read from one export: the usable ones, those that were not, and how the file was understood."""
+    """Rows read from one export: the usable ones, those that were not, and how the file was understood.
+
+    `left_out` counts the rows that a filter or the population rules did not ask for; they are not rejected.
+    `unreadable` counts, by column, the dates and numbers of usable rows that could not be read and are "".
+    """
 
     frame: pd.DataFrame
     rejected: tuple[Rejected, ...]
     source: Source
+    left_out: int = 0
+    unreadable: Mapping[str, int] = field(default_factory=dict)

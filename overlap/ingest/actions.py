@@ -1,0 +1,70 @@
+"""What partners did on opportunities, and who works which territory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from overlap.ingest.accounts import id_faults, with_ids
+from overlap.ingest.dates import iso_days
+from overlap.ingest.draft import Draft, finish, judge, make_draft
+from overlap.ingest.header import ACTIONS, TERRITORIES
+from overlap.ingest.populations import Where
+from overlap.ingest.values import plain_ids
+from overlap.records import ACTION_COLUMNS, TERRITORY_COLUMNS, Table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+NO_SUBJECT = "neither an opportunity id nor an account id"
+NO_ACCOUNT = "no account id"
+NO_TERRITORY = "neither a territory id nor a territory name"
+
+
+def read_actions(
+    source: str | Path | pd.DataFrame,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    profile: str | None = None,
+    where: Where | None = None,
+) -> Table:
+    """The partner actions of a file or DataFrame, as records.ACTION_COLUMNS.
+
+    `date` is an ISO day, "" and counted in `unreadable` where it cannot be read. Without an id column the
+    row number is the id. Raises BadInput and UsageError as `read_accounts` does.
+    """
+    draft = make_draft(source, ACTIONS, mapping=mapping, profile=profile, where=where)
+    draft = _plain_ids(draft)
+    subject = draft.filled("opportunity_id", "account_id")
+    draft = with_ids(judge(draft, [*id_faults(draft), (NO_SUBJECT, ~subject)]))
+    dates, lost = iso_days(draft.column("date"), draft.source.profile)
+    return finish(draft.with_columns(date=dates), ACTION_COLUMNS, {"date": lost})
+
+
+def read_territories(
+    source: str | Path | pd.DataFrame,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    profile: str | None = None,
+    where: Where | None = None,
+) -> Table:
+    """The territory assignments of a file or DataFrame, as records.TERRITORY_COLUMNS.
+
+    An account may be in several territories. Raises BadInput and UsageError as `read_accounts` does.
+    """
+    draft = make_draft(source, TERRITORIES, mapping=mapping, profile=profile, where=where)
+    draft = _plain_ids(draft)
+    reasons = [
+        (NO_ACCOUNT, ~draft.filled("account_id")),
+        (NO_TERRITORY, ~draft.filled("territory_id", "territory_name")),
+    ]
+    return finish(judge(draft, reasons), TERRITORY_COLUMNS, {})
+
+
+def _plain_ids(draft: Draft) -> Draft:
+    fields = {"id", "opportunity_id", "account_id"} & set(draft.columns)
+    return draft.with_columns(
+        **{field: plain_ids(draft.columns[field], draft.source.profile) for field in sorted(fields)}
+    )
