@@ -113,8 +113,8 @@ def test_duplicates_of_the_other_side_give_a_pair_each() -> None:
 
 
 def test_counts_are_of_accounts_and_not_of_keys() -> None:
-    """Each of three shared accounts shares two identifiers at least: domain, name, name with country."""
-    assert module.simulate_counts(LEFT[:3], RIGHT) == 2  # 001C has no website, so the sides choose differently
+    """Three accounts are shared. 001C has no website and 7003 has one: the sides choose different kinds."""
+    assert module.simulate_counts(LEFT[:3], RIGHT) == 2
     both = LEFT.head(2)
     whole = module.simulate_in_full(both, RIGHT)
     assert whole.matched[0] > 2
@@ -137,7 +137,8 @@ def test_an_exchange_of_empty_lists_runs_to_its_end() -> None:
 
 
 def test_frames_of_an_exchange_have_the_sizes_of_the_contract() -> None:
-    run = module.exchange(identifiers(range(4)), identifiers(range(3)), "overlaps", KINDS, ENGINE, stream("x"))
+    left, right = identifiers(range(4)), identifiers(range(3))
+    run = module.exchange(left, right, "overlaps", KINDS, ENGINE, stream("sizes"))
     # 5312 bytes of envelope; 32 an element, 10 a list tag, 16 a confirm tag (PROTOCOL.md).
     assert run.frames[1:] == (5312 + 4 * 32 + 3 * 10, 5312 + 3 * 16)
     assert run.frames[0] > 5312 + 4 * 32
