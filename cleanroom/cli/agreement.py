@@ -21,13 +21,16 @@ def agreement_command() -> None:
 @click.option("--partner", required=True, help="The partner to propose it to.")
 @click.option("--policy", required=True, help="A shipped policy (see 'agreement policies') or a TOML file.")
 @click.option("--out", type=FILE, required=True, help="The proposal to send.")
+@click.option(
+    "--size-bound", type=int, default=0, help="Most identifiers a side may submit; default: the policy's."
+)
 @click.pass_obj
-def propose(shell: Shell, partner: str, policy: str, out: Path) -> None:
+def propose(shell: Shell, partner: str, policy: str, out: Path, size_bound: int) -> None:
     """Fill a policy in for a partner and sign it."""
     from cleanroom.session.agreements import propose_agreement
 
     with shell.party() as party:
-        kept = propose_agreement(party, partner, policy, out)
+        kept = propose_agreement(party, partner, policy, out, size_bound)
     click.echo(f"proposed  {kept.id}")
     click.echo(f"digest    {kept.digest}")
     click.echo(f"send      {out}")
@@ -40,13 +43,13 @@ def propose(shell: Shell, partner: str, policy: str, out: Path) -> None:
 @click.pass_obj
 def accept(shell: Shell, file: Path, out: Path | None, yes: bool) -> None:
     """Sign a partner's proposal, or take in our own that the partner has signed."""
-    from cleanroom.session.agreements import accept_agreement, read_proposal
+    from cleanroom.session.agreements import accept_agreement, read_offer
 
     with shell.party() as party:
-        proposal = read_proposal(party, file)
-        for line in proposal.lines:
+        offer = read_offer(party, file)
+        for line in offer.lines:
             click.echo(line)
-        if not proposal.complete and not yes:
+        if not offer.complete and not yes:
             click.confirm("sign this agreement?", abort=True, err=True)
         kept = accept_agreement(party, file, out)
     click.echo(f"in force  {kept.id} from {kept.not_before} until {kept.until}")

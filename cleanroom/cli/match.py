@@ -75,7 +75,7 @@ def reply(shell: Shell, frame: Path, out: Path, as_json: bool) -> None:
 @click.pass_obj
 def finish(shell: Shell, frame: Path, out: Path | None, as_json: bool) -> None:
     """Learn the overlap: the starter from the reply frame, the responder from the finish frame."""
-    from cleanroom.session.matching import finish_match
+    from cleanroom.session.finishing import finish_match
 
     progress = ProgressLine(shell.quiet)
     with shell.party() as party:

@@ -41,7 +41,7 @@ def list_(shell: Shell, as_json: bool) -> None:
 @click.pass_obj
 def grant(shell: Shell, run: str, out: Path) -> None:
     """Show the agreed fields of the matched accounts to the partner, sealed, until the end."""
-    from cleanroom.session.sharing import grant_share
+    from cleanroom.session.granting import grant_share
 
     with shell.party() as party:
         made = grant_share(party, run, out)
@@ -76,7 +76,7 @@ def request(shell: Shell, share: Path, purpose: str, out: Path) -> None:
 @click.pass_obj
 def lease(shell: Shell, request: Path, out: Path) -> None:
     """Answer a request: checked against the agreement, the end and the purpose; each read is logged."""
-    from cleanroom.session.sharing import answer_request
+    from cleanroom.session.granting import answer_request
 
     with shell.party() as party:
         given = answer_request(party, request, out)
@@ -109,7 +109,7 @@ def open_(shell: Shell, lease: Path, as_json: bool) -> None:
 @click.pass_obj
 def revoke(shell: Shell, share: str, out: Path) -> None:
     """End a share now: its key half is destroyed at once."""
-    from cleanroom.session.sharing import revoke_share
+    from cleanroom.session.granting import revoke_share
 
     with shell.party() as party:
         ended = revoke_share(party, share, out)
@@ -124,7 +124,7 @@ def revoke(shell: Shell, share: str, out: Path) -> None:
 @click.pass_obj
 def expire(shell: Shell, yes: bool) -> None:
     """Destroy the key halves of all ended shares; you confirm the date, as the second clock."""
-    from cleanroom.session.sharing import expire_shares
+    from cleanroom.session.granting import expire_shares
 
     with shell.party() as party:
         if not yes:

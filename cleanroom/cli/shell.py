@@ -99,27 +99,33 @@ def _from_keyring(root: Path) -> str | None:
     import keyring.errors
 
     try:
-        return keyring.get_password(KEYRING_SERVICE, str(root.resolve()))
+        found: str | None = keyring.get_password(KEYRING_SERVICE, str(root.resolve()))
     except keyring.errors.KeyringError:
         return None
+    return found
 
 
 class OverlapGroup(click.Group):
     """Ends every error in two lines, what and what to do, and in the exit code of its class."""
 
-    def main(self, *args: Any, standalone_mode: bool = True, **kwargs: Any) -> Any:
+    def main(  # type: ignore[override]
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command; `standalone_mode=False` leaves errors to the caller."""
         if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **kwargs)
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         try:
-            code = super().main(*args, standalone_mode=False, **kwargs)
+            code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         except OverlapError as error:
             _complain(error.what, error.hint)
             sys.exit(error.exit_code)
         except click.ClickException as error:
-            place = (
-                f"overlap {error.ctx.command_path.partition(' ')[2]}" if _has_context(error) else "overlap"
-            )
-            _complain(_plain(error.format_message()), f"see '{place.strip()} --help'")
+            _complain(_plain(error.format_message()), f"see '{_command_of(error)} --help'")
             sys.exit(2)
         except (KeyboardInterrupt, click.Abort):
             _complain("stopped", "nothing is half-written; run the command again")
@@ -130,8 +136,9 @@ class OverlapGroup(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
 
-def _has_context(error: click.ClickException) -> bool:
-    return isinstance(error, click.UsageError) and error.ctx is not None
+def _command_of(error: click.ClickException) -> str:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return context.command_path if context else "overlap"
 
 
 def _plain(message: str) -> str:

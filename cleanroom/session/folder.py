@@ -19,8 +19,6 @@ file or the new one.
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +26,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from cleanroom.durable import write_owner_only
 from overlap import canonical
 from overlap.errors import BadInput, Refused, UsageError
 
@@ -97,18 +96,10 @@ class Folder:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Put `data` at `path` in one step, readable by the owner only; BadInput when the disk refuses."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
+        write_owner_only(path, data)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise BadInput(
             f"cannot write {path}: {error.strerror}", "make room or choose another place, then run this again"
         ) from error
@@ -124,14 +115,3 @@ def read_whole(path: Path, limit: int) -> bytes:
     if len(data) > limit:
         raise BadInput(f"{path} is larger than {limit:,} bytes", "this is not a file the tool made")
     return data
-
-
-def sync_folder(path: Path) -> None:
-    """Make a rename durable where the system can (POSIX); Windows flushes the entry with the file."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

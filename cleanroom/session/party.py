@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cleanroom.log import Log
+from cleanroom.log import Entry, Log, log_origin
 from cleanroom.session.folder import PARTY_LINE, Folder, read_whole, write_whole
 from cleanroom.vault import Vault
 from overlap.errors import BadPeerFile, Refused, Unverified, UsageError
@@ -63,15 +63,14 @@ class Party:
     def log(self, partner: str) -> Log:
         """The log kept with that partner."""
         if partner not in self._logs:
-            other = self.card_of(partner)
-            origin = f"overlap/{self.keys.card.digest.hex()}/{other.digest.hex()}"
+            origin = log_origin(self.keys.card, self.card_of(partner))
             self.folder.path("logs").mkdir(exist_ok=True)
             self._logs[partner] = Log(self.folder.path("logs", f"{partner}.log"), origin, self.keys)
         return self._logs[partner]
 
-    def note(self, partner: str, kind: str, **facts: int | bytes) -> None:
-        """Append one entry to the log kept with that partner."""
-        self.log(partner).append(kind, facts, self.now, self.random)
+    def note(self, partner: str, kind: str, **facts: int | bytes) -> Entry:
+        """Append one entry to the log kept with that partner, and return it as written."""
+        return self.log(partner).append(kind, facts, self.now, self.random)
 
     def vault(self) -> Vault:
         return Vault(self.folder.path("vault"), self.keys.storage_key(b"vault"), self.random)

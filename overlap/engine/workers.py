@@ -107,7 +107,7 @@ def _ask(process: subprocess.Popen[bytes], task: bytes) -> bytes:
     if answer is None:
         raise OverlapError(
             f"a worker process ended before its work was done (exit code {process.wait(_EXIT_SECONDS)})",
-            "nothing was written; run the command again, with fewer processes if memory is short",
+            "run the command again; if it repeats, free memory or use fewer processes",
         )
     return answer
 

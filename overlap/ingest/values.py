@@ -13,21 +13,22 @@ from overlap.ingest.pile import Column
 
 _SALESFORCE = r"^00[16][0-9A-Za-z]{12}$"
 _SALESFORCE_LONG = r"^00[16][0-9A-Za-z]{15}$"
-_SUFFIX_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_SUFFIX_ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _SCIENTIFIC = r"^[0-9]([.,][0-9]+)?E\+?[0-9]+$"
 _EXCEL_TEXT = r'^="(.*)"$'
 
 
-def salesforce_suffix(short_id: str) -> str:
-    """The three characters that make a 15-character Salesforce id safe where letter case is lost.
+def salesforce_suffixes(short_ids: Sequence[str]) -> list[str]:
+    """The three characters that make each 15-character Salesforce id safe where letter case is lost.
 
     Each stands for five characters of the id: bit i is set when the i-th of them is an upper-case letter,
     and the five bits count into A to Z, 0 to 5.
     """
-    groups = (short_id[start : start + 5] for start in (0, 5, 10))
-    return "".join(
-        _SUFFIX_ALPHABET[sum(1 << i for i, c in enumerate(group) if "A" <= c <= "Z")] for group in groups
-    )
+    codes = np.frombuffer("".join(short_ids).encode("ascii"), np.uint8).reshape(-1, 3, 5)
+    upper = (codes >= ord("A")) & (codes <= ord("Z"))
+    letters = np.frombuffer(_SUFFIX_ALPHABET, np.uint8)[upper @ np.array([1, 2, 4, 8, 16])]
+    joined = letters.tobytes().decode("ascii")
+    return [joined[start : start + 3] for start in range(0, len(joined), 3)]
 
 
 def plain_ids(column: Column, profile: str) -> Column:
@@ -39,7 +40,11 @@ def plain_ids(column: Column, profile: str) -> Column:
     short = pc.match_substring_regex(column, _SALESFORCE)
     if profile != "salesforce":
         short = pc.and_(short, pc.match_substring_regex(column, r"[A-Za-z]"))
-    return _change(column, short, lambda text: text + salesforce_suffix(text))
+
+    def lengthen(texts: Sequence[str]) -> list[str]:
+        return [text + suffix for text, suffix in zip(texts, salesforce_suffixes(texts), strict=True)]
+
+    return _change(column, short, lengthen)
 
 
 def broken_salesforce_ids(column: Column, profile: str) -> np.ndarray:
@@ -48,7 +53,8 @@ def broken_salesforce_ids(column: Column, profile: str) -> np.ndarray:
     if profile == "salesforce":
         long = _where(pc.match_substring_regex(column, _SALESFORCE_LONG))
         texts = column.take(pa.array(long)).to_pylist()
-        broken[long] = [salesforce_suffix(text[:15]) != text[15:] for text in texts]
+        suffixes = salesforce_suffixes([text[:15] for text in texts])
+        broken[long] = [text[15:] != suffix for text, suffix in zip(texts, suffixes, strict=True)]
     return broken
 
 
@@ -61,7 +67,7 @@ def plain_duns(column: Column) -> Column:
     """DUNS numbers with the leading zeros (up to two) that a spreadsheet drops from a nine-digit number."""
     column = pc.replace_substring_regex(unwrap(column), r"^([0-9]+)\.0+$", r"\1")
     short = pc.match_substring_regex(column, r"^[0-9]{7,8}$")
-    return _change(column, short, lambda text: text.zfill(9))
+    return _change(column, short, lambda texts: [text.zfill(9) for text in texts])
 
 
 def unwrap(column: Column) -> Column:
@@ -89,11 +95,11 @@ def by_distinct(
     return pa.chunked_array([values.take(indices)], pa.large_string()), count
 
 
-def _change(column: Column, chosen: Any, convert: Callable[[str], str]) -> Column:
+def _change(column: Column, chosen: Any, convert: Callable[[Sequence[str]], list[str]]) -> Column:
     positions = _where(chosen)
     if not len(positions):
         return column
-    changed = [convert(text) for text in column.take(pa.array(positions)).to_pylist()]
+    changed = convert(column.take(pa.array(positions)).to_pylist())
     # replace_with_mask wants one array, the mask in the same shape.
     whole = column.combine_chunks()
     flags = np.zeros(len(whole), bool)

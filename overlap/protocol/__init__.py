@@ -7,7 +7,7 @@ run remembers, `dh` the protocol of level `overlaps`, `counts` the one of level 
 
 from __future__ import annotations
 
-from overlap.protocol.body import MAX_SIZE_BOUND, body_size
+from overlap.protocol.body import MAX_SIZE_BOUND, body_size, read_contract
 from overlap.protocol.contract import FORMAT, LEVELS, SUITE, Contract, Side
 from overlap.protocol.frame import (
     Envelope,
@@ -41,6 +41,7 @@ __all__ = [
     "frame_size",
     "inspect_frame",
     "open_frame",
+    "read_contract",
     "read_frame",
     "size_limit",
     "start_header",

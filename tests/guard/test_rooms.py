@@ -13,7 +13,7 @@ ALL = list(modules())
 
 CLOCK = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "date.today", "datetime.today"}
 DISK = {"open", "os.open", "os.replace", "os.remove", "os.unlink", "os.rename"}
-DISK_METHODS = {"read_bytes", "read_text", "write_bytes", "write_text", "unlink", "rename", "mkdir", "touch"}
+DISK_METHODS = {"read_bytes", "read_text", "write_bytes", "write_text", "unlink", "mkdir", "touch"}
 RANDOM = {"os.urandom", "secrets.token_bytes", "random.random", "uuid.uuid4", "uuid.uuid1"}
 NETWORK = ("socket", "http", "urllib.request", "requests", "ssl", "asyncio", "ftplib", "smtplib")
 

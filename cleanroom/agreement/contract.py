@@ -1,0 +1,70 @@
+"""From a signed agreement to the contract of a run, and the comparison with our own software."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cleanroom.agreement.document import OTHER_ROLE, Agreement, SignedAgreement, Software
+from overlap.errors import ContractMismatch, UsageError
+from overlap.protocol.contract import FORMAT, SUITE, Contract, Side
+
+_HINT = "bring both sides to the same version of this software, or propose a new agreement"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRoot:
+    """What a party has committed: the root (hex, "" for none) and the number of leaves."""
+
+    root: str
+    leaves: int
+
+
+def require_software(agreement: Agreement, own: Software) -> None:
+    """Return when this machine's software can fulfil the contract; else ContractMismatch with the field.
+
+    The agreement may use fewer kinds than the software knows, never others and never in another order.
+    """
+    agreed = agreement.software
+    for field in ("protocol", "normaliser", "normaliser_digest", "data_digest"):
+        ours, theirs = getattr(own, field), getattr(agreed, field)
+        if ours != theirs:
+            raise ContractMismatch(field, _short(ours), _short(theirs), _HINT)
+    if tuple(kind for kind in own.kinds if kind in agreed.kinds) != agreed.kinds:
+        raise ContractMismatch("kinds", ",".join(own.kinds), ",".join(agreed.kinds), _HINT)
+
+
+def build_contract(signed: SignedAgreement, claims: Mapping[str, ClaimRoot]) -> Contract:
+    """The contract of a run under `signed`; `claims` maps party names to what they committed.
+
+    A party that is left out has committed nothing; a stranger is a UsageError. The contract names the
+    agreement by `file_digest`, so that both sides also mean the same acceptance, and with it the same end.
+    """
+    agreement = signed.agreement
+    if any(agreement.role_of(party) is None for party in claims):
+        raise UsageError("claims are given for a party outside the agreement", "give those of its parties")
+    starter = agreement.terms.starter
+    software = agreement.software
+    return Contract(
+        format=FORMAT,
+        suite=SUITE,
+        protocol=software.protocol,
+        level=agreement.terms.level,
+        kinds=software.kinds,
+        normaliser=software.normaliser,
+        normaliser_digest=software.normaliser_digest,
+        data_digest=software.data_digest,
+        agreement=signed.file_digest,
+        starter=_side(agreement, starter, claims),
+        responder=_side(agreement, OTHER_ROLE[starter], claims),
+    )
+
+
+def _side(agreement: Agreement, role: str, claims: Mapping[str, ClaimRoot]) -> Side:
+    terms = agreement.side(role)
+    claim = claims.get(terms.party, ClaimRoot("", 0))
+    return Side(terms.party, terms.card, terms.populations, terms.size_bound, claim.root, claim.leaves)
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= 24 else value[:16] + "…"

@@ -1,0 +1,111 @@
+"""An agreement in plain words, for the person who decides whether to sign it."""
+
+from __future__ import annotations
+
+from cleanroom.agreement.document import (
+    OTHER_ROLE,
+    PERSONAL_FIELDS,
+    ROLES,
+    Agreement,
+    Proposal,
+    SignedAgreement,
+    time_text,
+)
+
+_DAY = 86_400
+
+
+def describe(document: Agreement | Proposal | SignedAgreement) -> list[str]:
+    """Lines that say who sees what, for what, until when, and what limits a run.
+
+    They are made from the values alone: a comment in the text binds nobody and is not repeated.
+    """
+    agreement = document if isinstance(document, Agreement) else document.agreement
+    return [
+        f"{agreement.title}: {agreement.proposer.party} proposes, {agreement.accepter.party} accepts",
+        *_signature_lines(document),
+        *_period_lines(document, agreement),
+        *(line for role in ROLES for line in _side_lines(agreement, role)),
+        *_asymmetry_lines(agreement),
+        *_terms_lines(agreement),
+        *_contract_lines(agreement),
+    ]
+
+
+def _signature_lines(document: Agreement | Proposal | SignedAgreement) -> list[str]:
+    if isinstance(document, SignedAgreement):
+        return [
+            *(
+                f"signed by {item.party} ({item.role}) at {time_text(item.time)}"
+                for item in document.signatures
+            ),
+            f"agreement {document.digest}",
+        ]
+    if isinstance(document, Proposal):
+        signature = document.signature
+        return [
+            f"signed by {signature.party} (proposer) at {time_text(signature.time)}, not accepted yet",
+            f"agreement {document.digest}",
+        ]
+    return ["not signed by anybody yet"]
+
+
+def _period_lines(document: Agreement | Proposal | SignedAgreement, agreement: Agreement) -> list[str]:
+    if isinstance(document, SignedAgreement):
+        days, rest = divmod(document.until - document.not_before, _DAY)
+        length = f"{days} days" if not rest else f"{days} days and {rest // 3600} hours"
+        start, end = time_text(document.not_before), time_text(document.until)
+        return [f"in force from {start}, ends at {end} ({length})"]
+    terms = agreement.terms
+    start = "its acceptance" if terms.not_before is None else time_text(terms.not_before)
+    if terms.until is not None:
+        return [f"in force from {start}, ends at {time_text(terms.until)}"]
+    return [f"in force from {start}, ends {(terms.duration or 0) // _DAY} days after its acceptance"]
+
+
+def _side_lines(agreement: Agreement, role: str) -> list[str]:
+    side, other = agreement.side(role), agreement.side(OTHER_ROLE[role])
+    populations = ", ".join(side.populations)
+    lines = [f"{side.party} matches its {populations}, at most {side.size_bound:,} identifiers"]
+    if not side.fields:
+        return [*lines, f"{other.party} sees no field of any account of {side.party}, only how many match"]
+    personal = [name for name in side.fields if name in PERSONAL_FIELDS]
+    lines.append(f"{other.party} sees of each matched account of {side.party}: {', '.join(side.fields)}")
+    if personal:
+        lines.append(f"of these, {', '.join(personal)} can name a person")
+    return lines
+
+
+def _asymmetry_lines(agreement: Agreement) -> list[str]:
+    proposer, accepter = agreement.proposer, agreement.accepter
+    differing = [
+        name
+        for name, same in (
+            ("populations", set(proposer.populations) == set(accepter.populations)),
+            ("fields", set(proposer.fields) == set(accepter.fields)),
+        )
+        if not same
+    ]
+    return (
+        [f"the two sides do not show the same: their {' and '.join(differing)} differ"] if differing else []
+    )
+
+
+def _terms_lines(agreement: Agreement) -> list[str]:
+    terms = agreement.terms
+    export = "may be exported to the reader's own systems" if terms.exportable else "may not be exported"
+    starter = agreement.side(terms.starter).party
+    return [
+        f"for {', '.join(terms.purposes)} and nothing else",
+        "what is shown " + export if terms.level == "overlaps" else "nothing is shown that could be exported",
+        f"at most {terms.run_budget} runs; a result of fewer than {terms.minimum_count} accounts is withheld",
+        f"{starter} starts each run and learns its result first",
+    ]
+
+
+def _contract_lines(agreement: Agreement) -> list[str]:
+    software = agreement.software
+    return [
+        f"accounts are compared by {', '.join(software.kinds)}, in this order "
+        f"(protocol {software.protocol}, normaliser {software.normaliser})"
+    ]

@@ -1,0 +1,190 @@
+"""What an agreement says: its types, its closed lists, and the limits of its numbers.
+
+Policy       the terms without names, kept by a security team and used again
+Agreement    the same terms between two named parties, under one contract: the text that is signed
+Proposal     an agreement that the proposer has signed
+SignedAgreement   signed by both; only now are its start and end known
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Final
+
+from overlap.records import ACCOUNT_COLUMNS
+
+AGREEMENT_FORMAT: Final = "overlap-agreement/1"
+POLICY_FORMAT: Final = "overlap-policy/1"
+
+ROLES: Final = ("proposer", "accepter")
+LEVELS: Final = ("overlaps", "counts")
+ACTIONS: Final = ("match", "grant", "read", "export")
+PURPOSES: Final = (
+    "account-mapping",
+    "attribution",
+    "co-sell",
+    "customer-success",
+    "joint-marketing",
+    "territory-planning",
+)
+
+#: Row numbers and CRM ids stay at home: a matched account is named by its pair token, so that two shares of
+#: one account cannot be joined by an id that outlives them.
+FIELDS: Final = tuple(name for name in ACCOUNT_COLUMNS if name not in {"row", "id", "parent_id"})
+
+#: Fields that can name a person; `describe` points at them.
+PERSONAL_FIELDS: Final = ("email", "phone", "owner", "owner_email")
+
+#: What somebody who wants everything would write. These words are refused by name, also as populations.
+WILDCARDS: Final = ("*", "all", "any", "everything")
+
+#: Bytes of the whole file; the longest sensible agreement has about 4 KiB.
+SIZE_LIMIT: Final = 64 * 1024
+#: Characters of one line; what lies to the right of the screen is not read by the person who signs.
+LINE_LIMIT: Final = 200
+#: Characters of the title.
+TITLE_LIMIT: Final = 120
+#: Populations or identifier kinds in one list; the matrix of both sides must stay readable.
+LIST_LIMIT: Final = 16
+#: Identifiers a side may declare. Two lists of this bound are the most that one DH run carries in hours.
+SIZE_BOUND_LIMIT: Final = 2**24
+#: Accounts; the highest minimum that the clean rooms of the field accept.
+MINIMUM_COUNT_LIMIT: Final = 100_000
+#: Runs in the life of an agreement: more than one a day for two years watches, it does not plan.
+RUN_BUDGET_LIMIT: Final = 731
+#: Seconds from start to end: two years, one of them a leap year.
+PERIOD_LIMIT: Final = 731 * 86_400
+#: Seconds between the proposal and its acceptance. It also bounds how far a false acceptance time can move
+#: an end that is counted from it.
+ACCEPTANCE_LIMIT: Final = 30 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class PartyTerms:
+    """One side: what it puts into a match, what it shows of a matched account, how large its list may be.
+
+    `size_bound` counts identifiers. In a policy `party` and `card` (the card's digest, hex) are empty.
+    """
+
+    party: str
+    card: str
+    populations: tuple[str, ...]
+    fields: tuple[str, ...]
+    size_bound: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The rules for both sides. Times are unix seconds.
+
+    `not_before` is None when the agreement starts with its acceptance. Exactly one of `until` and `duration`
+    (seconds from acceptance) is set.
+    """
+
+    level: str
+    starter: str
+    purposes: tuple[str, ...]
+    not_before: int | None
+    until: int | None
+    duration: int | None
+    minimum_count: int
+    run_budget: int
+    exportable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Software:
+    """What must be equal on both machines before anything is blinded. `kinds` is in order of precedence."""
+
+    protocol: str
+    kinds: tuple[str, ...]
+    normaliser: str
+    normaliser_digest: str
+    data_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Terms without names; `text` is the file as its author wrote it."""
+
+    text: bytes
+    title: str
+    proposer: PartyTerms
+    accepter: PartyTerms
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Terms between two named parties; `text` is exactly what is signed, `proposed` unix seconds."""
+
+    text: bytes
+    title: str
+    proposer: PartyTerms
+    accepter: PartyTerms
+    terms: Terms
+    proposed: int
+    software: Software
+
+    def side(self, role: str) -> PartyTerms:
+        """The terms of "proposer" or "accepter"."""
+        return {"proposer": self.proposer, "accepter": self.accepter}[role]
+
+    def role_of(self, party: str) -> str | None:
+        """The role of a party name, None for a stranger."""
+        return next((role for role in ROLES if self.side(role).party == party), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One signature line: who signed as what, when (unix seconds), and 64 bytes of Ed25519."""
+
+    role: str
+    party: str
+    time: int
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An agreement with the proposer's signature. `digest` is SHA-256 (hex) of the agreement's text."""
+
+    agreement: Agreement
+    digest: str
+    signature: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class SignedAgreement:
+    """An agreement signed by both; in force from `not_before` up to but excluding `until` (unix seconds).
+
+    `digest` is SHA-256 (hex) of the agreement's text and names it everywhere. `file_digest` covers the
+    signatures too, and with them the time of acceptance from which an end may be counted.
+    """
+
+    agreement: Agreement
+    digest: str
+    file_digest: str
+    signatures: tuple[Signature, Signature]
+    accepted_at: int
+    not_before: int
+    until: int
+
+
+OTHER_ROLE: Final[Mapping[str, str]] = MappingProxyType({"proposer": "accepter", "accepter": "proposer"})
+
+
+def time_text(seconds: int) -> str:
+    """Unix seconds as RFC 3339 in UTC, such as 2026-11-22T10:00:00Z."""
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def effective_period(agreement: Agreement, accepted_at: int) -> tuple[int, int]:
+    """(start, end) of an agreement accepted at that time; end <= start when it cannot come into force."""
+    terms = agreement.terms
+    start = max(accepted_at, terms.not_before or accepted_at)
+    end = terms.until if terms.until is not None else accepted_at + (terms.duration or 0)
+    return start, end

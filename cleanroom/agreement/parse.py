@@ -1,0 +1,217 @@
+"""From bytes to a policy or an agreement, or to the list of everything that is wrong with them.
+
+Deny by default begins here: an unknown key, a missing end, a wildcard or a value of another type is refused,
+and all problems are reported at once.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any, Final
+
+from cleanroom.agreement.document import (
+    AGREEMENT_FORMAT,
+    FIELDS,
+    LEVELS,
+    MINIMUM_COUNT_LIMIT,
+    PERIOD_LIMIT,
+    POLICY_FORMAT,
+    PURPOSES,
+    ROLES,
+    RUN_BUDGET_LIMIT,
+    SIZE_BOUND_LIMIT,
+    SIZE_LIMIT,
+    TITLE_LIMIT,
+    Agreement,
+    PartyTerms,
+    Policy,
+    Software,
+    Terms,
+)
+from cleanroom.agreement.sample import AGREEMENT_SAMPLE, POLICY_SAMPLE
+from cleanroom.agreement.section import Section
+from cleanroom.agreement.text import Problem, check_text
+from overlap.errors import BadInput, MalformedFile
+
+_WORD: Final = re.compile("[a-z][a-z0-9_]{0,39}")
+_PURPOSE: Final = re.compile("[a-z][a-z-]{0,39}")
+_PARTY: Final = re.compile("[a-z0-9][a-z0-9-]{0,39}")
+_LABEL: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_DIGEST: Final = re.compile("[0-9a-f]{64}")
+_TITLE: Final = re.compile(f"[^\\s](?:.{{0,{TITLE_LIMIT - 2}}}[^\\s])?")
+_DURATION: Final = re.compile("(?:(1) (day|week)|([2-9]|[1-9][0-9]{1,2}) (day|week)s)")
+_DAYS: Final = {"day": 1, "week": 7}
+_DAY: Final = 86_400
+_PERIOD_DAYS: Final = PERIOD_LIMIT // _DAY
+
+
+def parse_policy(data: bytes) -> Policy:
+    """The policy in `data`; BadInput with every problem and the smallest correct policy."""
+    policy, problems = _read(data, POLICY_FORMAT)
+    if problems or not isinstance(policy, Policy):
+        raise BadInput(_listing("policy", problems), _hint("correct the file", POLICY_SAMPLE))
+    return policy
+
+
+def parse(data: bytes, *, peer: bool = True) -> Agreement:
+    """The agreement in `data`, which carries no signatures.
+
+    Raises MalformedFile with every problem and the smallest correct agreement; BadInput instead when the file
+    is our own (`peer=False`).
+    """
+    agreement, problems = _read(data, AGREEMENT_FORMAT)
+    if not problems and isinstance(agreement, Agreement):
+        return agreement
+    listing = _listing("agreement", problems)
+    if peer:
+        raise MalformedFile(listing, _hint("ask for a corrected proposal", AGREEMENT_SAMPLE))
+    raise BadInput(listing, _hint("correct the file", AGREEMENT_SAMPLE))
+
+
+def find_problems(data: bytes) -> tuple[Problem, ...]:
+    """Everything that is wrong with a policy or an agreement without signatures; empty when nothing is."""
+    agreement = data.startswith(_format_line(AGREEMENT_FORMAT))
+    return tuple(_read(data, AGREEMENT_FORMAT if agreement else POLICY_FORMAT)[1])
+
+
+def _read(data: bytes, format_name: str) -> tuple[Policy | Agreement | None, list[Problem]]:
+    problems = check_text(data)
+    if not data.startswith(_format_line(format_name)):
+        problems.append(Problem("line 1", f'is not exactly: format = "{format_name}"'))
+    if len(data) > SIZE_LIMIT:
+        return None, problems
+    try:
+        # Carriage returns are refused above; without them the rest can be checked at the same time.
+        source = data.decode().replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        return None, problems
+    try:
+        tables = tomllib.loads(source)
+    except (ValueError, RecursionError) as error:
+        return None, [*problems, _syntax_problem(error)]
+    document = _read_document(data, source, tables, format_name == AGREEMENT_FORMAT, problems)
+    return document, problems
+
+
+def _read_document(
+    data: bytes, source: str, tables: dict[str, Any], named: bool, problems: list[Problem]
+) -> Policy | Agreement:
+    top = Section("", tables, source, problems)
+    top.has("format")
+    title = top.word("title", _TITLE, f"a text of 1 to {TITLE_LIMIT} characters")
+    names = (*ROLES, "terms", "contract") if named else (*ROLES, "terms")
+    sections = {name: Section(name, top.raw(name), source, problems) for name in names}
+    terms = _read_terms(sections["terms"])
+    proposer = _read_side(sections["proposer"], terms, named)
+    accepter = _read_side(sections["accepter"], terms, named)
+    if terms.minimum_count > min(proposer.size_bound, accepter.size_bound):
+        sections["terms"].problem("minimum_count", "is larger than a size_bound, so no result could be shown")
+    proposed = sections["contract"].moment("proposed") if named else 0
+    software = _read_software(sections["contract"]) if named else None
+    for section in (top, *sections.values()):
+        section.close()
+    if software is None:
+        return Policy(data, title, proposer, accepter, terms)
+    if proposer.party == accepter.party or proposer.card == accepter.card:
+        sections["accepter"].problem("party", "is the same party or card as the proposer")
+    return Agreement(data, title, proposer, accepter, terms, proposed, software)
+
+
+def _read_terms(section: Section) -> Terms:
+    level = _read_level(section)
+    starter = section.choice("starter", ROLES)
+    purposes = section.words("purposes", "purpose", _PURPOSE, PURPOSES)
+    not_before = None if section.raw("not_before") == "acceptance" else section.moment("not_before")
+    until, duration = _read_end(section, not_before)
+    exportable = section.flag("exportable")
+    if exportable and level == "counts":
+        section.problem("exportable", "is true, but a counts agreement shows nothing that could be exported")
+    return Terms(
+        level=level,
+        starter=starter,
+        purposes=purposes,
+        not_before=not_before,
+        until=until,
+        duration=duration,
+        minimum_count=section.number("minimum_count", 1, MINIMUM_COUNT_LIMIT, "accounts"),
+        run_budget=section.number("run_budget", 1, RUN_BUDGET_LIMIT, "runs"),
+        exportable=exportable,
+    )
+
+
+def _read_level(section: Section) -> str:
+    level = section.raw("level")
+    if level == "all":
+        section.problem("level", "is all; an agreement shows matched accounts only, at most overlaps")
+    elif level == "hidden":
+        section.problem("level", "is hidden; to share nothing, sign no agreement")
+    else:
+        section.choice("level", LEVELS)
+    return level if isinstance(level, str) else ""
+
+
+def _read_end(section: Section, not_before: int | None) -> tuple[int | None, int | None]:
+    value = section.raw("until")
+    if isinstance(value, str):
+        return None, _read_duration(section, value)
+    until = section.moment("until")
+    if until and not_before is not None and not 0 < until - not_before <= PERIOD_LIMIT:
+        section.problem("until", f"is not after not_before, or more than {_PERIOD_DAYS} days after it")
+    return until, None
+
+
+def _read_duration(section: Section, value: str) -> int:
+    form = _DURATION.fullmatch(value)
+    if form is None and ("month" in value or "year" in value):
+        section.problem("until", 'counts months or years, which differ in length; write "90 days"')
+    elif form is None:
+        section.problem("until", 'is neither a time nor a duration such as "90 days" or "12 weeks"')
+    if form is None:
+        return 0
+    seconds = int(form[1] or form[3]) * _DAYS[form[2] or form[4]] * _DAY
+    if seconds > PERIOD_LIMIT:
+        section.problem("until", f"is more than {_PERIOD_DAYS} days")
+    return seconds
+
+
+def _read_side(section: Section, terms: Terms, named: bool) -> PartyTerms:
+    party = section.word("party", _PARTY, "a party name") if named else ""
+    card = section.word("card", _DIGEST, "a card digest of 64 hex digits") if named else ""
+    populations = section.words("populations", "population", _WORD)
+    fields: tuple[str, ...] = ()
+    if terms.level != "counts":
+        fields = section.words("fields", "field", _WORD, FIELDS)
+    elif section.has("fields"):
+        section.problem("fields", "stands in a counts agreement, which shows no field; leave the line out")
+    size_bound = section.number("size_bound", 1, SIZE_BOUND_LIMIT, "identifiers")
+    return PartyTerms(party, card, populations, fields, size_bound)
+
+
+def _read_software(section: Section) -> Software:
+    return Software(
+        protocol=section.word("protocol", _LABEL, "the name of a protocol"),
+        kinds=section.words("kinds", "kind", _WORD),
+        normaliser=section.word("normaliser", _LABEL, "a version"),
+        normaliser_digest=section.word("normaliser_digest", _DIGEST, "a digest of 64 hex digits"),
+        data_digest=section.word("data_digest", _DIGEST, "a digest of 64 hex digits"),
+    )
+
+
+def _syntax_problem(error: ValueError | RecursionError) -> Problem:
+    """The line of a TOML error; its message is left out, for it quotes the file."""
+    line = re.search(r"at line ([0-9]+)", str(error))
+    return Problem(f"line {line[1]}" if line else "file", "is not valid TOML, or repeats a key or table")
+
+
+def _format_line(format_name: str) -> bytes:
+    return f'format = "{format_name}"\n'.encode()
+
+
+def _listing(what: str, problems: list[Problem]) -> str:
+    number = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+    return f"the {what} has {number}: " + "; ".join(str(problem) for problem in problems)
+
+
+def _hint(action: str, sample: str) -> str:
+    return f"{action}; the smallest correct one is:\n\n{sample}"

@@ -1,0 +1,55 @@
+"""From a policy to the text of an agreement: names, cards and the contract are filled in, the rest stays.
+
+The text is built line by line, so that the comments of the policy's author reach the person who signs.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from cleanroom.agreement.document import AGREEMENT_FORMAT, Software, time_text
+from cleanroom.agreement.parse import parse, parse_policy
+from overlap.errors import BadInput
+from overlap.keys import Card
+
+_HEADER: Final = re.compile(r"\[(proposer|accepter)\] *(?:#.*)?")
+
+
+def propose(policy: bytes, proposer: Card, accepter: Card, software: Software, now: int) -> bytes:
+    """The text of an agreement under `policy`, still without signatures; `now` is unix seconds UTC.
+
+    `software.kinds` are the identifier kinds to match on, best first. Raises BadInput when the policy is not
+    acceptable, or does not write [proposer] and [accepter] as lines of their own.
+    """
+    parse_policy(policy)
+    cards = {"proposer": proposer, "accepter": accepter}
+    lines = [f'format = "{AGREEMENT_FORMAT}"']
+    for line in policy.decode().removesuffix("\n").split("\n")[1:]:
+        lines.append(line)
+        header = _HEADER.fullmatch(line)
+        if header and header[1] in cards:
+            card = cards.pop(header[1])
+            lines += [f'party = "{card.party}"', f'card = "{card.digest.hex()}"']
+    if cards:
+        raise BadInput(
+            "the policy does not write [proposer] and [accepter] as lines of their own",
+            "write each table with its header on one line and its keys on the lines below",
+        )
+    text = "\n".join([*lines, "", *_contract_lines(software, now), ""]).encode()
+    parse(text, peer=False)
+    return text
+
+
+def _contract_lines(software: Software, now: int) -> list[str]:
+    kinds = ", ".join(f'"{kind}"' for kind in software.kinds)
+    return [
+        "# Filled in by the software of the proposer; the accepter's refuses when its own differs.",
+        "[contract]",
+        f"proposed = {time_text(now)}",
+        f'protocol = "{software.protocol}"',
+        f"kinds = [{kinds}]",
+        f'normaliser = "{software.normaliser}"',
+        f'normaliser_digest = "{software.normaliser_digest}"',
+        f'data_digest = "{software.data_digest}"',
+    ]

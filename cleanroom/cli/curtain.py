@@ -1,0 +1,97 @@
+"""The end of the demo: what came out, where it lies, and how it compares with the truth."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from cleanroom.cli.story import Stage
+from cleanroom.demo import PARTNER, VENDOR, DemoWorld, Figures, score
+
+Echo = Callable[[str], None]
+
+
+def show_result(stage: Stage, world: DemoWorld, echo: Echo) -> None:
+    """Matrix, territory file, credit, shares, places, truth."""
+    silent = replace(stage, echo=lambda line: None)
+    _section(echo, f"the overlap, as {VENDOR} sees it")
+    _lines(echo, silent.run(VENDOR, "matrix"))
+    _section(echo, "top of the territory file (exports/csv)")
+    _show_csv(echo, _first_csv(stage.root / "exports" / "csv"))
+    _section(echo, "credit: who held the account first, by commitment before the match")
+    _lines(echo, silent.run(VENDOR, "credit"))
+    _show_credits(echo, silent)
+    _section(echo, f"what {PARTNER} can see of {VENDOR}, and until when")
+    _lines(echo, silent.run(PARTNER, "shares", "list"))
+    _section(echo, "how right it was: the generator knows the truth")
+    _show_truth(echo, stage.root, world)
+    _section(echo, "where it lies")
+    for name, what in _PLACES:
+        echo(f"  {name:<24} {what}")
+
+
+_PLACES = (
+    ("crm/", "the invented exports, as a CRM would write them"),
+    ("exchange/", "all that was sent between the parties: cards, agreements, sealed frames, shares, leases"),
+    (f"{VENDOR}/, {PARTNER}/, …", "each party's own folder: imports, agreements, runs, log, vault"),
+    ("exports/salesforce/", "files for Data Loader, and the files that undo them"),
+    ("exports/csv/", "the same for people"),
+    ("exports/credit.csv", "the credit ledger"),
+    ("transcript.txt", "every command and its answer"),
+)
+
+
+def _section(echo: Echo, heading: str) -> None:
+    echo("")
+    echo(f"== {heading}")
+
+
+def _lines(echo: Echo, text: str) -> None:
+    for line in text.splitlines():
+        echo(f"  {line}")
+
+
+def _first_csv(place: Path) -> Path:
+    return sorted(path for path in place.glob("*.csv") if "undo" not in path.name)[0]
+
+
+def _show_csv(echo: Echo, path: Path, rows: int = 6, width: int = 22) -> None:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in itertools.islice(csv.reader(file), rows):
+            echo("  " + "  ".join(f"{cell[:width]:<{width}}" for cell in row[:6]).rstrip())
+
+
+def _show_credits(echo: Echo, stage: Stage) -> None:
+    """One credited and one unresolved opportunity, explained."""
+    rows = json.loads(stage.run(VENDOR, "credit", "--json"))
+    for status in ("credited", "unresolved"):
+        example = next((row["opportunity"] for row in rows if row["status"] == status), None)
+        if example is not None:
+            echo("")
+            _lines(echo, stage.run(VENDOR, "credit", "explain", example))
+
+
+def _show_truth(echo: Echo, root: Path, world: DemoWorld) -> None:
+    from cleanroom.session.scoring import matched_pairs
+
+    for party in world.parties[1:]:
+        pairs = matched_pairs(root / VENDOR, root / party.name, party.name)
+        result = score(pairs, world.truth(VENDOR, party.name))
+        echo(f"  {VENDOR} and {party.name}: {_figures(result.total)}")
+        for tier, figures in sorted(result.by_tier.items(), key=lambda item: _TIER_ORDER.index(item[0])):
+            released = "released" if tier != "candidate" else "kept back for review"
+            echo(f"    {tier:<10} {figures.found:>6,} pairs, precision {figures.precision:.3f}, {released}")
+
+
+_TIER_ORDER = ("exact", "strong", "candidate")
+
+
+def _figures(figures: Figures) -> str:
+    return (
+        f"{figures.found:,} pairs found, {figures.true:,} true; "
+        f"precision {figures.precision:.3f}, recall {figures.recall:.3f}"
+    )

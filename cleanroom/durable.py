@@ -1,0 +1,56 @@
+"""Writing so that a crash at any moment leaves the old bytes or the new ones, and overwriting before removal.
+
+Owner-only means mode 0600 where the system knows modes; elsewhere the folder's own rights hold.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from overlap.keys import RandomBytes
+
+OWNER_ONLY: Final = 0o600
+_BINARY: Final = getattr(os, "O_BINARY", 0)
+
+
+def write_owner_only(path: Path, data: bytes) -> None:
+    """Replace the file by `data` in one step, owner-only and on disk when this returns."""
+    temporary = path.with_name(path.name + ".new")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, OWNER_ONLY)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+    sync_folder(path.parent)
+
+
+def erase(path: Path, random: RandomBytes) -> None:
+    """Overwrite the file with random bytes, then remove it; nothing happens when there is none.
+
+    Flash memory and snapshots may keep the old blocks: what is said about a destruction is an attestation.
+    """
+    if not path.exists():
+        return
+    with path.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        file.write(random(size))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new or removed name in `folder` durable, where the system lets a folder be opened."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

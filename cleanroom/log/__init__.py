@@ -1,0 +1,26 @@
+"""The log: what happened between two parties, append-only, provable to anybody, readable by nobody else.
+
+entry       one event: kind, time, counts, and digests that only a salt of the owner opens
+checkpoint  a signed statement of the log's size and root, as a signed note
+file        the log file, its salts and its head, written so that a crash loses nothing
+verify      what was changed, removed, inserted or moved, and at which line
+"""
+
+from cleanroom.log.checkpoint import Checkpoint, log_origin, read_checkpoint
+from cleanroom.log.entry import KINDS, Entry, Facts, bucket, commitment
+from cleanroom.log.file import Log
+from cleanroom.log.verify import Finding, verify_log
+
+__all__ = [
+    "KINDS",
+    "Checkpoint",
+    "Entry",
+    "Facts",
+    "Finding",
+    "Log",
+    "bucket",
+    "commitment",
+    "log_origin",
+    "read_checkpoint",
+    "verify_log",
+]

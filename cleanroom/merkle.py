@@ -1,0 +1,168 @@
+"""The Merkle tree of RFC 9162, section 2.1, over SHA-256: root, growth, inclusion and consistency proofs.
+
+Everything works on leaf hashes, 32 bytes each; `leaf_hash` makes one from an entry's bytes. A proof is a
+tuple of node hashes from the leaf upward, as in the RFC.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+#: MTH of the empty list (RFC 9162, section 2.1.1).
+EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
+
+Proof = tuple[bytes, ...]
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """SHA-256(0x00 || entry)."""
+    return hashlib.sha256(b"\x00" + entry).digest()
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """What a growing tree must remember: its size and the roots of its full subtrees, largest first."""
+
+    size: int = 0
+    peaks: tuple[bytes, ...] = ()
+
+    def append(self, leaf: bytes) -> Frontier:
+        """The frontier with one more leaf hash: as many full subtrees merge as `size` ends in one bits."""
+        peaks, node, size = self.peaks, leaf, self.size
+        while size & 1:
+            node = _node(peaks[-1], node)
+            peaks, size = peaks[:-1], size >> 1
+        return Frontier(self.size + 1, (*peaks, node))
+
+    def root(self) -> bytes:
+        """The root of the whole tree: the peaks joined from the smallest to the largest."""
+        if not self.peaks:
+            return EMPTY_ROOT
+        node = self.peaks[-1]
+        for peak in reversed(self.peaks[:-1]):
+            node = _node(peak, node)
+        return node
+
+
+def root(leaves: Sequence[bytes]) -> bytes:
+    """MTH of the leaf hashes, level by level: an odd node at the end of a level moves up unchanged."""
+    if not leaves:
+        return EMPTY_ROOT
+    level = list(leaves)
+    while len(level) > 1:
+        level = _level_above(level)
+    return level[0]
+
+
+def inclusion_proof(leaves: Sequence[bytes], index: int) -> Proof:
+    """PATH(index, leaves), RFC 9162 section 2.1.3.1; IndexError when there is no such leaf."""
+    if not 0 <= index < len(leaves):
+        raise IndexError("no leaf with this index")
+    proof: list[bytes] = []
+    level = list(leaves)
+    while len(level) > 1:
+        sibling = index ^ 1
+        if sibling < len(level):
+            proof.append(level[sibling])
+        level, index = _level_above(level), index >> 1
+    return tuple(proof)
+
+
+def inclusion_proofs(leaves: Sequence[bytes], indexes: Sequence[int]) -> list[Proof]:
+    """PATH(index, leaves) for each index: the tree is hashed once, however many are asked for."""
+    if not all(0 <= index < len(leaves) for index in indexes):
+        raise IndexError("no leaf with this index")
+    proofs: list[list[bytes]] = [[] for _ in indexes]
+    level, height = list(leaves), 0
+    while len(level) > 1:
+        for proof, index in zip(proofs, indexes, strict=True):
+            sibling = (index >> height) ^ 1
+            if sibling < len(level):
+                proof.append(level[sibling])
+        level, height = _level_above(level), height + 1
+    return [tuple(proof) for proof in proofs]
+
+
+def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected: bytes) -> bool:
+    """Whether `proof` shows `leaf` at `index` of the tree (`size`, root `expected`), section 2.1.3.2."""
+    if not 0 <= index < size:
+        return False
+    position, last, node = index, size - 1, leaf
+    for step in proof:
+        if last == 0:
+            return False
+        if position & 1 or position == last:
+            node = _node(step, node)
+            while position and not position & 1:
+                position, last = position >> 1, last >> 1
+        else:
+            node = _node(node, step)
+        position, last = position >> 1, last >> 1
+    return last == 0 and node == expected
+
+
+def consistency_proof(leaves: Sequence[bytes], first: int) -> Proof:
+    """PROOF(first, leaves), section 2.1.4.1: the first `first` leaves begin this tree.
+
+    Raises IndexError unless 0 < first <= number of leaves; nothing needs proof about the empty tree.
+    """
+    if not 0 < first <= len(leaves):
+        raise IndexError("no earlier tree of this size")
+    proof: list[bytes] = []
+    start, end, whole = 0, len(leaves), True
+    while first - start != end - start:
+        split = start + _split(end - start)
+        if first <= split:
+            proof.append(root(leaves[split:end]))
+            end = split
+        else:
+            proof.append(root(leaves[start:split]))
+            start, whole = split, False
+    if not whole:
+        proof.append(root(leaves[start:end]))
+    return tuple(reversed(proof))
+
+
+def verify_consistency(
+    first: int, second: int, first_root: bytes, second_root: bytes, proof: Sequence[bytes]
+) -> bool:
+    """Whether the tree (`second`, `second_root`) begins with (`first`, `first_root`), section 2.1.4.2."""
+    if not 0 < first <= second:
+        return False
+    if first == second:
+        return not proof and first_root == second_root
+    path = [first_root, *proof] if first & (first - 1) == 0 else list(proof)
+    if not path:
+        return False
+    position, last = first - 1, second - 1
+    while position & 1:
+        position, last = position >> 1, last >> 1
+    old = new = path[0]
+    for step in path[1:]:
+        if last == 0:
+            return False
+        if position & 1 or position == last:
+            old, new = _node(step, old), _node(step, new)
+            while position and not position & 1:
+                position, last = position >> 1, last >> 1
+        else:
+            new = _node(new, step)
+        position, last = position >> 1, last >> 1
+    return last == 0 and old == first_root and new == second_root
+
+
+def _level_above(level: list[bytes]) -> list[bytes]:
+    above = [_node(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+    return [*above, level[-1]] if len(level) % 2 else above
+
+
+def _split(size: int) -> int:
+    """The largest power of two smaller than `size`."""
+    return 1 << ((size - 1).bit_length() - 1)

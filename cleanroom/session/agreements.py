@@ -1,0 +1,257 @@
+"""Agreements: proposed from a policy, signed by both, kept, and found again by name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from cleanroom.agreement import (
+    Agreement,
+    Proposal,
+    SignedAgreement,
+    Software,
+    accept,
+    describe,
+    parse_policy,
+    policy_names,
+    policy_text,
+    propose,
+    read_proposal,
+    read_signed,
+    require_software,
+    sign_proposal,
+    split_signatures,
+)
+from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.party import Party, moment_of
+from overlap import identity
+from overlap.errors import Refused, UsageError
+from overlap.keys import Card
+from overlap.protocol import PROTOCOLS
+
+#: An agreement is text that a person reads; the format's own limit is the same.
+AGREEMENT_LIMIT = 64 * 1024
+
+_SIZE_BOUND = re.compile(rb"(?m)^size_bound = [0-9_]+$")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An agreement as listed. `state` is proposed, in force, not yet, or ended; times are RFC 3339."""
+
+    id: str
+    partner: str
+    level: str
+    state: str
+    not_before: str
+    until: str
+    runs_left: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An agreement in plain words; `complete` when both have signed."""
+
+    id: str
+    complete: bool
+    lines: list[str]
+
+
+def own_software(level: str) -> Software:
+    """What this machine matches with at that level."""
+    return Software(
+        protocol=PROTOCOLS[level],
+        kinds=identity.KINDS,
+        normaliser=identity.NORMALISER,
+        normaliser_digest=identity.normaliser_digest(),
+        data_digest=identity.data_digest(),
+    )
+
+
+def propose_agreement(party: Party, partner: str, policy: str, out: Path, size_bound: int = 0) -> Kept:
+    """Fill in the policy (a shipped name or a file), sign it, keep it and write it to `out`.
+
+    `size_bound`, when given, replaces the policy's bounds of both sides.
+    """
+    card = party.verified_card_of(partner)
+    text = policy_text(policy) if policy in policy_names() else read_whole(Path(policy), AGREEMENT_LIMIT)
+    if size_bound:
+        text = _SIZE_BOUND.sub(f"size_bound = {size_bound}".encode(), text)
+    software = own_software(parse_policy(text).terms.level)
+    unsigned = propose(text, party.keys.card, card, software, party.now)
+    data = sign_proposal(unsigned, party.keys, party.now)
+    kept = _keep_proposal(party, data)
+    write_whole(out, data)
+    return kept
+
+
+def read_offer(party: Party, source: Path) -> Shown:
+    """What the file `source` proposes, or what both have signed, in plain words."""
+    document = _read(party, read_whole(source, AGREEMENT_LIMIT))
+    return Shown(_name(document), isinstance(document, SignedAgreement), describe(document))
+
+
+def accept_agreement(party: Party, source: Path, out: Path | None) -> Kept:
+    """Sign the proposal in `source`, or take in one that both have signed; keep it, and write it to `out`."""
+    data = read_whole(source, AGREEMENT_LIMIT)
+    document = _read(party, data)
+    if not isinstance(document, SignedAgreement):
+        if out is None:
+            raise UsageError("an accepted agreement goes back to the proposer", "give --out FILE")
+        software = own_software(document.agreement.terms.level)
+        data = accept(data, _cards(party), software, party.keys, party.now)
+        document = read_signed(data, _cards(party))
+    _keep_signed(party, document, data)
+    if out is not None:
+        write_whole(out, data)
+    return _listed(party, document)
+
+
+def check_agreement(party: Party, name: str) -> Kept:
+    """The agreement, after checking signatures, our software, and that it is in force now."""
+    signed = find_agreement(party, name)
+    require_software(signed.agreement, own_software(signed.agreement.terms.level))
+    kept = _listed(party, signed)
+    if kept.state != "in force":
+        raise Refused(f"the agreement is {kept.state}", f"it holds from {kept.not_before} until {kept.until}")
+    return kept
+
+
+def show_agreement(party: Party, name: str) -> Shown:
+    """An agreement, by id or file, in plain words."""
+    if Path(name).is_file():
+        return read_offer(party, Path(name))
+    signed = find_agreement(party, name)
+    return Shown(_name(signed), True, describe(signed))
+
+
+def list_agreements(party: Party) -> list[Kept]:
+    """All agreements kept here, proposals included."""
+    documents = [_load(party, name) for name in party.folder.names("agreements", suffix=".toml")]
+    return [_listed(party, document) for document in documents]
+
+
+def find_agreement(party: Party, name: str = "", *, starter_only: bool = False) -> SignedAgreement:
+    """The signed agreement of that id (or its unambiguous beginning); without a name the only one in force.
+
+    `starter_only` looks among those whose runs we start. Raises UsageError when none or several fit.
+    """
+    documents = [_load(party, known) for known in party.folder.names("agreements", suffix=".toml")]
+    signed = [document for document in documents if isinstance(document, SignedAgreement)]
+    if name:
+        found = [document for document in signed if _name(document).startswith(name)]
+    else:
+        found = [
+            document
+            for document in signed
+            if document.not_before <= party.now < document.until
+            and (not starter_only or starter_of(document) == party.name)
+        ]
+    if len(found) == 1:
+        return found[0]
+    hint = "'overlap agreement list' shows them; name one with --agreement"
+    if name:
+        raise UsageError("no agreement, or more than one, has an id that begins so", hint)
+    raise UsageError(f"{len(found)} agreements fit", hint)
+
+
+def agreement_with_digest(party: Party, file_digest: str) -> SignedAgreement:
+    """The kept agreement that a contract names; Refused when it is not here."""
+    for name in party.folder.names("agreements", suffix=".toml"):
+        document = _load(party, name)
+        if isinstance(document, SignedAgreement) and document.file_digest == file_digest:
+            return document
+    raise Refused(
+        "the file refers to an agreement that is not here",
+        "take in the agreement signed by both with 'overlap agreement accept'",
+    )
+
+
+def agreements_with(party: Party, partner: str) -> list[SignedAgreement]:
+    """The signed agreements with one partner, the newest acceptance first."""
+    documents = [_load(party, name) for name in party.folder.names("agreements", suffix=".toml")]
+    signed = [
+        d for d in documents if isinstance(d, SignedAgreement) and partner_of(party, d.agreement) == partner
+    ]
+    return sorted(signed, key=lambda document: -document.accepted_at)
+
+
+def agreement_name(signed: SignedAgreement) -> str:
+    """The short id under which an agreement is listed and kept."""
+    return _name(signed)
+
+
+def starter_of(signed: SignedAgreement) -> str:
+    """The party that starts each run."""
+    return signed.agreement.side(signed.agreement.terms.starter).party
+
+
+def partner_of(party: Party, agreement: Agreement) -> str:
+    """The other party of the agreement."""
+    other = agreement.accepter if agreement.proposer.party == party.name else agreement.proposer
+    return other.party
+
+
+def _cards(party: Party) -> list[Card]:
+    return [party.keys.card, *(party.card_of(name) for name in party.partners() if party.is_verified(name))]
+
+
+def _read(party: Party, data: bytes) -> Proposal | SignedAgreement:
+    _, signatures = split_signatures(data)
+    return (read_signed if len(signatures) > 1 else read_proposal)(data, _cards(party))
+
+
+def _load(party: Party, name: str) -> Proposal | SignedAgreement:
+    return _read(party, read_whole(party.folder.path("agreements", f"{name}.toml"), AGREEMENT_LIMIT))
+
+
+def _keep_proposal(party: Party, data: bytes) -> Kept:
+    proposal = read_proposal(data, _cards(party))
+    write_whole(party.folder.path("agreements", f"{_name(proposal)}.toml"), data)
+    return _listed(party, proposal)
+
+
+def _keep_signed(party: Party, signed: SignedAgreement, data: bytes) -> None:
+    place = party.folder.path("agreements", f"{_name(signed)}.toml")
+    if place.is_file():
+        before = _load(party, _name(signed))
+        if isinstance(before, SignedAgreement):
+            if before.file_digest != signed.file_digest:
+                raise Refused(
+                    "this agreement was accepted before, at another time",
+                    "keep the first acceptance; propose a new agreement to change the end",
+                )
+            return
+    partner = partner_of(party, signed.agreement)
+    party.note(partner, "agreement", agreement=bytes.fromhex(signed.file_digest), until=signed.until)
+    write_whole(place, data)
+
+
+def _name(document: Proposal | SignedAgreement) -> str:
+    agreement = document.agreement
+    return f"{agreement.proposer.party}-{agreement.accepter.party}-{document.digest[:8]}"
+
+
+def _listed(party: Party, document: Proposal | SignedAgreement) -> Kept:
+    agreement = document.agreement
+    name, partner = _name(document), partner_of(party, agreement)
+    if not isinstance(document, SignedAgreement):
+        return Kept(name, partner, agreement.terms.level, "proposed", "", "", 0, document.digest)
+    state = "in force" if document.not_before <= party.now < document.until else "ended"
+    if party.now < document.not_before:
+        state = "not yet in force"
+    left = runs_left(party, document)
+    begin, end = moment_of(document.not_before), moment_of(document.until)
+    return Kept(name, partner, agreement.terms.level, state, begin, end, left, document.digest)
+
+
+def runs_left(party: Party, signed: SignedAgreement) -> int:
+    """How many runs the agreement still allows; every run that was begun counts, finished or not."""
+    used = sum(
+        party.folder.read_record("runs", run, "run")["agreement"] == signed.file_digest
+        for run in party.folder.names("runs")
+    )
+    budget: int = signed.agreement.terms.run_budget
+    return max(0, budget - used)

@@ -1,0 +1,66 @@
+"""The logs: verified on their own bytes and against the checkpoints that partners hold, and listed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cleanroom.log import Entry, log_origin, verify_log
+from cleanroom.session.party import Party, moment_of
+from overlap.errors import BadInput
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One verified log; `findings` are (where, what), empty when every byte is as written."""
+
+    partner: str
+    entries: int
+    root: str
+    findings: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class ListedEntry:
+    """One log entry as listed; `facts` are its counts, and the names of what it commits to."""
+
+    partner: str
+    sequence: int
+    time: str
+    kind: str
+    facts: str
+
+
+def verify_logs(party: Party, partner: str | None = None) -> list[Verdict]:
+    """A verdict for each log (or for that of one partner)."""
+    return [_verify(party, name) for name in _logged(party, partner)]
+
+
+def list_entries(party: Party, partner: str | None = None) -> list[ListedEntry]:
+    """All entries, log by log, the oldest first."""
+    return [_listed(name, entry) for name in _logged(party, partner) for entry in party.log(name).entries()]
+
+
+def _logged(party: Party, partner: str | None) -> list[str]:
+    if partner is not None:
+        party.card_of(partner)
+    return [name for name in party.folder.names("logs", suffix=".log") if partner in (None, name)]
+
+
+def _verify(party: Party, partner: str) -> Verdict:
+    origin = log_origin(party.keys.card, party.card_of(partner))
+    with party.folder.path("logs", f"{partner}.log").open("rb") as file:
+        findings = verify_log(file, origin, party.keys.card, ())
+    found = [(f"line {finding.line}", finding.what) for finding in findings]
+    try:
+        log = party.log(partner)
+    except BadInput as error:
+        return Verdict(partner, 0, "", [*found, ("head", error.what)])
+    found = [(f"line {finding.line}", finding.what) for finding in log.verify()]
+    head = log.head()
+    return Verdict(partner, head.size, head.root.hex(), found)
+
+
+def _listed(partner: str, entry: Entry) -> ListedEntry:
+    counts = [f"{name} {value:,}" for name, value in entry.counts.items()]
+    facts = ", ".join([*counts, *(f"{name} committed" for name in entry.digests)])
+    return ListedEntry(partner, entry.sequence, moment_of(entry.time), entry.kind, facts)

@@ -1,0 +1,78 @@
+"""Claim roots as the contract of a run names them: ours, and the newest that a partner has sent.
+
+claims/own/EPOCH                  our commitment; EPOCH.opening: what opens it, locked
+claims/received/PARTNER/EPOCH     a partner's commitment and the second at which we received it
+claims/proofs/PARTNER/RUN         a partner's proofs for the matched accounts of a run
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cleanroom.agreement import ClaimRoot
+from cleanroom.attribution import Commitment
+from cleanroom.session.folder import read_whole
+from cleanroom.session.party import Party
+from overlap.errors import ContractMismatch
+from overlap.protocol import Contract
+
+_NONE = ClaimRoot("", 0)
+
+
+@dataclass(frozen=True)
+class Received:
+    """A partner's commitment, the second at which our log recorded it, and the time the partner states."""
+
+    commitment: Commitment
+    received_at: int
+    stated_at: int
+
+
+def own_commitments(party: Party) -> list[Commitment]:
+    """Our commitments, the oldest first."""
+    names = [name for name in party.folder.names("claims", "own") if name.isdigit()]
+    places = [party.folder.path("claims", "own", name) for name in sorted(names, key=int)]
+    return [Commitment.from_bytes(read_whole(place, 4096)) for place in places]
+
+
+def received_commitments(party: Party, partner: str) -> list[Received]:
+    """A partner's commitments as received, the oldest epoch first."""
+    found = []
+    for name in sorted(party.folder.names("claims", "received", partner), key=int):
+        record = party.folder.read_record("claims", "received", partner, name)
+        commitment = Commitment.from_bytes(record["commitment"].encode())
+        found.append(Received(commitment, record["received_at"], record["stated_at"]))
+    return found
+
+
+def own_claim_root(party: Party) -> ClaimRoot:
+    """The root of our newest commitment, or none."""
+    commitments = own_commitments(party)
+    return _root(commitments[-1]) if commitments else _NONE
+
+
+def received_claim_root(party: Party, partner: str) -> ClaimRoot:
+    """The root of the newest commitment that the partner has sent, or none."""
+    received = received_commitments(party, partner)
+    return _root(received[-1].commitment) if received else _NONE
+
+
+def require_known_roots(party: Party, partner: str, contract: Contract) -> None:
+    """Return when the contract names a claim root that we made, and for the partner one that we can accept.
+
+    The starter names the newest of our commitments that it has received, which may be an older one. Its own
+    may be unknown to us: it is bound by the contract from now on, and counts from when we receive it.
+    """
+    known = {_root(commitment) for commitment in own_commitments(party)} | {_NONE}
+    bound = ClaimRoot(contract.responder.claim_root, contract.responder.claim_leaves)
+    if bound not in known:
+        raise ContractMismatch(
+            "responder.claim_root",
+            own_claim_root(party).root[:16] or "none",
+            bound.root[:16],
+            "send your newest commitment ('overlap claims commit --partner'), then begin a new run",
+        )
+
+
+def _root(commitment: Commitment) -> ClaimRoot:
+    return ClaimRoot(commitment.root.hex(), commitment.leaves)

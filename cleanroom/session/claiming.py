@@ -1,0 +1,159 @@
+"""Claims: committed before a match, sent as a letter, proven for the accounts of a run afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from cleanroom.attribution import SLOT_OF_KIND, Commitment, Key, commit, hold, prove
+from cleanroom.session.claim_roots import own_commitments, received_commitments
+from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.imports import own_accounts
+from cleanroom.session.letters import write_letter
+from cleanroom.session.party import Party, moment_of
+from cleanroom.session.runs import RunRecord, find_run
+from cleanroom.store import read_table
+from overlap import identity, keys
+from overlap.errors import Refused, UsageError
+
+OPENING_LIMIT = 2**30
+
+
+@dataclass(frozen=True)
+class CommitmentMade:
+    """A commitment of ours: `held` accounts in `leaves` leaves, padding included."""
+
+    epoch: int
+    root: str
+    held: int
+    dated: int
+    leaves: int
+
+
+@dataclass(frozen=True)
+class ProofsMade:
+    """Proofs for the accounts of a run: `proven` of `shared`."""
+
+    epoch: int
+    proven: int
+    shared: int
+
+
+@dataclass(frozen=True)
+class ListedCommitment:
+    """A commitment as listed."""
+
+    owner: str
+    epoch: int
+    leaves: int
+    root: str
+    time: str
+
+
+def canonicaliser() -> str:
+    """Version and digests of the normaliser whose keys are committed."""
+    return f"{identity.NORMALISER} {identity.normaliser_digest()} {identity.data_digest()}"
+
+
+def commit_claims(party: Party, partner: str | None, out: Path | None) -> CommitmentMade:
+    """Commit to all accounts that are imported now, and write the letter for `partner` to `out`."""
+    if (partner is None) != (out is None):
+        raise UsageError(
+            "a commitment is written for one partner", "give both --partner and --out, or neither"
+        )
+    if partner is not None:
+        party.verified_card_of(partner)
+    accounts = own_accounts(party.folder)
+    if accounts.empty:
+        raise UsageError("no account is imported", "run 'overlap import FILE --population …' first")
+    held = hold(accounts, identity.identify(accounts, kinds=tuple(SLOT_OF_KIND)).frame)
+    epoch = max((commitment.epoch for commitment in own_commitments(party)), default=0) + 1
+    made = commit(held.accounts, party.keys.card.digest, epoch, party.random(32), canonicaliser())
+    _keep_opening(party, epoch, made.opening)
+    write_whole(party.folder.path("claims", "own", str(epoch)), made.commitment.to_bytes())
+    if partner is not None and out is not None:
+        party.note(partner, "commitment", commitment=made.commitment.digest, leaves=made.commitment.leaves)
+        write_whole(out, write_letter(party, partner, "commitment", made.commitment.to_bytes()))
+    number = len({account.id for account in held.accounts})
+    dated = len({account.id for account in held.accounts if account.since})
+    return CommitmentMade(epoch, made.commitment.root.hex(), number, dated, made.commitment.leaves)
+
+
+def prove_claims(party: Party, run: str, out: Path) -> ProofsMade:
+    """Open, to the partner of a run, our claims on its matched accounts under the root its contract names."""
+    record = find_run(party, run)
+    commitment = _bound_commitment(party, record)
+    matched = matched_keys(party, record)
+    proved = prove(_read_opening(party, commitment.epoch), matched)
+    shared = len(matched)
+    party.note(record.partner, "release", claims=shared - len(proved.missing), run=bytes.fromhex(record.run))
+    body = bytes.fromhex(record.run) + proved.body
+    write_whole(out, write_letter(party, record.partner, "claims", body))
+    return ProofsMade(commitment.epoch, shared - len(proved.missing), shared)
+
+
+def matched_keys(party: Party, record: RunRecord) -> dict[str, Key]:
+    """Pair token to the own key that matched, one for each shared account: the best that can be claimed."""
+    if record.level != "overlaps":
+        raise Refused("a counts run names no account", "claims are proven after a run at level overlaps")
+    best = _claimable(party, record).drop_duplicates("account")
+    return _keys_by_token(best)
+
+
+def claimable_keys(party: Party, record: RunRecord) -> dict[str, Key]:
+    """Pair token to our own key, for every matched identifier that a partner may prove a claim on."""
+    return _keys_by_token(_claimable(party, record))
+
+
+def list_commitments(party: Party) -> list[ListedCommitment]:
+    """Our commitments and those received."""
+    own = [_listed(party.name, commitment, "") for commitment in own_commitments(party)]
+    received = [
+        _listed(partner, item.commitment, moment_of(item.received_at))
+        for partner in party.partners()
+        for item in received_commitments(party, partner)
+    ]
+    return own + received
+
+
+def _claimable(party: Party, record: RunRecord) -> pd.DataFrame:
+    hits = read_table(party.folder.path("runs", record.run, "tokens.parquet"))
+    return hits[hits["kind"].isin(list(SLOT_OF_KIND))]
+
+
+def _keys_by_token(hits: pd.DataFrame) -> dict[str, Key]:
+    rows = zip(hits["token"], hits["kind"], hits["value"], strict=True)
+    return {token: Key(kind, value) for token, kind, value in rows}
+
+
+def _bound_commitment(party: Party, record: RunRecord) -> Commitment:
+    side = record.terms.starter if record.role == "starter" else record.terms.responder
+    for commitment in own_commitments(party):
+        if commitment.root.hex() == side.claim_root:
+            return commitment
+    raise Refused(
+        "we had committed no claims before this run",
+        "run 'overlap claims commit' and send it before the next run",
+    )
+
+
+def _listed(owner: str, commitment: Commitment, time: str) -> ListedCommitment:
+    return ListedCommitment(owner, commitment.epoch, commitment.leaves, commitment.root.hex(), time)
+
+
+def _keep_opening(party: Party, epoch: int, opening: bytes) -> None:
+    nonce = party.random(keys.NONCE_BYTES)
+    locked = nonce + keys.encrypt(_opening_key(party), nonce, opening, str(epoch).encode())
+    write_whole(party.folder.path("claims", "own", f"{epoch}.opening"), locked)
+
+
+def _read_opening(party: Party, epoch: int) -> bytes:
+    locked = read_whole(party.folder.path("claims", "own", f"{epoch}.opening"), OPENING_LIMIT)
+    nonce, ciphertext = locked[: keys.NONCE_BYTES], locked[keys.NONCE_BYTES :]
+    return keys.decrypt(_opening_key(party), nonce, ciphertext, str(epoch).encode(), "the claims opening")
+
+
+def _opening_key(party: Party) -> bytes:
+    return party.keys.storage_key(b"claims opening")

@@ -1,0 +1,69 @@
+"""What we know about each partner's claim on each matched account, for the credit decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cleanroom.attribution import Evidence, Failed, Verified, read_proofs, verify
+from cleanroom.session.claim_roots import Received, received_commitments
+from cleanroom.session.claiming import canonicaliser, claimable_keys
+from cleanroom.session.folder import read_whole
+from cleanroom.session.party import Party
+from cleanroom.session.runs import RunRecord, all_runs
+from cleanroom.store import read_table
+
+PROOF_LIMIT = 2**29
+
+
+def gather_evidence(party: Party) -> list[Evidence]:
+    """One piece for each finished run and matched own account."""
+    return [
+        item
+        for record in all_runs(party)
+        if record.state == "finished" and record.level == "overlaps"
+        for item in _from_run(party, record)
+    ]
+
+
+def _from_run(party: Party, record: RunRecord) -> Iterator[Evidence]:
+    place = party.folder.path("runs", record.run)
+    accounts = read_table(place / "accounts.parquet")
+    overlap = read_table(place / "overlap.parquet")
+    tokens = read_table(place / "tokens.parquet")
+    bound = _bound(party, record)
+    outcomes = _outcomes(party, record, bound)
+    by_account = tokens.groupby("account")["token"].agg(list).to_dict()
+    for account, token, tier in zip(overlap["account"], overlap["token"], overlap["tier"], strict=True):
+        proven = next((outcomes[one] for one in by_account[account] if one in outcomes), None)
+        yield Evidence(
+            partner=record.partner,
+            account=accounts["id"].iloc[account],
+            token=proven.token if proven else token,
+            tier=tier,
+            committed_at=bound.received_at if bound else None,
+            disclosed_at=record.begun,
+            stated_at=bound.stated_at if bound else None,
+            outcome=proven,
+        )
+
+
+def _bound(party: Party, record: RunRecord) -> Received | None:
+    """The partner's commitment that the contract of the run names, if we have received it."""
+    side = record.terms.responder if record.role == "starter" else record.terms.starter
+    for received in received_commitments(party, record.partner):
+        if received.commitment.root.hex() == side.claim_root:
+            return received
+    return None
+
+
+def _outcomes(party: Party, record: RunRecord, bound: Received | None) -> dict[str, Verified | Failed]:
+    """Pair token to the verdict on the partner's proof, for the proofs it has sent for this run."""
+    place = party.folder.path("claims", "proofs", record.partner, record.run)
+    if bound is None or not place.is_file():
+        return {}
+    origin, own = party.card_of(record.partner).digest, claimable_keys(party, record)
+    return {
+        proof.token: verify(proof, bound.commitment, origin, own[proof.token], canonicaliser())
+        for proof in read_proofs(read_whole(place, PROOF_LIMIT))
+        if proof.token in own
+    }

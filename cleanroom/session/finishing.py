@@ -1,0 +1,120 @@
+"""The end of a run: the starter learns from the reply and confirms, the responder learns from the finish."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.frames import (
+    checkpoint_for,
+    keep_frame,
+    keep_peer_checkpoint,
+    read_from_anybody,
+    read_sent,
+    role_of,
+)
+from cleanroom.session.party import Party
+from cleanroom.session.runs import FRAME_LIMIT, RunRecord, all_runs, end_run, keep_run, keep_state, read_state
+from cleanroom.store import read_table, write_table
+from overlap import match
+from overlap.engine import Engine, Progress
+from overlap.errors import BadPeerFile, Refused, UsageError, WrongRun
+from overlap.protocol import Header, answer_header, open_frame
+from overlap.protocol.counts import Count
+from overlap.protocol.dh import Matches
+from overlap.records import TIERS
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a finished run told us. `tiers` counts our matched accounts; it is empty at level counts."""
+
+    run: str
+    partner: str
+    level: str
+    accounts: int
+    shared: int
+    tiers: dict[str, int]
+
+
+def finish_match(party: Party, source: Path, out: Path | None, progress: Progress | None = None) -> Found:
+    """Learn the overlap: as starter from a reply (writes the finish frame to `out`), else from a finish."""
+    data = read_whole(source, FRAME_LIMIT)
+    partner, header, _ = read_from_anybody(party, data)
+    record = _run_of(party, partner, header)
+    if record.role == "starter" and out is None:
+        raise UsageError("the starter confirms the matches to its partner", "give --out FILE")
+    if record.state == "finished":
+        return _repeat(party, record, data, out)
+    if record.state not in ("started", "replied"):
+        raise Refused(f"this run is {record.state}", "begin a new run with 'overlap match start'")
+    step, sent = ("reply", "start") if record.role == "starter" else ("finish", "reply")
+    header, body = open_frame(
+        data, party.keys, party.card_of(partner), record.terms, step, answers=read_sent(party, record, sent)
+    )
+    keep_peer_checkpoint(party, partner, header)
+    record = replace(record, answered=hashlib.sha256(data).hexdigest())
+    with Engine(progress=progress) as engine:
+        role = role_of(record.terms, record.role).from_bytes(
+            read_state(party, record.run), engine, party.random
+        )
+        try:
+            learned = role.finish(body)
+        except BadPeerFile:
+            end_run(party, record, "aborted")
+            raise
+    if record.role == "starter":
+        answer, learned = learned
+        keep_state(party, record.run, role.to_bytes())
+        reply = answer_header(header, data, checkpoint_for(party, partner), party.now)
+        frame = keep_frame(party, record, reply, answer)
+    record = _conclude(party, record, learned)
+    if record.role == "starter" and out is not None:
+        write_whole(out, frame)
+    return found_in(party, record)
+
+
+def found_in(party: Party, record: RunRecord) -> Found:
+    """What a finished run told us, read from the folder."""
+    tiers: dict[str, int] = {}
+    if record.level == "overlaps":
+        overlap = read_table(party.folder.path("runs", record.run, "overlap.parquet"))
+        tiers = {tier: int((overlap["tier"] == tier).sum()) for tier in TIERS}
+    return Found(record.run, record.partner, record.level, record.accounts, record.shared, tiers)
+
+
+def _run_of(party: Party, partner: str, header: Header) -> RunRecord:
+    for record in all_runs(party):
+        if record.run == header.run and record.partner == partner:
+            return record
+    raise WrongRun("the frame belongs to no run that we began or answered", "check which file to read now")
+
+
+def _repeat(party: Party, record: RunRecord, data: bytes, out: Path | None) -> Found:
+    """The same frame again gets the same answer; any other one comes too late (crypto.md F6)."""
+    if record.answered != hashlib.sha256(data).hexdigest():
+        raise WrongRun("this run is finished and takes no other frame", "begin a new run")
+    if record.role == "starter" and out is not None:
+        write_whole(out, read_sent(party, record, "finish")[1])
+    return found_in(party, record)
+
+
+def _conclude(party: Party, record: RunRecord, learned: Matches | Count) -> RunRecord:
+    """Keep what was learned, log it as a count, and destroy the run's secrets."""
+    if isinstance(learned, Count):
+        shared = learned.shared
+    else:
+        place = party.folder.path("runs", record.run)
+        accounts = read_table(place / "accounts.parquet")
+        distinct = match.distinct(read_table(place / "identifiers.parquet"))
+        kinds = record.terms.kinds
+        overlap = match.resolve(accounts, distinct, learned, kinds)
+        shared = len(overlap)
+        write_table(place / "overlap.parquet", overlap)
+        write_table(place / "tokens.parquet", match.find_hits(distinct, learned, kinds))
+    record = replace(record, shared=shared)
+    keep_run(party, record)
+    party.note(record.partner, "run", finished=bytes.fromhex(record.run), shared=shared)
+    return end_run(party, record, "finished")

@@ -1,0 +1,79 @@
+"""Frames in and out of the folder: kept before they are sent, read from whichever partner sent them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from types import ModuleType
+from typing import Any
+
+from cleanroom.log import log_origin, read_checkpoint
+from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.party import Party
+from cleanroom.session.runs import FRAME_LIMIT, RunRecord
+from overlap.errors import BadPeerFile, UsageError
+from overlap.protocol import Contract, Header, counts, dh, read_frame, write_frame
+
+_PROTOCOLS: dict[str, ModuleType] = {"overlaps": dh, "counts": counts}
+
+
+def role_of(contract: Contract, role: str) -> Any:
+    """The class that plays "starter" or "responder" in the protocol of the contract's level."""
+    return getattr(_PROTOCOLS[contract.level], role.capitalize())
+
+
+def keep_frame(party: Party, record: RunRecord, header: Header, body: bytes) -> bytes:
+    """Seal a frame to the partner of the run, keep it with its header, and return its bytes."""
+    data = write_frame(header, body, party.keys, party.card_of(record.partner))
+    write_whole(party.folder.path("runs", record.run, header.step), data)
+    party.folder.write_record(asdict(header), "runs", record.run, f"{header.step}.header")
+    return data
+
+
+def read_sent(party: Party, record: RunRecord, step: str) -> tuple[Header, bytes]:
+    """Header and bytes of a frame that we sent in this run."""
+    header = Header(**party.folder.read_record("runs", record.run, f"{step}.header"))
+    return header, read_whole(party.folder.path("runs", record.run, step), FRAME_LIMIT)
+
+
+def read_from_anybody(party: Party, data: bytes) -> tuple[str, Header, bytes]:
+    """Partner, header and body of a frame that one of the verified partners sent to us.
+
+    Raises the BadPeerFile of the last partner tried, or UsageError when no partner is verified.
+    """
+    problem: BadPeerFile | None = None
+    for partner in party.partners():
+        if not party.is_verified(partner):
+            continue
+        try:
+            header, body = read_frame(data, party.keys, party.card_of(partner), FRAME_LIMIT)
+        except BadPeerFile as error:
+            problem = error
+            continue
+        party.time_with(partner, header.time)
+        return partner, header, body
+    raise problem or UsageError(
+        "no partner is verified here", "compare fingerprints, then 'overlap partner verify'"
+    )
+
+
+def checkpoint_for(party: Party, partner: str) -> str:
+    """Our log's checkpoint, to travel in a frame: the partner keeps it, so that we cannot shorten the log."""
+    return party.log(partner).head().to_note(party.keys.card)
+
+
+def keep_peer_checkpoint(party: Party, partner: str, header: Header) -> None:
+    """Keep the partner's checkpoint and signed time, the newest last; ForgedFile when not of its log."""
+    card = party.card_of(partner)
+    read_checkpoint(header.checkpoint, log_origin(card, party.keys.card), card)
+    place = ("logs", f"{partner}.peer")
+    kept = party.folder.read_record(*place)["seen"] if party.folder.path(*place).is_file() else []
+    kept.append({"time": header.time, "checkpoint": header.checkpoint})
+    party.folder.write_record({"seen": kept}, *place)
+
+
+def highest_peer_time(party: Party, partner: str) -> int:
+    """The latest second that this partner has signed; 0 when there is none."""
+    place = ("logs", f"{partner}.peer")
+    if not party.folder.path(*place).is_file():
+        return 0
+    return max((seen["time"] for seen in party.folder.read_record(*place)["seen"]), default=0)

@@ -1,0 +1,59 @@
+"""Our folder as lease-holder for one partner: where its state lies, and how it decides.
+
+shares/granted/PARTNER     terms, reads and ends of all shares granted to a partner
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cleanroom.agreement import Request as Asked
+from cleanroom.agreement import decide
+from cleanroom.session.agreements import agreement_with_digest
+from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.frames import highest_peer_time
+from cleanroom.session.party import Party
+from cleanroom.share import FolderHolder, HolderState, Request, Terms
+
+STATE_LIMIT = 2**30
+
+
+def open_holder(party: Party, partner: str) -> FolderHolder:
+    """The lease-holder for what we show to `partner`; its time counts what the partner has signed."""
+    holder = FolderHolder(
+        party.vault(),
+        party.log(partner),
+        party.keys,
+        party.card_of(partner),
+        read_holder_state(party, partner),
+        save=lambda state: write_whole(_place(party, partner), state.to_bytes()),
+        decide=lambda terms, request, read, now: _refusal(party, partner, terms, request, now),
+        random=party.random,
+    )
+    holder.heard(highest_peer_time(party, partner))
+    return holder
+
+
+def read_holder_state(party: Party, partner: str) -> HolderState:
+    """What we remember of the shares granted to `partner`."""
+    place = _place(party, partner)
+    return HolderState.from_bytes(read_whole(place, STATE_LIMIT)) if place.is_file() else HolderState()
+
+
+def _refusal(party: Party, partner: str, terms: Terms, request: Request, now: int) -> str | None:
+    """Why the agreement does not let `partner` read now, or None."""
+    if not party.is_verified(partner):
+        return "the partner's card is not verified"
+    signed = agreement_with_digest(party, terms.agreement)
+    ours = signed.agreement.role_of(party.name)
+    assert ours is not None
+    for population in signed.agreement.side(ours).populations:
+        for field in terms.fields:
+            decision = decide(signed, Asked("read", partner, field, population, request.purpose), now)
+            if not decision.allowed:
+                return f"clause {decision.clause}: {decision.reason}"
+    return None
+
+
+def _place(party: Party, partner: str) -> Path:
+    return party.folder.path("shares", "granted", partner)

@@ -1,0 +1,91 @@
+"""What partners' shares showed us: kept locked until the end of the share, then erased.
+
+releases/SHARE           record: partner, run, agreement, purposes, until, exportable
+releases/SHARE.table     the records, locked: columns record (int64), token, and field.NAME for each field
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from cleanroom.durable import erase
+from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.party import Party
+from cleanroom.store import table_bytes, table_from_bytes
+from overlap import keys
+
+TABLE_LIMIT = 2**30
+
+
+@dataclass(frozen=True)
+class Release:
+    """One opened share. `until` is unix seconds, half-open; `agreement` a file digest in hex."""
+
+    share: str
+    partner: str
+    run: str
+    agreement: str
+    purposes: list[str]
+    until: int
+    exportable: bool
+    opened: int
+    records: int
+
+
+def keep_release(
+    party: Party, release: Release, records: Sequence[tuple[tuple[str, ...], dict[str, str]]]
+) -> None:
+    """Keep the opened `records`, each the pair tokens of an account and its values by field."""
+    rows = [
+        {"record": number, "token": token} | {f"field.{name}": value for name, value in values.items()}
+        for number, (tokens, values) in enumerate(records)
+        for token in tokens
+    ]
+    nonce = party.random(keys.NONCE_BYTES)
+    table = table_bytes(pd.DataFrame(rows, columns=_columns(records)))
+    locked = nonce + keys.encrypt(_key(party), nonce, table, release.share.encode())
+    write_whole(party.folder.path("releases", f"{release.share}.table"), locked)
+    party.folder.write_record(asdict(release), "releases", f"{release.share}.release")
+
+
+def all_releases(party: Party, partner: str | None = None) -> list[Release]:
+    """The releases that have not ended, after erasing those that have."""
+    erase_ended(party)
+    names = party.folder.names("releases", suffix=".release")
+    found = [Release(**party.folder.read_record("releases", f"{name}.release")) for name in names]
+    return [release for release in found if partner in (None, release.partner)]
+
+
+def read_release(party: Party, release: Release) -> pd.DataFrame:
+    """The records of a release, one row a pair token."""
+    locked = read_whole(party.folder.path("releases", f"{release.share}.table"), TABLE_LIMIT)
+    nonce, ciphertext = locked[: keys.NONCE_BYTES], locked[keys.NONCE_BYTES :]
+    table = keys.decrypt(_key(party), nonce, ciphertext, release.share.encode(), "the opened share")
+    return table_from_bytes(table)
+
+
+def erase_ended(party: Party) -> None:
+    """Erase what has ended by our clock or by the log, and log it as an expiry."""
+    for name in party.folder.names("releases", suffix=".release"):
+        release = Release(**party.folder.read_record("releases", f"{name}.release"))
+        if party.time_with(release.partner) >= release.until:
+            party.note(release.partner, "expiry", share=bytes.fromhex(release.share), records=release.records)
+            erase_release(party, release.share)
+
+
+def erase_release(party: Party, share: str) -> None:
+    """Erase one release; nothing happens when it is not here."""
+    erase(party.folder.path("releases", f"{share}.table"), party.random)
+    party.folder.path("releases", f"{share}.release").unlink(missing_ok=True)
+
+
+def _columns(records: Sequence[tuple[tuple[str, ...], dict[str, str]]]) -> list[str]:
+    fields = dict.fromkeys(f"field.{name}" for _, values in records for name in values)
+    return ["record", "token", *fields]
+
+
+def _key(party: Party) -> bytes:
+    return party.keys.storage_key(b"releases")

@@ -1,0 +1,175 @@
+"""Matrix, territory export, credit, and the state of the folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cleanroom.attribution import PAYS_NOTHING, REASONS, credit, explain
+from cleanroom.export import LEFT_OUT, territory
+from cleanroom.report import matrix, render_matrix
+from cleanroom.session.agreements import list_agreements
+from cleanroom.session.evidence import gather_evidence
+from cleanroom.session.folder import write_whole
+from cleanroom.session.imports import own_table, read_imports
+from cleanroom.session.matching import list_runs
+from cleanroom.session.partners import list_partners
+from cleanroom.session.party import Party, moment_of
+from cleanroom.session.runs import all_runs
+from cleanroom.session.shared_accounts import exportable_accounts, latest_runs, matched_accounts
+from cleanroom.session.sharing import list_shares
+from overlap.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The overlap with one partner: cells as rows, and as text."""
+
+    partner: str
+    run: str
+    cells: list[dict[str, Any]]
+    lines: list[str]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A territory export as written: files, counts, the earliest end."""
+
+    files: list[str]
+    accounts: int
+    partners: int
+    until: str
+    left_out: dict[str, int]
+    formula_cells: int
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The credit ledger: rows, and as text."""
+
+    rows: list[dict[str, Any]]
+    lines: list[str]
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is in the folder: facts, and as text."""
+
+    facts: dict[str, Any]
+    lines: list[str]
+
+
+def overlap_matrices(party: Party, partner: str | None) -> list[Matrix]:
+    """The matrix of the newest finished run with each partner; at level counts the one number."""
+    found = []
+    for record in latest_runs(party, partner):
+        cells = matrix(matched_accounts(party, record))
+        rows = [
+            {str(k): None if pd.isna(v) else v for k, v in row.items()} for row in cells.to_dict("records")
+        ]
+        found.append(
+            Matrix(record.partner, record.run, rows, render_matrix(cells, party.name, record.partner))
+        )
+    for record in all_runs(party):
+        if record.state == "finished" and record.level == "counts" and partner in (None, record.partner):
+            line = (
+                f"{party.name} and {record.partner} share at least {record.shared:,} accounts (counts only)"
+            )
+            found.append(Matrix(record.partner, record.run, [{"entities": record.shared}], [line]))
+    if not found:
+        raise UsageError("no finished run", "'overlap match start' begins one")
+    return found
+
+
+def export_territory(party: Party, target: str, out: Path | None) -> Exported:
+    """Write the export of all shared accounts for `target`, and log it with each partner concerned."""
+    shared = exportable_accounts(party)
+    made = territory(shared, target, party.now, territories=own_table(party.folder, "territories"))
+    place = out or party.folder.path("exports", target)
+    files = [*made.files, made.manifest]
+    partners = sorted(shared.loc[shared["released"], "partner"].unique())
+    for partner in partners:
+        party.note(partner, "export", accounts=int((shared["partner"] == partner).sum()), files=len(files))
+    for file in files:
+        write_whole(place / file.name, file.content)
+    until = int(shared.loc[shared["released"], "shared_until"].min())
+    left_out = {LEFT_OUT[reason]: count for reason, count in made.left_out.items()}
+    formulas = sum(len(file.formula_cells) for file in made.files)
+    return Exported(
+        [str(place / file.name) for file in files],
+        made.accounts,
+        len(partners),
+        moment_of(until),
+        left_out,
+        formulas,
+    )
+
+
+def credit_ledger(party: Party, out: Path | None) -> Ledger:
+    """Decide the credit on every imported opportunity, and write the ledger to `out`."""
+    ledger = _ledger(party)
+    if out is not None:
+        write_whole(out, ledger.to_csv(index=False, lineterminator="\n").encode())
+    return Ledger(
+        [{str(k): v for k, v in row.items()} for row in ledger.to_dict("records")], _summary(ledger)
+    )
+
+
+def explain_credit(party: Party, opportunity: str) -> list[str]:
+    """One decision in at most twelve lines; UsageError when the opportunity is not imported."""
+    ledger = _ledger(party)
+    rows = ledger[ledger["opportunity"] == opportunity]
+    if rows.empty:
+        raise UsageError("no imported opportunity has this id", "'overlap credit --json' lists them")
+    row: Mapping[str, Any] = {str(k): v for k, v in rows.iloc[0].to_dict().items()}
+    return explain(row)
+
+
+def describe_folder(party: Party) -> Status:
+    """Imports, partners, agreements, runs and shares."""
+    imports, partners, agreements = read_imports(party.folder), list_partners(party), list_agreements(party)
+    runs, shares = list_runs(party), list_shares(party)
+    lines = [
+        f"party     {party.name}",
+        *(f"import    {one['rows']:,} {one['what']} {one['population']}".rstrip() for one in imports),
+        *(f"partner   {one.name}, {'verified' if one.verified else 'NOT VERIFIED'}" for one in partners),
+        *(f"agreement {one.id}, {one.state}, until {one.until or 'accepted'}" for one in agreements),
+        *(f"run       {one.run[:8]} with {one.partner}, {one.state}" for one in runs),
+        *(f"share     {one.share[:8]}, {one.direction} {one.partner}, {one.state}" for one in shares),
+    ]
+    facts = {
+        "party": party.name,
+        "imports": imports,
+        "partners": [asdict(partner) for partner in partners],
+        "agreements": [asdict(agreement) for agreement in agreements],
+        "runs": [asdict(run) for run in runs],
+        "shares": [asdict(share) for share in shares],
+    }
+    return Status(facts, lines)
+
+
+def _ledger(party: Party) -> pd.DataFrame:
+    opportunities = own_table(party.folder, "opportunities")
+    if opportunities is None:
+        raise UsageError(
+            "no opportunities are imported", "run 'overlap import FILE --as opportunities', then this again"
+        )
+    return credit(opportunities, gather_evidence(party), own_table(party.folder, "actions"))
+
+
+def _summary(ledger: pd.DataFrame) -> list[str]:
+    lines = [f"{len(ledger):,} opportunities"]
+    for partner, rows in ledger[ledger["status"] == "credited"].groupby("partner"):
+        won = int((rows["opportunity_status"] == "won").sum())
+        lines.append(f"  credited to {partner:<20} {len(rows):>6,}  ({won:,} won, {len(rows) - won:,} open)")
+    for reason, rows in ledger[ledger["status"] == "unresolved"].groupby("reason"):
+        lines.append(f"  unresolved, because {REASONS[str(reason)]}: {len(rows):,}")
+    for status, text in (("unmatched", "no partner has a match on the account"), ("lost", "lost")):
+        number = int((ledger["status"] == status).sum())
+        lines.append(f"  not attributed, {text}: {number:,}")
+    lines.append(f"note: {PAYS_NOTHING}; 'overlap credit explain ID' tells why")
+    return lines

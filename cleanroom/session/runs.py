@@ -1,0 +1,113 @@
+"""What is kept of each match: its record, the secret state, the frames, and the overlap.
+
+runs/RUN/run                     the record below
+runs/RUN/state                   scalar and identifiers, locked; gone when the run ends
+runs/RUN/{start,reply,finish}    the frames we sent, until the run ends on both sides
+runs/RUN/accounts.parquet        our accounts as they were when the run began
+runs/RUN/identifiers.parquet     and their identifiers
+runs/RUN/overlap.parquet         matched accounts; tokens.parquet: every matched identifier and its token
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+
+from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.party import Party
+from overlap import keys
+from overlap.errors import UsageError
+from overlap.protocol import Contract
+
+#: A frame of the largest declared bound, 2^24 elements of 32 bytes and as many tags, is below this.
+FRAME_LIMIT = 2**30
+
+OPEN_STATES = ("started", "replied")
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run. `state` is started, replied, finished, aborted or unfinished; `shared` is -1 while unknown.
+
+    `agreement` is the file digest (hex), `contract` the contract's canonical text, `answered` the SHA-256
+    (hex) of the peer's frame that was taken last.
+    """
+
+    run: str
+    partner: str
+    agreement: str
+    contract: str
+    role: str
+    level: str
+    state: str
+    begun: int
+    finished: int
+    accounts: int
+    identifiers: int
+    shared: int
+    answered: str
+
+    @property
+    def terms(self) -> Contract:
+        return Contract.from_bytes(self.contract.encode())
+
+
+def keep_run(party: Party, record: RunRecord) -> None:
+    """Write the record of a run."""
+    party.folder.write_record(asdict(record), "runs", record.run, "run")
+
+
+def read_run(party: Party, run: str) -> RunRecord:
+    """The record of a run by its whole name."""
+    return RunRecord(**party.folder.read_record("runs", run, "run"))
+
+
+def all_runs(party: Party) -> list[RunRecord]:
+    """Every run, the oldest first."""
+    records = [read_run(party, name) for name in party.folder.names("runs")]
+    return sorted(records, key=lambda record: (record.begun, record.run))
+
+
+def find_run(party: Party, name: str = "") -> RunRecord:
+    """The finished run whose name begins so; without a name the newest one. Raises UsageError."""
+    finished = [record for record in all_runs(party) if record.state == "finished"]
+    found = [record for record in finished if record.run.startswith(name)]
+    if not found:
+        raise UsageError("no finished run fits", "'overlap match list' shows the runs")
+    if name and len(found) > 1:
+        raise UsageError("more than one run begins so", "give more of its name")
+    return found[-1]
+
+
+def keep_state(party: Party, run: str, state: bytes) -> None:
+    """Keep the secret state of a run under the party's storage key."""
+    nonce = party.random(keys.NONCE_BYTES)
+    locked = nonce + keys.encrypt(_state_key(party), nonce, state, run.encode())
+    write_whole(party.folder.path("runs", run, "state"), locked)
+
+
+def read_state(party: Party, run: str) -> bytes:
+    """The secret state of a run."""
+    locked = read_whole(party.folder.path("runs", run, "state"), FRAME_LIMIT)
+    nonce, ciphertext = locked[: keys.NONCE_BYTES], locked[keys.NONCE_BYTES :]
+    return keys.decrypt(_state_key(party), nonce, ciphertext, run.encode(), "the state of the run")
+
+
+def end_run(party: Party, record: RunRecord, state: str) -> RunRecord:
+    """Destroy what is secret about a run and mark it ended in `state`."""
+    for name in ("state", "start", "reply"):
+        party.folder.path("runs", record.run, name).unlink(missing_ok=True)
+    ended = replace(record, state=state, finished=party.now)
+    keep_run(party, ended)
+    return ended
+
+
+def abandon_open_runs(party: Party, partner: str) -> None:
+    """End every run with this partner that was never finished, and log each as unfinished."""
+    for record in all_runs(party):
+        if record.partner == partner and record.state in OPEN_STATES:
+            party.note(partner, "unfinished", run=bytes.fromhex(record.run))
+            end_run(party, record, "unfinished")
+
+
+def _state_key(party: Party) -> bytes:
+    return party.keys.storage_key(b"run state")

@@ -1,0 +1,90 @@
+"""What we put into a run: our accounts of the agreed populations, and the charge against the run budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from cleanroom.agreement import Request, SignedAgreement, decide
+from cleanroom.session.agreements import partner_of, runs_left
+from cleanroom.session.imports import own_accounts
+from cleanroom.session.party import Party
+from cleanroom.session.runs import RunRecord, keep_run
+from cleanroom.store import write_table
+from overlap import identity, match
+from overlap.errors import Refused, UsageError
+from overlap.protocol import Contract
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """Our side of a run: accounts, identifiers, the distinct identifiers as bytes, and what was not used."""
+
+    accounts: pd.DataFrame
+    identifiers: pd.DataFrame
+    encoded: list[bytes]
+    dropped: list[tuple[str, str, int]]
+
+
+def submit(party: Party, signed: SignedAgreement, bound: int) -> Submitted:
+    """Our accounts and identifiers for a run; Refused when the agreement does not admit a population."""
+    agreement = signed.agreement
+    role = agreement.role_of(party.name)
+    populations = agreement.side(role or "").populations
+    for population in populations:
+        decision = decide(signed, Request("match", party.name, population=population), party.now)
+        if not decision.allowed:
+            raise Refused(
+                f"clause {decision.clause}: {decision.reason}", "'overlap agreement show' explains the terms"
+            )
+    accounts = own_accounts(party.folder, populations)
+    if accounts.empty:
+        raise UsageError(
+            f"no account of {', '.join(populations)} is imported",
+            "run 'overlap import FILE --population …' first",
+        )
+    identified = identity.identify(accounts, kinds=agreement.software.kinds)
+    identifiers = identified.frame
+    if agreement.terms.level == "counts":
+        identifiers = match.choose_one(identifiers)
+    encoded = match.distinct(identifiers).encoded
+    if len(encoded) > bound:
+        raise Refused(
+            f"our {len(encoded):,} identifiers are more than the agreed bound of {bound:,}",
+            "match fewer populations, or propose an agreement with a larger size_bound",
+        )
+    dropped = [(kind, reason, count) for (kind, reason), count in sorted(identified.dropped.items())]
+    return Submitted(accounts, identifiers, encoded, dropped)
+
+
+def charge(
+    party: Party, signed: SignedAgreement, contract: Contract, run: bytes, role: str, submitted: Submitted
+) -> RunRecord:
+    """Charge the run budget and keep what the run needs, before anything is blinded."""
+    if runs_left(party, signed) < 1:
+        raise Refused(
+            f"the run budget of {signed.agreement.terms.run_budget} is used up",
+            "agree on a larger run_budget in a new agreement",
+        )
+    record = RunRecord(
+        run.hex(),
+        partner_of(party, signed.agreement),
+        signed.file_digest,
+        contract.to_bytes().decode(),
+        role,
+        contract.level,
+        "charged",
+        party.now,
+        0,
+        len(submitted.accounts),
+        len(submitted.encoded),
+        -1,
+        "",
+    )
+    place = party.folder.path("runs", record.run)
+    write_table(place / "accounts.parquet", submitted.accounts)
+    write_table(place / "identifiers.parquet", submitted.identifiers)
+    party.note(record.partner, "run", run=run, contract=contract.digest, identifiers=len(submitted.encoded))
+    keep_run(party, record)
+    return record

@@ -1,0 +1,46 @@
+"""Shares that end: every record is locked by two halves, and one of them is handed out read by read.
+
+grantor                                   recipient
+make_share(terms, records)
+         ── share file ──────────────────▶ read_share: which of my accounts are covered
+                                           make_request(records, purpose)
+         ◀────────────────── request file ──
+LeaseHolder.lease: decide, log, count
+         ── lease file ──────────────────▶ open_records: values, until the lease or the share ends
+LeaseHolder.expire / revoke: destroy the half, attest
+"""
+
+from cleanroom.share.grant import MadeShare, Share, make_share, read_share
+from cleanroom.share.holder import LEASE_SECONDS, Decide, Ending, FolderHolder, LeaseHolder
+from cleanroom.share.lease import MadeLease, Opened, lease_request, make_lease, open_records
+from cleanroom.share.request import MadeRequest, Request, check_request, make_request, read_request
+from cleanroom.share.sealed import padded_length
+from cleanroom.share.state import Held, HolderState
+from cleanroom.share.terms import Record, Terms
+
+__all__ = [
+    "LEASE_SECONDS",
+    "Decide",
+    "Ending",
+    "FolderHolder",
+    "Held",
+    "HolderState",
+    "LeaseHolder",
+    "MadeLease",
+    "MadeRequest",
+    "MadeShare",
+    "Opened",
+    "Record",
+    "Request",
+    "Share",
+    "Terms",
+    "check_request",
+    "lease_request",
+    "make_lease",
+    "make_request",
+    "make_share",
+    "open_records",
+    "padded_length",
+    "read_request",
+    "read_share",
+]

@@ -1,0 +1,231 @@
+"""The lease-holder: who keeps the holder's halves, decides each read, and destroys the half at the end.
+
+Here it is the granting party's own folder; a room between the parties can be the same `LeaseHolder`.
+
+Order of work, so that a crash at any moment gives nothing away and loses no count: the state is saved before
+the half is used, the half is destroyed after the closing is saved, and a file is returned last. Every call can
+be repeated after a crash and then completes what was begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
+
+from cleanroom.log import Log, bucket, read_checkpoint
+from cleanroom.receipts import DESTRUCTION, EXPIRY, REVOCATION, sign_statement
+from cleanroom.share.grant import MadeShare
+from cleanroom.share.lease import MadeLease, make_lease
+from cleanroom.share.request import Request, check_request, read_request
+from cleanroom.share.state import Held, HolderState
+from cleanroom.share.terms import Terms
+from cleanroom.vault import Vault
+from overlap.errors import Expired, Refused, WrongRun
+from overlap.keys import Card, PartyKeys, RandomBytes
+
+#: How long a lease opens records, at most to the share's end: long enough for a mail to be read the next day.
+LEASE_SECONDS: Final = 2 * 86_400
+
+#: Says why a well-formed request is refused, or None: (terms, request, records read before, now).
+Decide = Callable[[Terms, Request, int, int], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a share ended, or waits to: `notice` is the signed expiry or revocation, `attestation` the signed
+    word that the half was destroyed, None while a second time source is awaited. Counts are records."""
+
+    share: str
+    reason: str
+    records: int
+    read: int
+    notice: bytes
+    attestation: bytes | None
+
+
+class LeaseHolder(Protocol):
+    """What the recipient's reads and the end of a share depend on, wherever the halves lie."""
+
+    def lease(self, data: bytes, now: int) -> MadeLease:
+        """Answer a request file, or raise Refused, Expired or BadPeerFile."""
+
+    def revoke(self, share: str, now: int) -> Ending:
+        """End a share at once and destroy its half."""
+
+    def expire(self, now: int, *, confirmed: bool = False) -> tuple[Ending, ...]:
+        """End every share whose time has come; destroy the halves whose end a second source confirms."""
+
+
+class FolderHolder:
+    """The granting party's folder as lease-holder for one peer.
+
+    `save` must have the state on disk when it returns; `decide` asks agreement and budgets. Time is the latest
+    of `now`, the log's last entry and the highest time the peer has signed, so a clock set back opens nothing.
+    """
+
+    def __init__(
+        self,
+        vault: Vault,
+        log: Log,
+        keys: PartyKeys,
+        recipient: Card,
+        state: HolderState,
+        *,
+        save: Callable[[HolderState], None],
+        decide: Decide,
+        random: RandomBytes,
+        lease_seconds: int = LEASE_SECONDS,
+    ) -> None:
+        self._vault = vault
+        self._log = log
+        self._keys = keys
+        self._recipient = recipient
+        self._save_state = save
+        self._decide = decide
+        self._random = random
+        self._lease_seconds = lease_seconds
+        self.state = state
+
+    def grant(self, made: MadeShare, now: int) -> None:
+        """Take over a new share: remember its terms, keep its half, log the grant. Then the file may leave."""
+        self._save(self.state.with_share(Held(made.terms)))
+        self._vault.put(made.terms.share, made.half)
+        self._append("grant", made.terms, now, {"records": bucket(made.terms.count)})
+
+    def heard(self, time: int) -> None:
+        """Note a time that the peer has signed in any verified file: the second source for the end."""
+        if time > self.state.peer_time:
+            self._save(replace(self.state, peer_time=time))
+
+    def lease(self, data: bytes, now: int) -> MadeLease:
+        """The lease that answers a request file; counted, logged and saved before it is returned.
+
+        Raises BadPeerFile for a file that is not acceptable, WrongRun for an unknown share, Expired from the
+        end on, and Refused for a revoked share, a repeated request, a log that is older than the peer's
+        newest checkpoint of it, or by `decide`. Every refusal of a well-formed request is logged too.
+        """
+        request = read_request(data, self._keys, self._recipient)
+        self.heard(request.time)
+        held = self.state.shares.get(request.share)
+        if held is None:
+            raise WrongRun(
+                "the request is about a share that is not held here", "ask for the share's own file"
+            )
+        time = self._time(now)
+        try:
+            self._check(request, held, time)
+            half = self._vault.get(request.share)
+        except Refused:
+            self._append("request", held.terms, now, {"refused": 1, "records": bucket(len(request.records))})
+            raise
+        self._save(self.state.with_share(held.with_read(request.records, request.request)))
+        self._append("lease", held.terms, now, {"records": bucket(len(request.records))})
+        return make_lease(
+            request,
+            held.terms,
+            half,
+            self._keys,
+            time,
+            seconds=self._lease_seconds,
+            checkpoint=self._log.head().to_note(self._keys.card),
+        )
+
+    def revoke(self, share: str, now: int) -> Ending:
+        """End the share at once: no lease from now on, the half destroyed, both signed.
+
+        Raises Refused when there is no such share, Expired when it has ended by itself. A share revoked before
+        gives the same two statements again.
+        """
+        held = self.state.shares.get(share)
+        if held is None:
+            raise Refused("there is no such share", "see them with 'shares list'")
+        if held.reason == "end":
+            raise Expired("the share has ended by itself", "nothing is left to revoke")
+        if not held.reason:
+            held = self._close(held, "revocation", now)
+        return self._ending(self._destroy(held, "", now))
+
+    def expire(self, now: int, *, confirmed: bool = False) -> tuple[Ending, ...]:
+        """End every share at or after its end; also complete what was begun before a crash.
+
+        Refusal is immediate. The half is destroyed only when this machine's clock is at or after the end
+        and a second source agrees: a time signed by the peer, or the operator who says `confirmed`, so that a
+        clock that jumps destroys nothing. Returns the shares that ended or were destroyed now, or still wait.
+        """
+        endings = []
+        for held in self.state.shares.values():
+            if held.destroyed or not (held.reason or self._time(now) >= held.terms.until):
+                continue
+            closed = held if held.reason else self._close(held, "end", now)
+            source = "" if closed.reason == "revocation" else self._second_source(closed, now, confirmed)
+            if source is not None:
+                closed = self._destroy(closed, source, now)
+            endings.append(self._ending(closed))
+        return tuple(endings)
+
+    def _time(self, now: int) -> int:
+        return max(now, self._log.last_time, self.state.peer_time)
+
+    def _check(self, request: Request, held: Held, time: int) -> None:
+        if held.reason == "revocation":
+            raise Refused("the share was revoked", "ask the granting party for a new share")
+        if held.reason == "end":
+            raise Expired("the share has ended", "agree on a new share; what has ended is not opened again")
+        check_request(request, held.terms, time)
+        if request.request in held.requests:
+            raise Refused("this request was answered before", "make a new request")
+        if request.checkpoint:
+            card = self._keys.card
+            self._log.require_contains(read_checkpoint(request.checkpoint, self._log.origin, card))
+        reason = self._decide(held.terms, request, len(held.read), time)
+        if reason is not None:
+            raise Refused(reason, "see what the agreement allows with 'agreement show'")
+
+    def _second_source(self, held: Held, now: int, confirmed: bool) -> str | None:
+        if now < held.terms.until:
+            return None
+        if self.state.peer_time >= held.terms.until:
+            return "peer"
+        return "operator" if confirmed else None
+
+    def _close(self, held: Held, reason: str, now: int) -> Held:
+        closed = replace(held, reason=reason, closed=self._time(now))
+        self._save(self.state.with_share(closed))
+        kind = "expiry" if reason == "end" else "revocation"
+        self._append(kind, held.terms, now, {"records": bucket(held.terms.count)})
+        return closed
+
+    def _destroy(self, held: Held, source: str, now: int) -> Held:
+        if held.destroyed:
+            return held
+        self._vault.destroy(held.terms.share)
+        destroyed = replace(held, destroyed=self._time(now), source=source)
+        facts = {"records": bucket(held.terms.count), "read": bucket(len(held.read))}
+        self._append("destruction", held.terms, now, facts)
+        self._save(self.state.with_share(destroyed))
+        return destroyed
+
+    def _ending(self, held: Held) -> Ending:
+        """The statements about an ended share; made from the state alone, so they can be made again."""
+        terms = held.terms
+        common: dict[str, Any] = {"records": terms.count, "read": len(held.read), "share": terms.share}
+        closed = common | {"time": held.closed, "until": terms.until}
+        notice = self._sign(REVOCATION if held.reason == "revocation" else EXPIRY, terms, closed)
+        attestation = None
+        if held.destroyed:
+            word = common | {"confirmed_by": held.source, "reason": held.reason, "time": held.destroyed}
+            attestation = self._sign(DESTRUCTION, terms, word)
+        return Ending(terms.share, held.reason, terms.count, len(held.read), notice, attestation)
+
+    def _sign(self, kind: str, terms: Terms, predicate: dict[str, Any]) -> bytes:
+        subject = {"agreement": terms.agreement, "terms": terms.digest.hex()}
+        return sign_statement(kind, subject, predicate, self._keys)
+
+    def _append(self, kind: str, terms: Terms, now: int, counts: dict[str, int]) -> None:
+        facts = {"share": bytes.fromhex(terms.share), "terms": terms.digest, **counts}
+        self._log.append(kind, facts, now, self._random)
+
+    def _save(self, state: HolderState) -> None:
+        self._save_state(state)
+        self.state = state

@@ -1,0 +1,41 @@
+"""What FORMATS.md says about claims, credit and exports is what the code does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cleanroom.attribution import FAILURES, LEDGER_COLUMNS, REASONS, STATUSES
+from cleanroom.export import LEFT_OUT, MANIFEST_FORMAT, TARGETS
+from cleanroom.export.target import ACCOUNT_FIELDS, HUBSPOT_FIELDS, PAIR_FIELDS, PAIR_KEY
+from cleanroom.report import MATRIX_COLUMNS
+
+TEXT = (Path(__file__).parents[2] / "cleanroom" / "FORMATS.md").read_text(encoding="utf-8")
+NAMES = (
+    *FAILURES,
+    *LEDGER_COLUMNS,
+    *STATUSES,
+    *LEFT_OUT,
+    *ACCOUNT_FIELDS,
+    *HUBSPOT_FIELDS,
+    *PAIR_FIELDS,
+    PAIR_KEY,
+    MANIFEST_FORMAT,
+    *MATRIX_COLUMNS,
+)
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES)))
+def test_every_name_of_a_format_is_described(name):
+    assert f"`{name}`" in TEXT
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_every_reason_is_described_in_the_words_of_the_ledger(reason):
+    assert f"| `{reason}` | {REASONS[reason]} |" in TEXT
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_target_is_described(target):
+    assert f"**{target}**" in TEXT
