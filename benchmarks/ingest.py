@@ -63,7 +63,7 @@ def _vary(header: list[str], base: list[tuple[list[str], str, str]], seed: int) 
     rng, numbers = Random(seed), count(1)
     name, website, email, duns, vat, lei = (
         header.index(column)
-        for column in ("Name", "Website", "Email__c", "DunsNumber", "VAT_Number__c", "LEI__c")
+        for column in ("Name", "Website", "Billing_Email__c", "DunsNumber", "VAT_Number__c", "LEI__c")
     )
     for copy in count():
         mark = "".join(SYLLABLES[copy // 15**place % 15] for place in range(3))
@@ -86,7 +86,7 @@ def read_and_identify(path: Path) -> dict[str, Any]:
     steps: dict[str, Any] = {}
 
     def read() -> dict[str, Any]:
-        table = read_accounts(path)
+        table = read_accounts(path, mapping={"email": "Billing_Email__c"})
         steps["table"] = table.frame
         return {"rows": len(table.frame), "rejected": len(table.rejected)}
 

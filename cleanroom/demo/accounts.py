@@ -47,16 +47,28 @@ def enter_accounts(
     rows: int,
     make_id: Callable[[], str],
     *,
+    second_domains: bool,
     last_day: date,
     words: Words,
     rng: Random,
 ) -> list[Account]:
-    """About `rows` rows, each of `held` at least once, in random order, created on `last_day` or before."""
+    """About `rows` rows, each of `held` at least once, in random order, created on `last_day` or before.
+
+    `second_domains` says whether this CRM has a place for a company's further domains.
+    """
     again = rng.choices(held, k=max(0, rows - len(held)))
     written = list(held) + again
     rng.shuffle(written)
     accounts = [
-        _enter(company, held[rng.randrange(len(held))], make_id(), last_day=last_day, words=words, rng=rng)
+        _enter(
+            company,
+            held[rng.randrange(len(held))],
+            make_id(),
+            second_domains=second_domains,
+            last_day=last_day,
+            words=words,
+            rng=rng,
+        )
         for company in written
     ]
     ids = {account.company.number: account.id for account in accounts}
@@ -67,13 +79,20 @@ def enter_accounts(
 
 
 def _enter(
-    company: Company, other: Company, identifier: str, *, last_day: date, words: Words, rng: Random
+    company: Company,
+    other: Company,
+    identifier: str,
+    *,
+    second_domains: bool,
+    last_day: date,
+    words: Words,
+    rng: Random,
 ) -> Account:
     name, core = write_name(company, rng)
     if rng.random() < FORMULA_NAMES:
         name = core = rng.choice(words.formula_names)
     website, domain = write_website(company, other, words, rng)
-    second = company.other_domain if company.other_domain and rng.random() < 0.5 else ""
+    second = company.other_domain if second_domains and rng.random() < 0.5 else ""
     email, email_domain = write_email(company, words, rng) if rng.random() < WITH_EMAIL else ("", "")
     numbers = [
         number if rng.random() < NUMBER_KNOWN else "" for number in (company.lei, company.duns, company.vat)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import count
 from random import Random
@@ -18,8 +18,16 @@ from cleanroom.demo.companies import Company, invent_companies
 from cleanroom.demo.deals import note_actions, open_deals
 from cleanroom.demo.exports import Export
 from cleanroom.demo.numbers import draw_guid, salesforce_id
-from cleanroom.demo.partners import RELATIONSHIPS, STAGES, accounts_workbook, companies_file, deals_file
+from cleanroom.demo.partners import (
+    RELATIONSHIPS,
+    STAGES,
+    accounts_workbook,
+    as_windows_1252,
+    companies_file,
+    deals_file,
+)
 from cleanroom.demo.salesforce import (
+    OWN_COLUMNS,
     TYPES,
     actions_file,
     customers_report,
@@ -45,12 +53,17 @@ CLAIM_DAYS: Final = 90
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One call of the importer: which file, read as what, for which population, under which filter."""
+    """One call of the importer: which file, read as what, for which population, under which filter.
+
+    `kind` is accounts, opportunities, actions or territories; `mapping` names the columns that no profile
+    knows, field to column.
+    """
 
     file: str
-    kind: str  # accounts, opportunities, actions or territories
+    kind: str
     population: str = ""
     where: str = ""
+    mapping: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,7 +113,15 @@ def generate(accounts: int, seed: int, today: date) -> DemoWorld:
     }
     sizes = {VENDOR: accounts, PARTNER: accounts, RIVAL: accounts // 4}
     entered = {
-        name: enter_accounts(companies[name], size, make_id[name], last_day=last_day, words=lexicon, rng=rng)
+        name: enter_accounts(
+            companies[name],
+            size,
+            make_id[name],
+            second_domains=name != VENDOR,
+            last_day=last_day,
+            words=lexicon,
+            rng=rng,
+        )
         for name, size in sizes.items()
     }
     holders = defaultdict(list)
@@ -156,15 +177,19 @@ def _vendor(
     }
     imports = (
         Import("customers.csv", "accounts", "customers"),
-        *(Import("pipeline.csv", "accounts", name, f"Type={value}") for name, value in TYPES.items()),
-        Import("opportunities.csv", "opportunities"),
+        *(
+            Import("pipeline.csv", "accounts", name, f"Type={value}", OWN_COLUMNS)
+            for name, value in TYPES.items()
+        ),
+        Import("opportunities.csv", "opportunities", mapping={"owner": OWN_COLUMNS["owner"]}),
         Import("actions.csv", "actions"),
         Import("territories.csv", "territories"),
     )
     return PartyWorld(VENDOR, files, imports, tuple(accounts))
 
 
-def _partner(accounts: Sequence[Account], make_id: Callable[[], str], rng: Random) -> PartyWorld:
+def _partner(entered: Sequence[Account], make_id: Callable[[], str], rng: Random) -> PartyWorld:
+    accounts = [as_windows_1252(account) for account in entered]
     files = {"companies.csv": companies_file(accounts, make_id, rng), "deals.csv": deals_file(accounts, rng)}
     imports = (
         *(
@@ -176,7 +201,8 @@ def _partner(accounts: Sequence[Account], make_id: Callable[[], str], rng: Rando
     return PartyWorld(PARTNER, files, imports, tuple(accounts))
 
 
-def _rival(accounts: Sequence[Account], make_id: Callable[[], str], rng: Random) -> PartyWorld:
+def _rival(entered: Sequence[Account], make_id: Callable[[], str], rng: Random) -> PartyWorld:
+    accounts = [replace(account, parent_id="") for account in entered]
     files = {"accounts.xlsx": accounts_workbook(accounts, make_id, rng)}
     imports = tuple(
         Import("accounts.xlsx", "accounts", name, f"Relationship Type={value}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Final
 
@@ -53,6 +54,10 @@ _DYNAMICS_HEADER: Final = (
     "Main Phone",
     "Relationship Type",
     "Owner",
+    "Additional Domains",
+    "DUNS Number",
+    "VAT Number",
+    "LEI",
     "Created On",
 )
 
@@ -101,14 +106,18 @@ def deals_file(accounts: Sequence[Account], rng: Random) -> Export:
 def accounts_workbook(accounts: Sequence[Account], make_id: Callable[[], str], rng: Random) -> Export:
     """A workbook with the three columns that Dynamics hides and asks not to be changed."""
     rows = with_broken(
-        [_dynamics_row(account, rng) for account in accounts], (3, 4, 5), make_id, ragged=False, rng=rng
+        [_dynamics_row(account, rng) for account in accounts],
+        (3, 4, 5, 12, 13, 14, 15),
+        make_id,
+        ragged=False,
+        rng=rng,
     )
     return workbook("Active Accounts", _DYNAMICS_HEADER, rows)
 
 
 def _hubspot_row(account: Account, rng: Random) -> Row:
     company = account.company
-    cells = (
+    return (
         account.id,
         account.name,
         account.website,
@@ -116,7 +125,7 @@ def _hubspot_row(account: Account, rng: Random) -> Row:
         rng.choice(STAGES[account.population]),
         account.owner,
         account.country,
-        company.city,
+        _latin(company.city),
         company.postcode,
         company.phone,
         company.industry,
@@ -128,7 +137,6 @@ def _hubspot_row(account: Account, rng: Random) -> Row:
         account.lei,
         f"{account.created.isoformat()} 09:30",
     )
-    return tuple(_windows_1252(cell) for cell in cells)
 
 
 def _dynamics_row(account: Account, rng: Random) -> Row:
@@ -146,21 +154,28 @@ def _dynamics_row(account: Account, rng: Random) -> Row:
         company.phone,
         RELATIONSHIPS[account.population],
         account.owner,
+        account.domains,
+        account.duns,
+        account.vat,
+        account.lei,
         account.created.isoformat(),
     )
 
 
-def _windows_1252(text: str) -> str:
-    """The text with letters that Windows-1252 lacks replaced by their base letter, as its users do."""
-    if text.isascii():
-        return text
+def as_windows_1252(account: Account) -> Account:
+    """The account as a program keeps it that knows only the letters of Windows-1252, and no parents."""
+    country = account.country if _fits(account.country) else account.company.country.written[0]
+    return replace(account, name=_latin(account.name), country=country, parent_id="")
+
+
+def _latin(text: str) -> str:
     kept = text.translate({ord("ł"): "l", ord("Ł"): "L"})
     return "".join(mark if _fits(mark) else unicodedata.normalize("NFKD", mark)[0] for mark in kept)
 
 
-def _fits(mark: str) -> bool:
+def _fits(text: str) -> bool:
     try:
-        mark.encode("cp1252")
+        text.encode("cp1252")
     except UnicodeEncodeError:
         return False
     return True
