@@ -90,7 +90,7 @@ def _enter(
 ) -> Account:
     name, core = write_name(company, rng)
     if rng.random() < FORMULA_NAMES:
-        name = core = rng.choice(words.formula_names)
+        name = rng.choice("=+-@") + name
     website, domain = write_website(company, other, words, rng)
     second = company.other_domain if second_domains and rng.random() < 0.5 else ""
     email, email_domain = write_email(company, words, rng) if rng.random() < WITH_EMAIL else ("", "")

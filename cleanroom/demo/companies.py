@@ -153,7 +153,7 @@ def _free_domain(company: Company, taken: set[str], rng: Random) -> str:
     umlaut = company.country.code in ("DE", "AT") and not company.brand.isascii() and rng.random() < 0.2
     brand = company.brand.lower().replace(" ", "") if umlaut else fold(company.brand).replace(" ", "")
     sector = fold(company.sector).replace(" ", rng.choice(("", "-")))
-    long = f"{brand}{rng.choice(('', '-'))}{sector}"
+    long = f"{brand}{rng.choice(('', '-')) if sector else ''}{sector}"
     label = brand if company.coined and rng.random() < 0.35 else long
     domain = f"{label}.{rng.choice(company.country.suffixes)}"
     for number in count(1):

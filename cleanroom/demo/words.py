@@ -42,7 +42,6 @@ class Words:
     weights: tuple[int, ...]
     sectors_everywhere: tuple[str, ...]
     dictionary_brands: tuple[str, ...]
-    formula_names: tuple[str, ...]
     industries: tuple[str, ...]
     owners: tuple[str, ...]
     free_mail: tuple[str, ...]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from datetime import date
 
@@ -229,3 +230,9 @@ def test_names_that_begin_like_a_formula_occur(world: DemoWorld) -> None:
         a.name for seed in (1, 2, 3) for party in generate(600, seed, TODAY).parties for a in party.accounts
     ]
     assert any(name[0] in "=+-@" for name in names)
+
+
+def test_domains_are_made_of_labels_that_can_be_registered(world: DemoWorld) -> None:
+    label = re.compile(r"[a-z0-9äöüß](?:[a-z0-9äöüß-]*[a-z0-9äöüß])?")
+    domains = {account.company.domain for party in world.parties for account in party.accounts}
+    assert all(label.fullmatch(part) for domain in domains for part in domain.split("."))
