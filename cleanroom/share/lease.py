@@ -121,8 +121,10 @@ def open_records(share: Share, lease: bytes, key: OneTimeKey, now: int) -> Opene
     ]
     if not len(numbers) == len(halves) == len(value["halves"]) or numbers[-1] >= share.terms.count:
         raise MalformedFile("the lease does not have one half a record", _HINT)
+    binding = share.terms.digest
     records = {
-        number: _open_record(share, number, half) for number, half in zip(numbers, halves, strict=True)
+        number: _open_record(share, binding, number, half)
+        for number, half in zip(numbers, halves, strict=True)
     }
     return Opened(records, value["purpose"], value["end"], value["checkpoint"])
 
@@ -144,8 +146,7 @@ def _check_time(value: dict[str, Any], terms: Terms, now: int) -> None:
         raise Refused("this machine's clock is behind the time of the lease", "set the clock and try again")
 
 
-def _open_record(share: Share, number: int, half: bytes) -> Record:
-    binding = share.terms.digest
+def _open_record(share: Share, binding: bytes, number: int, half: bytes) -> Record:
     key = record_key(share.half, half, binding, number)
     if key_commitment(key, binding, number) != share.commitments[number]:
         raise ForgedFile("the lease's half does not fit the grant", "tell the granting party, and ask again")
