@@ -203,31 +203,33 @@ def _prepare(side: pd.DataFrame, level: str, kinds: Sequence[str], progress: Pro
 def _pair(
     ours: _Party, theirs: _Party, matches: tuple[Matches, Matches], kinds: Sequence[str]
 ) -> tuple[pd.DataFrame, int]:
-    """The pairs by common tokens, and how many tokens were too crowded."""
+    """The pairs by common tokens, and how many tokens were too crowded.
+
+    A pair is judged by what its two accounts share with each other, as each side sees it, and is never better
+    than either account's row in its own side's overlap.
+    """
     left, right = (
         find_hits(party.distinct, side, kinds) for party, side in zip((ours, theirs), matches, strict=True)
     )
     sizes = left.groupby("token").size().mul(right.groupby("token").size(), fill_value=0)
     crowded = sizes.index[sizes > MAX_PAIRS_PER_TOKEN]
     left = left[~left["token"].isin(crowded)]
-    shared = left.merge(right[["token", "account", "supported"]], on="token", suffixes=("", "_right"))
-    shared = shared.rename(columns={"account": "left", "account_right": "right"})
-    shared["rank"] = shared["kind"].map({kind: at for at, kind in enumerate(kinds)})
-    shared = shared.sort_values(["left", "right", "rank"], kind="stable").reset_index(drop=True)
-    pairs = shared.drop_duplicates(["left", "right"])[["left", "right", "kind"]].reset_index(drop=True)
-    judged = [
-        weigh(shared, ["left", "right"]),
-        weigh(shared.assign(supported=shared["supported_right"]), ["left", "right"]),
-        *(
-            _rows(resolve(party.accounts, party.distinct, side, kinds), pairs[column])
-            for party, side, column in zip((ours, theirs), matches, ("left", "right"), strict=True)
-        ),
-    ]
+    shared = left.merge(
+        right[["token", "account", "supported"]], on="token", suffixes=("_left", "_right")
+    ).assign(rank=lambda hits: hits["kind"].map({kind: at for at, kind in enumerate(kinds)}))
+    both = ["account_left", "account_right"]
+    shared = shared.sort_values([*both, "rank"], kind="stable").reset_index(drop=True)
+    pairs = shared.drop_duplicates(both).reset_index(drop=True)
+    judged = []
+    for party, side, end in zip((ours, theirs), matches, ("left", "right"), strict=True):
+        judged.append(weigh(shared.assign(supported=shared[f"supported_{end}"]), both))
+        overlap = resolve(party.accounts, party.distinct, side, kinds)
+        judged.append(_rows(overlap, pairs[f"account_{end}"]))
     tier = np.max([part["tier"].to_numpy() for part in judged], axis=0)
     result = pd.DataFrame(
         {
-            "left_id": ours.accounts["id"].to_numpy()[pairs["left"]],
-            "right_id": theirs.accounts["id"].to_numpy()[pairs["right"]],
+            "left_id": ours.accounts["id"].to_numpy()[pairs["account_left"]],
+            "right_id": theirs.accounts["id"].to_numpy()[pairs["account_right"]],
             "kind": pairs["kind"],
             "tier": tier_names(tier),
             "confidence": np.min([part["confidence"].to_numpy() for part in judged], axis=0),

@@ -1,0 +1,75 @@
+"""PROTOCOL.md says what the code does."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+from protocol_parties import make_contract
+
+from overlap.match import COUNT_KINDS, RULES
+from overlap.protocol import MAX_SIZE_BOUND, PROTOCOLS, Contract, Header, frame_size
+from overlap.protocol.body import MAX_CONTRACT
+from overlap.protocol.frame import HEADER_SIZE, MAX_CHECKPOINT
+from overlap.protocol.steps import STEPS
+
+TEXT = (Path(__file__).resolve().parents[2] / "overlap" / "PROTOCOL.md").read_text(encoding="utf-8")
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the first table after the heading, its own heading left out."""
+    lines = TEXT.split(f"\n{heading}\n", 1)[1].split("\n")
+    start = next(at for at, line in enumerate(lines) if line.startswith("|"))
+    table = []
+    for line in lines[start:]:
+        if not line.startswith("|"):
+            break
+        table.append([cell.strip() for cell in line.strip("|").split("|")])
+    return table[2:]
+
+
+def quoted(cell: str) -> list[str]:
+    return re.findall("`([^`]+)`", cell)
+
+
+def test_the_table_of_states_is_the_table_of_steps() -> None:
+    assert {tuple(row[:3]): row[3] for row in rows("## States")} == STEPS
+
+
+def test_the_table_of_levels_is_the_table_of_protocols() -> None:
+    assert {quoted(row[0])[0]: quoted(row[1])[0] for row in rows("## What it does")} == PROTOCOLS
+
+
+def test_every_header_field_is_described() -> None:
+    table = rows("`signing` key with purpose `frame`, over header and body.")
+    described = [name for row in table for name in quoted(row[0])]
+    assert described == [*(field.name for field in fields(Header)), "body_length"]
+
+
+def test_every_contract_field_is_described() -> None:
+    described = [name for row in rows("## The contract") for name in quoted(row[0])]
+    assert described == [field.name for field in fields(Contract)]
+
+
+def test_the_table_of_tiers_is_the_table_of_rules() -> None:
+    table = [(tuple(quoted(row[0])), row[1], float(row[2])) for row in rows("## From matches to tiers")]
+    assert table == [(rule.needs, rule.tier, rule.confidence) for rule in RULES]
+
+
+def test_the_limits_are_the_constants() -> None:
+    numbers = [int(re.sub(r"\D", "", row[1])) for row in rows("## Limits")]
+    assert numbers == [MAX_SIZE_BOUND, MAX_CONTRACT, HEADER_SIZE, MAX_CHECKPOINT]
+
+
+def test_the_order_of_kinds_of_level_counts_is_described() -> None:
+    sentence = TEXT.split("Each side submits *one* identifier for each account", 1)[1].split(".", 1)[0]
+    assert tuple(quoted(sentence)) == COUNT_KINDS
+
+
+def test_the_file_sizes_are_as_the_formulas_say() -> None:
+    contract, counting = make_contract(7, 5), make_contract(7, 5, "counts")
+    assert frame_size(contract, "start") == 5312 + 8 + len(contract.to_bytes()) + 32 * 7
+    assert frame_size(contract, "reply") == 5312 + 32 * 7 + 10 * 5
+    assert frame_size(contract, "finish") == 5312 + 16 * 5
+    assert frame_size(counting, "finish") == 5312 + 8
