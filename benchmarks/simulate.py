@@ -47,7 +47,7 @@ def run_simulate(count: int, seed: int) -> dict[str, Any]:
     """Accounts in, pairs out."""
     import pandas as pd
 
-    from overlap.simulate import simulate_in_full
+    from overlap.simulation import simulate_in_full
 
     left, right = (
         pd.DataFrame(
@@ -67,7 +67,7 @@ def run_protocol(count: int, seed: int) -> dict[str, Any]:
     """Encoded identifiers in, matches out: frames, signatures and seals included."""
     from overlap.engine import Engine
     from overlap.protocol import encode_identifier
-    from overlap.simulate import exchange
+    from overlap.simulation import exchange
 
     left, right = ([encode_identifier("domain", d) for d in side] for side in draw_domains(count, seed))
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from overlap.errors import BadInput, BadPeerFile, OverlapError, Refused, UsageError
     from overlap.ingest import read_accounts
     from overlap.records import Rejected, Table
-    from overlap.simulate import simulate
+    from overlap.simulation import simulate
 
 __all__ = [
     "BadInput",
@@ -36,7 +36,7 @@ _HOMES = {
     "Table": "overlap.records",
     "UsageError": "overlap.errors",
     "read_accounts": "overlap.ingest",
-    "simulate": "overlap.simulate",
+    "simulate": "overlap.simulation",
 }
 
 

@@ -36,7 +36,7 @@ from overlap.protocol import counts as counts_protocol
 from overlap.protocol import dh as dh_protocol
 from overlap.protocol.counts import Count
 from overlap.protocol.dh import Matches
-from overlap.records import TIERS
+from overlap.records import ACCOUNT_COLUMNS, TIERS
 
 PAIR_COLUMNS: Final = ("left_id", "right_id", "kind", "tier", "confidence")
 
@@ -87,9 +87,9 @@ def simulate(
 ) -> pd.DataFrame:
     """The pairs of accounts that two exports share: columns left_id, right_id, kind, tier, confidence.
 
-    `left` and `right` are exports with the headers of any CRM. Each pair stands once, with its best kind;
-    tier and confidence are the lower of both sides'. `candidates=False` leaves out the tier `candidate`.
-    Raises BadInput when an export cannot be read.
+    `left` and `right` are exports with the headers of any CRM, or accounts as `read_accounts` gives. Each pair
+    stands once, with its best kind; tier and confidence are the lower of both sides'. `candidates=False`
+    leaves out the tier `candidate`. Raises BadInput when an export cannot be read.
     """
     whole = simulate_in_full(left, right, kinds=kinds, progress=progress, processes=processes, random=random)
     pairs = whole.pairs
@@ -143,7 +143,7 @@ def exchange(
     level: str,
     kinds: Sequence[str],
     engine: Engine,
-    random: RandomBytes,
+    random: RandomBytes = secrets.token_bytes,
 ) -> _Exchange:
     """A complete run of `level` between two new parties over encoded identifiers; the left one starts."""
     left_keys, right_keys = (PartyKeys.generate(name, random) for name in ("left", "right"))
@@ -195,7 +195,7 @@ def make_contract(
 
 
 def _prepare(side: pd.DataFrame, level: str, kinds: Sequence[str], progress: Progress | None) -> _Party:
-    accounts = read_accounts(side).frame
+    accounts = side if tuple(side.columns) == ACCOUNT_COLUMNS else read_accounts(side).frame
     identifiers = identify(accounts, tuple(kinds), progress).frame
     return _Party(accounts, distinct(choose_one(identifiers) if level == "counts" else identifiers))
 

@@ -7,7 +7,7 @@ import pytest
 from protocol_parties import ENGINE, identifiers, stream
 
 import overlap
-from overlap import simulate as module
+from overlap import simulation as module
 from overlap.errors import BadInput
 from overlap.identity import KINDS
 from overlap.records import TIERS
@@ -60,6 +60,15 @@ def test_candidates_can_be_left_out() -> None:
 def test_kinds_can_be_chosen() -> None:
     result = overlap.simulate(LEFT, RIGHT, kinds=("name_country",))
     assert pairs(result) == [("001A", "7001"), ("001C", "7003")]
+
+
+def test_accounts_that_were_read_already_are_taken_as_they_are() -> None:
+    left, right = (overlap.read_accounts(side).frame for side in (LEFT, RIGHT))
+    pd.testing.assert_frame_equal(overlap.simulate(left, right), overlap.simulate(LEFT, RIGHT))
+
+
+def test_importing_the_module_does_not_hide_the_function() -> None:
+    assert overlap.simulate is module.simulate
 
 
 def test_the_sides_can_be_exchanged() -> None:
