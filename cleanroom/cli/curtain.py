@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import itertools
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,14 +18,14 @@ def show_result(stage: Stage, world: DemoWorld, echo: Echo) -> None:
     """Matrix, territory file, credit, shares, places, truth."""
     silent = replace(stage, echo=lambda line: None)
     _section(echo, f"the overlap, as {VENDOR} sees it")
-    _lines(echo, silent.run(VENDOR, "matrix"))
+    _lines(echo, stage.answers[VENDOR, "matrix"])
     _section(echo, "top of the territory file (exports/csv)")
     _show_csv(echo, _first_csv(stage.root / "exports" / "csv"))
     _section(echo, "credit: who held the account first, by commitment before the match")
-    _lines(echo, silent.run(VENDOR, "credit"))
+    _lines(echo, stage.answers[VENDOR, "credit", "--out", "exports/credit.csv"])
     _show_credits(echo, silent)
     _section(echo, f"what {PARTNER} can see of {VENDOR}, and until when")
-    _lines(echo, silent.run(PARTNER, "shares", "list"))
+    _lines(echo, stage.answers[PARTNER, "shares", "list"])
     _section(echo, "how right it was: the generator knows the truth")
     _show_truth(echo, stage.root, world)
     _section(echo, "where it lies")
@@ -67,7 +66,8 @@ def _show_csv(echo: Echo, path: Path, rows: int = 6, width: int = 22) -> None:
 
 def _show_credits(echo: Echo, stage: Stage) -> None:
     """One credited and one unresolved opportunity, explained."""
-    rows = json.loads(stage.run(VENDOR, "credit", "--json"))
+    with (stage.root / "exports" / "credit.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
     for status in ("credited", "unresolved"):
         example = next((row["opportunity"] for row in rows if row["status"] == status), None)
         if example is not None:

@@ -68,5 +68,5 @@ def demo_command(shell: Shell, root: Path, accounts: int, seed: int, verbose: bo
 
 
 def bound_for(accounts: int) -> int:
-    """A size bound, a power of two, with room for about four identifiers an account."""
-    return max(256, 1 << (4 * accounts - 1).bit_length())
+    """A size bound with room for three and a half identifiers an account, in steps of 512."""
+    return -(-7 * accounts // 1024) * 512

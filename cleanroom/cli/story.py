@@ -35,6 +35,8 @@ class Stage:
     quiet: bool = False
     size_bound: int = 16_384
     shell_memory: dict[bytes, object] = field(default_factory=dict)
+    #: The last answer to each command, by party and words.
+    answers: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def clock(self) -> int:
         return int(self.now.timestamp())
@@ -63,7 +65,7 @@ class Stage:
                 if refused:
                     raise AssertionError("the command was to be refused")
         self.now += MINUTE
-        text = output.getvalue()
+        text = self.answers[(party, *arguments)] = output.getvalue()
         for line in text.splitlines():
             self.echo(f"    {line}")
         return text
@@ -175,6 +177,7 @@ def _use(stage: Stage) -> None:
     stage.run(VENDOR, "credit", "--out", "exports/credit.csv")
     stage.say("who sees what, until when")
     stage.run(VENDOR, "shares", "list")
+    stage.run(PARTNER, "shares", "list")
     stage.run(VENDOR, "audit", "verify")
 
 
