@@ -87,9 +87,9 @@ def simulate(
 ) -> pd.DataFrame:
     """The pairs of accounts that two exports share: columns left_id, right_id, kind, tier, confidence.
 
-    `left` and `right` are exports with the headers of any CRM, or accounts as `read_accounts` gives. Each pair
-    stands once, with its best kind; tier and confidence are the lower of both sides'. `candidates=False`
-    leaves out the tier `candidate`. Raises BadInput when an export cannot be read.
+    `left` and `right` are exports with the headers of any CRM, or accounts as `read_accounts` gives. Each
+    pair stands once, with its best kind; tier and confidence are the lower of both sides'.
+    `candidates=False` leaves out the tier `candidate`. Raises BadInput when an export cannot be read.
     """
     whole = simulate_in_full(left, right, kinds=kinds, progress=progress, processes=processes, random=random)
     pairs = whole.pairs
