@@ -37,7 +37,7 @@ from overlap.errors import BadInput, MalformedFile
 _WORD: Final = re.compile("[a-z][a-z0-9_]{0,39}")
 _PURPOSE: Final = re.compile("[a-z][a-z-]{0,39}")
 _PARTY: Final = re.compile("[a-z0-9][a-z0-9-]{0,39}")
-_LABEL: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_LABEL: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
 _TITLE: Final = re.compile(f"[^\\s](?:.{{0,{TITLE_LIMIT - 2}}}[^\\s])?")
 _DURATION: Final = re.compile("(?:(1) (day|week)|([2-9]|[1-9][0-9]{1,2}) (day|week)s)")

@@ -59,7 +59,7 @@ exportable = false
 
 [contract]
 proposed = 2026-11-22T10:00:00Z
-protocol = "dh"
+protocol = "dh-2hash/1"
 kinds = ["lei", "domain"]
 normaliser = "1"
 normaliser_digest = "3333333333333333333333333333333333333333333333333333333333333333"

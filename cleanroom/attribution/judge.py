@@ -140,6 +140,7 @@ def _claim(item: Evidence, verdict: str, disclosed_at: int | None) -> dict[str, 
 
 
 def received(claim: dict[str, Any]) -> int:
+    """When our log received the commitment behind a claim; later than every second when it never did."""
     return _NEVER if claim["committed_at"] is None else int(claim["committed_at"])
 
 

@@ -40,8 +40,10 @@ class Shell:
     def party(self) -> Iterator[Party]:
         """The opened party, held for this command."""
         from cleanroom.session.party import open_party, wall_clock
+        from cleanroom.session.settling import settle_ended
 
         with open_party(self.root, self._unlock, self.clock or wall_clock) as party:
+            settle_ended(party)
             yield party
 
     def _unlock(self, locked: bytes) -> PartyKeys:
@@ -108,7 +110,7 @@ def _from_keyring(root: Path) -> str | None:
 class OverlapGroup(click.Group):
     """Ends every error in two lines, what and what to do, and in the exit code of its class."""
 
-    def main(  # type: ignore[override]
+    def main(
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,

@@ -21,6 +21,9 @@ PASSPHRASE = "a passphrase for the demo only"  # noqa: S105 - the demo's keys pr
 
 Echo = Callable[[str], None]
 
+#: What passes on the story's clock with each command.
+MINUTE = timedelta(minutes=1)
+
 
 @dataclass
 class Stage:
@@ -59,6 +62,7 @@ class Stage:
             else:
                 if refused:
                     raise AssertionError("the command was to be refused")
+        self.now += MINUTE
         text = output.getvalue()
         for line in text.splitlines():
             self.echo(f"    {line}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from itertools import count
 from random import Random
 from typing import Final
 
@@ -63,12 +64,12 @@ def fold(text: str) -> str:
     return _NOT_PLAIN.sub(" ", bare.lower()).strip()
 
 
-def invent_companies(count: int, words: Words, rng: Random) -> list[Company]:
-    """`count` different companies in random order, some owned by others and some called like others."""
+def invent_companies(wanted: int, words: Words, rng: Random) -> list[Company]:
+    """`wanted` different companies in random order, some owned by others and some called like others."""
     companies: list[Company] = []
     domains: set[str] = set()
     names: set[tuple[str, str]] = set()
-    for number in range(count):
+    for number in range(wanted):
         draw = rng.random() if companies else 1.0
         if draw < SUBSIDIARIES:
             company = _subsidiary(rng.choice(companies[-40:]), number, words, rng)
@@ -154,11 +155,10 @@ def _free_domain(company: Company, taken: set[str], rng: Random) -> str:
     sector = fold(company.sector).replace(" ", rng.choice(("", "-")))
     long = f"{brand}{rng.choice(('', '-'))}{sector}"
     label = brand if company.coined and rng.random() < 0.35 else long
-    suffix = rng.choice(company.country.suffixes)
-    while f"{label}.{suffix}" in taken:
-        label, suffix = (
-            long + (fill("##", rng) if label != brand else ""),
-            rng.choice(company.country.suffixes),
-        )
-    taken.add(f"{label}.{suffix}")
-    return f"{label}.{suffix}"
+    domain = f"{label}.{rng.choice(company.country.suffixes)}"
+    for number in count(1):
+        if domain not in taken:
+            break
+        domain = f"{long}{number if number > 1 else ''}.{rng.choice(company.country.suffixes)}"
+    taken.add(domain)
+    return domain

@@ -97,21 +97,22 @@ def workbook(sheet: str, header: Row, rows: Sequence[tuple[Row, bool]]) -> Expor
 
 
 def with_broken(
-    rows: Sequence[Row], names_at: Sequence[int], make_id: Callable[[], str], *, ragged: bool, rng: Random
+    rows: Sequence[Row], known_at: Sequence[int], make_id: Callable[[], str], *, ragged: bool, rng: Random
 ) -> list[tuple[Row, bool]]:
-    """The rows, whose first cell is the id, and broken ones among them: without any name (under a new id),
-    without id, with the id of an earlier row and, if `ragged`, with cells missing or left over."""
+    """The rows, whose first cell is the id, and broken ones among them: with nothing to know the company by
+    (a new id, and nothing at the places `known_at`), without id, with the id of an earlier row and, if
+    `ragged`, with cells missing or left over."""
     marked: list[tuple[Row, bool]] = [(row, True) for row in rows]
     half = len(rows) // 2
     for _ in range(-(-len(rows) // GOOD_ROWS_PER_BROKEN)):
-        for broken in _broken(rows[rng.randrange(half + 1)], names_at, make_id(), ragged):
+        for broken in _broken(rows[rng.randrange(half + 1)], known_at, make_id(), ragged):
             marked.insert(rng.randrange(half + 2, len(marked) + 1), (broken, False))
     return marked
 
 
-def _broken(row: Row, names_at: Sequence[int], fresh: str, ragged: bool) -> list[Row]:
-    nameless = [fresh, *("" if place in names_at else cell for place, cell in enumerate(row) if place)]
-    broken: list[Row] = [nameless, ["", *row[1:]], row]
+def _broken(row: Row, known_at: Sequence[int], fresh: str, ragged: bool) -> list[Row]:
+    unknown = [fresh, *("" if place in known_at else cell for place, cell in enumerate(row) if place)]
+    broken: list[Row] = [unknown, ["", *row[1:]], row]
     return [*broken, row[: len(row) // 2], [*row, "left over"]] if ragged else broken
 
 

@@ -60,7 +60,11 @@ _DYNAMICS_HEADER: Final = (
 def companies_file(accounts: Sequence[Account], make_id: Callable[[], str], rng: Random) -> Export:
     """Semicolons and Windows-1252, as a European spreadsheet saves a HubSpot export again."""
     rows = with_broken(
-        [_hubspot_row(account, rng) for account in accounts], (1, 2, 3, 13), make_id, ragged=True, rng=rng
+        [_hubspot_row(account, rng) for account in accounts],
+        (1, 2, 3, 13, 14, 15, 16),
+        make_id,
+        ragged=True,
+        rng=rng,
     )
     return delimited([], _HUBSPOT_HEADER, rows, [], delimiter=";", encoding="cp1252")
 

@@ -95,7 +95,9 @@ def customers_report(
     accounts: Sequence[Account], make_id: Callable[[], str], today: date, rng: Random
 ) -> Export:
     """A formatted report: preamble, 15-character ids, American dates, footer. `make_id` is for bad rows."""
-    rows = with_broken([_report_row(account) for account in accounts], (1, 2), make_id, ragged=True, rng=rng)
+    rows = with_broken(
+        [_report_row(account) for account in accounts], (1, 2, 13, 14, 15), make_id, ragged=True, rng=rng
+    )
     before: list[Row] = [
         ["Customer Accounts"],
         [f"As of {_american(today)}"],
@@ -113,7 +115,7 @@ def customers_report(
 def pipeline_file(accounts: Sequence[Account], make_id: Callable[[], str], rng: Random) -> Export:
     """Open opportunities and prospects in one file, told apart by Type."""
     rows = with_broken(
-        [_loader_row(account) for account in accounts], (1, 3, 4), make_id, ragged=True, rng=rng
+        [_loader_row(account) for account in accounts], (1, 3, 4, 15, 16, 17), make_id, ragged=True, rng=rng
     )
     return delimited([], _LOADER_HEADER, rows, [], delimiter=",", encoding="utf-8", quote_all=True)
 

@@ -253,5 +253,5 @@ def runs_left(party: Party, signed: SignedAgreement) -> int:
         party.folder.read_record("runs", run, "run")["agreement"] == signed.file_digest
         for run in party.folder.names("runs")
     )
-    budget: int = signed.agreement.terms.run_budget
-    return max(0, budget - used)
+    left: int = signed.agreement.terms.run_budget - used
+    return max(0, left)

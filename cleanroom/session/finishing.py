@@ -54,7 +54,7 @@ def finish_match(party: Party, source: Path, out: Path | None, progress: Progres
     header, body = open_frame(
         data, party.keys, party.card_of(partner), record.terms, step, answers=read_sent(party, record, sent)
     )
-    keep_peer_checkpoint(party, partner, header)
+    keep_peer_checkpoint(party, partner, header.checkpoint, header.time)
     record = replace(record, answered=hashlib.sha256(data).hexdigest())
     with Engine(progress=progress) as engine:
         role = role_of(record.terms, record.role).from_bytes(

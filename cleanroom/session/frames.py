@@ -61,14 +61,22 @@ def checkpoint_for(party: Party, partner: str) -> str:
     return party.log(partner).head().to_note(party.keys.card)
 
 
-def keep_peer_checkpoint(party: Party, partner: str, header: Header) -> None:
-    """Keep the partner's checkpoint and signed time, the newest last; ForgedFile when not of its log."""
+def keep_peer_checkpoint(party: Party, partner: str, checkpoint: str, time: int) -> None:
+    """Keep a checkpoint of the partner's log and the second it signed; ForgedFile when not of its log."""
     card = party.card_of(partner)
-    read_checkpoint(header.checkpoint, log_origin(card, party.keys.card), card)
+    read_checkpoint(checkpoint, log_origin(card, party.keys.card), card)
     place = ("logs", f"{partner}.peer")
     kept = party.folder.read_record(*place)["seen"] if party.folder.path(*place).is_file() else []
-    kept.append({"time": header.time, "checkpoint": header.checkpoint})
+    kept.append({"time": time, "checkpoint": checkpoint})
     party.folder.write_record({"seen": kept}, *place)
+
+
+def newest_peer_checkpoint(party: Party, partner: str) -> str:
+    """The last checkpoint of the partner's log that we were given; "" when there is none."""
+    place = ("logs", f"{partner}.peer")
+    if not party.folder.path(*place).is_file():
+        return ""
+    return str(party.folder.read_record(*place)["seen"][-1]["checkpoint"])
 
 
 def highest_peer_time(party: Party, partner: str) -> int:

@@ -121,7 +121,7 @@ def reply_match(party: Party, source: Path, out: Path, progress: Progress | None
             end_run(party, record, "aborted")
             raise
     keep_state(party, record.run, role.to_bytes())
-    keep_peer_checkpoint(party, partner, header)
+    keep_peer_checkpoint(party, partner, header.checkpoint, header.time)
     reply = answer_header(header, data, checkpoint_for(party, partner), party.now)
     frame = keep_frame(party, record, reply, answer)
     keep_run(party, replace(record, state="replied"))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cleanroom.receipts import REVOCATION, read_statement
 from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.frames import keep_peer_checkpoint, newest_peer_checkpoint
 from cleanroom.session.holding import read_holder_state
 from cleanroom.session.party import Party, moment_of
 from cleanroom.session.releases import Release, all_releases, erase_release, keep_release
@@ -81,9 +82,9 @@ def request_lease(party: Party, source: Path, purpose: str, out: Path) -> Reques
             "the share is of a run that we did not take part in", "ask for a share of your own run"
         )
     _require_not_revoked(party, terms.share)
-    checkpoint = _newest_checkpoint(party, partner)
+    checkpoint = newest_peer_checkpoint(party, partner)
     now = party.time_with(partner)
-    made = make_request(share, None, purpose, party.keys, now, party.random, checkpoint=checkpoint)
+    made = make_request(share, None, purpose, party.keys, now, random=party.random, checkpoint=checkpoint)
     write_whole(party.folder.path("shares", "received", terms.share), data)
     party.folder.write_record({"partner": partner}, "shares", "received", f"{terms.share}.record")
     party.folder.write_record({"share": terms.share}, "shares", "requests", made.request)
@@ -105,6 +106,7 @@ def open_share(party: Party, source: Path) -> OpenedShare:
     _require_not_revoked(party, share.terms.share)
     key = OneTimeKey(party.vault().get(request))
     opened = open_records(share, data, key, party.time_with(partner))
+    keep_peer_checkpoint(party, partner, opened.checkpoint, 0)
     terms = share.terms
     release = Release(
         terms.share,
@@ -210,14 +212,6 @@ def _received(party: Party, share: str) -> tuple[str, Share]:
 def _require_not_revoked(party: Party, share: str) -> None:
     if party.folder.path("shares", "received", f"{share}.revoked").is_file():
         raise Refused("the granting party has revoked this share", "ask for a new share")
-
-
-def _newest_checkpoint(party: Party, partner: str) -> str:
-    """The newest checkpoint of the partner's log that we hold; a log that was set back gives no lease."""
-    place = ("logs", f"{partner}.peer")
-    if not party.folder.path(*place).is_file():
-        return ""
-    return str(party.folder.read_record(*place)["seen"][-1]["checkpoint"])
 
 
 def _plain(record: Record) -> tuple[tuple[str, ...], dict[str, str]]:

@@ -1,7 +1,7 @@
 """Making a share, and reading which accounts it covers.
 
-The recipient's half of every record is in the share, sealed once more to its card; the holder's half stays with
-the lease-holder. The signed grant names every ciphertext, the sealed half and a commitment to every key.
+The recipient's half of every record is in the share, sealed once more to its card; the holder's half stays
+with the lease-holder. The signed grant names every ciphertext, the sealed half and a commitment to every key.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from itertools import pairwise
 from typing import Any, Final
 
 from cleanroom.receipts import GRANT, read_statement, sign_statement
-from cleanroom.share.sealed import describe, open_file, seal_file
+from cleanroom.share.sealed import SealedFormat, describe, open_file, seal_file
 from cleanroom.share.terms import Record, Terms, holder_half, key_commitment, record_key
 from overlap import canonical
 from overlap.errors import ForgedFile, MalformedFile, UsageError, WrongRun
 from overlap.keys import KEY_BYTES, NONCE_BYTES, SEAL_SUITE, Card, PartyKeys, RandomBytes, encrypt
 
-SHARE_LINE: Final = b"overlap-share/1\n"
-
 #: 100,000 records of 2 KB with their digests; a larger grant is made as two shares.
 SHARE_LIMIT_BYTES: Final = 256 * 2**20
+
+SHARE_FORMAT: Final = SealedFormat(b"overlap-share/1\n", frozenset(), SHARE_LIMIT_BYTES, "the share")
 
 #: A record is a handful of CRM fields; the longest one sets the size of all.
 PLAIN_LIMIT_BYTES: Final = 65_536
@@ -95,7 +95,7 @@ def make_share(
     statement = sign_statement(GRANT, subject, predicate, keys)
     sizes = {"half": len(sealed_half), "statement": len(statement), "tokens": tokens}
     body = canonical.encode(sizes) + b"\n" + statement + sealed_half + b"".join(ciphertexts)
-    return MadeShare(terms, seal_file(SHARE_LINE, {}, body, recipient.sealing), half, statement)
+    return MadeShare(terms, seal_file(SHARE_FORMAT, {}, body, recipient.sealing), half, statement)
 
 
 def read_share(data: bytes, keys: PartyKeys, grantor: Card) -> Share:
@@ -103,7 +103,7 @@ def read_share(data: bytes, keys: PartyKeys, grantor: Card) -> Share:
 
     Raises MalformedFile, ForgedFile, or WrongRun when the share is of or for another party.
     """
-    body = open_file(SHARE_LINE, frozenset(), data, keys, SHARE_LIMIT_BYTES, "the share")
+    body = open_file(SHARE_FORMAT, data, keys)
     head, _, rest = body.partition(b"\n")
     shape = {"half": int, "statement": int, "tokens": list}
     sizes = describe(canonical.decode(head, "the share's contents"), shape, "the share")

@@ -3,8 +3,8 @@
 Here it is the granting party's own folder; a room between the parties can be the same `LeaseHolder`.
 
 Order of work, so that a crash at any moment gives nothing away and loses no count: the state is saved before
-the half is used, the half is destroyed after the closing is saved, and a file is returned last. Every call can
-be repeated after a crash and then completes what was begun.
+the half is used, the half is destroyed after the closing is saved, and a file is returned last. Every call
+can be repeated after a crash and then completes what was begun.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
-from cleanroom.log import Log, bucket, read_checkpoint
+from cleanroom.log import Facts, Log, bucket, read_checkpoint
 from cleanroom.receipts import DESTRUCTION, EXPIRY, REVOCATION, sign_statement
 from cleanroom.share.grant import MadeShare
 from cleanroom.share.lease import MadeLease, make_lease
@@ -60,8 +60,9 @@ class LeaseHolder(Protocol):
 class FolderHolder:
     """The granting party's folder as lease-holder for one peer.
 
-    `save` must have the state on disk when it returns; `decide` asks agreement and budgets. Time is the latest
-    of `now`, the log's last entry and the highest time the peer has signed, so a clock set back opens nothing.
+    `save` must have the state on disk when it returns; `decide` asks agreement and budgets. Time is the
+    latest of `now`, the log's last entry and the highest time the peer has signed, so a clock set back opens
+    nothing.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class FolderHolder:
         self.state = state
 
     def grant(self, made: MadeShare, now: int) -> None:
-        """Take over a new share: remember its terms, keep its half, log the grant. Then the file may leave."""
+        """Take over a new share: remember its terms, keep its half, log the grant; then its file may go."""
         self._save(self.state.with_share(Held(made.terms)))
         self._vault.put(made.terms.share, made.half)
         self._append("grant", made.terms, now, {"records": bucket(made.terms.count)})
@@ -134,8 +135,8 @@ class FolderHolder:
     def revoke(self, share: str, now: int) -> Ending:
         """End the share at once: no lease from now on, the half destroyed, both signed.
 
-        Raises Refused when there is no such share, Expired when it has ended by itself. A share revoked before
-        gives the same two statements again.
+        Raises Refused when there is no such share, Expired when it has ended by itself. A share revoked
+        before gives the same two statements again.
         """
         held = self.state.shares.get(share)
         if held is None:
@@ -223,7 +224,7 @@ class FolderHolder:
         return sign_statement(kind, subject, predicate, self._keys)
 
     def _append(self, kind: str, terms: Terms, now: int, counts: dict[str, int]) -> None:
-        facts = {"share": bytes.fromhex(terms.share), "terms": terms.digest, **counts}
+        facts: Facts = {"share": bytes.fromhex(terms.share), "terms": terms.digest, **counts}
         self._log.append(kind, facts, now, self._random)
 
     def _save(self, state: HolderState) -> None:

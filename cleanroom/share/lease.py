@@ -9,6 +9,7 @@ from typing import Any, Final
 from cleanroom.share.grant import NONCE, Share, record_context
 from cleanroom.share.request import Request, read_numbers
 from cleanroom.share.sealed import (
+    SealedFormat,
     describe,
     open_file,
     read_document,
@@ -21,16 +22,18 @@ from overlap import canonical
 from overlap.errors import Expired, ForgedFile, MalformedFile, Refused, WrongRun
 from overlap.keys import OneTimeKey, PartyKeys, decrypt
 
-LEASE_LINE: Final = b"overlap-lease/1\n"
-
 #: 100,000 halves with their numbers are below 8 MB.
 LEASE_LIMIT_BYTES: Final = 16 * 2**20
 
-#: Seconds by which two honest clocks may differ. A recipient's clock further back than the lease was set back.
+#: The header names the request in clear, an id that says nothing, so that its key can be found.
+LEASE_FORMAT: Final = SealedFormat(
+    b"overlap-lease/1\n", frozenset({"request"}), LEASE_LIMIT_BYTES, "the lease"
+)
+
+#: Seconds by which two honest clocks may differ; a recipient's clock further behind the lease was set back.
 CLOCK_SKEW_SECONDS: Final = 300
 
 _HINT: Final = "make a new request"
-_NAMES: Final = frozenset({"request"})
 _SHAPE: Final = {
     "checkpoint": str,
     "end": int,
@@ -58,7 +61,7 @@ class MadeLease:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a lease opened: records by number, for a purpose, until `end`; and the holder's log at that time."""
+    """What a lease opened: records by number, their purpose and end, and the holder's newest checkpoint."""
 
     records: dict[int, Record]
     purpose: str
@@ -87,13 +90,13 @@ def make_lease(
         "terms": binding.hex(),
     }
     body = sign_document(value, "signing", b"lease", keys)
-    file = seal_file(LEASE_LINE, {"request": request.request}, body, request.one_time)
+    file = seal_file(LEASE_FORMAT, {"request": request.request}, body, request.one_time)
     return MadeLease(file, terms.share, request.records, end)
 
 
 def lease_request(data: bytes) -> str:
     """The id of the request that a lease file answers: which key of the vault opens it."""
-    request = read_header(LEASE_LINE, _NAMES, data, LEASE_LIMIT_BYTES, "the lease")["request"]
+    request = read_header(LEASE_FORMAT, data)["request"]
     if not _ID.fullmatch(request):
         raise MalformedFile("the header of the lease is not one of version 1", _HINT)
     return request
@@ -107,7 +110,7 @@ def open_records(share: Share, lease: bytes, key: OneTimeKey, now: int) -> Opene
     record does not hold; then no value is returned at all.
     """
     request = lease_request(lease)
-    body = open_file(LEASE_LINE, _NAMES, lease, key, LEASE_LIMIT_BYTES, "the lease")
+    body = open_file(LEASE_FORMAT, lease, key)
     value = read_document(body, "signing", b"lease", share.grantor, "the lease")
     value = describe(value, _SHAPE, "the lease")
     _check_lease(value, request, share.terms)
@@ -118,8 +121,10 @@ def open_records(share: Share, lease: bytes, key: OneTimeKey, now: int) -> Opene
     ]
     if not len(numbers) == len(halves) == len(value["halves"]) or numbers[-1] >= share.terms.count:
         raise MalformedFile("the lease does not have one half a record", _HINT)
+    binding = share.terms.digest
     records = {
-        number: _open_record(share, number, half) for number, half in zip(numbers, halves, strict=True)
+        number: _open_record(share, binding, number, half)
+        for number, half in zip(numbers, halves, strict=True)
     }
     return Opened(records, value["purpose"], value["end"], value["checkpoint"])
 
@@ -141,8 +146,7 @@ def _check_time(value: dict[str, Any], terms: Terms, now: int) -> None:
         raise Refused("this machine's clock is behind the time of the lease", "set the clock and try again")
 
 
-def _open_record(share: Share, number: int, half: bytes) -> Record:
-    binding = share.terms.digest
+def _open_record(share: Share, binding: bytes, number: int, half: bytes) -> Record:
     key = record_key(share.half, half, binding, number)
     if key_commitment(key, binding, number) != share.commitments[number]:
         raise ForgedFile("the lease's half does not fit the grant", "tell the granting party, and ask again")

@@ -9,15 +9,15 @@ from itertools import pairwise
 from typing import Any, Final
 
 from cleanroom.share.grant import Share
-from cleanroom.share.sealed import describe, open_file, read_document, seal_file, sign_document
+from cleanroom.share.sealed import SealedFormat, describe, open_file, read_document, seal_file, sign_document
 from cleanroom.share.terms import Terms
 from overlap.errors import MalformedFile, Refused, UsageError, WrongRun
 from overlap.keys import Card, OneTimeKey, PartyKeys, RandomBytes
 
-REQUEST_LINE: Final = b"overlap-request/1\n"
-
 #: A request for every one of 100,000 records by number is below 1 MB.
 REQUEST_LIMIT_BYTES: Final = 2 * 2**20
+
+REQUEST_FORMAT: Final = SealedFormat(b"overlap-request/1\n", frozenset(), REQUEST_LIMIT_BYTES, "the request")
 
 _HINT: Final = "ask the sender for a new request"
 _SHAPE: Final = {
@@ -70,8 +70,8 @@ def make_request(
     purpose: str,
     keys: PartyKeys,
     now: int,
-    random: RandomBytes,
     *,
+    random: RandomBytes,
     checkpoint: str = "",
 ) -> MadeRequest:
     """Ask for `records` of the share by number (None: all) for `purpose`.
@@ -98,7 +98,7 @@ def make_request(
         "time": now,
     }
     body = sign_document(value, "requests", b"request", keys)
-    return MadeRequest(seal_file(REQUEST_LINE, {}, body, share.grantor.sealing), request, key)
+    return MadeRequest(seal_file(REQUEST_FORMAT, {}, body, share.grantor.sealing), request, key)
 
 
 def read_request(data: bytes, keys: PartyKeys, sender: Card) -> Request:
@@ -106,7 +106,7 @@ def read_request(data: bytes, keys: PartyKeys, sender: Card) -> Request:
 
     Raises MalformedFile, ForgedFile, or WrongRun when it is of or for another party.
     """
-    body = open_file(REQUEST_LINE, frozenset(), data, keys, REQUEST_LIMIT_BYTES, "the request")
+    body = open_file(REQUEST_FORMAT, data, keys)
     value = read_document(body, "requests", b"request", sender, "the request")
     value = describe(value, _SHAPE, "the request")
     if (value["requester"], value["grantor"]) != (sender.digest.hex(), keys.card.digest.hex()):

@@ -7,6 +7,8 @@ Base mode does not say who sealed, so every body carries a signature that names 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from overlap import canonical
@@ -23,6 +25,16 @@ _SIGNATURE_BYTES: Final = 64
 _HINT: Final = "ask the sender for the file again"
 
 
+@dataclass(frozen=True, slots=True)
+class SealedFormat:
+    """One kind of file: its first line, the names in its header, its limit in bytes, and what to call it."""
+
+    line: bytes
+    names: frozenset[str]
+    limit: int
+    what: str
+
+
 class Opens(Protocol):
     """A secret key that opens what was sealed to it."""
 
@@ -37,37 +49,36 @@ def padded_length(length: int) -> int:
     return (length + mask) & ~mask
 
 
-def seal_file(line: bytes, header: dict[str, str], body: bytes, public: bytes) -> bytes:
+def seal_file(kind: SealedFormat, header: dict[str, str], body: bytes, public: bytes) -> bytes:
     """The file: `body` padded and sealed to `public`."""
-    opening = line + canonical.encode(header | {"suite": SEAL_SUITE}) + b"\n"
+    opening = kind.line + canonical.encode(header | {"suite": SEAL_SUITE}) + b"\n"
     framed = len(body).to_bytes(8, "big") + body
     return opening + seal_to(public, opening, framed.ljust(padded_length(len(framed)), b"\0"))
 
 
-def read_header(line: bytes, names: frozenset[str], data: bytes, limit: int, what: str) -> dict[str, str]:
-    """The header's texts under `names`; MalformedFile for another version, suite, form or size."""
-    if len(data) > limit:
-        raise MalformedFile(f"{what} is larger than {limit} bytes", _HINT)
-    end = data.find(b"\n", len(line), len(line) + HEADER_LIMIT_BYTES)
-    if not data.startswith(line) or end < 0:
-        raise MalformedFile(f"{what} is not one of version 1", _HINT)
-    header = canonical.decode(data[len(line) : end], f"the header of {what}")
-    if not isinstance(header, dict) or set(header) != {*names, "suite"} or header["suite"] != SEAL_SUITE:
-        raise MalformedFile(f"the header of {what} is not one of version 1", _HINT)
-    if not all(isinstance(text, str) for text in header.values()):
-        raise MalformedFile(f"the header of {what} is not one of version 1", _HINT)
+def read_header(kind: SealedFormat, data: bytes) -> dict[str, str]:
+    """The header's texts; MalformedFile for another version, suite, form or size."""
+    if len(data) > kind.limit:
+        raise MalformedFile(f"{kind.what} is larger than {kind.limit} bytes", _HINT)
+    end = data.find(b"\n", len(kind.line), len(kind.line) + HEADER_LIMIT_BYTES)
+    if not data.startswith(kind.line) or end < 0:
+        raise MalformedFile(f"{kind.what} is not one of version 1", _HINT)
+    header = canonical.decode(data[len(kind.line) : end], f"the header of {kind.what}")
+    header = describe(header, dict.fromkeys((*kind.names, "suite"), str), f"the header of {kind.what}")
+    if header["suite"] != SEAL_SUITE:
+        raise MalformedFile(f"{kind.what} is of another suite", _HINT)
     return header
 
 
-def open_file(line: bytes, names: frozenset[str], data: bytes, key: Opens, limit: int, what: str) -> bytes:
+def open_file(kind: SealedFormat, data: bytes, key: Opens) -> bytes:
     """The body. Raises MalformedFile for another form, ForgedFile when `key` does not open it."""
-    read_header(line, names, data, limit, what)
-    end = data.index(b"\n", len(line)) + 1
-    padded = key.open_sealed(data[:end], data[end:], what)
+    read_header(kind, data)
+    end = data.index(b"\n", len(kind.line)) + 1
+    padded = key.open_sealed(data[:end], data[end:], kind.what)
     length = int.from_bytes(padded[:8], "big")
     body, rest = padded[8 : 8 + length], padded[8 + length :]
     if len(body) != length or len(padded) != padded_length(8 + length) or any(rest):
-        raise MalformedFile(f"{what} is not padded as it should be", _HINT)
+        raise MalformedFile(f"{kind.what} is not padded as it should be", _HINT)
     return body
 
 
@@ -84,7 +95,7 @@ def read_document(body: bytes, use: str, purpose: bytes, sender: Card, what: str
     return canonical.decode(document, what)
 
 
-def describe(value: Any, shape: dict[str, type], what: str) -> dict[str, Any]:
+def describe(value: Any, shape: Mapping[str, type], what: str) -> dict[str, Any]:
     """`value` when it is an object with exactly these fields of these types; else MalformedFile."""
     if not isinstance(value, dict) or set(value) != set(shape):
         raise MalformedFile(f"{what} does not have the fields of version 1", _HINT)

@@ -182,5 +182,5 @@ def _is_footer(row: str, delimiter: str) -> bool:
 def _open_quote(where: str) -> BadInput:
     return BadInput(
         f"a quotation mark opened in {where} is never closed",
-        "look at that row in a text editor, or export the file again",
+        "look at that row and those before it in a text editor, or export the file again",
     )

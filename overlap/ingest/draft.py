@@ -31,7 +31,7 @@ REPEATED: Final = "its id is that of an earlier row"
 
 @dataclass(frozen=True)
 class Draft:
-    """Columns by field (trimmed text), row numbers, and what has been left behind on the way."""
+    """Columns by field, row numbers, and what has been left behind on the way."""
 
     columns: Mapping[str, Column]
     rows: np.ndarray
@@ -89,7 +89,7 @@ def make_draft(
     records = found.candidate.read(found.header, positions)
     if not len(records.rows) and not records.rejected:
         raise BadInput("the file has a header row and nothing below it", "export it again with its rows")
-    texts = {position: trim(column) for position, column in zip(positions, records.columns, strict=True)}
+    texts = dict(zip(positions, records.columns, strict=True))
     asked = np.ones(len(records.rows), bool)
     for position, values in filters.items():
         asked &= holds_one_of(texts[position], values)
@@ -138,11 +138,6 @@ def finish(draft: Draft, columns: Sequence[str], unreadable: Mapping[str, int]) 
     rejected = tuple(sorted(draft.rejected, key=lambda each: each.row))
     counts = {name: count for name, count in unreadable.items() if count}
     return Table(frame, rejected, draft.source, draft.left_out, counts)
-
-
-def trim(column: Column) -> Column:
-    """The column without surrounding white space."""
-    return pc.utf8_trim_whitespace(column)
 
 
 def constant(text: str, size: int) -> Column:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from overlap.records import Rejected
 
-#: A column of text: a pyarrow ChunkedArray of large_string without nulls.
+#: A column of text: a pyarrow ChunkedArray of large_string without nulls or surrounding white space.
 Column = Any
 
 #: Bytes. A cell beyond this is no account data (a pasted document, a quote that swallowed rows); 1,000,000
@@ -36,10 +36,10 @@ DAMAGED: Final = "a cell holds bytes that are not text"
 FOOTER: Final = "footer of the report, not a record"
 
 _FOOTER = re.compile(
-    r"(grand |sub)?totals?( \([\d.,]+ records?\))?"
+    r"grand totals?( \([\d.,]+ records?\))?|(sub)?totals? \([\d.,]+ records?\)"
     r"|confidential information - do not distribute"
     r"|copyright .*(salesforce|all rights reserved).*"
-    r"|(report )?generated (by|on|at)\b.*",
+    r"|(report )?generated (by|on|at):.*",
     re.IGNORECASE | re.DOTALL,
 )
 _NUMBER_LIKE = re.compile(r"[^a-zA-Z]{0,40}|[A-Z]{3} ?[\d.,]{1,40}")
@@ -111,7 +111,8 @@ class Pile:
             self._tail.append((self.count + int(index), tuple(array[int(index)].as_py() for array in arrays)))
         chosen = None if keep.all() else pa.array(keep)
         for chunks, position in zip(self._chunks, self._positions, strict=True):
-            chunks.append(arrays[position] if chosen is None else arrays[position].filter(chosen))
+            array = arrays[position] if chosen is None else arrays[position].filter(chosen)
+            chunks.append(pc.utf8_trim_whitespace(array))
         self._kept.append(self.count + np.flatnonzero(keep))
         self.count += size
 

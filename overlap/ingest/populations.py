@@ -53,9 +53,9 @@ def is_population(name: str) -> bool:
 
 
 def holds_one_of(column: Any, values: Sequence[str]) -> np.ndarray:
-    """Which cells of a text column are one of `values`, surrounding space and letter case aside."""
+    """Which cells of a column are one of `values`, letter case aside."""
     wanted = pa.array([value.strip().lower() for value in values], pa.large_string())
-    found = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(column)), value_set=wanted)
+    found = pc.is_in(pc.utf8_lower(column), value_set=wanted)
     return np.asarray(found.to_numpy(), dtype=bool)
 
 

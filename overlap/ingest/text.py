@@ -22,6 +22,8 @@ BINARY_SAMPLE: Final = 1 << 16
 REPLACEMENT: Final = "\ufffd"
 
 _SAVE_AS_UTF8 = "export it again, or save it as 'CSV UTF-8'"
+#: White space and byte order marks, also in UTF-16.
+_BLANK: Final = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -79,7 +81,7 @@ def inspect_text(path: Path) -> Text:
     """
     with path.open("rb") as file:
         start = file.read(BINARY_SAMPLE)
-    if not start.strip(b" \t\r\n"):
+    if not start.strip(_BLANK):
         _refuse_if_blank(path)
     bom, encoding = next(((len(mark), name) for mark, name in _BOMS if start.startswith(mark)), (0, ""))
     if not encoding:
@@ -100,7 +102,7 @@ def inspect_text(path: Path) -> Text:
 
 
 def _refuse_if_blank(path: Path) -> None:
-    if not any(block.strip(b" \t\r\n") for block in _blocks(path)):
+    if not any(block.strip(_BLANK) for block in _blocks(path)):
         raise BadInput("the file is empty", "export it again: the first row names the columns")
 
 

@@ -45,11 +45,13 @@ def _opened(path: Path) -> Iterator[Any]:
     with warnings.catch_warnings():
         # openpyxl warns about styles and extensions that no export of ours needs.
         warnings.simplefilter("ignore")
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        try:
-            yield book
-        finally:
-            book.close()
+        # A file object, because openpyxl judges a path by its suffix.
+        with path.open("rb") as file:
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+            try:
+                yield book
+            finally:
+                book.close()
 
 
 def _records(sheet: Any) -> Iterator[list[str]]:

@@ -146,7 +146,7 @@ REFUSED_NAMES = {
     "kind twice": ('["lei", "domain"]', '["lei", "lei"]', "contract.kinds"),
     "proposed without zone": ("10:00:00Z", "10:00:00", "contract.proposed"),
     "digest missing": ('data_digest = "' + "4" * 64 + '"\n', "", "contract.data_digest"),
-    "protocol with a space": ('"dh"', '"d h"', "contract.protocol"),
+    "protocol with a space": ('"dh-2hash/1"', '"d h"', "contract.protocol"),
 }
 
 

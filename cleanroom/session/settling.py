@@ -1,0 +1,13 @@
+"""What every command does first: end what has ended by now, in both directions."""
+
+from __future__ import annotations
+
+from cleanroom.session.granting import expire_shares
+from cleanroom.session.party import Party
+from cleanroom.session.releases import erase_ended
+
+
+def settle_ended(party: Party) -> None:
+    """Refuse and, where a second clock agrees, destroy what we granted; erase what was shown to us."""
+    expire_shares(party, confirmed=False)
+    erase_ended(party)
