@@ -1,0 +1,62 @@
+"""Identity: what makes two accounts the same one, as match keys that both sides compute alike.
+
+    account ─ normalise_domain, normalise_name, normalise_country, normalise_registration ─→ Outcome
+            ─ identify ─→ identifiers (account, kind, value, supported) and what was dropped, by reason
+
+Every normaliser takes any text and answers with a value or a reason, and gives its own values back unchanged.
+NORMALISER, normaliser_digest and data_digest say which rules and lists were used; the contract carries them.
+Names are loaded on first use, so that importing the package does not import pandas.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from overlap.identity.country import normalise_country
+    from overlap.identity.domain import normalise_domain
+    from overlap.identity.identifiers import Identified, identify
+    from overlap.identity.kinds import KINDS, NORMALISER, normaliser_digest
+    from overlap.identity.name import normalise_name
+    from overlap.identity.outcome import Outcome
+    from overlap.identity.registration import normalise_registration
+    from overlap.identity.resources import data_digest
+
+__all__ = [
+    "KINDS",
+    "NORMALISER",
+    "Identified",
+    "Outcome",
+    "data_digest",
+    "identify",
+    "normalise_country",
+    "normalise_domain",
+    "normalise_name",
+    "normalise_registration",
+    "normaliser_digest",
+]
+
+_HOMES = {
+    "KINDS": "kinds",
+    "NORMALISER": "kinds",
+    "Identified": "identifiers",
+    "Outcome": "outcome",
+    "data_digest": "resources",
+    "identify": "identifiers",
+    "normalise_country": "country",
+    "normalise_domain": "domain",
+    "normalise_name": "name",
+    "normalise_registration": "registration",
+    "normaliser_digest": "kinds",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'overlap.identity' has no attribute {name!r}")
+    return getattr(import_module(f"overlap.identity.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

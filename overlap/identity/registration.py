@@ -1,0 +1,146 @@
+"""Registration numbers: LEI, DUNS, VAT and the numbers of national registers, checked and canonical.
+
+A number is taken when its check digits hold (python-stdnum), or, for the few registers without check digits
+in registers.py, when its form is right. The value of a VAT or national number begins with country and
+scheme, so numbers of two registers never meet: `FR:SIREN:732829320`. Zeros that a spreadsheet took off the
+front are put back where the length and the check allow it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from stdnum import lei as stdnum_lei
+
+from overlap.errors import UsageError
+from overlap.identity import registers
+from overlap.identity.country import normalise_country
+from overlap.identity.outcome import EMPTY, Outcome
+from overlap.identity.registers import Register
+
+#: Characters; no registration number is longer, court names included.
+MAX_NUMBER: Final = 80
+
+CHECK_FAILED: Final = Outcome(reason="not a valid number")
+NO_COUNTRY: Final = Outcome(reason="no country to say which register")
+UNKNOWN_REGISTER: Final = Outcome(reason="no register known for this country")
+PLACEHOLDER: Final = Outcome(reason="a placeholder, not a number")
+ROUNDED: Final = Outcome(reason="rounded by a spreadsheet")
+
+_ROUNDED: Final = re.compile(r"[0-9][.,]?[0-9]*E\+?[0-9]{1,2}")
+_DECIMALS: Final = re.compile(r"([0-9]+)[.,]0{1,2}")
+_CANONICAL: Final = re.compile(r"([A-Z]{2}):([A-Z]+):(.+)")
+_SEPARATORS: Final = re.compile(r"[\s\-./_,;:']+")
+_VAT_LABEL: Final = re.compile(
+    r"(?:VAT|UST-?ID(?:-?NR)?|TVA|IVA|BTW|MOMS|NIP|P\.?\s?IVA)\b[\s.:#-]*(?:NO|NR|NUMBER|ID|REG)?[\s.:#-]*"
+)
+
+
+def normalise_registration(kind: str, text: str, country: str = "") -> Outcome:
+    """The canonical number of `kind` ("lei", "duns", "vat" or "registration"); UsageError for another kind.
+
+    `country` is a name or code; VAT numbers with a prefix and values that this function returned need none.
+    """
+    if kind not in _NORMALISERS:
+        raise UsageError("an unknown kind of registration number", "use one of " + ", ".join(_NORMALISERS))
+    if len(text) > MAX_NUMBER:
+        return CHECK_FAILED
+    number = unicodedata.normalize("NFKC", text).strip().lstrip("'=").strip("\"' ").upper()
+    if not number:
+        return EMPTY
+    if _ROUNDED.fullmatch(number):
+        return ROUNDED
+    decimals = _DECIMALS.fullmatch(number)
+    return _NORMALISERS[kind](decimals[1] if decimals else number, normalise_country(country).value)
+
+
+def _lei(number: str, _country: str) -> Outcome:
+    """ISO 17442: 20 characters with check digits by ISO 7064 MOD 97-10."""
+    number = _SEPARATORS.sub("", number.removeprefix("LEI"))
+    if _is_placeholder(number):
+        return PLACEHOLDER
+    return Outcome(number) if len(number) == 20 and _is_valid(stdnum_lei, number) else CHECK_FAILED
+
+
+def _duns(number: str, _country: str) -> Outcome:
+    """Nine digits. They carry no check digit any more, so seven and eight digits get their zeros back."""
+    number = _SEPARATORS.sub("", re.sub(r"^D-?U-?N-?S(?:\W*(?:NO|NUMBER))?\W*", "", number))
+    if not (number.isascii() and number.isdecimal() and 7 <= len(number) <= 9):
+        return PLACEHOLDER if _is_placeholder(number) else CHECK_FAILED
+    number = number.zfill(9)
+    return PLACEHOLDER if _is_placeholder(number) else Outcome(number)
+
+
+def _vat(number: str, country: str) -> Outcome:
+    """A VAT number by its prefix, else by the country of the account."""
+    canonical = _CANONICAL.fullmatch(number)
+    if canonical and canonical[2] == "VAT":
+        number = canonical[1] + canonical[3]
+    number = _SEPARATORS.sub("", _VAT_LABEL.sub("", number, count=1))
+    if _is_placeholder(number):
+        return PLACEHOLDER
+    prefix = registers.VAT_PREFIXES.get(number[:2], number[:2])
+    found = ""
+    if prefix in registers.VAT and not number[:2].isdecimal():
+        found = _checked(registers.VAT[prefix], number[2:]) or _checked(registers.VAT[prefix], number)
+        country = country if found else country or prefix
+    if found:
+        return Outcome(f"{prefix}:VAT:{found}")
+    if not country:
+        return NO_COUNTRY
+    if country not in registers.VAT:
+        return UNKNOWN_REGISTER
+    found = _checked(registers.VAT[country], number)
+    return Outcome(f"{country}:VAT:{found}") if found else CHECK_FAILED
+
+
+def _national(number: str, country: str) -> Outcome:
+    """A number of a national register, by the country of the account or the prefix of a canonical value."""
+    canonical = _CANONICAL.fullmatch(number)
+    scheme = ""
+    if canonical and canonical[1] in registers.NATIONAL:
+        country, scheme, number = canonical.groups()
+    if _is_placeholder(_SEPARATORS.sub("", number)):
+        return PLACEHOLDER
+    if not country:
+        return NO_COUNTRY
+    if country not in registers.NATIONAL:
+        return UNKNOWN_REGISTER
+    for register in registers.NATIONAL[country]:
+        found = _checked(register, number) if scheme in ("", register.scheme) else ""
+        if found:
+            return Outcome(f"{country}:{register.scheme}:{found}")
+    return CHECK_FAILED
+
+
+def _checked(register: Register, number: str) -> str:
+    """The canonical number when `register` knows such numbers, zeros in front restored, else ""."""
+    if not register.keeps_separators:
+        number = _SEPARATORS.sub("", number)
+    missing = register.digits - len(number)
+    if 0 < missing <= registers.MOST_ZEROS and number.isdecimal():
+        number = number.zfill(register.digits)
+    if not number.isascii() and not register.keeps_separators:
+        return ""
+    return register.canonical(number)
+
+
+def _is_valid(module: registers.NumberModule, number: str) -> bool:
+    return bool(registers.validated(module, number))
+
+
+def _is_placeholder(number: str) -> bool:
+    """One character repeated, or the digits in a row: what people type to get past a mandatory field."""
+    return len(set(number)) == 1 or number in (
+        "123456789",
+        "1234567890",
+        "12345678",
+        "987654321",
+        "NA",
+        "NONE",
+    )
+
+
+_NORMALISERS: Final = {"lei": _lei, "duns": _duns, "vat": _vat, "registration": _national}

@@ -1,0 +1,82 @@
+"""Whether a domain looks like the name of the account that carries it.
+
+A shared domain alone is wrong about once in fifteen (parents, investors, foundations, code hosts). A label
+that resembles the account's own name is a second witness, which each side can judge alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+import idna
+
+from overlap.identity.name import generic_words, name_words
+from overlap.identity.text import fold
+
+#: Letters; a shorter word or label is in too many others by chance.
+SHORTEST: Final = 3
+#: Letters; a shorter word or label must stand at an end of the other, not in its middle.
+ANYWHERE: Final = 4
+
+
+def resembles(domain: str, name: str, folded: str) -> bool:
+    """Whether the label of `domain` (registrable, A-labels) resembles the company name.
+
+    `name` is the name as written, `folded` its normalised form ("" when there is none, then nothing does).
+    True when a significant word, the words run together, or their initials are in the label, or the label is
+    in one of them. A label without its hyphens counts too, and an umlaut written with two letters.
+    """
+    if not folded:
+        return False
+    label = domain.partition(".")[0]
+    label = _international(label) if label.startswith("xn--") else label.replace("-", "")
+    return (
+        _shares_a_word(label, folded)
+        or _is_initials(label, name, folded)
+        or _shares_a_word(_without_umlauts(label), _without_umlauts(folded))
+    )
+
+
+def _shares_a_word(label: str, folded: str) -> bool:
+    generic = generic_words()
+    if label in generic:
+        return label == folded
+    joined = folded.replace(" ", "")
+    if _within(joined, label) or _within(label, joined):
+        return True
+    return any(
+        word not in generic and (_within(word, label) or _within(label, word)) for word in folded.split()
+    )
+
+
+def _within(short: str, long: str) -> bool:
+    if len(short) >= ANYWHERE:
+        return short in long
+    return len(short) == SHORTEST and (long.startswith(short) or long.endswith(short))
+
+
+def _is_initials(label: str, name: str, folded: str) -> bool:
+    """Initials of the name, "and" left out or kept; with the legal form only from three letters on."""
+    words = folded.split()
+    if len(words) > 1 and label in _initials(words):
+        return True
+    return len(label) >= SHORTEST and label in _initials(name_words(name))
+
+
+def _initials(words: Sequence[str]) -> tuple[str, str]:
+    return "".join(word[0] for word in words), "".join(word[0] for word in words if word != "and")
+
+
+def _without_umlauts(text: str) -> str:
+    return text.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+
+
+@lru_cache(maxsize=4096)
+def _international(label: str) -> str:
+    """The folded Unicode form of an A-label, "" when it has none."""
+    try:
+        return fold(idna.decode(label)).replace(" ", "")
+    except (ValueError, IndexError):  # idna.IDNAError is a UnicodeError, which is a ValueError.
+        return ""

@@ -1,0 +1,68 @@
+"""Every vector of identity_1.json, on its own path and in a batch.
+
+The expected values follow from the rules in overlap/identity and from public examples: the numbers are the
+documented examples of python-stdnum and of the registers, the Kawasaki and Cook Islands hosts are cases of
+the Public Suffix List's own test data, and the names are made up.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from overlap.identity import KINDS, NORMALISER, identify, normaliser_digest
+from overlap.identity.kinds import normalise, probes
+from overlap.records import ACCOUNT_COLUMNS
+
+DOCUMENT: dict[str, Any] = json.loads((Path(__file__).parent / "identity_1.json").read_text(encoding="utf-8"))
+VECTORS: list[dict[str, str]] = DOCUMENT["vectors"]
+COLUMNS = {
+    "domain": "website",
+    "mail": "email",
+    "name": "name",
+    "lei": "lei",
+    "duns": "duns",
+    "vat": "vat",
+    "registration": "registration_number",
+}
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda v: f"{v['kind']}-{v['text'][:24]!a}")
+def test_normalising_a_text_gives_the_value_or_the_reason_of_its_vector(vector: dict[str, str]) -> None:
+    outcome = normalise(vector["kind"], vector["text"], vector["country"])
+    assert (outcome.value, outcome.reason) == (vector["value"], vector["reason"])
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda v: f"{v['kind']}-{v['text'][:24]!a}")
+def test_a_vector_has_either_a_value_or_a_reason(vector: dict[str, str]) -> None:
+    assert bool(vector["value"]) != bool(vector["reason"])
+
+
+def test_the_vectors_are_of_this_normaliser() -> None:
+    assert DOCUMENT["format"] == "overlap-vectors/1"
+    assert DOCUMENT["normaliser"] == NORMALISER
+
+
+def test_the_digest_asks_exactly_the_inputs_of_the_vectors() -> None:
+    assert list(probes()) == [(v["kind"], v["text"], v["country"]) for v in VECTORS]
+    assert len(normaliser_digest()) == 64
+
+
+def test_a_batch_gives_the_values_of_the_vectors() -> None:
+    usable = [v for v in VECTORS if v["kind"] in COLUMNS and v["reason"] != "more than one address"]
+    cells = [
+        dict.fromkeys(ACCOUNT_COLUMNS, "") | {"country": v["country"], COLUMNS[v["kind"]]: v["text"]}
+        for v in usable
+    ]
+    found = identify(pd.DataFrame(cells, dtype="str")).frame
+    kinds = [{"mail": "domain"}.get(v["kind"], v["kind"]) for v in usable]
+    expected = {
+        (row, kind, v["value"]) for row, (kind, v) in enumerate(zip(kinds, usable, strict=True)) if v["value"]
+    }
+    rows = found[found["kind"] != "name_country"]
+    assert set(zip(rows["account"], rows["kind"], rows["value"], strict=True)) == expected
+    assert set(kinds) <= set(KINDS)
