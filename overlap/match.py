@@ -31,8 +31,9 @@ COUNT_KINDS: Final = ("domain", "name_country", "name", *NUMBER_KINDS)
 class Rule:
     """When all of `needs` are matched for an account: its tier, and the chance to be the same company.
 
-    A need is a kind, or "supported": a matched domain resembles the own name, or "long_name": a matched name
-    has two words at least.
+    A need is a kind, or "supported": a matched domain is explained by the own name; "long_name": a matched
+    name has two words at least; "no_country": the own account has no country, so that a name without its
+    country is all that could match. With a country, the name alone says that the peer's differs or is missing.
     """
 
     needs: tuple[str, ...]
@@ -51,7 +52,7 @@ RULES: Final = (
     Rule(("domain", "name"), "exact", 0.97),
     Rule(("domain", "supported"), "strong", 0.92),
     Rule(("name_country",), "strong", 0.88),
-    Rule(("name", "long_name"), "strong", 0.80),
+    Rule(("name", "long_name", "no_country"), "strong", 0.80),
     Rule(("domain",), "candidate", 0.70),
     Rule(("name",), "candidate", 0.50),
 )
@@ -64,7 +65,7 @@ class Distinct:
 
     `frame` has the columns `kind` and `value`, one distinct identifier a row; `encoded` are the same as
     bytes. `holders` has one row for each account and identifier: `position` (int64, the row of `frame`),
-    `account` (int64) and `supported` (bool).
+    `account` (int64) and `supported` (bool): as identified, and for a name, that its account has no country.
     """
 
     frame: pd.DataFrame
@@ -84,6 +85,9 @@ def distinct(identifiers: pd.DataFrame) -> Distinct:
         }
     )
     holders = holders.groupby(["position", "account"], as_index=False)["supported"].max()
+    placed = identifiers.loc[identifiers["kind"] == "name_country", "account"]
+    bare = frame["kind"].iloc[holders["position"]].to_numpy() == "name"
+    holders["supported"] &= ~(bare & holders["account"].isin(placed).to_numpy())
     encoded = [
         encode_identifier(kind, value) for kind, value in zip(frame["kind"], frame["value"], strict=True)
     ]
@@ -187,6 +191,7 @@ def _weigh(evidence: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     kind = evidence["kind"]
     flags = pd.DataFrame({need: (kind == need).to_numpy(bool) for need in _NEEDS})
     flags["supported"] = ((kind == "domain") & evidence["supported"]).to_numpy(bool)
+    flags["no_country"] = ((kind == "name") & evidence["supported"]).to_numpy(bool)
     flags["long_name"] = ((kind == "name") & evidence["value"].str.contains(" ", regex=False)).to_numpy(bool)
     flags["more_than_name"] = (kind != "name").to_numpy(bool)
     present = flags.groupby([evidence[column].to_numpy() for column in by]).max()

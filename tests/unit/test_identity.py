@@ -157,6 +157,8 @@ def test_a_domain_like_the_name_is_supported(domain: str, name: str) -> None:
         ("ma.com", "Müller AG"),
         ("smarthome.com", "Art Ltd"),
         ("acme.com", ""),
+        ("acme-foods.com", "Acme Steel Ltd"),
+        ("acmehealth.com", "Acme Robotics"),
         ("acme.com", "株式会社トヨタ"),
     ],
 )
