@@ -22,6 +22,7 @@ class ProgressLine:
     def __init__(self, quiet: bool = False) -> None:
         self._silent = quiet or not sys.stderr.isatty()
         self._label = ""
+        self._done = 0
         self._begun = self._drawn = 0.0
         self._created = time.monotonic()
         self._visible = False
@@ -30,8 +31,9 @@ class ProgressLine:
         if self._silent:
             return
         now = time.monotonic()
-        if label != self._label:
+        if label != self._label or done <= self._done:
             self._label, self._begun = label, now
+        self._done = done
         finished = done >= total
         if now - self._created < PATIENCE or (now - self._drawn < REDRAW and not finished):
             return
