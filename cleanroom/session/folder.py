@@ -1,16 +1,18 @@
 """A party's folder: where each file lies, how it is written, and that one command at a time works in it.
 
-    party               format line and the party's name
-    keys/               identity (locked), card
-    partners/NAME.card  cards of partners; NAME.verified when the fingerprint was confirmed
-    tables/             imported accounts, opportunities, actions, territories; rejected rows; import records
-    agreements/ID.toml  signed agreements
-    claims/             own commitments and openings; claims received from partners
-    runs/RUN/           one match: its state (locked), frames, overlap
-    shares/             granted/ID and received/ID
-    vault/              halves of granted shares
-    logs/PARTNER.log    one append-only log per partner
-    outbox/             files to send, exports/ files for the CRM
+    party                   format line and the party's name
+    keys/                   identity (locked), card
+    partners/NAME.card      cards of partners; NAME.verified when the fingerprint was confirmed
+    tables/                 imported accounts, opportunities, actions, territories; rejected rows; import records
+    agreements/ID.toml      proposals and signed agreements
+    claims/                 own commitments and what opens them (locked); partners' commitments and proofs
+    runs/RUN/               one match: its record, state (locked), frames sent, own tables, overlap
+    shares/granted/PARTNER  terms, reads and ends of the shares granted to a partner
+    shares/received/SHARE   shares of partners; shares/requests/REQUEST what we asked to read
+    releases/SHARE.table    what a share has shown us (locked), until its end
+    vault/                  halves of granted shares, keys of open requests
+    logs/PARTNER.log        one append-only log per partner, and the partner's checkpoints
+    exports/                files for the CRM
 
 Every file is written beside its place and moved there in one step, so that a killed command leaves the old
 file or the new one.
