@@ -3,7 +3,7 @@
     party                   format line and the party's name
     keys/                   identity (locked), card
     partners/NAME.card      cards of partners; NAME.verified when the fingerprint was confirmed
-    tables/                 imported accounts, opportunities, actions, territories; rejected rows; import records
+    tables/                 imported accounts, opportunities, actions, territories; rejected rows
     agreements/ID.toml      proposals and signed agreements
     claims/                 own commitments and what opens them (locked); partners' commitments and proofs
     runs/RUN/               one match: its record, state (locked), frames sent, own tables, overlap
@@ -34,6 +34,9 @@ from overlap.errors import BadInput, Refused, UsageError
 
 PARTY_LINE = b"overlap-party/1\n"
 RECORD_LINE = b"overlap-record/1\n"
+
+#: Bytes of a record: the longest is a list of checkpoints, one for each file of a partner.
+RECORD_LIMIT = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class Folder:
     def read_record(self, *parts: str) -> dict[str, Any]:
         """The record at that place; BadInput when it is missing or damaged."""
         place = self.path(*parts)
-        data = read_whole(place, 64 * 2**20)
+        data = read_whole(place, RECORD_LIMIT)
         if not data.startswith(RECORD_LINE):
             raise BadInput(f"{place} is not a record of version 1", "restore it from a backup")
         value = canonical.decode(data[len(RECORD_LINE) :].rstrip(b"\n"), place.name)
