@@ -6,8 +6,9 @@ Everything here is decided on the own side alone: how much evidence the matched 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -30,8 +31,9 @@ COUNT_KINDS: Final = ("domain", "name_country", "name", *NUMBER_KINDS)
 class Rule:
     """When all of `needs` are matched for an account: its tier, and the chance to be the same company.
 
-    A need is a kind, or "supported": a matched domain resembles the own name, or "long_name": a matched name
-    has two words at least.
+    A need is a kind, or "supported": a matched domain is explained by the own name; "long_name": a matched
+    name has two words at least; "no_country": the own account has no country, so that a name without its
+    country is all that could match. With a country, the name alone says that the peer's differs or is missing.
     """
 
     needs: tuple[str, ...]
@@ -50,7 +52,7 @@ RULES: Final = (
     Rule(("domain", "name"), "exact", 0.97),
     Rule(("domain", "supported"), "strong", 0.92),
     Rule(("name_country",), "strong", 0.88),
-    Rule(("name", "long_name"), "strong", 0.80),
+    Rule(("name", "long_name", "no_country"), "strong", 0.80),
     Rule(("domain",), "candidate", 0.70),
     Rule(("name",), "candidate", 0.50),
 )
@@ -63,18 +65,12 @@ class Distinct:
 
     `frame` has the columns `kind` and `value`, one distinct identifier a row; `encoded` are the same as
     bytes. `holders` has one row for each account and identifier: `position` (int64, the row of `frame`),
-    `account` (int64) and `supported` (bool).
+    `account` (int64) and `supported` (bool): as identified, and for a name, that its account has no country.
     """
 
     frame: pd.DataFrame
     encoded: list[bytes]
     holders: pd.DataFrame
-
-
-@dataclass(frozen=True, slots=True)
-class _Rivalry:
-    rivals: int
-    one_name: bool
 
 
 def distinct(identifiers: pd.DataFrame) -> Distinct:
@@ -89,6 +85,9 @@ def distinct(identifiers: pd.DataFrame) -> Distinct:
         }
     )
     holders = holders.groupby(["position", "account"], as_index=False)["supported"].max()
+    placed = identifiers.loc[identifiers["kind"] == "name_country", "account"]
+    bare = frame["kind"].iloc[holders["position"]].to_numpy() == "name"
+    holders["supported"] &= ~(bare & holders["account"].isin(placed).to_numpy())
     encoded = [
         encode_identifier(kind, value) for kind, value in zip(frame["kind"], frame["value"], strict=True)
     ]
@@ -142,44 +141,43 @@ def resolve(
     """The overlap: one row of `OVERLAP_COLUMNS` for each matched own account, sorted by account.
 
     Token and kind are those of its best identifier: first in `kinds`, then carried by the fewest own
-    accounts. `rivals` counts the other own accounts that carry every matched identifier of this one, so that
-    nothing tells them apart. An account with rivals is a `candidate`, its confidence shared among them,
-    unless all have one normalised name: then they are duplicates of one company and keep the tier. Equal
-    names are no such reason where the name is all that matched.
+    accounts. Tier, confidence and rivals are as in `judge`.
     """
     hits = find_hits(distinct, matches, kinds)
     overlap = hits.drop_duplicates("account")[["account", "token", "kind"]].reset_index(drop=True)
-    judged = weigh(hits, ["account"])
-    rivalry = _find_rivals(hits, accounts)
-    rivals = np.array([rivalry[account].rivals for account in overlap["account"]], dtype=np.int64)
-    one_name = np.array([rivalry[account].one_name for account in overlap["account"]], dtype=bool)
-    unclear = (rivals > 0) & (~one_name | (overlap["kind"] == "name").to_numpy(bool))
-    tier = np.where(unclear, len(TIERS) - 1, judged["tier"].to_numpy())
-    confidence = judged["confidence"].to_numpy() / np.where(unclear, 1 + rivals, 1)
-    overlap = overlap.assign(tier=tier_names(tier), confidence=confidence, rivals=rivals)
+    judged = judge(hits, ["account"], hits, accounts)
+    overlap = overlap.assign(
+        tier=tier_names(judged["tier"].to_numpy()),
+        confidence=judged["confidence"].to_numpy(),
+        rivals=judged["rivals"].to_numpy(),
+    )
     return overlap[list(OVERLAP_COLUMNS)]
 
 
-def weigh(hits: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """What `RULES` says about each group of hits.
+def judge(
+    evidence: pd.DataFrame, by: Sequence[str], hits: pd.DataFrame, accounts: pd.DataFrame
+) -> pd.DataFrame:
+    """What each group of matched identifiers is worth to this side.
 
-    `hits` has the columns kind, value, supported and those of `by`. Returns one row for each group, sorted by
-    `by`: tier (int64, a position in `TIERS`) and confidence (float64).
+    `evidence` has the columns position, kind, value, supported and those of `by`, which name the group: an
+    account, or an account and one of the peer's. `hits` is `find_hits` of this side. Returns one row for each
+    group, sorted by `by`: tier (int64, a position in `TIERS`), confidence (float64) and rivals (int64).
+
+    `rivals` counts the other own accounts that carry every identifier of the group, so that nothing tells
+    them apart. With rivals it is a `candidate`, its confidence shared among them, unless all have one
+    normalised name: then they are duplicates of one company and keep the tier. Equal names are no such reason
+    where the name is all that matched.
     """
-    kind = hits["kind"]
-    flags = pd.DataFrame({need: (kind == need).to_numpy(bool) for need in _NEEDS})
-    flags["supported"] = ((kind == "domain") & hits["supported"]).to_numpy(bool)
-    flags["long_name"] = ((kind == "name") & hits["value"].str.contains(" ", regex=False)).to_numpy(bool)
-    keys = [hits[column].to_numpy() for column in by]
-    present = flags.groupby(keys).max()
-    met = [present[list(rule.needs)].all(axis=1).to_numpy() for rule in RULES]
-    tiers = [TIERS.index(rule.tier) for rule in RULES]
+    judged = _weigh(evidence, by)
+    rivals, one_name = _count_rivals(_signatures(evidence, by), hits, accounts)
+    unclear = (rivals > 0) & (~one_name | judged["only_name"].to_numpy())
     return pd.DataFrame(
         {
-            "tier": np.select(met, tiers, default=len(TIERS) - 1).astype(np.int64),
-            "confidence": np.select(met, [rule.confidence for rule in RULES], default=0.0),
+            "tier": np.where(unclear, len(TIERS) - 1, judged["tier"].to_numpy()),
+            "confidence": judged["confidence"].to_numpy() / np.where(unclear, 1 + rivals, 1),
+            "rivals": rivals,
         },
-        index=present.index,
+        index=judged.index,
     )
 
 
@@ -188,28 +186,69 @@ def tier_names(tiers: np.ndarray) -> pd.Series:
     return pd.Series([TIERS[tier] for tier in tiers], dtype="str")
 
 
-def _find_rivals(hits: pd.DataFrame, accounts: pd.DataFrame) -> Mapping[int, _Rivalry]:
-    """For each account of `hits`, the own accounts that carry all of its matched identifiers too."""
-    holders: dict[int, set[int]] = {}
-    carried: dict[int, list[int]] = {}
+def _weigh(evidence: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """What `RULES` says about each group, and whether a name is all that it has."""
+    kind = evidence["kind"]
+    flags = pd.DataFrame({need: (kind == need).to_numpy(bool) for need in _NEEDS})
+    flags["supported"] = ((kind == "domain") & evidence["supported"]).to_numpy(bool)
+    flags["no_country"] = ((kind == "name") & evidence["supported"]).to_numpy(bool)
+    flags["long_name"] = ((kind == "name") & evidence["value"].str.contains(" ", regex=False)).to_numpy(bool)
+    flags["more_than_name"] = (kind != "name").to_numpy(bool)
+    present = flags.groupby([evidence[column].to_numpy() for column in by]).max()
+    met = [present[list(rule.needs)].all(axis=1).to_numpy() for rule in RULES]
+    tiers = [TIERS.index(rule.tier) for rule in RULES]
+    return pd.DataFrame(
+        {
+            "tier": np.select(met, tiers, default=len(TIERS) - 1).astype(np.int64),
+            "confidence": np.select(met, [rule.confidence for rule in RULES], default=0.0),
+            "only_name": ~present["more_than_name"].to_numpy(bool),
+        },
+        index=present.index,
+    )
+
+
+def _signatures(evidence: pd.DataFrame, by: Sequence[str]) -> list[tuple[int, ...]]:
+    """The ascending positions of each group, in the order of `by`."""
+    group = evidence.groupby(list(by)).ngroup().to_numpy()
+    order = np.lexsort((evidence["position"].to_numpy(), group))
+    positions = evidence["position"].to_numpy()[order].tolist()
+    edges = [0, *(np.flatnonzero(np.diff(group[order])) + 1).tolist(), len(positions)]
+    return [tuple(positions[start:end]) for start, end in pairwise(edges) if end > start]
+
+
+def _count_rivals(
+    signatures: Sequence[tuple[int, ...]], hits: pd.DataFrame, accounts: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each signature, how many own accounts but one carry it all, and whether they have one name."""
+    carriers: dict[int, set[int]] = {}
     for account, position in zip(hits["account"], hits["position"], strict=True):
-        holders.setdefault(position, set()).add(account)
-        carried.setdefault(account, []).append(position)
-    names: dict[int, str] = {}
-    known: dict[tuple[int, ...], _Rivalry] = {}
-    found = {}
-    for account, positions in carried.items():
-        signature = tuple(sorted(positions, key=lambda position: (len(holders[position]), position)))
+        carriers.setdefault(position, set()).add(account)
+    names = _Names(accounts["name"].tolist(), {})
+    known: dict[tuple[int, ...], tuple[int, bool]] = {}
+    for signature in signatures:
         if signature not in known:
-            same = set.intersection(*(holders[position] for position in signature))
-            known[signature] = _Rivalry(len(same) - 1, len(same) > 1 and _share_name(same, accounts, names))
-        found[account] = known[signature]
-    return found
+            # The smallest set first: a website of thousands of accounts costs nothing beside a rare number.
+            sets = sorted((carriers[position] for position in signature), key=len)
+            same = set.intersection(*sets)
+            known[signature] = len(same) - 1, len(same) > 1 and names.are_one(same)
+    rivals = np.array([known[signature][0] for signature in signatures], dtype=np.int64)
+    return rivals, np.array([known[signature][1] for signature in signatures], dtype=bool)
 
 
-def _share_name(same: set[int], accounts: pd.DataFrame, names: dict[int, str]) -> bool:
-    column = accounts["name"]
-    for account in same - names.keys():
-        names[account] = normalise_name(column.iloc[account]).value
-    found = {names[account] for account in same}
-    return len(found) == 1 and found != {""}
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Names as written, by account, and their normalised form once it was asked for."""
+
+    written: list[str]
+    normalised: dict[str, str]
+
+    def are_one(self, accounts: set[int]) -> bool:
+        found: set[str] = set()
+        for account in accounts:
+            text = self.written[account]
+            if text not in self.normalised:
+                self.normalised[text] = normalise_name(text).value
+            found.add(self.normalised[text])
+            if len(found) > 1:
+                return False
+        return found != {""}

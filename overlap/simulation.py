@@ -19,7 +19,7 @@ from overlap.engine import Engine, Progress
 from overlap.identity import KINDS, NORMALISER, data_digest, identify, normaliser_digest
 from overlap.ingest import read_accounts
 from overlap.keys import Card, PartyKeys, RandomBytes
-from overlap.match import Distinct, choose_one, distinct, find_hits, resolve, tier_names, weigh
+from overlap.match import Distinct, choose_one, distinct, find_hits, judge, tier_names
 from overlap.protocol import (
     FORMAT,
     PROTOCOLS,
@@ -36,13 +36,13 @@ from overlap.protocol import counts as counts_protocol
 from overlap.protocol import dh as dh_protocol
 from overlap.protocol.counts import Count
 from overlap.protocol.dh import Matches
-from overlap.records import ACCOUNT_COLUMNS, TIERS
+from overlap.records import ACCOUNT_COLUMNS
 
 PAIR_COLUMNS: Final = ("left_id", "right_id", "kind", "tier", "confidence")
 
-#: Pairs that one identifier may name. Above it (a thousand accounts on each side with one website) it says
-#: nothing about any of them, and the pairs would not fit into memory; they are left out and counted.
-MAX_PAIRS_PER_TOKEN: Final = 1_000_000
+#: Pairs that one identifier may name. Above it (some three hundred accounts on each side with one website) it
+#: says nothing about any of them, and the pairs would not fit into memory; they are left out and counted.
+MAX_PAIRS_PER_TOKEN: Final = 100_000
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,9 @@ def simulate(
 ) -> pd.DataFrame:
     """The pairs of accounts that two exports share: columns left_id, right_id, kind, tier, confidence.
 
-    `left` and `right` are exports with the headers of any CRM, or accounts as `read_accounts` gives. Each pair
-    stands once, with its best kind; tier and confidence are the lower of both sides'. `candidates=False`
-    leaves out the tier `candidate`. Raises BadInput when an export cannot be read.
+    `left` and `right` are exports with the headers of any CRM, or accounts as `read_accounts` gives. Each
+    pair stands once, with its best kind; tier and confidence are the lower of both sides'.
+    `candidates=False` leaves out the tier `candidate`. Raises BadInput when an export cannot be read.
     """
     whole = simulate_in_full(left, right, kinds=kinds, progress=progress, processes=processes, random=random)
     pairs = whole.pairs
@@ -205,8 +205,8 @@ def _pair(
 ) -> tuple[pd.DataFrame, int]:
     """The pairs by common tokens, and how many tokens were too crowded.
 
-    A pair is judged by what its two accounts share with each other, as each side sees it, and is never better
-    than either account's row in its own side's overlap.
+    A pair is judged by what its two accounts share with each other, once by each side; the worse judgement
+    stands. It is never better than either account's row in its own side's overlap.
     """
     left, right = (
         find_hits(party.distinct, side, kinds) for party, side in zip((ours, theirs), matches, strict=True)
@@ -214,32 +214,28 @@ def _pair(
     sizes = left.groupby("token").size().mul(right.groupby("token").size(), fill_value=0)
     crowded = sizes.index[sizes > MAX_PAIRS_PER_TOKEN]
     left = left[~left["token"].isin(crowded)]
-    shared = left.merge(
-        right[["token", "account", "supported"]], on="token", suffixes=("_left", "_right")
-    ).assign(rank=lambda hits: hits["kind"].map({kind: at for at, kind in enumerate(kinds)}))
+    columns = ["token", "account", "position", "supported"]
+    shared = left.merge(right[columns], on="token", suffixes=("_left", "_right"))
+    shared["rank"] = shared["kind"].map({kind: at for at, kind in enumerate(kinds)})
     both = ["account_left", "account_right"]
     shared = shared.sort_values([*both, "rank"], kind="stable").reset_index(drop=True)
     pairs = shared.drop_duplicates(both).reset_index(drop=True)
-    judged = []
-    for party, side, end in zip((ours, theirs), matches, ("left", "right"), strict=True):
-        judged.append(weigh(shared.assign(supported=shared[f"supported_{end}"]), both))
-        overlap = resolve(party.accounts, party.distinct, side, kinds)
-        judged.append(_rows(overlap, pairs[f"account_{end}"]))
-    tier = np.max([part["tier"].to_numpy() for part in judged], axis=0)
+    judged = [
+        judge(
+            shared.assign(position=shared[f"position_{end}"], supported=shared[f"supported_{end}"]),
+            both,
+            hits,
+            party.accounts,
+        )
+        for end, hits, party in (("left", left, ours), ("right", right, theirs))
+    ]
     result = pd.DataFrame(
         {
             "left_id": ours.accounts["id"].to_numpy()[pairs["account_left"]],
             "right_id": theirs.accounts["id"].to_numpy()[pairs["account_right"]],
             "kind": pairs["kind"],
-            "tier": tier_names(tier),
-            "confidence": np.min([part["confidence"].to_numpy() for part in judged], axis=0),
+            "tier": tier_names(np.max([side["tier"].to_numpy() for side in judged], axis=0)),
+            "confidence": np.min([side["confidence"].to_numpy() for side in judged], axis=0),
         }
     )
     return result.sort_values(["left_id", "right_id"], kind="stable").reset_index(drop=True), len(crowded)
-
-
-def _rows(overlap: pd.DataFrame, accounts: pd.Series) -> pd.DataFrame:
-    """Tier (a position in `TIERS`) and confidence of each of `accounts`, as its own side resolved it."""
-    rows = overlap.set_index("account").loc[accounts]
-    ranks = rows["tier"].map({tier: at for at, tier in enumerate(TIERS)})
-    return pd.DataFrame({"tier": ranks.to_numpy(np.int64), "confidence": rows["confidence"].to_numpy()})

@@ -38,9 +38,10 @@ def platforms() -> frozenset[str]:
 def denial(host: str, registrable: str, bare: bool) -> str:
     """The reason why `host` names no account, or "". `bare`: the address had no path and no subdomain."""
     hosts = denied_hosts()
-    if registrable in hosts:
-        return hosts[registrable]
-    if not bare and registrable in platforms():
+    reason = hosts.get(registrable, "")
+    if reason or bare:
+        return reason
+    if registrable in platforms():
         return PLATFORM_PAGE
     while len(host) > len(registrable):
         if host in hosts:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from overlap.identity import resources
 from overlap.identity.outcome import EMPTY, TOO_LONG, Outcome
-from overlap.identity.text import fold
+from overlap.identity.text import fold, fold_words
 
 #: Characters; the longest registered company names stay below half of this.
 MAX_NAME: Final = 500
@@ -69,48 +70,55 @@ _REMARK_STARTS: Final = (
 )
 _AND: Final = frozenset({"and", "und", "et", "y", "og", "och"})
 
+#: Words that follow each other, as nested dictionaries; the key "" marks where a form may end.
+Tree = dict[str, "Tree"]
+
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """Legal forms as tuples of words by where they may stand; `glued` may stand without a blank.
+    """Legal forms by where they may stand: `tail` from the last word on backwards, `head` from the first on.
 
-    The sizes say how many words the forms have that end in, or begin with, a word, the longest first.
+    `glued` forms, the longest first, may stand at either end without a blank.
     """
 
-    tail: frozenset[tuple[str, ...]]
-    tail_sizes: dict[str, tuple[int, ...]]
-    head: frozenset[tuple[str, ...]]
-    head_sizes: dict[str, tuple[int, ...]]
+    tail: Tree
+    head: Tree
     glued: tuple[str, ...]
 
 
 @cache
 def forms() -> Forms:
     """The legal forms of the data file, read once."""
-    tail, head, glued = set(), set(), set()
+    tail: Tree = {}
+    head: Tree = {}
+    glued = set()
     for line in resources.read_lines("legal_forms"):
         written, place = line.split(";")
-        form = fold(written)  # The file may hold letters that NFKC takes apart, as in Thai.
-        words = tuple(form.split())
-        tail.add(words)
+        words = fold_words(written)  # The file may hold letters that NFKC takes apart, as in Thai.
+        _plant(tail, reversed(words))
         if place != "tail":
-            head.add(words)
+            _plant(head, words)
         if place == "glued":
-            glued.add(form)
-    return Forms(
-        tail=frozenset(tail),
-        tail_sizes=_sizes(tail, -1),
-        head=frozenset(head),
-        head_sizes=_sizes(head, 0),
-        glued=tuple(sorted(glued, key=lambda form: (-len(form), form))),
-    )
+            glued.add(" ".join(words))
+    return Forms(tail, head, tuple(sorted(glued, key=lambda form: (-len(form), form))))
 
 
-def _sizes(known: set[tuple[str, ...]], position: int) -> dict[str, tuple[int, ...]]:
-    sizes: dict[str, set[int]] = {}
-    for words in known:
-        sizes.setdefault(words[position], set()).add(len(words))
-    return {word: tuple(sorted(found, reverse=True)) for word, found in sizes.items()}
+def _plant(tree: Tree, words: Iterable[str]) -> None:
+    for word in words:
+        tree = tree.setdefault(word, {})
+    tree[""] = {}
+
+
+def _longest(tree: Tree, words: Iterable[str]) -> int:
+    """How many of the words the longest form in `tree` has, 0 when none begins so."""
+    longest = 0
+    for size, word in enumerate(words, start=1):
+        if word not in tree:
+            break
+        tree = tree[word]
+        if "" in tree:
+            longest = size
+    return longest
 
 
 @cache
@@ -152,12 +160,11 @@ def normalise_name(text: str) -> Outcome:
 def name_words(text: str) -> tuple[str, ...]:
     """The folded words of a name, legal forms included, remarks removed, "and" in one spelling."""
     if not text.isascii():
-        text = unicodedata.normalize(
-            "NFKC", text
-        )  # Wide brackets become plain ones, and U+3231 gets its own.
+        # Wide brackets become plain ones, and one-character forms such as U+3231 get theirs.
+        text = unicodedata.normalize("NFKC", text)
     if "(" in text or "[" in text or "{" in text:
         text = _without_remarks(text)
-    words = fold(text).split()
+    words = fold_words(text)
     if len(words) > 2 and not _AND.isdisjoint(words):
         words[1:-1] = ["and" if word in _AND else word for word in words[1:-1]]
     return tuple(words)
@@ -168,10 +175,11 @@ def strip_forms(words: tuple[str, ...]) -> tuple[str, ...]:
     known = forms()
     left = words
     while left:
-        shorter = _strip_tail(left, known) if left[-1] in known.tail_sizes or left[-1] == "and" else left
-        if shorter is left and (left[0] in known.head_sizes or left[0] == "the"):
+        first, last = left[0], left[-1]
+        shorter = _strip_tail(left, known) if last in known.tail or last == "and" else left
+        if shorter is left and (first in known.head or first == "the"):
             shorter = _strip_head(left, known)
-        if shorter is left and not (left[-1].isascii() and left[0].isascii()):
+        if shorter is left and not (first.isascii() and last.isascii()):
             shorter = _split_glued(left, known)
         if shorter is left:
             break
@@ -182,19 +190,15 @@ def strip_forms(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _strip_tail(words: tuple[str, ...], known: Forms) -> tuple[str, ...]:
-    for size in known.tail_sizes.get(words[-1], ()):
-        if words[-size:] in known.tail:  # A longer size gives all words, which is then looked up again.
-            return words[:-size]
-    return words[:-1] if words[-1] == "and" else words
+    size = _longest(known.tail, reversed(words))
+    return words[: len(words) - size] if size else words[:-1] if words[-1] == "and" else words
 
 
 def _strip_head(words: tuple[str, ...], known: Forms) -> tuple[str, ...]:
     if words[0] == "the" and len(words) > 1:
         return words[1:]
-    for size in known.head_sizes.get(words[0], ()):
-        if words[:size] in known.head and not generic_words().issuperset(words[size:]):
-            return words[size:]
-    return words
+    size = _longest(known.head, words)
+    return words[size:] if size and not generic_words().issuperset(words[size:]) else words
 
 
 def _split_glued(words: tuple[str, ...], known: Forms) -> tuple[str, ...]:

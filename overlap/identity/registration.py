@@ -61,7 +61,9 @@ def _lei(number: str, _country: str) -> Outcome:
     number = _SEPARATORS.sub("", number.removeprefix("LEI"))
     if _is_placeholder(number):
         return PLACEHOLDER
-    return Outcome(number) if len(number) == 20 and _is_valid(stdnum_lei, number) else CHECK_FAILED
+    if len(number) != 20 or not number.isascii():
+        return CHECK_FAILED
+    return Outcome(number) if registers.validated(stdnum_lei, number) else CHECK_FAILED
 
 
 def _duns(number: str, _country: str) -> Outcome:
@@ -125,10 +127,6 @@ def _checked(register: Register, number: str) -> str:
     if not number.isascii() and not register.keeps_separators:
         return ""
     return register.canonical(number)
-
-
-def _is_valid(module: registers.NumberModule, number: str) -> bool:
-    return bool(registers.validated(module, number))
 
 
 def _is_placeholder(number: str) -> bool:

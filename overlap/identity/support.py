@@ -17,16 +17,35 @@ from overlap.identity.text import fold
 
 #: Letters; a shorter word or label is in too many others by chance.
 SHORTEST: Final = 3
+#: What owners add to a name to get a free domain; it names nobody else.
+FILLERS: Final = frozenset(
+    {
+        "company",
+        "corp",
+        "global",
+        "gmbh",
+        "group",
+        "inc",
+        "international",
+        "llc",
+        "ltd",
+        "official",
+        "online",
+        "web",
+    }
+)
 #: Letters; a shorter word or label must stand at an end of the other, not in its middle.
 ANYWHERE: Final = 4
 
 
 def resembles(domain: str, name: str, folded: str) -> bool:
-    """Whether the label of `domain` (registrable, A-labels) resembles the company name.
+    """Whether the company name explains the whole label of `domain` (registrable, A-labels).
 
     `name` is the name as written, `folded` its normalised form ("" when there is none, then nothing does).
-    True when a significant word, the words run together, or their initials are in the label, or the label is
-    in one of them. A label without its hyphens counts too, and an umlaut written with two letters.
+    True when the label is made of words of the name (generic words such as "group" may stand beside them),
+    is part of the words run together, or is their initials. A label without its hyphens counts too, and an
+    umlaut written with two letters. A label that says more than the name ("acme-foods.com" of Acme Steel) is
+    the website of somebody else in the family.
     """
     if not folded:
         return False
@@ -43,12 +62,15 @@ def _shares_a_word(label: str, folded: str) -> bool:
     generic = generic_words()
     if label in generic:
         return label == folded
-    joined = folded.replace(" ", "")
-    if _within(joined, label) or _within(label, joined):
+    words = folded.split()
+    if _within(label, "".join(words)) or any(_within(label, word) for word in words if word not in generic):
         return True
-    return any(
-        word not in generic and (_within(word, label) or _within(label, word)) for word in folded.split()
-    )
+    rest, explained = label, False
+    for word in sorted(words, key=len, reverse=True):
+        if _within(word, rest):
+            rest = rest.replace(word, "", 1)
+            explained = explained or word not in generic
+    return explained and (len(rest) < SHORTEST or rest in FILLERS)
 
 
 def _within(short: str, long: str) -> bool:

@@ -19,19 +19,15 @@ from overlap.identity import resources
 _MARKS: Final = dict.fromkeys(range(0x300, 0x370))
 #: Pictographs are blanks in every Unicode version, also those that this Python does not know yet.
 _PICTOGRAPHS: Final = range(0x1F000, 0x1FC00)
-#: Dots and slashes stay until it is known whether they stand between initials.
-_ASCII: Final = [
-    " and "
-    if chr(code) == "&"
-    else ""
-    if chr(code) in "'`"
-    else chr(code).lower()
-    if chr(code).isalnum() or chr(code) in "./"
-    else " "
-    for code in range(128)
-]
+#: ASCII byte to the byte that stands for it. Dots and slashes stay until it is known whether they stand
+#: between initials; apostrophes are deleted.
+_BYTES: Final = bytes(
+    ord(chr(code).lower()) if chr(code).isalnum() or chr(code) in "./" else ord(" ") for code in range(128)
+).ljust(256)
+_DELETED: Final = b"'`"
+_ASCII: Final = {code: None if code in _DELETED else _BYTES[code] for code in range(128)}
 #: A dot or slash between two single letters joins initials: s.p.a. and a/s are one word.
-_INITIALS: Final = re.compile(r"(?<![^\W_])([^\W\d_])[./](?=[^\W\d_](?![^\W_]))")
+_INITIALS: Final = re.compile(r"(?<=(?<![^\W_])[^\W\d_])[./](?=[^\W\d_](?![^\W_]))")
 
 
 @cache
@@ -42,39 +38,54 @@ def _letters() -> dict[int, str]:
 
 
 class _Folding(dict[int, str]):
-    """Code point to what stands for it, worked out when a text first needs it."""
+    """Code point to what stands for it, worked out when a text first needs it; ASCII stands for itself."""
 
     def __missing__(self, code: int) -> str:
-        folded = _ASCII[code] if code < 128 else _fold_character(chr(code))
+        folded = chr(code) if code < 128 else _fold_character(chr(code))
         self[code] = folded
         return folded
 
 
-_FOLDING: Final = _Folding(enumerate(_ASCII))
+_FOLDING: Final = _Folding()
 
 
 def fold(text: str) -> str:
     """`text` as lower-case words with one blank between them; folding the result changes nothing."""
+    return " ".join(fold_words(text))
+
+
+def fold_words(text: str) -> list[str]:
+    """The words of `text` after folding."""
     if text.isascii():
-        return _join(text.translate(_FOLDING))
-    folded = _join(_compose(text).translate(_FOLDING))
+        return _split(text)
+    words = _split(_compose(text).translate(_FOLDING))
     # What is left of Latin, Greek and Cyrillic is ASCII and final. In other scripts a removed character can
     # have brought two parts of one letter together, which a further pass composes.
-    while not folded.isascii() and (again := _join(_compose(folded).translate(_FOLDING))) != folded:
-        folded = again
-    return folded
+    while not (folded := " ".join(words)).isascii():
+        again = _split(_compose(folded).translate(_FOLDING))
+        if again == words:
+            break
+        words = again
+    return words
 
 
 def _compose(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
-def _join(text: str) -> str:
+def _split(text: str) -> list[str]:
+    """The words of a text whose other characters than ASCII are folded."""
+    if "&" in text:
+        text = text.replace("&", " and ")
+    if text.isascii():
+        text = text.encode("ascii").translate(_BYTES, _DELETED).decode("ascii")
+    else:
+        text = text.translate(_ASCII)
     if "." in text or "/" in text:
         text = text.replace(". ", " ").rstrip("./ ")
         if "." in text or "/" in text:
-            text = _INITIALS.sub(r"\1", text).replace(".", " ").replace("/", " ")
-    return " ".join(text.split())
+            text = _INITIALS.sub("", text).replace(".", " ").replace("/", " ")
+    return text.split()
 
 
 def _fold_character(character: str) -> str:
@@ -83,7 +94,7 @@ def _fold_character(character: str) -> str:
     folded = _compose(_compose(character).casefold()).translate(letters)
     folded = unicodedata.normalize("NFD", folded).translate(_MARKS)
     folded = unicodedata.normalize("NFC", folded).translate(letters)
-    return "".join(_ASCII[ord(part)] if part.isascii() else _word_character(part) for part in folded)
+    return "".join(part if part.isascii() else _word_character(part) for part in folded)
 
 
 def _word_character(character: str) -> str:

@@ -86,6 +86,18 @@ def test_case_composition_and_surrounding_blanks_do_not_change_a_name(text: str)
     assert normalise("name", unicodedata.normalize("NFD", text)) == outcome
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    st.text(alphabet="ab9.-/:@?w", max_size=14), st.sampled_from(["", ".com", ".de/x", ".co.uk", ".c", "."])
+)
+@example("a" * 70, ".com")
+@example("a." * 140, "com")
+def test_the_usual_addresses_get_what_the_long_way_gives(text: str, end: str) -> None:
+    cell = text + end
+    # A blank and a word that is no address send the cell the long way.
+    assert normalise_cell(cell) == normalise_cell(f"{cell} remark") or "." not in cell
+
+
 WORDS = st.lists(
     st.text(alphabet="abcdefghijklmnopqrstuvwxyz", min_size=6, max_size=9), min_size=1, max_size=3
 ).map(" ".join)

@@ -49,7 +49,8 @@ def matching(frame: pd.DataFrame, matched: set[tuple[str, str]] | None) -> Match
         ([(0, "domain", "d.com", True)], "domain", "strong", 0.92),
         ([(0, "domain", "d.com", False)], "domain", "candidate", 0.70),
         ([(0, "name_country", "a|de", False), (0, "name", "a", False)], "name_country", "strong", 0.88),
-        ([(0, "name", "blue harbour", False)], "name", "strong", 0.80),
+        ([(0, "name", "blue harbour", True)], "name", "strong", 0.80),
+        ([(0, "name", "blue harbour", False)], "name", "candidate", 0.50),
         ([(0, "name", "acme", False)], "name", "candidate", 0.50),
     ],
 )
@@ -104,7 +105,7 @@ def test_a_further_match_tells_one_account_from_its_rival() -> None:
 
 
 def test_a_name_that_two_accounts_carry_is_no_match_by_itself() -> None:
-    rows: list[Row] = [(0, "name", "blue harbour", False), (1, "name", "blue harbour", False)]
+    rows: list[Row] = [(0, "name", "blue harbour", True), (1, "name", "blue harbour", True)]
     result = overlap(["Blue Harbour", "Blue Harbour"], rows)
     assert result["tier"].tolist() == ["candidate"] * 2
     assert result["confidence"].tolist() == [0.4] * 2

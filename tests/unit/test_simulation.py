@@ -151,3 +151,25 @@ def test_frames_of_an_exchange_have_the_sizes_of_the_contract() -> None:
     # 5312 bytes of envelope; 32 an element, 10 a list tag, 16 a confirm tag (PROTOCOL.md).
     assert run.frames[1:] == (5312 + 4 * 32 + 3 * 10, 5312 + 3 * 16)
     assert run.frames[0] > 5312 + 4 * 32
+
+
+def test_a_pair_is_judged_by_what_the_two_accounts_share() -> None:
+    """002A is surely 7101. With 7102 it shares a name only, which 002B carries as well."""
+    left = pd.DataFrame(
+        [
+            ("002A", "Silver Quarry", "silverquarry.com", "Spain"),
+            ("002B", "Silver Quarry", "silverquarry-valencia.es", "Spain"),
+        ],
+        columns=LEFT.columns,
+    )
+    right = pd.DataFrame(
+        [
+            (7101, "Silver Quarry", "silverquarry.com", "Spain"),
+            (7102, "Silver Quarry", "", "Chile"),
+        ],
+        columns=RIGHT.columns,
+    )
+    rows = {(row.left_id, row.right_id): row for row in overlap.simulate(left, right).itertuples()}
+    assert rows["002A", "7101"].tier == "exact"
+    assert (rows["002A", "7102"].kind, rows["002A", "7102"].tier) == ("name", "candidate")
+    assert rows["002A", "7102"].confidence < 0.5
