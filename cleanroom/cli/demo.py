@@ -27,7 +27,7 @@ from overlap.errors import UsageError
     type=click.IntRange(50, 200_000),
     default=3_000,
     show_default=True,
-    help="Accounts of the largest export.",
+    help="About how many each of the two companies has.",
 )
 @click.option("--seed", type=int, default=7, show_default=True, help="Another seed, another world.")
 @click.option("--verbose", is_flag=True, help="Show every command with its output, not only the summary.")
