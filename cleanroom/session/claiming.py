@@ -9,17 +9,18 @@ import pandas as pd
 
 from cleanroom.attribution import SLOT_OF_KIND, Commitment, Key, commit, hold, prove
 from cleanroom.session.claim_roots import own_commitments, received_commitments
-from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.folder import write_whole
 from cleanroom.session.imports import own_accounts
 from cleanroom.session.letters import write_letter
 from cleanroom.session.party import Party, moment_of
 from cleanroom.session.runs import RunRecord, find_run
+from cleanroom.session.stored import keep_stored, read_stored
 from cleanroom.store import read_table
-from overlap import identity, keys
+from overlap import identity
 from overlap.engine import Progress
 from overlap.errors import Refused, UsageError
 
-OPENING_LIMIT = 2**30
+_OPENING = b"claims opening"
 
 
 @dataclass(frozen=True)
@@ -147,16 +148,8 @@ def _listed(owner: str, commitment: Commitment, time: str) -> ListedCommitment:
 
 
 def _keep_opening(party: Party, epoch: int, opening: bytes) -> None:
-    nonce = party.random(keys.NONCE_BYTES)
-    locked = nonce + keys.encrypt(_opening_key(party), nonce, opening, str(epoch).encode())
-    write_whole(party.folder.path("claims", "own", f"{epoch}.opening"), locked)
+    keep_stored(party, _OPENING, str(epoch), opening, "claims", "own", f"{epoch}.opening")
 
 
 def _read_opening(party: Party, epoch: int) -> bytes:
-    locked = read_whole(party.folder.path("claims", "own", f"{epoch}.opening"), OPENING_LIMIT)
-    nonce, ciphertext = locked[: keys.NONCE_BYTES], locked[keys.NONCE_BYTES :]
-    return keys.decrypt(_opening_key(party), nonce, ciphertext, str(epoch).encode(), "the claims opening")
-
-
-def _opening_key(party: Party) -> bytes:
-    return party.keys.storage_key(b"claims opening")
+    return read_stored(party, _OPENING, str(epoch), "claims", "own", f"{epoch}.opening")

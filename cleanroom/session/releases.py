@@ -1,6 +1,6 @@
 """What partners' shares showed us: kept locked until the end of the share, then erased.
 
-releases/SHARE           record: partner, run, agreement, purposes, until, exportable
+releases/SHARE.release   record: partner, run, agreement, purposes, until, exportable
 releases/SHARE.table     the records, locked: columns record (int64), token, and field.NAME for each field
 """
 
@@ -12,12 +12,11 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from cleanroom.durable import erase
-from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
+from cleanroom.session.stored import keep_stored, read_stored
 from cleanroom.store import table_bytes, table_from_bytes
-from overlap import keys
 
-TABLE_LIMIT = 2**30
+_RELEASES = b"releases"
 
 
 @dataclass(frozen=True)
@@ -44,10 +43,8 @@ def keep_release(
         for number, (tokens, values) in enumerate(records)
         for token in tokens
     ]
-    nonce = party.random(keys.NONCE_BYTES)
     table = table_bytes(pd.DataFrame(rows, columns=_columns(records)))
-    locked = nonce + keys.encrypt(_key(party), nonce, table, release.share.encode())
-    write_whole(party.folder.path("releases", f"{release.share}.table"), locked)
+    keep_stored(party, _RELEASES, release.share, table, "releases", f"{release.share}.table")
     party.folder.write_record(asdict(release), "releases", f"{release.share}.release")
 
 
@@ -61,9 +58,7 @@ def all_releases(party: Party, partner: str | None = None) -> list[Release]:
 
 def read_release(party: Party, release: Release) -> pd.DataFrame:
     """The records of a release, one row a pair token."""
-    locked = read_whole(party.folder.path("releases", f"{release.share}.table"), TABLE_LIMIT)
-    nonce, ciphertext = locked[: keys.NONCE_BYTES], locked[keys.NONCE_BYTES :]
-    table = keys.decrypt(_key(party), nonce, ciphertext, release.share.encode(), "the opened share")
+    table = read_stored(party, _RELEASES, release.share, "releases", f"{release.share}.table")
     return table_from_bytes(table)
 
 
@@ -85,7 +80,3 @@ def erase_release(party: Party, share: str) -> None:
 def _columns(records: Sequence[tuple[tuple[str, ...], dict[str, str]]]) -> list[str]:
     fields = dict.fromkeys(f"field.{name}" for _, values in records for name in values)
     return ["record", "token", *fields]
-
-
-def _key(party: Party) -> bytes:
-    return party.keys.storage_key(b"releases")

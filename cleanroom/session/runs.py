@@ -2,7 +2,8 @@
 
 runs/RUN/run                     the record below
 runs/RUN/state                   scalar and identifiers, locked; gone when the run ends
-runs/RUN/{start,reply,finish}    the frames we sent, until the run ends on both sides
+runs/RUN/{start,reply,finish}    the frames we sent, each with its header as a record; start and reply until
+                                 the run ends
 runs/RUN/accounts.parquet        our accounts as they were when the run began
 runs/RUN/identifiers.parquet     and their identifiers
 runs/RUN/overlap.parquet         matched accounts; tokens.parquet: every matched identifier and its token
@@ -12,9 +13,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 
-from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
-from overlap import keys
+from cleanroom.session.stored import keep_stored, read_stored
 from overlap.errors import UsageError
 from overlap.protocol import Contract
 
@@ -22,6 +22,8 @@ from overlap.protocol import Contract
 FRAME_LIMIT = 2**30
 
 OPEN_STATES = ("started", "replied")
+
+_STATE = b"run state"
 
 
 @dataclass(frozen=True)
@@ -80,16 +82,12 @@ def find_run(party: Party, name: str = "") -> RunRecord:
 
 def keep_state(party: Party, run: str, state: bytes) -> None:
     """Keep the secret state of a run under the party's storage key."""
-    nonce = party.random(keys.NONCE_BYTES)
-    locked = nonce + keys.encrypt(_state_key(party), nonce, state, run.encode())
-    write_whole(party.folder.path("runs", run, "state"), locked)
+    keep_stored(party, _STATE, run, state, "runs", run, "state")
 
 
 def read_state(party: Party, run: str) -> bytes:
     """The secret state of a run."""
-    locked = read_whole(party.folder.path("runs", run, "state"), FRAME_LIMIT)
-    nonce, ciphertext = locked[: keys.NONCE_BYTES], locked[keys.NONCE_BYTES :]
-    return keys.decrypt(_state_key(party), nonce, ciphertext, run.encode(), "the state of the run")
+    return read_stored(party, _STATE, run, "runs", run, "state")
 
 
 def end_run(party: Party, record: RunRecord, state: str) -> RunRecord:
@@ -107,7 +105,3 @@ def abandon_open_runs(party: Party, partner: str) -> None:
         if record.partner == partner and record.state in OPEN_STATES:
             party.note(partner, "unfinished", run=bytes.fromhex(record.run))
             end_run(party, record, "unfinished")
-
-
-def _state_key(party: Party) -> bytes:
-    return party.keys.storage_key(b"run state")
