@@ -225,7 +225,8 @@ def _keep_signed(party: Party, signed: SignedAgreement, data: bytes) -> None:
                 )
             return
     partner = partner_of(party, signed.agreement)
-    party.note(partner, "agreement", agreement=bytes.fromhex(signed.file_digest), until=signed.until)
+    days = (signed.until - signed.not_before) // 86_400
+    party.note(partner, "agreement", agreement=bytes.fromhex(signed.file_digest), days=days)
     write_whole(place, data)
 
 
