@@ -154,7 +154,7 @@ def find_agreement(party: Party, name: str = "", *, starter_only: bool = False) 
     hint = "'overlap agreement list' shows them; name one with --agreement"
     if name:
         raise UsageError("no agreement, or more than one, has an id that begins so", hint)
-    raise UsageError(f"{len(found)} agreements fit", hint)
+    raise UsageError(f"{len(found) or 'no'} agreements are in force here", hint)
 
 
 def agreement_with_digest(party: Party, file_digest: str) -> SignedAgreement:

@@ -17,6 +17,7 @@ from cleanroom.session.runs import RunRecord, find_run
 from cleanroom.session.stored import keep_stored, read_stored
 from cleanroom.store import read_table
 from overlap import identity
+from overlap.engine import Progress
 from overlap.errors import Refused, UsageError
 
 _OPENING = b"claims opening"
@@ -58,7 +59,9 @@ def canonicaliser() -> str:
     return f"{identity.NORMALISER} {identity.normaliser_digest()} {identity.data_digest()}"
 
 
-def commit_claims(party: Party, partner: str | None, out: Path | None) -> CommitmentMade:
+def commit_claims(
+    party: Party, partner: str | None, out: Path | None, progress: Progress | None = None
+) -> CommitmentMade:
     """Commit to all accounts that are imported now, and write the letter for `partner` to `out`."""
     if (partner is None) != (out is None):
         raise UsageError(
@@ -69,7 +72,7 @@ def commit_claims(party: Party, partner: str | None, out: Path | None) -> Commit
     accounts = own_accounts(party.folder)
     if accounts.empty:
         raise UsageError("no account is imported", "run 'overlap import FILE --population …' first")
-    held = hold(accounts, identity.identify(accounts, kinds=tuple(SLOT_OF_KIND)).frame)
+    held = hold(accounts, identity.identify(accounts, tuple(SLOT_OF_KIND), progress).frame)
     epoch = max((commitment.epoch for commitment in own_commitments(party)), default=0) + 1
     made = commit(held.accounts, party.keys.card.digest, epoch, party.random(32), canonicaliser())
     _keep_opening(party, epoch, made.opening)

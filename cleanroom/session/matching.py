@@ -82,7 +82,7 @@ def start_match(party: Party, agreement: str, out: Path, progress: Progress | No
     require_software(signed.agreement, own_software(signed.agreement.terms.level))
     roots = {party.name: own_claim_root(party), partner: received_claim_root(party, partner)}
     contract = build_contract(signed, roots)
-    submitted = submit(party, signed, contract.starter.size_bound)
+    submitted = submit(party, signed, contract.starter.size_bound, progress)
     run = party.random(16)
     abandon_open_runs(party, partner)
     record = charge(party, signed, contract, run, "starter", submitted)
@@ -107,7 +107,7 @@ def reply_match(party: Party, source: Path, out: Path, progress: Progress | None
     bound = contract.responder.size_bound
     if taken:
         return _repeat_reply(party, signed, taken[0], data, out, bound)
-    submitted = submit(party, signed, bound)
+    submitted = submit(party, signed, bound, progress)
     abandon_open_runs(party, partner)
     record = charge(party, signed, contract, bytes.fromhex(header.run), "responder", submitted)
     record = replace(record, answered=hashlib.sha256(data).hexdigest())
