@@ -12,10 +12,10 @@
     # 91 days later
     ```
 
-`…` stands for any text, alone on a line for any lines. In a command, `<read out by PARTY>` is the fingerprint
-that this party was last shown of itself, `<id of the WORD>` the name that the party was last shown behind that
-word. The clock is the README's: it begins at `BEGIN`, and a minute passes with each command. Everything else
-must be printed as it stands. A backslash continues a command.
+`…` stands for any text in a line, alone on a line for any lines. In a command, `<read out by PARTY>` is the
+fingerprint of that party's own card, and `<id of the WORD>` the id that the typing party was last shown behind
+that word. The clock is the README's: it begins at `BEGIN`, and a minute passes with each command. Everything
+else must be printed as it stands. A backslash continues a command.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from pathlib import Path
 from cleanroom.cli.app import overlap
 from cleanroom.cli.shell import Shell
 from overlap.errors import OverlapError
-from overlap.keys import PartyKeys
+from overlap.keys import Card, PartyKeys
 
 BEGIN = int(datetime(2026, 11, 21, 10, 0, tzinfo=UTC).timestamp())
 MINUTE, DAY = 60, 86_400
@@ -106,8 +106,8 @@ class _Stage:
     opened: dict[bytes, PartyKeys] = field(default_factory=dict)
 
     def perform(self, command: Command) -> None:
-        typed = _READ_OUT.sub(lambda found: self.shown(found[1], r"fingerprint +([A-Z2-7 ]+)"), command.text)
-        typed = _NAMED.sub(lambda found: self.shown(command.party, rf"{found[1]} +([0-9a-f]+)"), typed)
+        typed = _READ_OUT.sub(lambda found: self.fingerprint(found[1]), command.text)
+        typed = _NAMED.sub(lambda found: self.shown(command.party, found[1]), typed)
         printed = self.type(command.party, shlex.split(typed)[1:])
         assert re.fullmatch(_pattern(command.answer), printed), (
             f"README.md, line {command.line}: {command.party} $ {command.text}\n"
@@ -117,9 +117,11 @@ class _Stage:
         self.performed += 1
         self.now += MINUTE
 
-    def shown(self, party: str, pattern: str) -> str:
-        """What the party was shown last in a line that begins so."""
-        return str(re.findall(f"(?m)^{pattern}", self.printed[party])[-1])
+    def fingerprint(self, party: str) -> str:
+        return Card.from_bytes((self.root / party / "keys" / "card").read_bytes()).fingerprint
+
+    def shown(self, party: str, word: str) -> str:
+        return str(re.findall(rf"(?m)^{word} +([0-9a-f]+)", self.printed[party])[-1])
 
     def type(self, party: str, words: list[str]) -> str:
         """What the command prints, errors too."""
@@ -140,7 +142,7 @@ def _pattern(answer: str) -> str:
         if line.strip() == "…":
             lines.append(r"(?:.*\n)*?")
         else:
-            lines.append(r"[\s\S]*?".join(re.escape(part) for part in line.rstrip().split("…")) + r"\n")
+            lines.append(".*".join(re.escape(part) for part in line.rstrip().split("…")) + r"\n")
     return "".join(lines)
 
 

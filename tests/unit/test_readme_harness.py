@@ -80,11 +80,9 @@ def test_files_and_steps_are_read_in_order() -> None:
         ("imported  2 accounts", "imported  3 accounts"),
         ("made party northwind in northwind\n", ""),
         ("next: …\n", ""),
-        ("next: …\n", "next: …\nand more\n"),
-        (
-            "…\nfingerprint  ABCD EFGH",
-            "…\nfingerprint  BBCD EFGH IJKL MNOP QRST UVWX\nfingerprint  ABCD EFGH",
-        ),
+        ("next: …\n", "next: …\nmore\n"),
+        ("<read out by contoso>", "<read out by northwind>"),
+        ("fingerprint  …", "fingerprint  ABCD …"),
         ("overlap: …\nhint: …\n", ""),
     ],
 )
