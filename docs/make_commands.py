@@ -39,9 +39,8 @@ def reference() -> str:
 
 def help_texts(command: click.Command, name: str, parent: click.Context | None) -> Iterator[tuple[str, str]]:
     """Full name and help text of a command and of all below it, in the order of the listing."""
-    context = click.Context(
-        command, parent, name, max_content_width=WIDTH, terminal_width=WIDTH, **command.context_settings
-    )
+    settings = {**command.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
+    context = click.Context(command, parent, name, **settings)
     lines = command.get_help(context).splitlines()
     yield context.command_path, "\n".join(line.rstrip() for line in lines)
     if isinstance(command, click.Group):

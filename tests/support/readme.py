@@ -5,17 +5,17 @@
     ```console
     northwind $ overlap init --party northwind
     made party northwind in northwind
-    fingerprint  DARF SUON SS7V CLMK CV6K TF4C
+    fingerprint  …
+    next: …
+    contoso $ overlap partner add exchange/northwind.card --fingerprint "<read out by northwind>"
     …
     # 91 days later
-    northwind $ overlap shares list
     ```
 
-`…` stands for any text, alone on a line for any lines. The clock is the README's: it begins at `BEGIN`, and
-a minute passes with each command. Fingerprints and hexadecimal names are drawn anew in each run: one that
-stands in the README for the first time fits any of its length, and stands for that one from then on, in answers
-and in commands, whole or shortened. Everything else must be printed as it stands. A backslash continues a
-command.
+`…` stands for any text in a line, alone on a line for any lines. In a command, `<read out by PARTY>` is the
+fingerprint of that party's own card, and `<id of the WORD>` the id that the typing party was last shown behind
+that word. The clock is the README's: it begins at `BEGIN`, and a minute passes with each command. Everything
+else must be printed as it stands. A backslash continues a command.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from pathlib import Path
 from cleanroom.cli.app import overlap
 from cleanroom.cli.shell import Shell
 from overlap.errors import OverlapError
-from overlap.keys import PartyKeys
+from overlap.keys import Card, PartyKeys
 
-BEGIN = int(datetime(2026, 12, 1, 9, 0, tzinfo=UTC).timestamp())
+BEGIN = int(datetime(2026, 11, 21, 10, 0, tzinfo=UTC).timestamp())
 MINUTE, DAY = 60, 86_400
 PASSPHRASE = "a passphrase for the README only"
 
@@ -43,8 +43,8 @@ _FILE = re.compile(r"File `([^`]+)`:$")
 _COMMAND = re.compile(r"([a-z0-9][a-z0-9-]*) \$ (.*)$")
 _LATER = re.compile(r"# (\d+) days? later$")
 
-#: What differs from run to run: a fingerprint, or eight and more hex digits with a letter and a digit.
-_DRAWN = re.compile(r"\b(?:[A-Z2-7]{4}(?: [A-Z2-7]{4}){5}|(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8,64})\b")
+_READ_OUT = re.compile(r"<read out by ([a-z0-9-]+)>")
+_NAMED = re.compile(r"<id of the ([a-z]+)>")
 
 
 @dataclass(frozen=True)
@@ -102,21 +102,26 @@ class _Stage:
     root: Path
     now: int = BEGIN
     performed: int = 0
-    drawn: dict[str, str] = field(default_factory=dict)
+    printed: dict[str, str] = field(default_factory=dict)
     opened: dict[bytes, PartyKeys] = field(default_factory=dict)
 
     def perform(self, command: Command) -> None:
-        words = shlex.split(_DRAWN.sub(lambda found: self.known(found[0]) or found[0], command.text))
-        printed = self.type(command.party, words[1:])
-        pattern, names = self.pattern(command.answer)
-        found = re.fullmatch(pattern, printed)
-        assert found, (
+        typed = _READ_OUT.sub(lambda found: self.fingerprint(found[1]), command.text)
+        typed = _NAMED.sub(lambda found: self.shown(command.party, found[1]), typed)
+        printed = self.type(command.party, shlex.split(typed)[1:])
+        assert re.fullmatch(_pattern(command.answer), printed), (
             f"README.md, line {command.line}: {command.party} $ {command.text}\n"
             f"--- stands there\n{command.answer}--- is printed\n{printed}"
         )
-        self.drawn |= {name: found[group] for group, name in names.items()}
+        self.printed[command.party] = self.printed.get(command.party, "") + printed
         self.performed += 1
         self.now += MINUTE
+
+    def fingerprint(self, party: str) -> str:
+        return Card.from_bytes((self.root / party / "keys" / "card").read_bytes()).fingerprint
+
+    def shown(self, party: str, word: str) -> str:
+        return str(re.findall(rf"(?m)^{word} +([0-9a-f]+)", self.printed[party])[-1])
 
     def type(self, party: str, words: list[str]) -> str:
         """What the command prints, errors too."""
@@ -129,42 +134,16 @@ class _Stage:
                 output.write(f"overlap: {error.what}\nhint: {error.hint}\n")
         return "".join(f"{line.rstrip()}\n" for line in output.getvalue().splitlines())
 
-    def known(self, name: str) -> str:
-        """What this name of the README is in this run; "" when it has not been drawn yet."""
-        for long, actual in self.drawn.items():
-            if long.startswith(name):
-                return actual[: len(name)]
-        return ""
 
-    def pattern(self, answer: str) -> tuple[str, dict[str, str]]:
-        """The answer as a regular expression, and the groups that tell what was drawn."""
-        names: dict[str, str] = {}
-        lines = []
-        for line in answer.splitlines():
-            if line.strip() == "…":
-                lines.append(r"(?:.*\n)*?")
-            else:
-                parts = (self.escaped(part, names) for part in line.rstrip().split("…"))
-                lines.append(r"[\s\S]*?".join(parts) + r"\n")
-        return "".join(lines), names
-
-    def escaped(self, text: str, names: dict[str, str]) -> str:
-        pattern, end = "", 0
-        for found in _DRAWN.finditer(text):
-            pattern += re.escape(text[end : found.start()]) + self.fitting(found[0], names)
-            end = found.end()
-        return pattern + re.escape(text[end:])
-
-    def fitting(self, name: str, names: dict[str, str]) -> str:
-        if known := self.known(name):
-            return re.escape(known)
-        for group, other in names.items():
-            if other == name:
-                return f"(?P={group})"
-        group = f"drawn{len(names)}"
-        names[group] = name
-        shape = r"[A-Z2-7 ]" if " " in name else r"[0-9a-f]"
-        return f"(?P<{group}>{shape}{{{len(name)}}})"
+def _pattern(answer: str) -> str:
+    """The answer as a regular expression."""
+    lines = []
+    for line in answer.splitlines():
+        if line.strip() == "…":
+            lines.append(r"(?:.*\n)*?")
+        else:
+            lines.append(".*".join(re.escape(part) for part in line.rstrip().split("…")) + r"\n")
+    return "".join(lines)
 
 
 def _blocks(lines: list[str]) -> Iterator[tuple[str, str, int, list[str]]]:
