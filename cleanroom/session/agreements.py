@@ -89,14 +89,14 @@ def propose_agreement(party: Party, partner: str, policy: str, out: Path, size_b
 
 def read_offer(party: Party, source: Path) -> Shown:
     """What the file `source` proposes, or what both have signed, in plain words."""
-    document = _read(party, read_whole(source, AGREEMENT_LIMIT))
+    document = _read(read_whole(source, AGREEMENT_LIMIT), _cards(party))
     return Shown(_name(document), isinstance(document, SignedAgreement), describe(document))
 
 
 def accept_agreement(party: Party, source: Path, out: Path | None) -> Kept:
     """Sign the proposal in `source`, or take in one that both have signed; keep it, and write it to `out`."""
     data = read_whole(source, AGREEMENT_LIMIT)
-    document = _read(party, data)
+    document = _read(data, _cards(party))
     if not isinstance(document, SignedAgreement):
         if out is None:
             raise UsageError("an accepted agreement goes back to the proposer", "give --out FILE")
@@ -198,13 +198,15 @@ def _cards(party: Party) -> list[Card]:
     return [party.keys.card, *(party.card_of(name) for name in party.partners() if party.is_verified(name))]
 
 
-def _read(party: Party, data: bytes) -> Proposal | SignedAgreement:
+def _read(data: bytes, cards: list[Card]) -> Proposal | SignedAgreement:
     _, signatures = split_signatures(data)
-    return (read_signed if len(signatures) > 1 else read_proposal)(data, _cards(party))
+    return (read_signed if len(signatures) > 1 else read_proposal)(data, cards)
 
 
 def _load(party: Party, name: str) -> Proposal | SignedAgreement:
-    return _read(party, read_whole(party.folder.path("agreements", f"{name}.toml"), AGREEMENT_LIMIT))
+    # Kept agreements were read with confirmed cards. They stay readable when a card is taken out of use.
+    cards = [party.keys.card, *(party.card_of(partner) for partner in party.partners())]
+    return _read(read_whole(party.folder.path("agreements", f"{name}.toml"), AGREEMENT_LIMIT), cards)
 
 
 def _keep_proposal(party: Party, data: bytes) -> Kept:
