@@ -115,4 +115,6 @@ def remove(shell: Shell, name: str) -> None:
 
     with shell.party() as party:
         forgotten = remove_partner(party, name)
-    click.echo(f"removed the card of {name}" if forgotten else f"out of use: {name}; its card stays for the log")
+    click.echo(
+        f"removed the card of {name}" if forgotten else f"out of use: {name}; its card stays for the log"
+    )

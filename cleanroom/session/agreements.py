@@ -146,7 +146,7 @@ def find_agreement(party: Party, name: str = "", *, starter_only: bool = False) 
         found = [
             document
             for document in signed
-            if document.not_before <= party.now < document.until
+            if document.not_before <= _time_of(party, document.agreement) < document.until
             and (not starter_only or starter_of(document) == party.name)
         ]
     if len(found) == 1:
@@ -241,12 +241,18 @@ def _listed(party: Party, document: Proposal | SignedAgreement) -> Kept:
     name, partner = _name(document), partner_of(party, agreement)
     if not isinstance(document, SignedAgreement):
         return Kept(name, partner, agreement.terms.level, "proposed", "", "", 0, document.digest)
-    state = "in force" if document.not_before <= party.now < document.until else "ended"
-    if party.now < document.not_before:
+    now = _time_of(party, agreement)
+    state = "in force" if document.not_before <= now < document.until else "ended"
+    if now < document.not_before:
         state = "not yet in force"
     left = runs_left(party, document)
     begin, end = moment_of(document.not_before), moment_of(document.until)
     return Kept(name, partner, agreement.terms.level, state, begin, end, left, document.digest)
+
+
+def _time_of(party: Party, agreement: Agreement) -> int:
+    """The time by which an agreement is in force: a clock set back behind the log brings none to life."""
+    return party.time_with(partner_of(party, agreement))
 
 
 def runs_left(party: Party, signed: SignedAgreement) -> int:

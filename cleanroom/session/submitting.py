@@ -32,8 +32,9 @@ def submit(party: Party, signed: SignedAgreement, bound: int) -> Submitted:
     agreement = signed.agreement
     role = agreement.role_of(party.name)
     populations = agreement.side(role or "").populations
+    now = party.time_with(partner_of(party, agreement))
     for population in populations:
-        decision = decide(signed, Request("match", party.name, population=population), party.now)
+        decision = decide(signed, Request("match", party.name, population=population), now)
         if not decision.allowed:
             raise Refused(
                 f"clause {decision.clause}: {decision.reason}", "'overlap agreement show' explains the terms"
