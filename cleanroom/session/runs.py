@@ -61,9 +61,14 @@ def read_run(party: Party, run: str) -> RunRecord:
     return RunRecord(**party.folder.read_record("runs", run, "run"))
 
 
+def run_names(party: Party) -> list[str]:
+    """The runs that were charged. A command killed before that leaves a folder without a record."""
+    return [name for name in party.folder.names("runs") if party.folder.path("runs", name, "run").is_file()]
+
+
 def all_runs(party: Party) -> list[RunRecord]:
     """Every run, the oldest first."""
-    records = [read_run(party, name) for name in party.folder.names("runs")]
+    records = [read_run(party, name) for name in run_names(party)]
     return sorted(records, key=lambda record: (record.begun, record.run))
 
 
