@@ -4,7 +4,7 @@ runs/RUN/run                     the record below
 runs/RUN/state                   scalar and identifiers, locked; gone when the run ends
 runs/RUN/{start,reply,finish}    the frames we sent, until the run ends on both sides
 runs/RUN/accounts.parquet        our accounts as they were when the run began
-runs/RUN/identifiers.parquet     and their identifiers
+runs/RUN/identifiers.parquet     and their identifiers, until the run ends
 runs/RUN/overlap.parquet         matched accounts; tokens.parquet: every matched identifier and its token
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 
+from cleanroom.durable import erase
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
 from overlap import keys
@@ -21,12 +22,13 @@ from overlap.protocol import Contract
 #: A frame of the largest declared bound, 2^24 elements of 32 bytes and as many tags, is below this.
 FRAME_LIMIT = 2**30
 
-OPEN_STATES = ("started", "replied")
+#: A run is charged until its first frame is kept; a killed command leaves it so, and its secrets with it.
+OPEN_STATES = ("charged", "started", "replied")
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run. `state` is started, replied, finished, aborted or unfinished; `shared` is -1 while unknown.
+    """One run. `state` is charged, started, replied, finished, aborted or unfinished; `shared` is -1 while unknown.
 
     `agreement` is the file digest (hex), `contract` the contract's canonical text, `answered` the SHA-256
     (hex) of the peer's frame that was taken last.
@@ -99,7 +101,8 @@ def read_state(party: Party, run: str) -> bytes:
 
 def end_run(party: Party, record: RunRecord, state: str) -> RunRecord:
     """Destroy what is secret about a run and mark it ended in `state`."""
-    for name in ("state", "start", "reply"):
+    erase(party.folder.path("runs", record.run, "state"), party.random)
+    for name in ("start", "reply", "identifiers.parquet"):
         party.folder.path("runs", record.run, name).unlink(missing_ok=True)
     ended = replace(record, state=state, finished=party.now)
     keep_run(party, ended)
