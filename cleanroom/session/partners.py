@@ -85,4 +85,4 @@ def _require_same(card: Card, fingerprint: str) -> None:
 
 
 def _mark_verified(party: Party, card: Card) -> None:
-    write_whole(party.folder.path("partners", f"{card.party}.verified"), f"{card.fingerprint}\n".encode())
+    write_whole(party.folder.path("partners", f"{card.party}.verified"), party.verified_mark(card))
