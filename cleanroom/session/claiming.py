@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from cleanroom.attribution import SLOT_OF_KIND, Commitment, Key, commit, hold, prove
+from cleanroom.log import bucket
 from cleanroom.session.claim_roots import own_commitments, received_commitments
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.imports import own_accounts
@@ -88,7 +89,8 @@ def prove_claims(party: Party, run: str, out: Path) -> ProofsMade:
     matched = matched_keys(party, record)
     proved = prove(_read_opening(party, commitment.epoch), matched)
     shared = len(matched)
-    party.note(record.partner, "release", claims=shared - len(proved.missing), run=bytes.fromhex(record.run))
+    proven = bucket(shared - len(proved.missing))
+    party.note(record.partner, "release", claims=proven, run=bytes.fromhex(record.run))
     body = bytes.fromhex(record.run) + proved.body
     write_whole(out, write_letter(party, record.partner, "claims", body))
     return ProofsMade(commitment.epoch, shared - len(proved.missing), shared)

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cleanroom.log import bucket
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.frames import (
     checkpoint_for,
@@ -116,5 +117,5 @@ def _conclude(party: Party, record: RunRecord, learned: Matches | Count) -> RunR
         write_table(place / "tokens.parquet", match.find_hits(distinct, learned, kinds))
     record = replace(record, shared=shared)
     keep_run(party, record)
-    party.note(record.partner, "run", finished=bytes.fromhex(record.run), shared=shared)
+    party.note(record.partner, "run", finished=bytes.fromhex(record.run), shared=bucket(shared))
     return end_run(party, record, "finished")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cleanroom.attribution import Commitment, read_proofs
+from cleanroom.log import bucket
 from cleanroom.session.claim_roots import received_commitments
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.letters import LETTER_LIMIT, Letter, read_letter
@@ -69,7 +70,7 @@ def _take_claims(party: Party, letter: Letter) -> Taken:
         raise Refused("the proofs are for a run with another partner", "ask for the proofs of your own run")
     proofs = read_proofs(letter.body[16:])
     write_whole(party.folder.path("claims", "proofs", letter.partner, run.run), letter.body[16:])
-    party.note(letter.partner, "release", received=bytes.fromhex(run.run), claims=len(proofs))
+    party.note(letter.partner, "release", received=bytes.fromhex(run.run), claims=bucket(len(proofs)))
     return Taken("claims", letter.partner, [f"{len(proofs):,} proofs for run {run.run}"])
 
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from cleanroom.durable import erase
+from cleanroom.log import bucket
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
 from cleanroom.store import table_bytes, table_from_bytes
@@ -72,7 +73,8 @@ def erase_ended(party: Party) -> None:
     for name in party.folder.names("releases", suffix=".release"):
         release = Release(**party.folder.read_record("releases", f"{name}.release"))
         if party.time_with(release.partner) >= release.until:
-            party.note(release.partner, "expiry", share=bytes.fromhex(release.share), records=release.records)
+            share, records = bytes.fromhex(release.share), bucket(release.records)
+            party.note(release.partner, "expiry", share=share, records=records)
             erase_release(party, release.share)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from cleanroom.attribution import PAYS_NOTHING, REASONS, credit, explain
 from cleanroom.export import LEFT_OUT, territory
+from cleanroom.log import bucket
 from cleanroom.report import matrix, render_matrix
 from cleanroom.session.agreements import list_agreements
 from cleanroom.session.evidence import gather_evidence
@@ -93,7 +94,8 @@ def export_territory(party: Party, target: str, out: Path | None) -> Exported:
     files = [*made.files, made.manifest]
     partners = sorted(shared.loc[shared["released"], "partner"].unique())
     for partner in partners:
-        party.note(partner, "export", accounts=int((shared["partner"] == partner).sum()), files=len(files))
+        accounts = bucket(int((shared["partner"] == partner).sum()))
+        party.note(partner, "export", accounts=accounts, files=len(files))
     for file in files:
         write_whole(place / file.name, file.content)
     until = int(shared.loc[shared["released"], "shared_until"].min())

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cleanroom.log import bucket
 from cleanroom.receipts import REVOCATION, read_statement
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.frames import keep_peer_checkpoint, newest_peer_checkpoint
@@ -89,7 +90,7 @@ def request_lease(party: Party, source: Path, purpose: str, out: Path) -> Reques
     party.folder.write_record({"partner": partner}, "shares", "received", f"{terms.share}.record")
     party.folder.write_record({"share": terms.share}, "shares", "requests", made.request)
     party.vault().put(made.request, made.key.secret_bytes())
-    party.note(partner, "request", share=bytes.fromhex(terms.share), records=terms.count)
+    party.note(partner, "request", share=bytes.fromhex(terms.share), records=bucket(terms.count))
     write_whole(out, made.file)
     return Requested(terms.share, partner, terms.count, moment_of(terms.until))
 
@@ -119,7 +120,7 @@ def open_share(party: Party, source: Path) -> OpenedShare:
         party.now,
         len(opened.records),
     )
-    party.note(partner, "release", share=bytes.fromhex(terms.share), records=len(opened.records))
+    party.note(partner, "release", share=bytes.fromhex(terms.share), records=bucket(len(opened.records)))
     keep_release(party, release, [_plain(record) for record in opened.records.values()])
     party.vault().destroy(request)
     return OpenedShare(terms.share, partner, len(opened.records), moment_of(terms.until))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cleanroom.agreement import Request, SignedAgreement, decide
+from cleanroom.log import bucket
 from cleanroom.session.agreements import partner_of, runs_left
 from cleanroom.session.imports import own_accounts
 from cleanroom.session.party import Party
@@ -86,6 +87,7 @@ def charge(
     place = party.folder.path("runs", record.run)
     write_table(place / "accounts.parquet", submitted.accounts)
     write_table(place / "identifiers.parquet", submitted.identifiers)
-    party.note(record.partner, "run", run=run, contract=contract.digest, identifiers=len(submitted.encoded))
+    size = bucket(len(submitted.encoded))
+    party.note(record.partner, "run", run=run, contract=contract.digest, identifiers=size)
     keep_run(party, record)
     return record
