@@ -10,13 +10,13 @@ runs/RUN/overlap.parquet         matched accounts; tokens.parquet: every matched
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 from cleanroom.durable import erase
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
 from overlap import keys
-from overlap.errors import UsageError
+from overlap.errors import BadInput, UsageError
 from overlap.protocol import Contract
 
 #: A frame of the largest declared bound, 2^24 elements of 32 bytes and as many tags, is below this.
@@ -60,7 +60,10 @@ def keep_run(party: Party, record: RunRecord) -> None:
 
 def read_run(party: Party, run: str) -> RunRecord:
     """The record of a run by its whole name."""
-    return RunRecord(**party.folder.read_record("runs", run, "run"))
+    record = party.folder.read_record("runs", run, "run")
+    if set(record) != {field.name for field in fields(RunRecord)}:
+        raise BadInput("the record of a run is not of version 1", "restore it from a backup")
+    return RunRecord(**record)
 
 
 def run_names(party: Party) -> list[str]:
@@ -100,12 +103,10 @@ def read_state(party: Party, run: str) -> bytes:
 
 
 def end_run(party: Party, record: RunRecord, state: str) -> RunRecord:
-    """Destroy what is secret about a run and mark it ended in `state`."""
-    erase(party.folder.path("runs", record.run, "state"), party.random)
-    for name in ("start", "reply", "identifiers.parquet"):
-        party.folder.path("runs", record.run, name).unlink(missing_ok=True)
+    """Mark a run as ended in `state`, and destroy what is secret about it."""
     ended = replace(record, state=state, finished=party.now)
     keep_run(party, ended)
+    _burn(party, record.run)
     return ended
 
 
@@ -115,6 +116,14 @@ def abandon_open_runs(party: Party, partner: str) -> None:
         if record.partner == partner and record.state in OPEN_STATES:
             party.note(partner, "unfinished", run=bytes.fromhex(record.run))
             end_run(party, record, "unfinished")
+        elif record.partner == partner:
+            _burn(party, record.run)  # Its end was recorded; a killed command may have left the secrets.
+
+
+def _burn(party: Party, run: str) -> None:
+    erase(party.folder.path("runs", run, "state"), party.random)
+    for name in ("start", "reply", "identifiers.parquet"):
+        party.folder.path("runs", run, name).unlink(missing_ok=True)
 
 
 def _state_key(party: Party) -> bytes:
