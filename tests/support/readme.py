@@ -121,7 +121,7 @@ class _Stage:
         return Card.from_bytes((self.root / party / "keys" / "card").read_bytes()).fingerprint
 
     def shown(self, party: str, word: str) -> str:
-        return str(re.findall(rf"(?m)^{word} +([0-9a-f]+)", self.printed[party])[-1])
+        return str(re.findall(rf"(?m)^{word} +([0-9a-f]{{8,}})", self.printed[party])[-1])
 
     def type(self, party: str, words: list[str]) -> str:
         """What the command prints, errors too."""
