@@ -14,8 +14,8 @@
 
 `…` stands for any text in a line, alone on a line for any lines. In a command, `<read out by PARTY>` is the
 fingerprint of that party's own card, and `<id of the WORD>` the id that the typing party was last shown
-behind this word. The clock is the README's: it begins at `BEGIN`, and a minute passes with each command. All else
-must be printed as it stands. A backslash continues a command.
+behind this word. The clock is the README's: it begins at `BEGIN`, and a minute passes with each command. The
+rest must be printed as it stands. A backslash continues a command.
 """
 
 from __future__ import annotations
