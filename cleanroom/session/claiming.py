@@ -92,7 +92,8 @@ def prove_claims(party: Party, run: str, out: Path) -> ProofsMade:
     matched = matched_keys(party, record)
     proved = prove(_read_opening(party, commitment.epoch), matched)
     shared = len(matched)
-    party.note(record.partner, "release", claims=shared - len(proved.missing), run=bytes.fromhex(record.run))
+    proven = shared - len(proved.missing)
+    party.note(record.partner, "release", claims=proven, run=bytes.fromhex(record.run))
     body = bytes.fromhex(record.run) + proved.body
     write_whole(out, write_letter(party, record.partner, "claims", body))
     return ProofsMade(commitment.epoch, shared - len(proved.missing), shared)

@@ -82,7 +82,8 @@ class Folder:
         if not data.startswith(RECORD_LINE):
             raise BadInput(f"{place} is not a record of version 1", "restore it from a backup")
         value = canonical.decode(data[len(RECORD_LINE) :].rstrip(b"\n"), place.name)
-        assert isinstance(value, dict)
+        if not isinstance(value, dict):
+            raise BadInput(f"{place} is not a record of version 1", "restore it from a backup")
         return value
 
     @contextlib.contextmanager

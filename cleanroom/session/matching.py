@@ -165,6 +165,10 @@ def _agree(party: Party, partner: str, body: bytes) -> tuple[SignedAgreement, Co
     named = {name: root for name, root in roots.items() if signed.agreement.role_of(name)}
     expected = build_contract(signed, named)
     expected.require_equal(theirs)
+    if starter_of(signed) != partner:
+        raise WrongRun(
+            "the agreement does not let this partner start runs", "begin with 'overlap match start'"
+        )
     require_software(signed.agreement, own_software(signed.agreement.terms.level))
     return signed, expected
 

@@ -18,7 +18,7 @@ from cleanroom.log import Entry, Log, bucket, log_origin
 from cleanroom.session.folder import PARTY_LINE, Folder, read_whole, write_whole
 from cleanroom.vault import Vault
 from overlap.errors import BadPeerFile, Refused, Unverified, UsageError
-from overlap.keys import Card, PartyKeys, RandomBytes, check_party_name
+from overlap.keys import Card, PartyKeys, RandomBytes, check_party_name, hkdf
 
 Clock = Callable[[], int]
 
@@ -98,8 +98,12 @@ class Party:
         return Card.from_bytes(read_whole(self.folder.path("partners", f"{partner}.card"), 16_384))
 
     def is_verified(self, partner: str) -> bool:
-        marker = self.folder.path("partners", f"{partner}.verified")
-        return marker.is_file() and marker.read_text().strip() == self.card_of(partner).fingerprint
+        place = self.folder.path("partners", f"{partner}.verified")
+        return place.is_file() and read_whole(place, 1024) == self.verified_mark(self.card_of(partner))
+
+    def verified_mark(self, card: Card) -> bytes:
+        """What NAME.verified holds: only who has our keys can make it, not everybody who can write a file."""
+        return hkdf(self.keys.storage_key(b"verified card"), card.digest).hex().encode() + b"\n"
 
     def verified_card_of(self, partner: str) -> Card:
         """The card of that partner, or Unverified while its fingerprint has not been confirmed."""

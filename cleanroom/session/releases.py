@@ -67,7 +67,8 @@ def erase_ended(party: Party) -> None:
     for name in party.folder.names("releases", suffix=".release"):
         release = Release(**party.folder.read_record("releases", f"{name}.release"))
         if party.time_with(release.partner) >= release.until:
-            party.note(release.partner, "expiry", share=bytes.fromhex(release.share), records=release.records)
+            share, records = bytes.fromhex(release.share), release.records
+            party.note(release.partner, "expiry", share=share, records=records)
             erase_release(party, release.share)
 
 

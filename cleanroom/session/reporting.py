@@ -93,7 +93,8 @@ def export_territory(party: Party, target: str, out: Path | None) -> Exported:
     files = [*made.files, made.manifest]
     partners = sorted(shared.loc[shared["released"], "partner"].unique())
     for partner in partners:
-        party.note(partner, "export", accounts=int((shared["partner"] == partner).sum()), files=len(files))
+        accounts = int((shared["partner"] == partner).sum())
+        party.note(partner, "export", accounts=accounts, files=len(files))
     for file in files:
         write_whole(place / file.name, file.content)
     until = int(shared.loc[shared["released"], "shared_until"].min())

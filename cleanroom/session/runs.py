@@ -5,30 +5,32 @@ runs/RUN/state                   scalar and identifiers, locked; gone when the r
 runs/RUN/{start,reply,finish}    the frames we sent, each with its header as a record; start and reply until
                                  the run ends
 runs/RUN/accounts.parquet        our accounts as they were when the run began
-runs/RUN/identifiers.parquet     and their identifiers
+runs/RUN/identifiers.parquet     and their identifiers, until the run ends
 runs/RUN/overlap.parquet         matched accounts; tokens.parquet: every matched identifier and its token
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
+from cleanroom.durable import erase
 from cleanroom.session.party import Party
 from cleanroom.session.stored import keep_stored, read_stored
-from overlap.errors import UsageError
+from overlap.errors import BadInput, UsageError
 from overlap.protocol import Contract
 
 #: A frame of the largest declared bound, 2^24 elements of 32 bytes and as many tags, is below this.
 FRAME_LIMIT = 2**30
 
-OPEN_STATES = ("started", "replied")
+#: A run is charged until its first frame is kept; a killed command leaves it so, and its secrets with it.
+OPEN_STATES = ("charged", "started", "replied")
 
 _STATE = b"run state"
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run. `state` is started, replied, finished, aborted or unfinished; `shared` is -1 while unknown.
+    """One run. `state` is charged, started, replied, finished, aborted or unfinished; `shared` -1: not known.
 
     `agreement` is the file digest (hex), `contract` the contract's canonical text, `answered` the SHA-256
     (hex) of the peer's frame that was taken last.
@@ -60,12 +62,20 @@ def keep_run(party: Party, record: RunRecord) -> None:
 
 def read_run(party: Party, run: str) -> RunRecord:
     """The record of a run by its whole name."""
-    return RunRecord(**party.folder.read_record("runs", run, "run"))
+    record = party.folder.read_record("runs", run, "run")
+    if set(record) != {field.name for field in fields(RunRecord)}:
+        raise BadInput("the record of a run is not of version 1", "restore it from a backup")
+    return RunRecord(**record)
+
+
+def run_names(party: Party) -> list[str]:
+    """The runs that were charged. A command killed before that leaves a folder without a record."""
+    return [name for name in party.folder.names("runs") if party.folder.path("runs", name, "run").is_file()]
 
 
 def all_runs(party: Party) -> list[RunRecord]:
     """Every run, the oldest first."""
-    records = [read_run(party, name) for name in party.folder.names("runs")]
+    records = [read_run(party, name) for name in run_names(party)]
     return sorted(records, key=lambda record: (record.begun, record.run))
 
 
@@ -91,11 +101,10 @@ def read_state(party: Party, run: str) -> bytes:
 
 
 def end_run(party: Party, record: RunRecord, state: str) -> RunRecord:
-    """Destroy what is secret about a run and mark it ended in `state`."""
-    for name in ("state", "start", "reply"):
-        party.folder.path("runs", record.run, name).unlink(missing_ok=True)
+    """Mark a run as ended in `state`, and destroy what is secret about it."""
     ended = replace(record, state=state, finished=party.now)
     keep_run(party, ended)
+    _burn(party, record.run)
     return ended
 
 
@@ -105,3 +114,11 @@ def abandon_open_runs(party: Party, partner: str) -> None:
         if record.partner == partner and record.state in OPEN_STATES:
             party.note(partner, "unfinished", run=bytes.fromhex(record.run))
             end_run(party, record, "unfinished")
+        elif record.partner == partner:
+            _burn(party, record.run)  # Its end was recorded; a killed command may have left the secrets.
+
+
+def _burn(party: Party, run: str) -> None:
+    erase(party.folder.path("runs", run, "state"), party.random)
+    for name in ("start", "reply", "identifiers.parquet"):
+        party.folder.path("runs", run, name).unlink(missing_ok=True)

@@ -33,8 +33,9 @@ def submit(party: Party, signed: SignedAgreement, bound: int, progress: Progress
     agreement = signed.agreement
     role = agreement.role_of(party.name)
     populations = agreement.side(role or "").populations
+    now = party.time_with(partner_of(party, agreement))
     for population in populations:
-        decision = decide(signed, Request("match", party.name, population=population), party.now)
+        decision = decide(signed, Request("match", party.name, population=population), now)
         if not decision.allowed:
             raise Refused(
                 f"clause {decision.clause}: {decision.reason}", "'overlap agreement show' explains the terms"
@@ -86,6 +87,7 @@ def charge(
     place = party.folder.path("runs", record.run)
     write_table(place / "accounts.parquet", submitted.accounts)
     write_table(place / "identifiers.parquet", submitted.identifiers)
-    party.note(record.partner, "run", run=run, contract=contract.digest, identifiers=len(submitted.encoded))
+    size = len(submitted.encoded)
+    party.note(record.partner, "run", run=run, contract=contract.digest, identifiers=size)
     keep_run(party, record)
     return record

@@ -46,7 +46,7 @@ def quoted(cell: str) -> list[str]:
 
 
 FILES = {quoted(row[0])[0]: row for row in table(FORMATS, "| first line | what | written by |")}
-INSIDE = {quoted(row[0])[0] for row in table(FORMATS, "| first line | what | inside |")}
+INSIDE = [quoted(row[0])[0] for row in table(FORMATS, "| first line | what | inside |")]
 LABELS = {name for row in table(FORMATS, "| name | where |") for name in quoted(row[0])}
 
 

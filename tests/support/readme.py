@@ -14,8 +14,8 @@
 
 `…` stands for any text in a line, alone on a line for any lines. In a command, `<read out by PARTY>` is the
 fingerprint of that party's own card, and `<id of the WORD>` the id that the typing party was last shown
-behind this word. The clock is the README's: it begins at `BEGIN`, and a minute passes with each command. The
-rest must be printed as it stands. A backslash continues a command.
+behind that word. The clock is the README's: it begins at `BEGIN`, and a minute passes with each command.
+Everything else must be printed as it stands. A backslash continues a command.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class _Stage:
         return Card.from_bytes((self.root / party / "keys" / "card").read_bytes()).fingerprint
 
     def shown(self, party: str, word: str) -> str:
-        return str(re.findall(rf"(?m)^{word} +([0-9a-f]+)", self.printed[party])[-1])
+        return str(re.findall(rf"(?m)^{word} +([0-9a-f]{{8,}})", self.printed[party])[-1])
 
     def type(self, party: str, words: list[str]) -> str:
         """What the command prints, errors too."""
