@@ -70,7 +70,7 @@ def inspect_file(source: Path) -> dict[str, Any]:
         return facts
     try:
         return facts | reader(data)
-    except (KeyError, TypeError, ValueError) as error:
+    except (IndexError, KeyError, TypeError, ValueError) as error:
         raise MalformedFile(f"{source.name} is damaged", "ask for the file again, or restore it") from error
 
 

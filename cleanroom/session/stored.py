@@ -39,8 +39,8 @@ def read_stored(party: Party, purpose: bytes, name: str, *parts: str) -> bytes:
     data = read_whole(party.folder.path(*parts), STORED_LIMIT)
     nonce, locked = data[len(STORED_LINE) :][: keys.NONCE_BYTES], data[len(STORED_LINE) + keys.NONCE_BYTES :]
     try:
-        if not data.startswith(STORED_LINE):
-            raise ForgedFile("another first line", "restore it from a backup")
+        if not data.startswith(STORED_LINE) or len(nonce) != keys.NONCE_BYTES:
+            raise ForgedFile("not a stored file", "restore it from a backup")
         return keys.decrypt(
             party.keys.storage_key(purpose), nonce, locked, STORED_LINE + name.encode(), PURPOSES[purpose]
         )
