@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cleanroom.attribution import Evidence, Failed, Verified, read_proofs, verify
+from cleanroom.log import commitment
 from cleanroom.session.claim_roots import Received, received_commitments
 from cleanroom.session.claiming import canonicaliser, claimable_keys
 from cleanroom.session.folder import read_whole
 from cleanroom.session.party import Party
 from cleanroom.session.runs import RunRecord, all_runs
 from cleanroom.store import read_table
+from overlap.errors import BadInput
 
 PROOF_LIMIT = 2**29
 
@@ -52,8 +54,27 @@ def _bound(party: Party, record: RunRecord) -> Received | None:
     side = record.terms.responder if record.role == "starter" else record.terms.starter
     for received in received_commitments(party, record.partner):
         if received.commitment.root.hex() == side.claim_root:
+            _require_logged(party, record.partner, received)
             return received
     return None
+
+
+def _require_logged(party: Party, partner: str, received: Received) -> None:
+    """Return when our signed log says that this commitment came at that second; else BadInput.
+
+    The second decides credit, and the record that holds it can be edited by whoever can write a file.
+    """
+    log, digest = party.log(partner), received.commitment.digest
+    intact = not log.verify()
+    for entry in log.entries():
+        logged = (
+            entry.digests.get("received") == commitment(log.salt(entry.sequence), "received", digest).hex()
+        )
+        if intact and logged and entry.kind == "commitment" and entry.time == received.received_at:
+            return
+    raise BadInput(
+        "the log does not confirm when a commitment was received", "restore the folder, then verify the log"
+    )
 
 
 def _outcomes(party: Party, record: RunRecord, bound: Received | None) -> dict[str, Verified | Failed]:
