@@ -27,6 +27,22 @@ def gather_evidence(party: Party) -> list[Evidence]:
     ]
 
 
+def _stopped(party: Party, partner: str) -> dict[str, int]:
+    """Own account id to the first second at which a run that the partner stopped may have disclosed it.
+
+    The starter learns from our reply and may send no finish. So every account we put into such a run counts
+    as disclosed: else the partner could learn first, commit then, and match again.
+    """
+    seconds: dict[str, int] = {}
+    for record in all_runs(party):
+        if (record.partner, record.role, record.level) != (partner, "responder", "overlaps"):
+            continue
+        if record.state != "finished":
+            accounts = read_table(party.folder.path("runs", record.run, "accounts.parquet"))
+            seconds = dict.fromkeys(accounts["id"], record.begun) | seconds
+    return seconds
+
+
 def _from_run(party: Party, record: RunRecord) -> Iterator[Evidence]:
     place = party.folder.path("runs", record.run)
     accounts = read_table(place / "accounts.parquet")
@@ -34,16 +50,18 @@ def _from_run(party: Party, record: RunRecord) -> Iterator[Evidence]:
     tokens = read_table(place / "tokens.parquet")
     bound = _bound(party, record)
     outcomes = _outcomes(party, record, bound)
+    stopped = _stopped(party, record.partner)
     by_account = tokens.groupby("account")["token"].agg(list).to_dict()
     for account, token, tier in zip(overlap["account"], overlap["token"], overlap["tier"], strict=True):
         proven = next((outcomes[one] for one in by_account[account] if one in outcomes), None)
+        own = accounts["id"].iloc[account]
         yield Evidence(
             partner=record.partner,
-            account=accounts["id"].iloc[account],
+            account=own,
             token=proven.token if proven else token,
             tier=tier,
             committed_at=bound.received_at if bound else None,
-            disclosed_at=record.begun,
+            disclosed_at=min(record.begun, stopped.get(own, record.begun)),
             stated_at=bound.stated_at if bound else None,
             outcome=proven,
         )

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from attacked_house import DAY, NOW, House, make_house
 
-from cleanroom.session import agreements, granting, matching, partners, reporting, settling, sharing
-from overlap.errors import OverlapError, Refused, Unverified
+from cleanroom.session import agreements, granting, matching, partners, reporting, settling
+from overlap.errors import Refused, Unverified
 
 
 @pytest.fixture

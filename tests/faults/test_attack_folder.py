@@ -78,8 +78,9 @@ def test_the_log_tells_nobody_how_many_accounts_or_matches_there_are(house: Hous
 
 
 def test_a_receipt_time_that_the_log_does_not_confirm_is_refused(house: House) -> None:
-    claiming.commit_claims(house.at(NOW + DAY).theirs, "northwind", house.file("commitment"))
-    receiving.receive_file(house.at(NOW + DAY).ours, house.file("commitment"))
+    house = house.at(NOW + DAY)
+    claiming.commit_claims(house.theirs, "northwind", house.file("commitment"))
+    receiving.receive_file(house.ours, house.file("commitment"))
     place = house.place / "ours" / "claims" / "received" / "fabrikam" / "1"
     line, text = place.read_bytes().split(b"\n", 1)
     earlier = json.loads(text) | {"received_at": NOW}
