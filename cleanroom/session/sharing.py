@@ -129,8 +129,8 @@ def open_share(party: Party, source: Path) -> OpenedShare:
 def take_revocation(party: Party, partner: str, statement: bytes) -> list[str]:
     """Believe a signed revocation: erase what the share showed, and open it no more."""
     revoked = read_statement(statement, [party.card_of(partner)], REVOCATION)
-    share = str(revoked.predicate["share"])
-    if share not in party.folder.names("shares", "received"):
+    share = str(revoked.predicate.get("share", ""))
+    if share not in party.folder.names("shares", "received", suffix=".record"):
         raise WrongRun("the revocation is about a share that is not here", "nothing needs to be done")
     known, _ = _received(party, share)
     if known != partner:
