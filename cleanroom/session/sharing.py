@@ -109,12 +109,13 @@ def open_share(party: Party, source: Path) -> OpenedShare:
     opened = open_records(share, data, key, party.time_with(partner))
     keep_peer_checkpoint(party, partner, opened.checkpoint, 0)
     terms = share.terms
+    before = [one.purposes for one in all_releases(party, partner) if one.share == terms.share]
     release = Release(
         terms.share,
         partner,
         terms.run,
         terms.agreement,
-        list(terms.purposes),
+        sorted({opened.purpose, *(purpose for purposes in before for purpose in purposes)}),
         terms.until,
         terms.exportable,
         party.now,
