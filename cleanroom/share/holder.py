@@ -111,7 +111,9 @@ class FolderHolder:
         """
         request = read_request(data, self._keys, self._recipient)
         if request.time > self._time(now) + CLOCK_AHEAD_SECONDS:
-            raise Refused("the peer's clock is more than a day ahead of ours", "compare both clocks, ask again")
+            raise Refused(
+                "the peer's clock is more than a day ahead of ours", "compare both clocks, ask again"
+            )
         self.heard(request.time)
         held = self.state.shares.get(request.share)
         if held is None:

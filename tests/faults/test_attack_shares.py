@@ -57,7 +57,9 @@ def test_a_request_from_the_future_ends_no_share(house: House, time: int) -> Non
 
 
 @pytest.mark.parametrize("predicate", [{}, {"share": 1}, {"share": "../party"}, {"share": "x.record"}])
-def test_a_revocation_that_names_no_share_is_the_peers_fault(house: House, predicate: dict[str, object]) -> None:
+def test_a_revocation_that_names_no_share_is_the_peers_fault(
+    house: House, predicate: dict[str, object]
+) -> None:
     house.request()
     statement = sign_statement(REVOCATION, {"agreement": "0" * 64}, predicate, house.ours.keys)
     house.file("letter").write_bytes(write_letter(house.ours, "fabrikam", "revocation", statement))
