@@ -23,7 +23,10 @@ TABLE_LIMIT = 2**30
 
 @dataclass(frozen=True)
 class Release:
-    """One opened share. `purposes` are those it was leased for; `until` is unix seconds, half-open; `agreement` a file digest in hex."""
+    """One opened share. `purposes` are those that it was leased for.
+
+    `until` is unix seconds, half-open; `agreement` a file digest in hex.
+    """
 
     share: str
     partner: str

@@ -30,8 +30,8 @@ OPEN_STATES = ("charged", "started", "replied")
 class RunRecord:
     """One run. `state` is charged, started, replied, finished, aborted or unfinished.
 
-    `shared` is -1 while unknown, `agreement` is the file digest (hex), `contract` the contract's canonical text, `answered` the SHA-256
-    (hex) of the peer's frame that was taken last.
+    `shared` is -1 while unknown, `agreement` is the file digest (hex), `contract` the contract's canonical
+    text, `answered` the SHA-256 (hex) of the peer's frame that was taken last.
     """
 
     run: str

@@ -27,7 +27,7 @@ from overlap.keys import Card, PartyKeys, RandomBytes
 #: How long a lease opens records, at most to the share's end: long enough for a mail to be read the next day.
 LEASE_SECONDS: Final = 2 * 86_400
 
-#: How far ahead of all we know a request may be, a day for any wrong time zone: its time ends shares for good.
+#: How far ahead a request may be, a day for any wrong time zone: its time ends shares for good.
 CLOCK_AHEAD_SECONDS: Final = 86_400
 
 #: Says why a well-formed request is refused, or None: (terms, request, records read before, now).

@@ -1,4 +1,4 @@
-"""A partner that learns the overlap first and commits its claims then. Expected values: promise 6, by hand."""
+"""A partner that learns the overlap first and then commits its claims. Expected values: promise 6."""
 
 from __future__ import annotations
 

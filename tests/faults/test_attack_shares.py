@@ -1,4 +1,4 @@
-"""Shares, requests and letters by a verified partner with a modified tool. Expected values: FORMATS.md, by hand."""
+"""Shares and letters of a verified partner with a modified tool. Expected values: FORMATS.md, by hand."""
 
 from __future__ import annotations
 
