@@ -25,6 +25,7 @@ from cleanroom.agreement import (
 )
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party, moment_of
+from cleanroom.session.runs import all_runs
 from overlap import identity
 from overlap.errors import Refused, UsageError
 from overlap.keys import Card
@@ -249,9 +250,6 @@ def _listed(party: Party, document: Proposal | SignedAgreement) -> Kept:
 
 def runs_left(party: Party, signed: SignedAgreement) -> int:
     """How many runs the agreement still allows; every run that was begun counts, finished or not."""
-    used = sum(
-        party.folder.read_record("runs", run, "run")["agreement"] == signed.file_digest
-        for run in party.folder.names("runs")
-    )
+    used = sum(record.agreement == signed.file_digest for record in all_runs(party))
     left: int = signed.agreement.terms.run_budget - used
     return max(0, left)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -47,39 +48,52 @@ def keep_release(
     nonce = party.random(keys.NONCE_BYTES)
     table = table_bytes(pd.DataFrame(rows, columns=_columns(records)))
     locked = nonce + keys.encrypt(_key(party), nonce, table, release.share.encode())
-    write_whole(party.folder.path("releases", f"{release.share}.table"), locked)
+    # The record first: what has an end on disk is erased at that end, also when this command is killed here.
     party.folder.write_record(asdict(release), "releases", f"{release.share}.release")
+    write_whole(_table_of(party, release.share), locked)
 
 
 def all_releases(party: Party, partner: str | None = None) -> list[Release]:
     """The releases that have not ended, after erasing those that have."""
     erase_ended(party)
-    names = party.folder.names("releases", suffix=".release")
-    found = [Release(**party.folder.read_record("releases", f"{name}.release")) for name in names]
-    return [release for release in found if partner in (None, release.partner)]
+    return [
+        release
+        for release in _kept(party)
+        if partner in (None, release.partner) and _table_of(party, release.share).is_file()
+    ]
 
 
 def read_release(party: Party, release: Release) -> pd.DataFrame:
     """The records of a release, one row a pair token."""
-    locked = read_whole(party.folder.path("releases", f"{release.share}.table"), TABLE_LIMIT)
+    locked = read_whole(_table_of(party, release.share), TABLE_LIMIT)
     nonce, ciphertext = locked[: keys.NONCE_BYTES], locked[keys.NONCE_BYTES :]
     table = keys.decrypt(_key(party), nonce, ciphertext, release.share.encode(), "the opened share")
     return table_from_bytes(table)
 
 
 def erase_ended(party: Party) -> None:
-    """Erase what has ended by our clock or by the log, and log it as an expiry."""
-    for name in party.folder.names("releases", suffix=".release"):
-        release = Release(**party.folder.read_record("releases", f"{name}.release"))
-        if party.time_with(release.partner) >= release.until:
+    """Erase what was revoked, and what has ended by our clock or by the log, which is logged as an expiry."""
+    for release in _kept(party):
+        if party.folder.path("shares", "received", f"{release.share}.revoked").is_file():
+            erase_release(party, release.share)
+        elif party.time_with(release.partner) >= release.until:
             party.note(release.partner, "expiry", share=bytes.fromhex(release.share), records=release.records)
             erase_release(party, release.share)
 
 
 def erase_release(party: Party, share: str) -> None:
     """Erase one release; nothing happens when it is not here."""
-    erase(party.folder.path("releases", f"{share}.table"), party.random)
+    erase(_table_of(party, share), party.random)
     party.folder.path("releases", f"{share}.release").unlink(missing_ok=True)
+
+
+def _kept(party: Party) -> list[Release]:
+    names = party.folder.names("releases", suffix=".release")
+    return [Release(**party.folder.read_record("releases", f"{name}.release")) for name in names]
+
+
+def _table_of(party: Party, share: str) -> Path:
+    return party.folder.path("releases", f"{share}.table")
 
 
 def _columns(records: Sequence[tuple[tuple[str, ...], dict[str, str]]]) -> list[str]:

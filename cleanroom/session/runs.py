@@ -21,12 +21,12 @@ from overlap.protocol import Contract
 #: A frame of the largest declared bound, 2^24 elements of 32 bytes and as many tags, is below this.
 FRAME_LIMIT = 2**30
 
-OPEN_STATES = ("started", "replied")
+OPEN_STATES = ("charged", "started", "replied")
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run. `state` is started, replied, finished, aborted or unfinished; `shared` is -1 while unknown.
+    """One run. `state` is charged, started, replied, finished, aborted or unfinished; `shared` -1 if unknown.
 
     `agreement` is the file digest (hex), `contract` the contract's canonical text, `answered` the SHA-256
     (hex) of the peer's frame that was taken last.
@@ -63,7 +63,8 @@ def read_run(party: Party, run: str) -> RunRecord:
 
 def all_runs(party: Party) -> list[RunRecord]:
     """Every run, the oldest first."""
-    records = [read_run(party, name) for name in party.folder.names("runs")]
+    names = (name for name in party.folder.names("runs") if party.folder.path("runs", name, "run").is_file())
+    records = [read_run(party, name) for name in names]
     return sorted(records, key=lambda record: (record.begun, record.run))
 
 
@@ -93,12 +94,23 @@ def read_state(party: Party, run: str) -> bytes:
 
 
 def end_run(party: Party, record: RunRecord, state: str) -> RunRecord:
-    """Destroy what is secret about a run and mark it ended in `state`."""
-    for name in ("state", "start", "reply"):
-        party.folder.path("runs", record.run, name).unlink(missing_ok=True)
+    """Mark a run ended in `state`, then destroy what is secret about it."""
     ended = replace(record, state=state, finished=party.now)
     keep_run(party, ended)
+    _destroy_secrets(party, record.run)
     return ended
+
+
+def forget_ended(party: Party) -> None:
+    """Destroy the secrets of ended runs that a killed command has left."""
+    for record in all_runs(party):
+        if record.state not in OPEN_STATES:
+            _destroy_secrets(party, record.run)
+
+
+def _destroy_secrets(party: Party, run: str) -> None:
+    for name in ("state", "start", "reply"):
+        party.folder.path("runs", run, name).unlink(missing_ok=True)
 
 
 def abandon_open_runs(party: Party, partner: str) -> None:
