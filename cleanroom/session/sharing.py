@@ -27,7 +27,7 @@ from cleanroom.share import (
     open_records,
     read_share,
 )
-from overlap.errors import BadPeerFile, Refused, UsageError, WrongRun
+from overlap.errors import BadPeerFile, Refused, Unverified, WrongRun
 from overlap.keys import OneTimeKey
 
 #: Bytes of a share or lease file.
@@ -210,7 +210,7 @@ def _read_from_anybody(party: Party, data: bytes) -> tuple[str, Share]:
                 return partner, read_share(data, party.keys, party.card_of(partner))
             except BadPeerFile as error:
                 problem = error
-    raise problem or UsageError(
+    raise problem or Unverified(
         "no partner is verified here", "compare fingerprints, then 'overlap partner verify'"
     )
 
