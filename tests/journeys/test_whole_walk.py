@@ -83,14 +83,30 @@ def test_a_territory_export_has_every_shared_account_and_the_file_that_undoes_it
     walk: Walk, tmp_path: Path, target: str
 ) -> None:
     both = walk.at("opened", tmp_path / "both")
-    made = both.read_json(VENDOR, "export", "territory", "--format", target, "--out", both.mail(target))
+    party = VENDOR
+    if target == "hubspot":  # HubSpot knows the partner's record ids, not the vendor's Salesforce ids
+        said = both.run(VENDOR, "export", "territory", "--format", target, code=3).err
+        assert "not one that the target knows" in said
+        party = PARTNER
+        share_in_return(both)
+    made = both.read_json(party, "export", "territory", "--format", target, "--out", both.mail(target))
     assert made["accounts"] == len(SHARED) and made["left_out"] == {}
     tables = {Path(name).name: rows_of(Path(name)) for name in made["files"] if name.endswith(".csv")}
     undo = [name for name in tables if "undo" in name]
     assert undo and all(len(tables[name]) >= len(SHARED) for name in tables)
     manifest = next(Path(name) for name in made["files"] if name.endswith(".json"))
     assert json.loads(manifest.read_text(encoding="utf-8"))
-    assert "export" in {entry["kind"] for entry in listed(both, VENDOR, "audit", "list")}
+    assert "export" in {entry["kind"] for entry in listed(both, party, "audit", "list")}
+
+
+def share_in_return(both: TwoParties) -> None:
+    """The vendor shows its side to the partner."""
+    share, request, lease = (both.mail(f"{name}-in-return") for name in ("share", "request", "lease"))
+    both.run(VENDOR, "shares", "grant", "--out", share)
+    ask = ("--purpose", "attribution", "--out", request)
+    both.run(PARTNER, "shares", "request", share, *ask)
+    both.run(VENDOR, "shares", "lease", request, "--out", lease)
+    both.run(PARTNER, "shares", "open", lease)
 
 
 def test_the_log_tells_what_happened_and_quotes_nobody(walk: Walk, tmp_path: Path) -> None:

@@ -111,9 +111,9 @@ class TwoParties:
 
 
 def require_plain_complaint(text: str) -> None:
-    """Two lines, what and what to do, and no account in them."""
+    """Two lines, what and what to do (a sample may follow after a blank one), and no account in them."""
     lines = text.splitlines()
-    assert len(lines) == 2, text
+    assert len(lines) == 2 or (len(lines) > 2 and not lines[2]), text
     assert lines[0].startswith("overlap: ") and lines[1].startswith("hint: ")
     require_no_account(text)
 
