@@ -12,12 +12,14 @@ from typing import Final
 from overlap.keys import RandomBytes
 
 OWNER_ONLY: Final = 0o600
+#: How the name of a file ends while it is written; a killed command leaves it behind.
+UNFINISHED: Final = ".new"
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 
 
 def write_owner_only(path: Path, data: bytes) -> None:
     """Replace the file by `data` in one step, owner-only and on disk when this returns."""
-    temporary = path.with_name(path.name + ".new")
+    temporary = path.with_name(path.name + UNFINISHED)
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, OWNER_ONLY)
     with os.fdopen(descriptor, "wb") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from datetime import UTC, datetime
@@ -11,6 +12,9 @@ import click
 
 from cleanroom.cli.shell import Shell
 from overlap.errors import UsageError
+
+#: Below this many accounts the rival's overlap may be smaller than the shipped policy's minimum count.
+FEW_ACCOUNTS = 500
 
 
 @click.command("demo")
@@ -63,6 +67,8 @@ def demo_command(shell: Shell, root: Path, accounts: int, seed: int, verbose: bo
             click.echo(line)
 
     stage = Stage(root.resolve(), today, keep, shell.quiet, bound_for(accounts))
+    if accounts < FEW_ACCOUNTS:
+        stage.policy = _small_policy(root)
     play(stage, world)
     show_result(stage, world, click.echo)
     play_end(stage)
@@ -71,6 +77,15 @@ def demo_command(shell: Shell, root: Path, accounts: int, seed: int, verbose: bo
     click.echo(
         f"done in {time.monotonic() - begun:.0f} s; every command and answer: {root / 'transcript.txt'}"
     )
+
+
+def _small_policy(root: Path) -> str:
+    """The shipped policy with a minimum count that a small world can reach; its place beside the parties."""
+    from cleanroom.agreement import policy_text
+
+    text = re.sub(rb"(?m)^minimum_count = .*$", b"minimum_count = 1", policy_text("territory-planning"))
+    (root / "exchange" / "small-world.toml").write_bytes(text)
+    return "exchange/small-world.toml"
 
 
 def bound_for(accounts: int) -> int:

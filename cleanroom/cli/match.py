@@ -85,7 +85,10 @@ def finish(shell: Shell, frame: Path, out: Path | None, as_json: bool) -> None:
         print_json(asdict(found))
         return
     click.echo(f"run       {found.run} with {found.partner}, level {found.level}")
-    click.echo(f"shared    {found.shared:,} of our {found.accounts:,} accounts")
+    if found.shared < 0:
+        click.echo("withheld  fewer accounts are shared than the agreement's minimum count")
+    else:
+        click.echo(f"shared    {found.shared:,} of our {found.accounts:,} accounts")
     for tier, count in found.tiers.items():
         click.echo(f"  {tier:<10} {count:,}")
     if out:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from overlap.errors import OverlapError, UsageError
+from overlap.errors import BadInput, OverlapError, UsageError
 
 if TYPE_CHECKING:
     from cleanroom.session.party import Party
@@ -129,6 +129,10 @@ class OverlapGroup(click.Group):
         except click.ClickException as error:
             _complain(_plain(error.format_message()), f"see '{_command_of(error)} --help'")
             sys.exit(2)
+        except OSError as error:
+            _complain(f"the disk refuses: {error.strerror or type(error).__name__}",
+                      "nothing is lost; make room or check the folder's rights, then run the command again")  # fmt: skip
+            sys.exit(BadInput.exit_code)
         except (KeyboardInterrupt, click.Abort):
             _complain("stopped", "nothing is half-written; run the command again")
             sys.exit(130)

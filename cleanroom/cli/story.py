@@ -34,6 +34,7 @@ class Stage:
     echo: Echo
     quiet: bool = False
     size_bound: int = 16_384
+    policy: str = "territory-planning"
     shell_memory: dict[bytes, object] = field(default_factory=dict)
     #: The last answer to each command, by party and words.
     answers: dict[tuple[str, ...], str] = field(default_factory=dict)
@@ -136,7 +137,7 @@ def _commit(stage: Stage, partner: str) -> None:
 def _agree(stage: Stage, partner: str) -> None:
     stage.say(f"{VENDOR} proposes an agreement, {partner} reads and signs it")
     proposal, signed = f"exchange/{partner}.proposal", f"exchange/{partner}.agreement"
-    stage.run(VENDOR, "agreement", "propose", "--partner", partner, "--policy", "territory-planning",
+    stage.run(VENDOR, "agreement", "propose", "--partner", partner, "--policy", stage.policy,
               "--size-bound", str(stage.size_bound), "--out", proposal)  # fmt: skip
     stage.run(partner, "agreement", "accept", proposal, "--out", signed, "--yes")
     stage.run(VENDOR, "agreement", "accept", signed, "--yes")

@@ -106,7 +106,9 @@ class Log:
             _write_at(self.path, head.offset, lines)
             write_owner_only(self._head_path, after.to_bytes())
         except OSError:
-            os.truncate(self.path, head.offset)
+            # When only the flush of the folder failed, the new head stands already, and so must the entry.
+            if self._read_head() == head:
+                os.truncate(self.path, head.offset)
             raise
         self._head = after
         return entry

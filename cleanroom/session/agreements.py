@@ -25,7 +25,7 @@ from cleanroom.agreement import (
 )
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party, moment_of
-from cleanroom.session.runs import run_names
+from cleanroom.session.runs import all_runs
 from overlap import identity
 from overlap.errors import Refused, UsageError
 from overlap.keys import Card
@@ -259,9 +259,6 @@ def _time_of(party: Party, agreement: Agreement) -> int:
 
 def runs_left(party: Party, signed: SignedAgreement) -> int:
     """How many runs the agreement still allows; every run that was begun counts, finished or not."""
-    used = sum(
-        party.folder.read_record("runs", run, "run")["agreement"] == signed.file_digest
-        for run in run_names(party)
-    )
+    used = sum(record.agreement == signed.file_digest for record in all_runs(party))
     left: int = signed.agreement.terms.run_budget - used
     return max(0, left)

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cleanroom.session.agreements import agreement_with_digest
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.frames import (
     checkpoint_for,
@@ -29,7 +30,10 @@ from overlap.records import TIERS
 
 @dataclass(frozen=True)
 class Found:
-    """What a finished run told us. `tiers` counts our matched accounts; it is empty at level counts."""
+    """What a finished run told us. `tiers` counts our matched accounts; it is empty at level counts.
+
+    `shared` is -1 when the number is below the agreement's minimum and withheld.
+    """
 
     run: str
     partner: str
@@ -92,6 +96,12 @@ def _run_of(party: Party, partner: str, header: Header) -> RunRecord:
     raise WrongRun("the frame belongs to no run that we began or answered", "check which file to read now")
 
 
+def _shown_count(party: Party, record: RunRecord, learned: Count) -> int:
+    """The number, or -1 when the agreement withholds it: a small number says too much about single accounts."""
+    signed = agreement_with_digest(party, record.agreement)
+    return learned.shared if learned.shared >= signed.agreement.terms.minimum_count else -1
+
+
 def _repeat(party: Party, record: RunRecord, data: bytes, out: Path | None) -> Found:
     """The same frame again gets the same answer; any other one comes too late (crypto.md F6)."""
     if record.answered != hashlib.sha256(data).hexdigest():
@@ -104,7 +114,7 @@ def _repeat(party: Party, record: RunRecord, data: bytes, out: Path | None) -> F
 def _conclude(party: Party, record: RunRecord, learned: Matches | Count) -> RunRecord:
     """Keep what was learned, log it as a count, and destroy the run's secrets."""
     if isinstance(learned, Count):
-        shared = learned.shared
+        shared = _shown_count(party, record, learned)
     else:
         place = party.folder.path("runs", record.run)
         accounts = read_table(place / "accounts.parquet")
@@ -116,5 +126,6 @@ def _conclude(party: Party, record: RunRecord, learned: Matches | Count) -> RunR
         write_table(place / "tokens.parquet", match.find_hits(distinct, learned, kinds))
     record = replace(record, shared=shared)
     keep_run(party, record)
-    party.note(record.partner, "run", finished=bytes.fromhex(record.run), shared=shared)
+    shown = {"shared": shared} if shared >= 0 else {"withheld": 1}
+    party.note(record.partner, "run", finished=bytes.fromhex(record.run), **shown)
     return end_run(party, record, "finished")

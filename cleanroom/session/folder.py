@@ -28,7 +28,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from cleanroom.durable import write_owner_only
+from cleanroom.durable import UNFINISHED, write_owner_only
 from overlap import canonical
 from overlap.errors import BadInput, Refused, UsageError
 
@@ -64,11 +64,15 @@ class Folder:
         return self.root.joinpath(*parts)
 
     def names(self, *parts: str, suffix: str = "") -> list[str]:
-        """Sorted names (without suffix) of the entries of a folder; empty when the folder is not there."""
+        """Sorted names (without suffix) of the entries of a folder; empty when the folder is not there.
+
+        What a killed command left beside its place is none of them.
+        """
         place = self.path(*parts)
         if not place.is_dir():
             return []
         entries = (entry.name for entry in place.iterdir() if not entry.name.startswith("."))
+        entries = (name for name in entries if not name.endswith(UNFINISHED))
         return sorted(name.removesuffix(suffix) for name in entries if name.endswith(suffix))
 
     def write_record(self, record: dict[str, Any], *parts: str) -> None:

@@ -10,7 +10,7 @@ from cleanroom.log import log_origin, read_checkpoint
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
 from cleanroom.session.runs import FRAME_LIMIT, RunRecord
-from overlap.errors import BadPeerFile, ForgedFile, UsageError
+from overlap.errors import BadPeerFile, ForgedFile, Unverified
 from overlap.protocol import Contract, Header, counts, dh, read_frame, write_frame
 
 _PROTOCOLS: dict[str, ModuleType] = {"overlaps": dh, "counts": counts}
@@ -38,7 +38,7 @@ def read_sent(party: Party, record: RunRecord, step: str) -> tuple[Header, bytes
 def read_from_anybody(party: Party, data: bytes) -> tuple[str, Header, bytes]:
     """Partner, header and body of a frame that one of the verified partners sent to us.
 
-    Raises the BadPeerFile of the last partner tried, or UsageError when no partner is verified.
+    Raises the BadPeerFile of the last partner tried, or Unverified when no partner is verified.
     """
     problem: BadPeerFile | None = None
     for partner in party.partners():
@@ -51,7 +51,7 @@ def read_from_anybody(party: Party, data: bytes) -> tuple[str, Header, bytes]:
             continue
         party.time_with(partner, header.time)
         return partner, header, body
-    raise problem or UsageError(
+    raise problem or Unverified(
         "no partner is verified here", "compare fingerprints, then 'overlap partner verify'"
     )
 

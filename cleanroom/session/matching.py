@@ -33,6 +33,7 @@ from cleanroom.session.frames import (
 from cleanroom.session.party import Party, moment_of
 from cleanroom.session.runs import (
     FRAME_LIMIT,
+    OPEN_STATES,
     RunRecord,
     abandon_open_runs,
     all_runs,
@@ -40,7 +41,7 @@ from cleanroom.session.runs import (
     keep_run,
     keep_state,
 )
-from cleanroom.session.submitting import Submitted, charge, submit
+from cleanroom.session.submitting import Submitted, charge, charge_again, require_budget, submit
 from overlap.engine import Engine, Progress
 from overlap.errors import BadPeerFile, Refused, WrongRun
 from overlap.protocol import Contract, answer_header, open_frame, read_contract, start_header
@@ -84,6 +85,7 @@ def start_match(party: Party, agreement: str, out: Path, progress: Progress | No
     contract = build_contract(signed, roots)
     submitted = submit(party, signed, contract.starter.size_bound, progress)
     run = party.random(16)
+    require_budget(party, signed)
     abandon_open_runs(party, partner)
     record = charge(party, signed, contract, run, "starter", submitted)
     with Engine(progress=progress) as engine:
@@ -104,14 +106,18 @@ def reply_match(party: Party, source: Path, out: Path, progress: Progress | None
     signed, contract = _agree(party, partner, body)
     header, body = open_frame(data, party.keys, party.card_of(partner), contract, "start")
     taken = [record for record in all_runs(party) if record.run == header.run]
-    bound = contract.responder.size_bound
-    if taken:
+    bound, digest = contract.responder.size_bound, hashlib.sha256(data).hexdigest()
+    # A run that is only charged was killed before its answer was kept, so nothing of it was sent.
+    if taken and (taken[0].state, taken[0].answered) != ("charged", digest):
         return _repeat_reply(party, signed, taken[0], data, out, bound)
     submitted = submit(party, signed, bound, progress)
-    abandon_open_runs(party, partner)
-    record = charge(party, signed, contract, bytes.fromhex(header.run), "responder", submitted)
-    record = replace(record, answered=hashlib.sha256(data).hexdigest())
-    keep_run(party, record)
+    if taken:
+        record = charge_again(party, taken[0], submitted)
+    else:
+        require_budget(party, signed)
+        abandon_open_runs(party, partner)
+        run = bytes.fromhex(header.run)
+        record = charge(party, signed, contract, run, "responder", submitted, digest)
     with Engine(progress=progress) as engine:
         begin = role_of(contract, "responder").begin
         role = begin(contract, bytes.fromhex(header.run), submitted.encoded, engine, party.random)
@@ -178,7 +184,7 @@ def _repeat_reply(
 ) -> Step:
     """The same answer to the same start frame; another one under this run ends it (crypto.md F6)."""
     if record.answered != hashlib.sha256(data).hexdigest():
-        if record.state == "replied":
+        if record.state in OPEN_STATES:
             end_run(party, record, "aborted")
         raise WrongRun("a second, different start frame came for this run", "ask for a new run")
     if record.state != "replied":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -47,16 +48,19 @@ def keep_release(
         for token in tokens
     ]
     table = table_bytes(pd.DataFrame(rows, columns=_columns(records)))
-    keep_stored(party, _RELEASES, release.share, table, "releases", f"{release.share}.table")
+    # The record first: what has an end on disk is erased at that end, also when this command is killed here.
     party.folder.write_record(asdict(release), "releases", f"{release.share}.release")
+    keep_stored(party, _RELEASES, release.share, table, "releases", f"{release.share}.table")
 
 
 def all_releases(party: Party, partner: str | None = None) -> list[Release]:
     """The releases that have not ended, after erasing those that have."""
     erase_ended(party)
-    names = party.folder.names("releases", suffix=".release")
-    found = [Release(**party.folder.read_record("releases", f"{name}.release")) for name in names]
-    return [release for release in found if partner in (None, release.partner)]
+    return [
+        release
+        for release in _kept(party)
+        if partner in (None, release.partner) and _table_of(party, release.share).is_file()
+    ]
 
 
 def read_release(party: Party, release: Release) -> pd.DataFrame:
@@ -66,19 +70,28 @@ def read_release(party: Party, release: Release) -> pd.DataFrame:
 
 
 def erase_ended(party: Party) -> None:
-    """Erase what has ended by our clock or by the log, and log it as an expiry."""
-    for name in party.folder.names("releases", suffix=".release"):
-        release = Release(**party.folder.read_record("releases", f"{name}.release"))
-        if party.time_with(release.partner) >= release.until:
-            share, records = bytes.fromhex(release.share), release.records
-            party.note(release.partner, "expiry", share=share, records=records)
+    """Erase what was revoked, and what has ended by our clock or by the log, which is logged as an expiry."""
+    for release in _kept(party):
+        if party.folder.path("shares", "received", f"{release.share}.revoked").is_file():
+            erase_release(party, release.share)
+        elif party.time_with(release.partner) >= release.until:
+            party.note(release.partner, "expiry", share=bytes.fromhex(release.share), records=release.records)
             erase_release(party, release.share)
 
 
 def erase_release(party: Party, share: str) -> None:
     """Erase one release; nothing happens when it is not here."""
-    erase(party.folder.path("releases", f"{share}.table"), party.random)
+    erase(_table_of(party, share), party.random)
     party.folder.path("releases", f"{share}.release").unlink(missing_ok=True)
+
+
+def _kept(party: Party) -> list[Release]:
+    names = party.folder.names("releases", suffix=".release")
+    return [Release(**party.folder.read_record("releases", f"{name}.release")) for name in names]
+
+
+def _table_of(party: Party, share: str) -> Path:
+    return party.folder.path("releases", f"{share}.table")
 
 
 def _columns(records: Sequence[tuple[tuple[str, ...], dict[str, str]]]) -> list[str]:

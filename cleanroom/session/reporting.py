@@ -19,7 +19,7 @@ from cleanroom.session.imports import own_table, read_imports
 from cleanroom.session.matching import list_runs
 from cleanroom.session.partners import list_partners
 from cleanroom.session.party import Party, moment_of
-from cleanroom.session.runs import all_runs
+from cleanroom.session.runs import RunRecord, all_runs
 from cleanroom.session.shared_accounts import exportable_accounts, latest_runs, matched_accounts
 from cleanroom.session.sharing import list_shares
 from overlap.errors import UsageError
@@ -76,13 +76,19 @@ def overlap_matrices(party: Party, partner: str | None) -> list[Matrix]:
         )
     for record in all_runs(party):
         if record.state == "finished" and record.level == "counts" and partner in (None, record.partner):
-            line = (
-                f"{party.name} and {record.partner} share at least {record.shared:,} accounts (counts only)"
-            )
-            found.append(Matrix(record.partner, record.run, [{"entities": record.shared}], [line]))
+            found.append(_counted(party, record))
     if not found:
         raise UsageError("no finished run", "'overlap match start' begins one")
     return found
+
+
+def _counted(party: Party, record: RunRecord) -> Matrix:
+    both = f"{party.name} and {record.partner} share"
+    if record.shared < 0:
+        line = f"{both} fewer accounts than the agreement's minimum count; the number is withheld"
+        return Matrix(record.partner, record.run, [{"entities": None}], [line])
+    line = f"{both} at least {record.shared:,} accounts (counts only)"
+    return Matrix(record.partner, record.run, [{"entities": record.shared}], [line])
 
 
 def export_territory(party: Party, target: str, out: Path | None) -> Exported:

@@ -108,14 +108,19 @@ def end_run(party: Party, record: RunRecord, state: str) -> RunRecord:
     return ended
 
 
+def forget_ended(party: Party) -> None:
+    """Destroy the secrets of ended runs that a killed command has left."""
+    for record in all_runs(party):
+        if record.state not in OPEN_STATES:
+            _burn(party, record.run)
+
+
 def abandon_open_runs(party: Party, partner: str) -> None:
     """End every run with this partner that was never finished, and log each as unfinished."""
     for record in all_runs(party):
         if record.partner == partner and record.state in OPEN_STATES:
             party.note(partner, "unfinished", run=bytes.fromhex(record.run))
             end_run(party, record, "unfinished")
-        elif record.partner == partner:
-            _burn(party, record.run)  # Its end was recorded; a killed command may have left the secrets.
 
 
 def _burn(party: Party, run: str) -> None:

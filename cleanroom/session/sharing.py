@@ -27,7 +27,7 @@ from cleanroom.share import (
     open_records,
     read_share,
 )
-from overlap.errors import BadPeerFile, Refused, UsageError, WrongRun
+from overlap.errors import BadPeerFile, Refused, Unverified, WrongRun
 from overlap.keys import OneTimeKey
 
 #: Bytes of a share or lease file.
@@ -104,6 +104,8 @@ def open_share(party: Party, source: Path) -> OpenedShare:
         )
     partner, share = _received(party, party.folder.read_record("shares", "requests", request)["share"])
     _require_not_revoked(party, share.terms.share)
+    if (done := _opened_before(party, partner, share.terms, request)) is not None:
+        return done
     key = OneTimeKey(party.vault().get(request))
     opened = open_records(share, data, key, party.time_with(partner))
     keep_peer_checkpoint(party, partner, opened.checkpoint, 0)
@@ -124,6 +126,16 @@ def open_share(party: Party, source: Path) -> OpenedShare:
     keep_release(party, release, [_plain(record) for record in opened.records.values()])
     party.vault().destroy(request)
     return OpenedShare(terms.share, partner, len(opened.records), moment_of(terms.until))
+
+
+def _opened_before(party: Party, partner: str, terms: Terms, request: str) -> OpenedShare | None:
+    """What an earlier open of the same lease gave; its key is gone once everything it showed is kept."""
+    if request in party.vault().names():
+        return None
+    for release in all_releases(party, partner):
+        if release.share == terms.share:
+            return OpenedShare(terms.share, partner, release.records, moment_of(terms.until))
+    return None
 
 
 def take_revocation(party: Party, partner: str, statement: bytes) -> list[str]:
@@ -199,7 +211,7 @@ def _read_from_anybody(party: Party, data: bytes) -> tuple[str, Share]:
                 return partner, read_share(data, party.keys, party.card_of(partner))
             except BadPeerFile as error:
                 problem = error
-    raise problem or UsageError(
+    raise problem or Unverified(
         "no partner is verified here", "compare fingerprints, then 'overlap partner verify'"
     )
 

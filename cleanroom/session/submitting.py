@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -60,15 +60,25 @@ def submit(party: Party, signed: SignedAgreement, bound: int, progress: Progress
     return Submitted(accounts, identifiers, encoded, dropped)
 
 
-def charge(
-    party: Party, signed: SignedAgreement, contract: Contract, run: bytes, role: str, submitted: Submitted
-) -> RunRecord:
-    """Charge the run budget and keep what the run needs, before anything is blinded."""
+def require_budget(party: Party, signed: SignedAgreement) -> None:
+    """Return when the agreement allows one more run; Refused otherwise."""
     if runs_left(party, signed) < 1:
         raise Refused(
             f"the run budget of {signed.agreement.terms.run_budget} is used up",
             "agree on a larger run_budget in a new agreement",
         )
+
+
+def charge(
+    party: Party,
+    signed: SignedAgreement,
+    contract: Contract,
+    run: bytes,
+    role: str,
+    submitted: Submitted,
+    answered: str = "",
+) -> RunRecord:
+    """Charge the run budget and keep what the run needs, before anything is blinded."""
     record = RunRecord(
         run.hex(),
         partner_of(party, signed.agreement),
@@ -82,12 +92,27 @@ def charge(
         len(submitted.accounts),
         len(submitted.encoded),
         -1,
-        "",
+        answered,
     )
-    place = party.folder.path("runs", record.run)
-    write_table(place / "accounts.parquet", submitted.accounts)
-    write_table(place / "identifiers.parquet", submitted.identifiers)
     size = len(submitted.encoded)
     party.note(record.partner, "run", run=run, contract=contract.digest, identifiers=size)
     keep_run(party, record)
+    keep_submitted(party, record.run, submitted)
     return record
+
+
+def charge_again(party: Party, record: RunRecord, submitted: Submitted) -> RunRecord:
+    """Take up a run that was charged by a command that was then killed: nothing of it has been sent."""
+    number = len(submitted.encoded)
+    record = replace(record, accounts=len(submitted.accounts), identifiers=number)
+    party.note(record.partner, "run", run=bytes.fromhex(record.run), identifiers=number)
+    keep_run(party, record)
+    keep_submitted(party, record.run, submitted)
+    return record
+
+
+def keep_submitted(party: Party, run: str, submitted: Submitted) -> None:
+    """Keep our accounts and identifiers as they went into the run."""
+    place = party.folder.path("runs", run)
+    write_table(place / "accounts.parquet", submitted.accounts)
+    write_table(place / "identifiers.parquet", submitted.identifiers)

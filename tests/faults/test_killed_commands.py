@@ -1,0 +1,276 @@
+"""Each command is killed at each change it makes on the disk, then repeated: nothing is lost or half-written.
+
+In most tests the process only plays dead (no change of a file happens any more, and nothing catches it); one
+test ends real processes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from faulty_disk import Killed, faulty_disk
+from two_parties import PARTNER, PASSPHRASE, SHARED, VENDOR, TwoParties, Walk
+
+Words = tuple[str | Path, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command, after which step of the walk it comes, and what must be possible when it was done."""
+
+    step: str
+    party: str
+    words: Callable[[TwoParties], Words]
+    then: Callable[[TwoParties], None]
+
+
+def finish_walk(both: TwoParties, *steps: str) -> None:
+    """The next steps of the walk, and the overlap they lead to."""
+    for step in steps:
+        getattr(Walk, f"_{step}")(None, both)
+    for party in (VENDOR, PARTNER):
+        runs = [run for run in both.read_json(party, "match", "list") if run["state"] == "finished"]
+        assert [run["shared"] for run in runs] == [str(len(SHARED))]
+
+
+def vendor_sees_all(both: TwoParties) -> None:
+    cells = both.read_json(VENDOR, "matrix")[0]["cells"]
+    assert {cell["theirs"] for cell in cells} == {len(SHARED)}
+
+
+def open_again(both: TwoParties) -> None:
+    """Request, lease and open the share in `mail/share`."""
+    for step in ("requested", "leased", "opened"):
+        getattr(Walk, f"_{step}")(None, both)
+    vendor_sees_all(both)
+
+
+def share_id(both: TwoParties, party: str) -> str:
+    return str(both.read_json(party, "shares", "list")[0]["share"])
+
+
+def is_revoked_for_vendor(both: TwoParties) -> None:
+    both.run(VENDOR, "receive", both.mail("revocation"))
+    assert both.read_json(VENDOR, "shares", "list")[0]["state"] == "revoked, erased"
+    assert list(both.place(VENDOR, "releases").iterdir()) == []
+
+
+def has_one_commitment(both: TwoParties) -> None:
+    assert [one["owner"] for one in both.read_json(VENDOR, "claims", "list")] == [PARTNER]
+
+
+CASES = {
+    "import": Case(
+        "met",
+        PARTNER,
+        lambda both: ("import", both.root / "crm" / "companies.csv"),
+        lambda both: both.run(PARTNER, "claims", "commit") and None,
+    ),
+    "claims commit": Case(
+        "met",
+        PARTNER,
+        lambda both: ("claims", "commit", "--partner", VENDOR, "--out", both.mail("commitment")),
+        lambda both: both.run(VENDOR, "receive", both.mail("commitment")) and None,
+    ),
+    "receive": Case(
+        "committed",
+        VENDOR,
+        lambda both: ("receive", both.mail("commitment")),
+        has_one_commitment,
+    ),
+    "agreement propose": Case(
+        "sent",
+        VENDOR,
+        lambda both: (
+            "agreement",
+            "propose",
+            "--partner",
+            PARTNER,
+            "--policy",
+            "territory-planning",
+            "--size-bound",
+            "256",
+            "--out",
+            both.mail("proposal.toml"),
+        ),  # fmt: skip
+        lambda both: (
+            both.run(
+                PARTNER,
+                "agreement",
+                "accept",
+                both.mail("proposal.toml"),
+                "--out",
+                both.mail("agreement.toml"),
+                "--yes",
+            )
+            and None
+        ),  # fmt: skip
+    ),
+    "match start": Case(
+        "agreed",
+        VENDOR,
+        lambda both: ("match", "start", "--out", both.mail("start")),
+        lambda both: finish_walk(both, "replied", "learned", "matched"),
+    ),
+    "match reply": Case(
+        "started",
+        PARTNER,
+        lambda both: ("match", "reply", both.mail("start"), "--out", both.mail("reply")),
+        lambda both: finish_walk(both, "learned", "matched"),
+    ),
+    "match finish by the starter": Case(
+        "replied",
+        VENDOR,
+        lambda both: ("match", "finish", both.mail("reply"), "--out", both.mail("finish")),
+        lambda both: finish_walk(both, "matched"),
+    ),
+    "match finish by the responder": Case(
+        "learned",
+        PARTNER,
+        lambda both: ("match", "finish", both.mail("finish")),
+        finish_walk,
+    ),
+    "shares grant": Case(
+        "matched",
+        PARTNER,
+        lambda both: ("shares", "grant", "--out", both.mail("share")),
+        open_again,
+    ),
+    "shares request": Case(
+        "granted",
+        VENDOR,
+        lambda both: (
+            "shares",
+            "request",
+            both.mail("share"),
+            "--purpose",
+            "territory-planning",
+            "--out",
+            both.mail("request"),
+        ),  # fmt: skip
+        lambda both: (Walk._leased(None, both), Walk._opened(None, both), vendor_sees_all(both)) and None,
+    ),
+    "shares open": Case(
+        "leased",
+        VENDOR,
+        lambda both: ("shares", "open", both.mail("lease")),
+        vendor_sees_all,
+    ),
+    "shares revoke": Case(
+        "opened",
+        PARTNER,
+        lambda both: ("shares", "revoke", share_id(both, PARTNER), "--out", both.mail("revocation")),
+        is_revoked_for_vendor,
+    ),
+    "claims prove": Case(
+        "opened",
+        PARTNER,
+        lambda both: ("claims", "prove", "--out", both.mail("claims")),
+        lambda both: both.run(VENDOR, "receive", both.mail("claims")) and None,
+    ),
+}
+
+
+def break_at_every_change(
+    walk: Walk, case: Case, place: Path, kind: str, check: Callable[[TwoParties, Words, int], None]
+) -> int:
+    """Run the command of the case with a fault at change 1, 2, … until none happens; how many there were.
+
+    `check` gets both parties, the command, and its exit code, which is -1 when it was killed.
+    """
+    for at in itertools.count(1):
+        both = walk.at(case.step, place / str(at))
+        words, code = case.words(both), -1
+        with faulty_disk(both.root, at, kind) as fault, contextlib.suppress(Killed):
+            code = both.run(case.party, *words, code=None).code
+        if not fault.happened:
+            return at - 1
+        check(both, words, code)
+    raise AssertionError
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_a_command_killed_at_any_change_can_be_repeated(walk: Walk, tmp_path: Path, name: str) -> None:
+    case = CASES[name]
+
+    def repeat(both: TwoParties, words: Words, code: int) -> None:
+        assert code == -1
+        both.run(case.party, *words)
+        case.then(both)
+        both.require_good_logs()
+
+    assert break_at_every_change(walk, case, tmp_path, "dead", repeat) >= 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_a_full_disk_at_any_change_is_a_clear_error_and_loses_nothing(
+    walk: Walk, tmp_path: Path, name: str
+) -> None:
+    case = CASES[name]
+
+    def repeat(both: TwoParties, words: Words, code: int) -> None:
+        assert code in (0, 4)  # 0 where the disk refused something that the command can do without
+        both.run(case.party, *words)
+        both.require_good_logs()
+
+    assert break_at_every_change(walk, case, tmp_path, "full", repeat) >= 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["dead", "full"])
+def test_a_request_whose_lease_was_lost_is_asked_again(walk: Walk, tmp_path: Path, kind: str) -> None:
+    """A lease is counted as read before it is made, so a request is answered once, and a new one is needed."""
+
+    def ask_again(both: TwoParties, words: Words, code: int) -> None:
+        again = both.run(PARTNER, *words, code=None)
+        assert again.code == 0 or "answered before" in again.err
+        open_again(both)
+        both.require_good_logs()
+
+    lease = Case(
+        "requested",
+        PARTNER,
+        lambda both: ("shares", "lease", both.mail("request"), "--out", both.mail("lease")),
+        open_again,
+    )
+    assert break_at_every_change(walk, lease, tmp_path, kind, ask_again) >= 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["match start", "match reply", "shares open"])
+def test_a_process_that_ends_in_the_middle_of_a_command_can_be_started_again(
+    walk: Walk, tmp_path: Path, name: str
+) -> None:
+    case = CASES[name]
+    both = walk.at(case.step, tmp_path / "both")
+    words = ["--dir", both.place(case.party), *case.words(both)]
+    support = str(Path(__file__).parents[1] / "support")
+    environment = os.environ | {
+        "OVERLAP_PASSPHRASE": PASSPHRASE,
+        "PYTHONPATH": os.pathsep.join([support, str(Path(__file__).parents[2])]),
+    }
+    # The walk stretches its passphrases a little only and has a clock of its own.
+    program = (
+        "import overlap.keys.passphrase as passphrase, cleanroom.session.party as party, faulty_disk;"
+        f"passphrase.SCRYPT_N = 2**10; party.wall_clock = lambda: {both.now}; faulty_disk.main()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(both.root), "6", *map(str, words)],
+        env=environment,
+        check=False,
+        capture_output=True,
+    )
+    assert ended.returncode == 137, ended.stderr
+    both.run(case.party, *case.words(both))
+    case.then(both)
+    both.require_good_logs()
