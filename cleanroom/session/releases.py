@@ -21,7 +21,10 @@ _RELEASES = b"releases"
 
 @dataclass(frozen=True)
 class Release:
-    """One opened share. `until` is unix seconds, half-open; `agreement` a file digest in hex."""
+    """One opened share. `purposes` are those that it was leased for.
+
+    `until` is unix seconds, half-open; `agreement` a file digest in hex.
+    """
 
     share: str
     partner: str
