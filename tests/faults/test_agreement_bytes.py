@@ -12,6 +12,7 @@ from tests.agreement_parties import CARDS, make_file
 FLIPS = (0x01, 0x20, 0x80)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flip", FLIPS)
 def test_every_single_byte_change_is_found(flip: int) -> None:
     data = make_file()

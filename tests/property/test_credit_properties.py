@@ -7,6 +7,7 @@ import json
 import random
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,6 +66,7 @@ def frame(rows):
     return pd.DataFrame(lines, columns=list(OPPORTUNITY_COLUMNS))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(opportunity, max_size=5), st.lists(evidences(), max_size=8), st.randoms(use_true_random=False)
@@ -90,6 +92,7 @@ def test_statuses_partition_the_opportunities_and_every_row_explains_itself(rows
         assert len(explain(row)) <= EXPLANATION_LINES
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(st.lists(evidences(), min_size=1, max_size=8))
 def test_the_credited_claim_precedes_disclosure_and_every_competing_rival(items):
@@ -105,6 +108,7 @@ def test_the_credited_claim_precedes_disclosure_and_every_competing_rival(items)
             assert rival["committed_at"] > winner["committed_at"]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(evidences(), min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_a_date_or_a_stated_time_never_changes_who_is_credited(items, shuffler: random.Random):
@@ -120,6 +124,7 @@ def test_a_date_or_a_stated_time_never_changes_who_is_credited(items, shuffler: 
     assert list(before["reason"]) == list(after["reason"])
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(evidences(), min_size=1, max_size=6), st.sampled_from(["contoso", "fabrikam", "northwind"]))
 def test_removing_a_partner_never_changes_the_facts_of_another(items, gone):

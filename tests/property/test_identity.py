@@ -42,6 +42,7 @@ TEXTS = st.one_of(
 COUNTRIES = st.sampled_from(["", "FR", "Germany", "GB", "US", "PL", "AU", "CH", "SE", "Utopia"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", NORMALISERS)
 @settings(max_examples=150, deadline=None)
 @given(text=TEXTS, country=COUNTRIES)
@@ -133,6 +134,7 @@ def test_every_way_to_write_an_address_gives_its_registrable_domain(label: str, 
     assert expected.value == domain
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from protocol_parties import identifiers, make_contract, run_both
@@ -10,6 +11,7 @@ SETS = st.lists(st.integers(0, 80), max_size=60, unique=True)
 SLACK = st.integers(0, 3)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(left=SETS, right=SETS, slack=SLACK)
 @example(left=[], right=[], slack=0)
@@ -26,6 +28,7 @@ def test_overlaps_is_the_intersection(left: list[int], right: list[int], slack: 
     assert by_ours == {right[at]: token for at, token in zip(theirs.positions, theirs.tokens, strict=True)}
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(left=SETS, right=SETS, slack=SLACK)
 @example(left=[], right=[], slack=0)

@@ -148,6 +148,7 @@ def test_two_processes_cannot_both_append(tmp_path: Path) -> None:
     assert Log(tmp_path / "log", ORIGIN, OWNER).verify() == []
 
 
+@pytest.mark.slow
 def test_every_single_changed_bit_is_found_at_its_line(tmp_path: Path) -> None:
     head = log_with(tmp_path / "log", 3).head()
     data = (tmp_path / "log").read_bytes()

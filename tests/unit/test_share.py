@@ -460,6 +460,7 @@ def test_a_share_is_for_its_recipient_and_from_its_grantor_only(pair: Pair) -> N
         read_share(passed_on, STRANGER, GRANTOR.card)
 
 
+@pytest.mark.slow
 def test_every_changed_byte_of_the_signed_part_of_a_share_is_refused(pair: Pair) -> None:
     body = open_file(SHARE_FORMAT, pair.file, RECIPIENT)
     for position in range(0, len(body), 3):
@@ -468,6 +469,7 @@ def test_every_changed_byte_of_the_signed_part_of_a_share_is_refused(pair: Pair)
             read_share(seal_file(SHARE_FORMAT, {}, broken, RECIPIENT.card.sealing), RECIPIENT, GRANTOR.card)
 
 
+@pytest.mark.slow
 def test_every_changed_byte_of_a_file_is_refused(pair: Pair) -> None:
     request, lease = pair.lease([0], 2_000)
     for data, read in (
