@@ -113,7 +113,9 @@ def test_a_second_different_start_of_the_same_run_ends_it(
     rewrite(both, "start", lambda body: body)  # sealed again: the same words in other bytes
     assert "second, different start" in read(both, "start", code=5)
     assert both.read_json(PARTNER, "match", "list")[0]["state"] == "aborted"
-    assert not both.place(PARTNER, "runs", both.read_json(PARTNER, "match", "list")[0]["run"], "state").exists()
+    assert not both.place(
+        PARTNER, "runs", both.read_json(PARTNER, "match", "list")[0]["run"], "state"
+    ).exists()
 
 
 @pytest.mark.parametrize("defect", BAD_ELEMENTS)

@@ -89,10 +89,30 @@ CASES = {
     "agreement propose": Case(
         "sent",
         VENDOR,
-        lambda both: ("agreement", "propose", "--partner", PARTNER, "--policy", "territory-planning",
-                      "--size-bound", "256", "--out", both.mail("proposal.toml")),  # fmt: skip
-        lambda both: both.run(PARTNER, "agreement", "accept", both.mail("proposal.toml"), "--out",
-                              both.mail("agreement.toml"), "--yes") and None,  # fmt: skip
+        lambda both: (
+            "agreement",
+            "propose",
+            "--partner",
+            PARTNER,
+            "--policy",
+            "territory-planning",
+            "--size-bound",
+            "256",
+            "--out",
+            both.mail("proposal.toml"),
+        ),  # fmt: skip
+        lambda both: (
+            both.run(
+                PARTNER,
+                "agreement",
+                "accept",
+                both.mail("proposal.toml"),
+                "--out",
+                both.mail("agreement.toml"),
+                "--yes",
+            )
+            and None
+        ),  # fmt: skip
     ),
     "match start": Case(
         "agreed",
@@ -127,8 +147,15 @@ CASES = {
     "shares request": Case(
         "granted",
         VENDOR,
-        lambda both: ("shares", "request", both.mail("share"), "--purpose", "territory-planning",
-                      "--out", both.mail("request")),  # fmt: skip
+        lambda both: (
+            "shares",
+            "request",
+            both.mail("share"),
+            "--purpose",
+            "territory-planning",
+            "--out",
+            both.mail("request"),
+        ),  # fmt: skip
         lambda both: (Walk._leased(None, both), Walk._opened(None, both), vendor_sees_all(both)) and None,
     ),
     "shares open": Case(

@@ -106,7 +106,9 @@ def test_ctrl_c_leaves_nothing_half_written_and_the_command_can_be_repeated(tmp_
     assert process.poll() is None
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
-    assert (process.returncode, err.splitlines()[0]) == (130, "overlap: stopped")
+    assert process.returncode == 130
+    require_plain_complaint(err.lstrip())  # a line feed comes first, to end the line on which ^C stands
+    assert "overlap: stopped" in err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["left.csv", "right.csv"]
     for name in ("left.csv", "right.csv"):
         write_csv(tmp_path / name, ("id", "name", "website"), rows[:100])

@@ -32,5 +32,7 @@ def test_simulate_writes_nothing_when_a_file_is_bad(tmp_path: Path) -> None:
     write_exports(both)
     (tmp_path / "bad.csv").write_bytes(b"id,name,website\n")
     out = tmp_path / "pairs.csv"
-    both.run(VENDOR, "simulate", tmp_path / "crm" / "accounts.csv", tmp_path / "bad.csv", "--out", out, code=4)
+    both.run(
+        VENDOR, "simulate", tmp_path / "crm" / "accounts.csv", tmp_path / "bad.csv", "--out", out, code=4
+    )
     assert not out.exists()

@@ -39,9 +39,10 @@ def test_more_identifiers_than_the_bound_are_refused_before_anything_is_charged(
     both = walk.at("agreed", tmp_path / "both")
     rows = [(f"{at}", f"Invented {at}", f"invented{at}.com", "Germany") for at in range(300)]
     both.run(VENDOR, "import", write_csv(both.root / "x.csv", ("id", "name", "website", "country"), rows))
-    assert "more than the agreed bound of 256" in both.run(
-        VENDOR, "match", "start", "--out", both.mail("start"), code=3
-    ).err
+    assert (
+        "more than the agreed bound of 256"
+        in both.run(VENDOR, "match", "start", "--out", both.mail("start"), code=3).err
+    )
     assert both.read_json(VENDOR, "match", "list") == []
 
 

@@ -72,7 +72,9 @@ class TwoParties:
     now: int = BEGIN
     opened: dict[bytes, Any] = field(default_factory=dict)
 
-    def run(self, party: str, *words: str | Path, code: int | None = 0, passphrase: str = PASSPHRASE) -> Answer:
+    def run(
+        self, party: str, *words: str | Path, code: int | None = 0, passphrase: str = PASSPHRASE
+    ) -> Answer:
         """Run one command as it would be typed; fails unless it ends in `code` (None: any)."""
         opened = self.opened if passphrase == PASSPHRASE else {}
         shell = Shell(self.root / party, None, True, lambda: self.now, passphrase, opened)
@@ -126,14 +128,29 @@ def require_no_account(text: str) -> None:
 def write_exports(both: TwoParties) -> None:
     """The exports of both companies, as their CRMs write them."""
     vendor = [
-        (f"001V{at:011d}IAA", name, f"https://www.{domain_of(name)}/", "Germany", "Customer", "120", "2023-01-05")
+        (
+            f"001V{at:011d}IAA",
+            name,
+            f"https://www.{domain_of(name)}/",
+            "Germany",
+            "Customer",
+            "120",
+            "2023-01-05",
+        )
         for at, name in enumerate((*SHARED, *VENDOR_ONLY))
     ]
     header = ("Account ID", "Account Name", "Website", "Billing Country", "Type", "Employees", "Created Date")
     write_csv(both.root / "crm" / "accounts.csv", header, vendor)
     write_csv(
         both.root / "crm" / "companies.csv",
-        ("Record ID", "Company name", "Company Domain Name", "Country/Region", "Lifecycle Stage", "Create Date"),
+        (
+            "Record ID",
+            "Company name",
+            "Company Domain Name",
+            "Country/Region",
+            "Lifecycle Stage",
+            "Create Date",
+        ),
         [
             (str(9000 + at), f"{name} GmbH", domain_of(name), "DE", "Customer", f"2022-03-{at + 1:02d}")
             for at, name in enumerate((*SHARED, *PARTNER_ONLY))
