@@ -1,4 +1,4 @@
-"""The real executable in its own process: help, exit codes, the two lines of an error, Ctrl-C, and the lock."""
+"""The real executable in its own process: help, exit codes, complaints, Ctrl-C, and the lock."""
 
 from __future__ import annotations
 
@@ -87,9 +87,11 @@ def test_a_second_command_in_the_same_folder_is_refused_and_loses_nothing(tmp_pa
     export = write_csv(tmp_path / "accounts.csv", ("id", "name", "website"), rows)
     refused = start(tmp_path, "import", export)
     assert "another command is working" in call(tmp_path, "status", code=3)
-    assert refused.wait(60) == 3
+    refused.communicate(timeout=60)
+    assert refused.returncode == 3
     holder.stdin.close()
     assert holder.wait(60) == 0
+    holder.stdout.close()
     call(tmp_path, "import", export)
     assert f"import    {len(SHARED)} accounts" in call(tmp_path, "status")
 
