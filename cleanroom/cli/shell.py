@@ -130,8 +130,10 @@ class OverlapGroup(click.Group):
             _complain(_plain(error.format_message()), f"see '{_command_of(error)} --help'")
             sys.exit(2)
         except OSError as error:
-            _complain(f"the disk refuses: {error.strerror or type(error).__name__}",
-                      "nothing is lost; make room or check the folder's rights, then run the command again")  # fmt: skip
+            _complain(
+                f"the disk refuses: {error.strerror or type(error).__name__}",
+                "make room or check the rights of the folder, then run the command again",
+            )
             sys.exit(BadInput.exit_code)
         except (KeyboardInterrupt, click.Abort):
             _complain("stopped", "nothing is half-written; run the command again")

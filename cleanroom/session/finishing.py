@@ -97,7 +97,7 @@ def _run_of(party: Party, partner: str, header: Header) -> RunRecord:
 
 
 def _shown_count(party: Party, record: RunRecord, learned: Count) -> int:
-    """The number, or -1 when the agreement withholds it: a small number says too much about single accounts."""
+    """The number, or -1 when it is below the agreement's minimum count and so withheld."""
     signed = agreement_with_digest(party, record.agreement)
     return learned.shared if learned.shared >= signed.agreement.terms.minimum_count else -1
 

@@ -53,6 +53,13 @@ def open_again(both: TwoParties) -> None:
     vendor_sees_all(both)
 
 
+def lease_and_open(both: TwoParties) -> None:
+    """Answer `mail/request` and open the share."""
+    for step in ("leased", "opened"):
+        getattr(Walk, f"_{step}")(None, both)
+    vendor_sees_all(both)
+
+
 def share_id(both: TwoParties, party: str) -> str:
     return str(both.read_json(party, "shares", "list")[0]["share"])
 
@@ -100,7 +107,7 @@ CASES = {
             "256",
             "--out",
             both.mail("proposal.toml"),
-        ),  # fmt: skip
+        ),
         lambda both: (
             both.run(
                 PARTNER,
@@ -112,7 +119,7 @@ CASES = {
                 "--yes",
             )
             and None
-        ),  # fmt: skip
+        ),
     ),
     "match start": Case(
         "agreed",
@@ -155,8 +162,8 @@ CASES = {
             "territory-planning",
             "--out",
             both.mail("request"),
-        ),  # fmt: skip
-        lambda both: (Walk._leased(None, both), Walk._opened(None, both), vendor_sees_all(both)) and None,
+        ),
+        lease_and_open,
     ),
     "shares open": Case(
         "leased",
@@ -229,7 +236,7 @@ def test_a_full_disk_at_any_change_is_a_clear_error_and_loses_nothing(
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["dead", "full"])
 def test_a_request_whose_lease_was_lost_is_asked_again(walk: Walk, tmp_path: Path, kind: str) -> None:
-    """A lease is counted as read before it is made, so a request is answered once, and a new one is needed."""
+    """A lease is counted as read before it is made: a request is answered once, then a new one is needed."""
 
     def ask_again(both: TwoParties, words: Words, code: int) -> None:
         again = both.run(PARTNER, *words, code=None)
@@ -261,7 +268,7 @@ def test_a_process_that_ends_in_the_middle_of_a_command_can_be_started_again(
     }
     # The walk stretches its passphrases a little only and has a clock of its own.
     program = (
-        "import overlap.keys.passphrase as passphrase, cleanroom.session.party as party, faulty_disk;"
+        "import overlap.keys.passphrase as passphrase, cleanroom.session.party as party; import faulty_disk;"
         f"passphrase.SCRYPT_N = 2**10; party.wall_clock = lambda: {both.now}; faulty_disk.main()"
     )
     ended = subprocess.run(

@@ -1,4 +1,4 @@
-"""The real executable in its own process: help, exit codes, the two lines of an error, Ctrl-C, and the lock."""
+"""The real executable in its own process: help, exit codes, complaints, Ctrl-C, and the lock."""
 
 from __future__ import annotations
 
@@ -87,9 +87,11 @@ def test_a_second_command_in_the_same_folder_is_refused_and_loses_nothing(tmp_pa
     export = write_csv(tmp_path / "accounts.csv", ("id", "name", "website"), rows)
     refused = start(tmp_path, "import", export)
     assert "another command is working" in call(tmp_path, "status", code=3)
-    assert refused.wait(60) == 3
+    refused.communicate(timeout=60)
+    assert refused.returncode == 3
     holder.stdin.close()
     assert holder.wait(60) == 0
+    holder.stdout.close()
     call(tmp_path, "import", export)
     assert f"import    {len(SHARED)} accounts" in call(tmp_path, "status")
 
@@ -106,7 +108,9 @@ def test_ctrl_c_leaves_nothing_half_written_and_the_command_can_be_repeated(tmp_
     assert process.poll() is None
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
-    assert (process.returncode, err.splitlines()[0]) == (130, "overlap: stopped")
+    assert process.returncode == 130
+    require_plain_complaint(err.lstrip())  # a line feed comes first, to end the line on which ^C stands
+    assert "overlap: stopped" in err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["left.csv", "right.csv"]
     for name in ("left.csv", "right.csv"):
         write_csv(tmp_path / name, ("id", "name", "website"), rows[:100])

@@ -1,7 +1,7 @@
-"""Two companies with a folder each, driven by the real commands, and copies of both at every step of the walk.
+"""Two companies with a folder each, driven by the real commands, and copies at every step of the walk.
 
-The vendor is `northwind`, with a Salesforce export; the partner is `contoso`, with a HubSpot export. They hold
-twelve companies in common and two more each. What they send each other lies in `mail/`.
+The vendor is `northwind`, with a Salesforce export; the partner is `contoso`, with a HubSpot export. They
+hold twelve companies in common and two more each. What they send each other lies in `mail/`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ PASSPHRASE = "correct horse battery staple"
 BEGIN = 1_795_341_600
 DAY = 86_400
 
-SHARED = ("Zephyrine", "Quollbrook", "Vexmoor", "Ildathra", "Mirrowend", "Osprelake", "Tarnwick", "Brevik Loft",
-          "Yarrowgate", "Jutefield", "Wexcombe", "Pellagrin")  # fmt: skip
+SHARED = ("Zephyrine", "Quollbrook", "Vexmoor", "Ildathra", "Mirrowend", "Osprelake", "Tarnwick",
+          "Brevik Loft", "Yarrowgate", "Jutefield", "Wexcombe", "Pellagrin")  # fmt: skip
 VENDOR_ONLY = ("Northlyric", "Dunmarrow")
 PARTNER_ONLY = ("Skerrivane", "Hollinsted")
 
@@ -158,7 +158,8 @@ def write_exports(both: TwoParties) -> None:
         ";",
     )
     deals = [
-        (f"006V{at:011d}IAA", row[0], f"{row[1]} renewal", stage, "1000", closed, won, "2026-11-01", "2026-12-31")
+        (f"006V{at:011d}IAA", row[0], f"{row[1]} renewal", stage, "1000", closed, won,
+         "2026-11-01", "2026-12-31")
         for at, (row, (stage, closed, won)) in enumerate(
             zip(vendor[:3] + vendor[-1:], (("Closed Won", "1", "1"), ("Negotiation", "0", "0"),
                                            ("Closed Lost", "1", "0"), ("Closed Won", "1", "1")), strict=True)
@@ -226,7 +227,7 @@ def change_policy(both: TwoParties, **terms: str) -> Path:
 
 
 class Walk:
-    """The whole walk at level overlaps, made once; `at(step)` gives a copy of both folders as after that step.
+    """The whole walk at level overlaps, made once; `at(step)` copies both folders as after that step.
 
     Each step is one function of this file or one command, so that a test begins where its subject does.
     """
