@@ -209,7 +209,8 @@ def _pair(
     stands. It is never better than either account's row in its own side's overlap.
     """
     left, right = (
-        find_hits(party.distinct, side, kinds) for party, side in zip((ours, theirs), matches, strict=True)
+        find_hits(party.accounts, party.distinct, side, kinds)
+        for party, side in zip((ours, theirs), matches, strict=True)
     )
     sizes = left.groupby("token").size().mul(right.groupby("token").size(), fill_value=0)
     crowded = sizes.index[sizes > MAX_PAIRS_PER_TOKEN]

@@ -113,7 +113,7 @@ def _conclude(party: Party, record: RunRecord, learned: Matches | Count) -> RunR
         overlap = match.resolve(accounts, distinct, learned, kinds)
         shared = len(overlap)
         write_table(place / "overlap.parquet", overlap)
-        write_table(place / "tokens.parquet", match.find_hits(distinct, learned, kinds))
+        write_table(place / "tokens.parquet", match.find_hits(accounts, distinct, learned, kinds))
     record = replace(record, shared=shared)
     keep_run(party, record)
     party.note(record.partner, "run", finished=bytes.fromhex(record.run), shared=shared)

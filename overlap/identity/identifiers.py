@@ -21,7 +21,6 @@ from overlap.identity.kinds import KINDS
 from overlap.identity.name import normalise_name
 from overlap.identity.outcome import EMPTY, Outcome
 from overlap.identity.registration import normalise_registration
-from overlap.identity.support import resembles
 from overlap.records import IDENTIFIER_COLUMNS
 
 Progress = Callable[[str, int, int], None]
@@ -66,12 +65,11 @@ class _Answers(NamedTuple):
 
 @dataclass(frozen=True)
 class _Rows:
-    """Identifiers of one kind: account positions (ascending), values of dtype str, and support."""
+    """Identifiers of one kind: account positions (ascending) and values of dtype str."""
 
     kind: str
     accounts: np.ndarray[Any, np.dtype[np.int64]]
     values: Any
-    supported: np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def identify(
@@ -80,8 +78,7 @@ def identify(
     """The identifiers of `accounts` (records.ACCOUNT_COLUMNS) of the kinds asked for.
 
     Domains come from the columns `website` and `domains`; an account without a usable one gets that of its
-    `email`, which is weaker evidence. `supported` is worked out for domains: the label resembles the own
-    name of the account. Identifiers of every other kind are supported by what they are made of: True.
+    `email`, which is weaker evidence.
 
     `progress` is called with a column, values done and values in all. Raises UsageError for an unknown kind.
     """
@@ -91,10 +88,10 @@ def identify(
     dropped: Dropped = Counter()
     wanted = [kind for kind in KINDS if kind in kinds]
     rows = [_numbers(accounts, kind, dropped, report) for kind in wanted if kind in _NUMBER_COLUMNS]
-    if not {"domain", "name_country", "name"}.isdisjoint(wanted):
+    if "domain" in wanted:
+        rows.append(_domains(accounts, dropped, report))
+    if not {"name_country", "name"}.isdisjoint(wanted):
         names = _answers(accounts["name"], "name", normalise_name, report)
-        if "domain" in wanted:
-            rows.append(_domains(accounts, names.values, dropped, report))
         if "name_country" in wanted:
             rows.append(_name_countries(accounts, names, dropped, report))
         if "name" in wanted:
@@ -129,7 +126,7 @@ def _name_countries(accounts: pd.DataFrame, names: _Answers, dropped: Dropped, r
     return _rows("name_country", _Answers(values, reasons), dropped)
 
 
-def _domains(accounts: pd.DataFrame, names: Sequence[str], dropped: Dropped, report: Progress) -> _Rows:
+def _domains(accounts: pd.DataFrame, dropped: Dropped, report: Progress) -> _Rows:
     cells = _per_row(accounts["website"], "website", normalise_cell, report)
     for row, further in _filled(accounts["domains"], "domains", normalise_cell, report):
         cells[row] = _union(cells[row], further)
@@ -141,26 +138,7 @@ def _domains(accounts: pd.DataFrame, names: Sequence[str], dropped: Dropped, rep
     dropped.update({("domain", reason): count for reason, count in counted.items()})
     positions = [row for row, (values, _) in enumerate(cells) for _ in values]
     domains = [value for values, _ in cells for value in values]
-    supported = _supported(positions, domains, accounts["name"].tolist(), names, report)
-    return _Rows("domain", np.array(positions, dtype=np.int64), _text(domains), supported)
-
-
-def _supported(
-    positions: Sequence[int],
-    domains: Sequence[str],
-    written: Sequence[str],
-    names: Sequence[str],
-    report: Progress,
-) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    supported = np.empty(len(domains), dtype=np.bool_)
-    for start in range(0, len(domains), STEP):
-        end = min(start + STEP, len(domains))
-        supported[start:end] = [
-            resembles(domain, written[row], names[row])
-            for row, domain in zip(positions[start:end], domains[start:end], strict=True)
-        ]
-        report("domain", end, len(domains))
-    return supported
+    return _Rows("domain", np.array(positions, dtype=np.int64), _text(domains))
 
 
 def _union(one: Cell, other: Cell) -> Cell:
@@ -217,7 +195,7 @@ def _rows(
     kept = np.flatnonzero(np.array([bool(value) for value in answers.values], dtype=np.bool_))
     rows = kept if positions is None else positions[kept]
     texts = _text([value for value in answers.values if value])
-    return _Rows(kind, rows.astype(np.int64), texts, np.ones(len(kept), dtype=np.bool_))
+    return _Rows(kind, rows.astype(np.int64), texts)
 
 
 def _text(values: list[str]) -> Any:
@@ -231,7 +209,6 @@ def _frame(rows: Sequence[_Rows]) -> pd.DataFrame:
                 "account": part.accounts,
                 "kind": pd.array([part.kind], dtype="str").repeat(len(part.accounts)),
                 "value": part.values,
-                "supported": part.supported,
             }
         )
         for part in rows or [_rows("", _Answers([], []), Counter())]

@@ -12,7 +12,7 @@ from typing import Final
 
 import idna
 
-from overlap.identity.name import generic_words, name_words
+from overlap.identity.name import generic_words, name_words, normalise_name
 from overlap.identity.text import fold
 
 #: Letters; a shorter word or label is in too many others by chance.
@@ -38,15 +38,15 @@ FILLERS: Final = frozenset(
 ANYWHERE: Final = 4
 
 
-def resembles(domain: str, name: str, folded: str) -> bool:
-    """Whether the company name explains the whole label of `domain` (registrable, A-labels).
+def explains(name: str, domain: str) -> bool:
+    """Whether the company `name`, as written, explains the whole label of `domain` (registrable, A-labels).
 
-    `name` is the name as written, `folded` its normalised form ("" when there is none, then nothing does).
-    True when the label is made of words of the name (generic words such as "group" may stand beside them),
-    is part of the words run together, or is their initials. A label without its hyphens counts too, and an
-    umlaut written with two letters. A label that says more than the name ("acme-foods.com" of Acme Steel) is
-    the website of somebody else in the family.
+    A name without a normalised form explains nothing. True when the label is made of words of the name
+    (generic words such as "group" may stand beside them), is part of the words run together, or is their
+    initials. A label without its hyphens counts too, and an umlaut written with two letters. A label that
+    says more than the name ("acme-foods.com" of Acme Steel) is the website of somebody else in the family.
     """
+    folded = normalise_name(name).value
     if not folded:
         return False
     label = domain.partition(".")[0]
