@@ -11,7 +11,7 @@ import pytest
 
 from overlap import identity
 from overlap.errors import UsageError
-from overlap.identity import KINDS, Identified, data_digest, identify, normaliser_digest, resources
+from overlap.identity import KINDS, Identified, batch, data_digest, identify, normaliser_digest, resources
 from overlap.identity.country import codes
 from overlap.identity.denied import REASONS, denied_hosts, platforms
 from overlap.identity.domain import normalise_cell, normalise_mail_cell
@@ -127,6 +127,22 @@ def test_progress_reports_up_to_the_whole() -> None:
     identify(table, progress=lambda *step: seen.append(step))
     assert {label for label, _, _ in seen} == {"duns", "name", "website", "country"}
     assert all(done == total for _, done, total in seen)
+
+
+def test_worker_processes_give_the_same_outcomes(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = accounts(
+        *(
+            {"name": f"Müller {at} GmbH", "website": f"müller{at}.de, x", "country": "DE", "duns": f"{at:09}"}
+            for at in range(50)
+        ),
+        {"name": "-", "email": "joe@globex.com", "registration_number": "732829320", "country": "FR"},
+    )
+    alone = identify(table, processes=1)
+    monkeypatch.setattr(batch, "THRESHOLD", 10)
+    monkeypatch.setattr(batch, "STEP", 7)
+    together = identify(table, processes=2)
+    pd.testing.assert_frame_equal(together.frame, alone.frame)
+    assert together.dropped == alone.dropped
 
 
 @pytest.mark.parametrize(
