@@ -85,9 +85,7 @@ def distinct(identifiers: pd.DataFrame) -> Distinct:
         }
     )
     holders = holders.drop_duplicates().sort_values(["position", "account"], ignore_index=True)
-    encoded = [
-        encode_identifier(kind, value) for kind, value in zip(frame["kind"], frame["value"], strict=True)
-    ]
+    encoded = list(map(encode_identifier, frame["kind"].tolist(), frame["value"].tolist()))
     return Distinct(frame, encoded, holders)
 
 
@@ -137,7 +135,7 @@ def _supported(hits: pd.DataFrame, accounts: pd.DataFrame, distinct: Distinct) -
     supported: np.ndarray = ~((kind == "name") & hits["account"].isin(placed).to_numpy(bool))
     domains = hits[kind == "domain"]
     names = accounts["name"].to_numpy()[domains["account"]]
-    supported[kind == "domain"] = list(map(explains, names, domains["value"]))
+    supported[kind == "domain"] = list(map(explains, names.tolist(), domains["value"].tolist()))
     return supported
 
 
@@ -227,7 +225,7 @@ def _count_rivals(
 ) -> tuple[np.ndarray, np.ndarray]:
     """For each signature, how many own accounts but one carry it all, and whether they have one name."""
     carriers: dict[int, set[int]] = {}
-    for account, position in zip(hits["account"], hits["position"], strict=True):
+    for account, position in zip(hits["account"].tolist(), hits["position"].tolist(), strict=True):
         carriers.setdefault(position, set()).add(account)
     names = _Names(accounts["name"].tolist(), {})
     known: dict[tuple[int, ...], tuple[int, bool]] = {}
