@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 from overlap.errors import MalformedFile
 
 
 def encode(value: Any) -> bytes:
     """Canonical JSON of `value`; floats are refused with ValueError, they have no single text form."""
+    # The writer comes first: it refuses a value that holds itself, in which the search would not end.
+    data = _write(value)
     _refuse_floats(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return data
 
 
 def decode(data: bytes, what: str) -> Any:
@@ -25,8 +27,9 @@ def decode(data: bytes, what: str) -> Any:
     Raises MalformedFile when the bytes are not JSON or not the canonical form of what they say.
     """
     try:
-        value = json.loads(data)
-        again = encode(value)
+        # What is read without floats has no other type that needs refusing.
+        value = json.loads(data, parse_float=_refuse, parse_constant=_refuse)
+        again = _write(value)
     except (ValueError, RecursionError) as error:
         raise MalformedFile(f"{what} is not canonical JSON", "ask the sender for the file again") from error
     if again != data:
@@ -43,14 +46,25 @@ def digest(*parts: bytes) -> bytes:
     return state.digest()
 
 
+def _write(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _refuse(_number: str) -> NoReturn:
+    raise ValueError("floats have no canonical form")
+
+
 def _refuse_floats(value: Any) -> None:
-    if isinstance(value, float):
-        raise ValueError("floats have no canonical form")
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if not isinstance(key, str):
+    """Return when `value` has no float and no key but strings; whole containers are judged by their types."""
+    containers: list[Any] = [[value]]
+    for container in containers:
+        items = container
+        if isinstance(container, dict):
+            if not all(issubclass(kind, str) for kind in set(map(type, container))):
                 raise ValueError("keys are strings")
-            _refuse_floats(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _refuse_floats(item)
+            items = container.values()
+        kinds = set(map(type, items))
+        if any(issubclass(kind, float) for kind in kinds):
+            raise ValueError("floats have no canonical form")
+        if any(issubclass(kind, dict | list | tuple) for kind in kinds):
+            containers.extend(item for item in items if isinstance(item, dict | list | tuple))

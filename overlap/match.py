@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from overlap.identity import KINDS, normalise_name
+from overlap.identity import KINDS, explains, normalise_name
 from overlap.protocol import encode_identifier
 from overlap.protocol.dh import Matches
 from overlap.records import OVERLAP_COLUMNS, TIERS
@@ -32,8 +32,9 @@ class Rule:
     """When all of `needs` are matched for an account: its tier, and the chance to be the same company.
 
     A need is a kind, or "supported": a matched domain is explained by the own name; "long_name": a matched
-    name has two words at least; "no_country": the own account has no country, so a name without its
-    country is all that could match. With a country, a bare name says that the peer's differs or is missing.
+    name has two words at least; "no_country": the own account has no country, so that a name without its
+    country is all that could match. With a country, the name alone says that the peer's differs or is
+    missing.
     """
 
     needs: tuple[str, ...]
@@ -64,8 +65,8 @@ class Distinct:
     """The one list of a run, and the way back from it to accounts.
 
     `frame` has the columns `kind` and `value`, one distinct identifier a row; `encoded` are the same as
-    bytes. `holders` has one row for each account and identifier: `position` (int64, the row of `frame`),
-    `account` (int64) and `supported` (bool): as identified, and for a name, that its account has no country.
+    bytes. `holders` has one row for each account and identifier: `position` (int64, the row of `frame`) and
+    `account` (int64).
     """
 
     frame: pd.DataFrame
@@ -81,37 +82,33 @@ def distinct(identifiers: pd.DataFrame) -> Distinct:
         {
             "position": keys.groupby(["kind", "value"], sort=False).ngroup().to_numpy(np.int64),
             "account": identifiers["account"].to_numpy(np.int64),
-            "supported": identifiers["supported"].to_numpy(bool),
         }
     )
-    holders = holders.groupby(["position", "account"], as_index=False)["supported"].max()
-    placed = identifiers.loc[identifiers["kind"] == "name_country", "account"]
-    bare = frame["kind"].iloc[holders["position"]].to_numpy() == "name"
-    holders["supported"] &= ~(bare & holders["account"].isin(placed).to_numpy())
-    encoded = [
-        encode_identifier(kind, value) for kind, value in zip(frame["kind"], frame["value"], strict=True)
-    ]
+    holders = holders.drop_duplicates().sort_values(["position", "account"], ignore_index=True)
+    encoded = list(map(encode_identifier, frame["kind"].tolist(), frame["value"].tolist()))
     return Distinct(frame, encoded, holders)
 
 
 def choose_one(identifiers: pd.DataFrame) -> pd.DataFrame:
     """One row of `IDENTIFIER_COLUMNS` for each account that has any, for level `counts`.
 
-    The first kind of `COUNT_KINDS` decides, then whether the identifier is supported, then the order of the
-    table. Two accounts may choose the same identifier; `distinct` then counts them once.
+    The first kind of `COUNT_KINDS` decides, then the order of the table. Two accounts may choose the same
+    identifier; `distinct` then counts them once.
     """
     ranked = identifiers.assign(
-        rank=identifiers["kind"].map({kind: at for at, kind in enumerate(COUNT_KINDS)}),
-        unsupported=~identifiers["supported"].to_numpy(bool),
-    ).sort_values(["account", "rank", "unsupported"], kind="stable")
+        rank=identifiers["kind"].map({kind: at for at, kind in enumerate(COUNT_KINDS)})
+    ).sort_values(["account", "rank"], kind="stable")
     return ranked.drop_duplicates("account")[list(identifiers.columns)].reset_index(drop=True)
 
 
-def find_hits(distinct: Distinct, matches: Matches, kinds: Sequence[str] = KINDS) -> pd.DataFrame:
+def find_hits(
+    accounts: pd.DataFrame, distinct: Distinct, matches: Matches, kinds: Sequence[str] = KINDS
+) -> pd.DataFrame:
     """One row for each own account and matched identifier, best first within an account.
 
     Columns: account (int64), position (int64), token (hex), kind, value, supported (bool), held_by (int64,
-    own accounts that carry the identifier).
+    own accounts that carry the identifier). `supported` says that the account's own name explains the domain,
+    and of a name, that its account has no country; identifiers of other kinds speak for themselves.
     """
     matched = pd.DataFrame(
         {
@@ -124,15 +121,22 @@ def find_hits(distinct: Distinct, matches: Matches, kinds: Sequence[str] = KINDS
     )
     hits["held_by"] = hits.groupby("position")["account"].transform("size").astype(np.int64)
     rank = hits["kind"].map({kind: at for at, kind in enumerate(kinds)})
-    hits = hits.assign(rank=rank, unsupported=~hits["supported"].to_numpy(bool))
+    supported = _supported(hits, accounts, distinct)
+    hits = hits.assign(rank=rank, supported=supported, unsupported=~supported)
     hits = hits.sort_values(["account", "rank", "held_by", "unsupported", "position"], kind="stable")
     columns = ["account", "position", "token", "kind", "value", "supported", "held_by"]
     return hits[columns].reset_index(drop=True)
 
 
-def all_tokens(distinct: Distinct, matches: Matches, kinds: Sequence[str] = KINDS) -> pd.DataFrame:
-    """Every pair token of every matched own account: columns account, token, kind, best first."""
-    return find_hits(distinct, matches, kinds)[["account", "token", "kind"]]
+def _supported(hits: pd.DataFrame, accounts: pd.DataFrame, distinct: Distinct) -> np.ndarray:
+    kind = hits["kind"].to_numpy()
+    held = distinct.frame["kind"].to_numpy()[distinct.holders["position"]]
+    placed = distinct.holders["account"][held == "name_country"]
+    supported: np.ndarray = ~((kind == "name") & hits["account"].isin(placed).to_numpy(bool))
+    domains = hits[kind == "domain"]
+    names = accounts["name"].to_numpy()[domains["account"]]
+    supported[kind == "domain"] = list(map(explains, names.tolist(), domains["value"].tolist()))
+    return supported
 
 
 def resolve(
@@ -143,7 +147,7 @@ def resolve(
     Token and kind are those of its best identifier: first in `kinds`, then carried by the fewest own
     accounts. Tier, confidence and rivals are as in `judge`.
     """
-    hits = find_hits(distinct, matches, kinds)
+    hits = find_hits(accounts, distinct, matches, kinds)
     overlap = hits.drop_duplicates("account")[["account", "token", "kind"]].reset_index(drop=True)
     judged = judge(hits, ["account"], hits, accounts)
     overlap = overlap.assign(
@@ -221,7 +225,7 @@ def _count_rivals(
 ) -> tuple[np.ndarray, np.ndarray]:
     """For each signature, how many own accounts but one carry it all, and whether they have one name."""
     carriers: dict[int, set[int]] = {}
-    for account, position in zip(hits["account"], hits["position"], strict=True):
+    for account, position in zip(hits["account"].tolist(), hits["position"].tolist(), strict=True):
         carriers.setdefault(position, set()).add(account)
     names = _Names(accounts["name"].tolist(), {})
     known: dict[tuple[int, ...], tuple[int, bool]] = {}

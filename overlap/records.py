@@ -80,9 +80,7 @@ ACTION_COLUMNS = (
 TERRITORY_COLUMNS = ("row", "account_id", "territory_id", "territory_name", "owner")
 
 #: One normalised match key a row. `account` (int64) is the position of the account in its table, from 0.
-#: `supported` (bool) says that another field of the same account agrees with the identifier: for a domain,
-#: that its label is explained by the account's own name.
-IDENTIFIER_COLUMNS = ("account", "kind", "value", "supported")
+IDENTIFIER_COLUMNS = ("account", "kind", "value")
 
 #: One matched own account and identifier a row. `token` is the 32-digit hex pair token, `rivals` (int64) the
 #: number of other own accounts that carry every matched identifier of this one, `confidence` (float64) is in

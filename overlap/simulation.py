@@ -106,7 +106,7 @@ def simulate_in_full(
     random: RandomBytes = secrets.token_bytes,
 ) -> Simulation:
     """As `simulate`, with the sizes of everything on the way."""
-    ours, theirs = (_prepare(side, "overlaps", kinds, progress) for side in (left, right))
+    ours, theirs = (_prepare(side, "overlaps", kinds, progress, processes) for side in (left, right))
     with Engine(processes, progress) as engine:
         run = exchange(ours.distinct.encoded, theirs.distinct.encoded, "overlaps", kinds, engine, random)
     pairs, crowded = _pair(ours, theirs, (run.starter, run.responder), kinds)
@@ -130,7 +130,7 @@ def simulate_counts(
     random: RandomBytes = secrets.token_bytes,
 ) -> int:
     """How many accounts two exports share, by the protocol of level `counts`: a lower bound."""
-    ours, theirs = (_prepare(side, "counts", kinds, progress) for side in (left, right))
+    ours, theirs = (_prepare(side, "counts", kinds, progress, processes) for side in (left, right))
     with Engine(processes, progress) as engine:
         run = exchange(ours.distinct.encoded, theirs.distinct.encoded, "counts", kinds, engine, random)
     count: Count = run.responder
@@ -194,9 +194,11 @@ def make_contract(
     )
 
 
-def _prepare(side: pd.DataFrame, level: str, kinds: Sequence[str], progress: Progress | None) -> _Party:
+def _prepare(
+    side: pd.DataFrame, level: str, kinds: Sequence[str], progress: Progress | None, processes: int | None
+) -> _Party:
     accounts = side if tuple(side.columns) == ACCOUNT_COLUMNS else read_accounts(side).frame
-    identifiers = identify(accounts, tuple(kinds), progress).frame
+    identifiers = identify(accounts, tuple(kinds), progress, processes).frame
     return _Party(accounts, distinct(choose_one(identifiers) if level == "counts" else identifiers))
 
 
@@ -209,7 +211,8 @@ def _pair(
     stands. It is never better than either account's row in its own side's overlap.
     """
     left, right = (
-        find_hits(party.distinct, side, kinds) for party, side in zip((ours, theirs), matches, strict=True)
+        find_hits(party.accounts, party.distinct, side, kinds)
+        for party, side in zip((ours, theirs), matches, strict=True)
     )
     sizes = left.groupby("token").size().mul(right.groupby("token").size(), fill_value=0)
     crowded = sizes.index[sizes > MAX_PAIRS_PER_TOKEN]

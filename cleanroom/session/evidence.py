@@ -51,10 +51,13 @@ def _from_run(party: Party, record: RunRecord) -> Iterator[Evidence]:
     bound = _bound(party, record)
     outcomes = _outcomes(party, record, bound)
     stopped = _stopped(party, record.partner)
-    by_account = tokens.groupby("account")["token"].agg(list).to_dict()
-    for account, token, tier in zip(overlap["account"], overlap["token"], overlap["tier"], strict=True):
+    by_account: dict[int, list[str]] = {}
+    for account, token in zip(tokens["account"].tolist(), tokens["token"].tolist(), strict=True):
+        by_account.setdefault(account, []).append(token)
+    ids, columns = accounts["id"].tolist(), (overlap[name].tolist() for name in ("account", "token", "tier"))
+    for account, token, tier in zip(*columns, strict=True):
         proven = next((outcomes[one] for one in by_account[account] if one in outcomes), None)
-        own = accounts["id"].iloc[account]
+        own = ids[account]
         yield Evidence(
             partner=record.partner,
             account=own,

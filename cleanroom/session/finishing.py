@@ -123,7 +123,7 @@ def _conclude(party: Party, record: RunRecord, learned: Matches | Count) -> RunR
         overlap = match.resolve(accounts, distinct, learned, kinds)
         shared = len(overlap)
         write_table(place / "overlap.parquet", overlap)
-        write_table(place / "tokens.parquet", match.find_hits(distinct, learned, kinds))
+        write_table(place / "tokens.parquet", match.find_hits(accounts, distinct, learned, kinds))
     record = replace(record, shared=shared)
     keep_run(party, record)
     shown = {"shared": shared} if shared >= 0 else {"withheld": 1}

@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 from overlap.engine.engine import Engine, Progress, usable_processors
+from overlap.engine.serving import serve
+from overlap.engine.workers import Workers
 
-__all__ = ["Engine", "Progress", "usable_processors"]
+__all__ = ["Engine", "Progress", "Workers", "serve", "usable_processors"]

@@ -48,7 +48,7 @@ class Engine:
         count = usable_processors() if processes is None else processes
         if count < 1:
             raise ValueError("an engine has at least one process")
-        self._workers = Workers(count) if count > 1 and sys.executable else None
+        self._workers = Workers(count, "overlap.engine.worker") if count > 1 and sys.executable else None
         self._progress = progress
 
     def hash_to_group(self, messages: Sequence[bytes], label: str = "hash") -> bytes:

@@ -20,10 +20,14 @@ _EXIT_SECONDS = 10
 
 
 class Workers:
-    """Up to `count` processes, each with at most one task; they are started when there is work for them."""
+    """Up to `count` processes that run `program`, a module that serves tasks.
 
-    def __init__(self, count: int) -> None:
+    Each has at most one task at a time; they are started when there is work for them.
+    """
+
+    def __init__(self, count: int, program: str) -> None:
         self._count = count
+        self._program = program
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def answers(self, tasks: Iterable[bytes], expected: int) -> Generator[tuple[int, bytes]]:
@@ -68,17 +72,17 @@ class Workers:
 
     def _start(self, count: int) -> None:
         while len(self._processes) < count:
-            self._processes.append(_start_worker())
+            self._processes.append(_start_worker(self._program))
 
 
-def _start_worker() -> subprocess.Popen[bytes]:
+def _start_worker(program: str) -> subprocess.Popen[bytes]:
     # `-P` keeps the current folder off the import path: a file lying there must not be run as our code. The
     # path is the parent's own, so that a checkout, a wheel and a notebook all find the same packages.
     path = [entry for entry in sys.path if entry]
     home = str(Path(overlap.__file__).resolve().parent.parent)
     if home not in path:
         path.append(home)
-    command = [sys.executable, "-P", "-m", "overlap.engine.worker"]
+    command = [sys.executable, "-P", "-m", program]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path)}
     try:
         return subprocess.Popen(

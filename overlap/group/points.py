@@ -55,6 +55,8 @@ def try_multiply(scalar: bytes, points: bytes, backend: Backend = multiply_by_cr
         raise ValueError("a scalar has 32 bytes, and points have 32 bytes each")
     products = backend(scalar, points)
     neutral = bytes(ELEMENT_BYTES)
+    if neutral not in products:
+        return products
     for start in range(0, len(products), ELEMENT_BYTES):
         if products[start : start + ELEMENT_BYTES] == neutral:
             return Fault(start // ELEMENT_BYTES, "is of low order")

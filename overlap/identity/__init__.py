@@ -1,7 +1,8 @@
 """Identity: what makes two accounts the same one, as match keys that both sides compute alike.
 
     account ─ normalise_domain, normalise_name, normalise_country, normalise_registration ─→ Outcome
-            ─ identify ─→ identifiers (account, kind, value, supported) and what was dropped, by reason
+            ─ identify ─→ identifiers (account, kind, value) and what was dropped, by reason
+    a matched domain and its account's name ─ explains ─→ whether the one speaks for the other
 
 Every normaliser takes any text and answers with a value or a reason, and gives its own values back unchanged.
 NORMALISER, normaliser_digest and data_digest say which rules and lists were used; the contract carries them.
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from overlap.identity.outcome import Outcome
     from overlap.identity.registration import normalise_registration
     from overlap.identity.resources import data_digest
+    from overlap.identity.support import explains
 
 __all__ = [
     "KINDS",
@@ -29,6 +31,7 @@ __all__ = [
     "Identified",
     "Outcome",
     "data_digest",
+    "explains",
     "identify",
     "normalise_country",
     "normalise_domain",
@@ -43,6 +46,7 @@ _HOMES = {
     "Identified": "identifiers",
     "Outcome": "outcome",
     "data_digest": "resources",
+    "explains": "support",
     "identify": "identifiers",
     "normalise_country": "country",
     "normalise_domain": "domain",

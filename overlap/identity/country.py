@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from overlap.identity import resources
@@ -26,6 +26,7 @@ def codes() -> dict[str, str]:
     return known
 
 
+@lru_cache(maxsize=4096)
 def normalise_country(text: str) -> Outcome:
     """The ISO 3166-1 alpha-2 code of a country name or code in any case; a state or city is unknown."""
     if len(text) > MAX_COUNTRY:

@@ -29,7 +29,6 @@ _NAME: Final = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,
 #: What nearly all cells hold: one plain URL or host name. Others take the long way to the same answer, also
 #: names with a hyphen at an end of a label, or a label of more than 62 characters.
 _USUAL: Final = re.compile(r"(?:https?://)?([a-z0-9][a-z0-9.-]{1,60}[a-z])(/[a-z0-9/._~%?=&#+-]*)?")
-_UNUSUAL: Final = ("..", ".-", "-.")
 _STRONG: Final = re.compile(r"[\s;|<>\"']+")
 _PATH: Final = re.compile(r"[^/]/[^/]")
 _HOST_END: Final = re.compile(r"[/?#\\]")
@@ -65,8 +64,11 @@ def normalise_cell(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if len(text) > MAX_CELL:
         return (), (TOO_LONG.reason,)
     usual = _USUAL.fullmatch(text.lower())
-    if usual and "." in usual[1] and not any(marks in usual[1] for marks in _UNUSUAL):
-        return _answers([_registrable(usual[1], usual[2] or "")])
+    if usual:
+        host, rest = usual.groups("")
+        if "." in host and ".." not in host and ".-" not in host and "-." not in host:
+            value, reason = _registrable(host, rest)
+            return ((value,), ()) if value else ((), (reason,))
     return _answers([_address(part) for part in split_addresses(text)])
 
 

@@ -7,7 +7,7 @@ so the batch gives the same bytes as the single path.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -15,21 +15,14 @@ import numpy as np
 import pandas as pd
 
 from overlap.errors import UsageError
-from overlap.identity.country import normalise_country
-from overlap.identity.domain import normalise_cell, normalise_mail_cell
+from overlap.identity.batch import Batch, Progress
 from overlap.identity.kinds import KINDS
-from overlap.identity.name import normalise_name
-from overlap.identity.outcome import EMPTY, Outcome
-from overlap.identity.registration import normalise_registration
-from overlap.identity.support import resembles
+from overlap.identity.outcome import EMPTY
 from overlap.records import IDENTIFIER_COLUMNS
 
-Progress = Callable[[str, int, int], None]
 Dropped = Counter[tuple[str, str]]
 Cell = tuple[tuple[str, ...], tuple[str, ...]]
 
-#: Values between two calls of the progress function: a tenth of a second or so.
-STEP: Final = 16_384
 #: Between name and country in a name_country value; no folded name has this character.
 JOINT: Final = "|"
 
@@ -66,58 +59,56 @@ class _Answers(NamedTuple):
 
 @dataclass(frozen=True)
 class _Rows:
-    """Identifiers of one kind: account positions (ascending), values of dtype str, and support."""
+    """Identifiers of one kind: account positions (ascending) and values of dtype str."""
 
     kind: str
     accounts: np.ndarray[Any, np.dtype[np.int64]]
     values: Any
-    supported: np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def identify(
-    accounts: pd.DataFrame, kinds: Sequence[str] = KINDS, progress: Progress | None = None
+    accounts: pd.DataFrame,
+    kinds: Sequence[str] = KINDS,
+    progress: Progress | None = None,
+    processes: int | None = None,
 ) -> Identified:
     """The identifiers of `accounts` (records.ACCOUNT_COLUMNS) of the kinds asked for.
 
     Domains come from the columns `website` and `domains`; an account without a usable one gets that of its
-    `email`, which is weaker evidence. `supported` is worked out for domains: the label resembles the own
-    name of the account. Identifiers of every other kind are supported by what they are made of: True.
+    `email`, which is weaker evidence.
 
-    `progress` is called with a column, values done and values in all. Raises UsageError for an unknown kind.
+    `progress` is called with a column, values done and values in all. `processes` (by default one for each
+    usable processor) work on large columns. Raises UsageError for an unknown kind.
     """
     if not set(kinds) <= set(KINDS):
         raise UsageError("an unknown kind of identifier", "use some of " + ", ".join(KINDS))
-    report = progress or _silent
     dropped: Dropped = Counter()
     wanted = [kind for kind in KINDS if kind in kinds]
-    rows = [_numbers(accounts, kind, dropped, report) for kind in wanted if kind in _NUMBER_COLUMNS]
-    if not {"domain", "name_country", "name"}.isdisjoint(wanted):
-        names = _answers(accounts["name"], "name", normalise_name, report)
+    with Batch(processes, progress) as batch:
+        rows = [_numbers(accounts, kind, dropped, batch) for kind in wanted if kind in _NUMBER_COLUMNS]
         if "domain" in wanted:
-            rows.append(_domains(accounts, names.values, dropped, report))
-        if "name_country" in wanted:
-            rows.append(_name_countries(accounts, names, dropped, report))
-        if "name" in wanted:
-            rows.append(_rows("name", names, dropped))
+            rows.append(_domains(accounts, dropped, batch))
+        if not {"name_country", "name"}.isdisjoint(wanted):
+            names = _answers(accounts["name"], batch)
+            if "name_country" in wanted:
+                rows.append(_name_countries(accounts, names, dropped, batch))
+            if "name" in wanted:
+                rows.append(_rows("name", names, dropped))
     return Identified(_frame(rows), dict(sorted(dropped.items())))
 
 
-def _numbers(accounts: pd.DataFrame, kind: str, dropped: Dropped, report: Progress) -> _Rows:
+def _numbers(accounts: pd.DataFrame, kind: str, dropped: Dropped, batch: Batch) -> _Rows:
     column = accounts[_NUMBER_COLUMNS[kind]]
     filled = np.flatnonzero((column != "").to_numpy())
-    pairs = list(zip(column.iloc[filled], accounts["country"].iloc[filled], strict=True))
+    pairs = list(zip(column.iloc[filled].tolist(), accounts["country"].iloc[filled].tolist(), strict=True))
     distinct = list(dict.fromkeys(pairs))
-    known: dict[tuple[str, str], Outcome] = {}
-    for start in range(0, len(distinct), STEP):
-        for number, country in distinct[start : start + STEP]:
-            known[number, country] = normalise_registration(kind, number, country)
-        report(kind, len(known), len(distinct))
-    answers = _Answers([known[pair].value for pair in pairs], [known[pair].reason for pair in pairs])
+    known = dict(zip(distinct, zip(*batch.normalise(kind, distinct), strict=True), strict=True))
+    answers = _Answers([known[pair][0] for pair in pairs], [known[pair][1] for pair in pairs])
     return _rows(kind, answers, dropped, filled)
 
 
-def _name_countries(accounts: pd.DataFrame, names: _Answers, dropped: Dropped, report: Progress) -> _Rows:
-    countries = _answers(accounts["country"], "country", normalise_country, report)
+def _name_countries(accounts: pd.DataFrame, names: _Answers, dropped: Dropped, batch: Batch) -> _Rows:
+    countries = _answers(accounts["country"], batch)
     values = [
         f"{name}{JOINT}{country}" if name and country else ""
         for name, country in zip(names.values, countries.values, strict=True)
@@ -129,77 +120,41 @@ def _name_countries(accounts: pd.DataFrame, names: _Answers, dropped: Dropped, r
     return _rows("name_country", _Answers(values, reasons), dropped)
 
 
-def _domains(accounts: pd.DataFrame, names: Sequence[str], dropped: Dropped, report: Progress) -> _Rows:
-    cells = _per_row(accounts["website"], "website", normalise_cell, report)
-    for row, further in _filled(accounts["domains"], "domains", normalise_cell, report):
+def _domains(accounts: pd.DataFrame, dropped: Dropped, batch: Batch) -> _Rows:
+    cells = _cells(accounts["website"], batch)
+    for row, further in _filled(accounts["domains"], batch):
         cells[row] = _union(cells[row], further)
     without = np.array([not values for values, _ in cells], dtype=np.bool_)
-    mails = accounts["email"].where(without, "")
-    for row, (values, reasons) in _filled(mails, "email", normalise_mail_cell, report):
+    for row, (values, reasons) in _filled(accounts["email"].where(without, ""), batch):
         cells[row] = (values, cells[row][1] + reasons)
     counted = Counter(reason for _, reasons in cells for reason in reasons)
     dropped.update({("domain", reason): count for reason, count in counted.items()})
     positions = [row for row, (values, _) in enumerate(cells) for _ in values]
     domains = [value for values, _ in cells for value in values]
-    supported = _supported(positions, domains, accounts["name"].tolist(), names, report)
-    return _Rows("domain", np.array(positions, dtype=np.int64), _text(domains), supported)
-
-
-def _supported(
-    positions: Sequence[int],
-    domains: Sequence[str],
-    written: Sequence[str],
-    names: Sequence[str],
-    report: Progress,
-) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    supported = np.empty(len(domains), dtype=np.bool_)
-    for start in range(0, len(domains), STEP):
-        end = min(start + STEP, len(domains))
-        supported[start:end] = [
-            resembles(domain, written[row], names[row])
-            for row, domain in zip(positions[start:end], domains[start:end], strict=True)
-        ]
-        report("domain", end, len(domains))
-    return supported
+    return _Rows("domain", np.array(positions, dtype=np.int64), _text(domains))
 
 
 def _union(one: Cell, other: Cell) -> Cell:
     return tuple(dict.fromkeys(one[0] + other[0])), one[1] + other[1]
 
 
-def _filled(
-    column: pd.Series[str], label: str, normalise: Callable[[str], Cell], report: Progress
-) -> list[tuple[int, Cell]]:
+def _filled(column: pd.Series[str], batch: Batch) -> list[tuple[int, Cell]]:
     """(row, result) of the cells that are not empty."""
     rows = np.flatnonzero((column != "").to_numpy())
-    return list(zip(rows.tolist(), _per_row(column.iloc[rows], label, normalise, report), strict=True))
+    return list(zip(rows.tolist(), _cells(column.iloc[rows], batch), strict=True))
 
 
-def _per_row(
-    column: pd.Series[str], label: str, normalise: Callable[[str], Cell], report: Progress
-) -> list[Cell]:
+def _cells(column: pd.Series[str], batch: Batch) -> list[Cell]:
     """The values and reasons of every row, worked out once per distinct cell."""
     codes, cells = _distinct(column)
-    results: list[Cell] = []
-    for start in range(0, len(cells), STEP):
-        results.extend(map(normalise, cells[start : start + STEP]))
-        report(label, len(results), len(cells))
+    results: list[Cell] = list(zip(*batch.normalise(str(column.name), cells), strict=True))
     return [results[code] for code in codes]
 
 
-def _answers(
-    column: pd.Series[str], label: str, normalise: Callable[[str], Outcome], report: Progress
-) -> _Answers:
+def _answers(column: pd.Series[str], batch: Batch) -> _Answers:
     """The outcome of every row, worked out once per distinct cell."""
     codes, cells = _distinct(column)
-    values: list[str] = []
-    reasons: list[str] = []
-    for start in range(0, len(cells), STEP):
-        for cell in cells[start : start + STEP]:
-            value, reason = normalise(cell)
-            values.append(value)
-            reasons.append(reason)
-        report(label, len(values), len(cells))
+    values, reasons = batch.normalise(str(column.name), cells)
     return _Answers([values[code] for code in codes], [reasons[code] for code in codes])
 
 
@@ -217,7 +172,7 @@ def _rows(
     kept = np.flatnonzero(np.array([bool(value) for value in answers.values], dtype=np.bool_))
     rows = kept if positions is None else positions[kept]
     texts = _text([value for value in answers.values if value])
-    return _Rows(kind, rows.astype(np.int64), texts, np.ones(len(kept), dtype=np.bool_))
+    return _Rows(kind, rows.astype(np.int64), texts)
 
 
 def _text(values: list[str]) -> Any:
@@ -231,13 +186,8 @@ def _frame(rows: Sequence[_Rows]) -> pd.DataFrame:
                 "account": part.accounts,
                 "kind": pd.array([part.kind], dtype="str").repeat(len(part.accounts)),
                 "value": part.values,
-                "supported": part.supported,
             }
         )
         for part in rows or [_rows("", _Answers([], []), Counter())]
     ]
     return pd.concat(parts, ignore_index=True)[list(IDENTIFIER_COLUMNS)]
-
-
-def _silent(_label: str, _done: int, _total: int) -> None:
-    return None

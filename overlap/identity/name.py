@@ -144,6 +144,11 @@ def normalise_name(text: str) -> Outcome:
     words = name_words(text)
     if not words:
         return EMPTY if not text.strip() else NO_LETTERS
+    return normalise_words(words)
+
+
+def normalise_words(words: tuple[str, ...]) -> Outcome:
+    """`normalise_name` of a name that has these `name_words`, at least one."""
     kept = strip_forms(words)
     value = " ".join(kept)
     if value in placeholders() or (

@@ -12,7 +12,7 @@ from typing import Final
 
 import idna
 
-from overlap.identity.name import generic_words, name_words
+from overlap.identity.name import MAX_NAME, generic_words, name_words, normalise_words
 from overlap.identity.text import fold
 
 #: Letters; a shorter word or label is in too many others by chance.
@@ -38,24 +38,24 @@ FILLERS: Final = frozenset(
 ANYWHERE: Final = 4
 
 
-def resembles(domain: str, name: str, folded: str) -> bool:
-    """Whether the company name explains the whole label of `domain` (registrable, A-labels).
+def explains(name: str, domain: str) -> bool:
+    """Whether the company `name`, as written, explains the whole label of `domain` (registrable, A-labels).
 
-    `name` is the name as written, `folded` its normalised form ("" when there is none, then nothing does).
-    True when the label is made of words of the name (generic words such as "group" may stand beside them),
-    is part of the words run together, or is their initials. A label without its hyphens counts too, and an
-    umlaut written with two letters. A label that says more than the name ("acme-foods.com" of Acme Steel) is
-    the website of somebody else in the family.
+    A name without a normalised form explains nothing. True when the label is made of words of the name
+    (generic words such as "group" may stand beside them), is part of the words run together, or is their
+    initials. A label without its hyphens counts too, and an umlaut written with two letters. A label that
+    says more than the name ("acme-foods.com" of Acme Steel) is the website of somebody else in the family.
     """
+    written = name_words(name) if len(name) <= MAX_NAME else ()
+    folded = normalise_words(written).value if written else ""
     if not folded:
         return False
     label = domain.partition(".")[0]
     label = _international(label) if label.startswith("xn--") else label.replace("-", "")
-    return (
-        _shares_a_word(label, folded)
-        or _is_initials(label, name, folded)
-        or _shares_a_word(_without_umlauts(label), _without_umlauts(folded))
-    )
+    if _shares_a_word(label, folded) or _is_initials(label, written, folded):
+        return True
+    plain = _without_umlauts(label), _without_umlauts(folded)
+    return plain != (label, folded) and _shares_a_word(*plain)
 
 
 def _shares_a_word(label: str, folded: str) -> bool:
@@ -79,12 +79,12 @@ def _within(short: str, long: str) -> bool:
     return len(short) == SHORTEST and (long.startswith(short) or long.endswith(short))
 
 
-def _is_initials(label: str, name: str, folded: str) -> bool:
+def _is_initials(label: str, written: Sequence[str], folded: str) -> bool:
     """Initials of the name, "and" left out or kept; with the legal form only from three letters on."""
     words = folded.split()
     if len(words) > 1 and label in _initials(words):
         return True
-    return len(label) >= SHORTEST and label in _initials(name_words(name))
+    return len(label) >= SHORTEST and label in _initials(written)
 
 
 def _initials(words: Sequence[str]) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ BINARY_SAMPLE: Final = 1 << 16
 
 #: Stands in for bytes that are not UTF-8; a row that holds it is rejected.
 REPLACEMENT: Final = "\ufffd"
+
+#: What a byte that is not UTF-8 becomes by the error handler "surrogateescape".
+_BROKEN: Final = re.compile("[\udc80-\udcff]")
 
 _SAVE_AS_UTF8 = "export it again, or save it as 'CSV UTF-8'"
 #: White space and byte order marks, also in UTF-16.
@@ -144,9 +148,9 @@ def _mostly_utf8(path: Path) -> bool:
     for block in _blocks(path):
         text = decoder.decode(block)
         if not text.isascii():
-            broken = sum("\udc80" <= character <= "\udcff" for character in text)
+            broken = len(_BROKEN.findall(text))
             bad += broken
-            good += sum(character >= "\x80" for character in text) - broken
+            good += len(text) - len(text.encode("ascii", "ignore")) - broken
     return good > bad
 
 

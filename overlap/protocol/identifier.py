@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 #: Bytes of a length; the same as in `overlap.canonical.digest`.
@@ -10,7 +11,7 @@ LENGTH: Final = 8
 
 def encode_identifier(kind: str, value: str) -> bytes:
     """Kind and value in UTF-8, each after its length of 8 bytes, big-endian."""
-    return prefixed(kind.encode()) + prefixed(value.encode())
+    return _prefixed_kind(kind) + prefixed(value.encode())
 
 
 def decode_identifier(encoded: bytes) -> tuple[str, str]:
@@ -20,6 +21,11 @@ def decode_identifier(encoded: bytes) -> tuple[str, str]:
     if rest:
         raise ValueError("bytes after the value")
     return kind.decode(), value.decode()
+
+
+@lru_cache(maxsize=32)
+def _prefixed_kind(kind: str) -> bytes:
+    return prefixed(kind.encode())
 
 
 def prefixed(part: bytes) -> bytes:

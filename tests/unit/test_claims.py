@@ -357,9 +357,8 @@ def frames(accounts, identifiers):
     rows = [
         dict.fromkeys(ACCOUNT_COLUMNS, "") | {"row": place + 2} | row for place, row in enumerate(accounts)
     ]
-    lines = [(*line, True) for line in identifiers]
     return pd.DataFrame(rows, columns=list(ACCOUNT_COLUMNS)), pd.DataFrame(
-        lines, columns=list(IDENTIFIER_COLUMNS)
+        identifiers, columns=list(IDENTIFIER_COLUMNS)
     )
 
 

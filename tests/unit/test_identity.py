@@ -11,7 +11,7 @@ import pytest
 
 from overlap import identity
 from overlap.errors import UsageError
-from overlap.identity import KINDS, Identified, data_digest, identify, normaliser_digest, resources
+from overlap.identity import KINDS, Identified, batch, data_digest, identify, normaliser_digest, resources
 from overlap.identity.country import codes
 from overlap.identity.denied import REASONS, denied_hosts, platforms
 from overlap.identity.domain import normalise_cell, normalise_mail_cell
@@ -20,7 +20,7 @@ from overlap.identity.outcome import MAX_CELL
 from overlap.identity.registers import NATIONAL, VAT, load
 from overlap.identity.registration import normalise_registration
 from overlap.identity.suffixes import split_host
-from overlap.identity.support import resembles
+from overlap.identity.support import explains
 from overlap.identity.text import fold
 from overlap.records import ACCOUNT_COLUMNS, IDENTIFIER_COLUMNS
 
@@ -42,9 +42,9 @@ def values(found: Identified, kind: str) -> list[tuple[int, str]]:
 def test_one_account_gives_one_row_for_each_kind_in_order_of_precedence() -> None:
     found = identify(accounts({"name": "Acme Inc.", "website": "www.acme.com", "country": "USA"}))
     assert found.frame.to_dict("records") == [
-        {"account": 0, "kind": "domain", "value": "acme.com", "supported": True},
-        {"account": 0, "kind": "name_country", "value": "acme|US", "supported": True},
-        {"account": 0, "kind": "name", "value": "acme", "supported": True},
+        {"account": 0, "kind": "domain", "value": "acme.com"},
+        {"account": 0, "kind": "name_country", "value": "acme|US"},
+        {"account": 0, "kind": "name", "value": "acme"},
     ]
 
 
@@ -52,12 +52,12 @@ def test_the_frame_has_the_columns_and_types_of_records() -> None:
     for table in (accounts({"name": "Acme"}), accounts()):
         frame = identify(table).frame
         assert tuple(frame.columns) == IDENTIFIER_COLUMNS
-        assert list(map(str, frame.dtypes)) == ["int64", "str", "str", "bool"]
+        assert list(map(str, frame.dtypes)) == ["int64", "str", "str"]
 
 
 def test_no_kinds_give_an_empty_frame_of_the_same_types() -> None:
     frame = identify(accounts({"name": "Acme"}), kinds=()).frame
-    assert list(map(str, frame.dtypes)) == ["int64", "str", "str", "bool"]
+    assert list(map(str, frame.dtypes)) == ["int64", "str", "str"]
     assert frame.empty
 
 
@@ -125,8 +125,24 @@ def test_progress_reports_up_to_the_whole() -> None:
     seen: list[tuple[str, int, int]] = []
     table = accounts({"name": "Acme", "website": "acme.com", "country": "FR", "duns": "150483782"})
     identify(table, progress=lambda *step: seen.append(step))
-    assert {label for label, _, _ in seen} == {"duns", "name", "website", "domain", "country"}
+    assert {label for label, _, _ in seen} == {"duns", "name", "website", "country"}
     assert all(done == total for _, done, total in seen)
+
+
+def test_worker_processes_give_the_same_outcomes(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = accounts(
+        *(
+            {"name": f"Müller {at} GmbH", "website": f"müller{at}.de, x", "country": "DE", "duns": f"{at:09}"}
+            for at in range(50)
+        ),
+        {"name": "-", "email": "joe@globex.com", "registration_number": "732829320", "country": "FR"},
+    )
+    alone = identify(table, processes=1)
+    monkeypatch.setattr(batch, "THRESHOLD", 10)
+    monkeypatch.setattr(batch, "STEP", 7)
+    together = identify(table, processes=2)
+    pd.testing.assert_frame_equal(together.frame, alone.frame)
+    assert together.dropped == alone.dropped
 
 
 @pytest.mark.parametrize(
@@ -143,8 +159,8 @@ def test_progress_reports_up_to_the_whole() -> None:
         ("gazprom.ru", "ПАО Газпром"),
     ],
 )
-def test_a_domain_like_the_name_is_supported(domain: str, name: str) -> None:
-    assert resembles(domain, name, normalise_name(name).value)
+def test_a_name_explains_a_domain_made_of_it(domain: str, name: str) -> None:
+    assert explains(name, domain)
 
 
 @pytest.mark.parametrize(
@@ -162,8 +178,8 @@ def test_a_domain_like_the_name_is_supported(domain: str, name: str) -> None:
         ("acme.com", "株式会社トヨタ"),
     ],
 )
-def test_a_domain_unlike_the_name_is_not_supported(domain: str, name: str) -> None:
-    assert not resembles(domain, name, normalise_name(name).value)
+def test_a_name_does_not_explain_a_domain_that_says_something_else(domain: str, name: str) -> None:
+    assert not explains(name, domain)
 
 
 @pytest.mark.parametrize("list_name", REASONS)
