@@ -32,8 +32,8 @@ class Rule:
     """When all of `needs` are matched for an account: its tier, and the chance to be the same company.
 
     A need is a kind, or "supported": a matched domain is explained by the own name; "long_name": a matched
-    name has two words at least; "no_country": the own account has no country, so that a name without its
-    country is all that could match. With a country, the name alone says that the peer's differs or is missing.
+    name has two words at least; "no_country": the own account has no country, so a name without its
+    country is all that could match. With a country, a bare name says that the peer's differs or is missing.
     """
 
     needs: tuple[str, ...]

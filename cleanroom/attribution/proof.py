@@ -229,6 +229,8 @@ def _proof(origin: bytes, epoch: int, fields: dict[str, Any]) -> Proof:
     first, second, third = (_digest(text) for text in fields["slots"])
     if not _TOKEN.fullmatch(fields["token"]) or not RELATION.fullmatch(fields["relation"]):
         raise ValueError("token or relation")
+    if not isinstance(fields["since"], str) or not isinstance(fields["evidence"], str):
+        raise ValueError("asserted date or evidence")
     if fields["since"] and not DAY.fullmatch(fields["since"]):
         raise ValueError("asserted date")
     if _count(fields["slot"]) >= len(SLOTS):

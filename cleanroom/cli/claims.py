@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from cleanroom.cli.progress import ProgressLine
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -25,8 +26,10 @@ def commit(shell: Shell, partner: str | None, out: Path | None) -> None:
     """Commit to the accounts we hold now; nothing but their padded number is shown."""
     from cleanroom.session.claiming import commit_claims
 
+    progress = ProgressLine(shell.quiet)
     with shell.party() as party:
-        made = commit_claims(party, partner, out)
+        made = commit_claims(party, partner, out, progress)
+    progress.close()
     click.echo(
         f"epoch     {made.epoch}: {made.held:,} accounts, {made.dated:,} with a date, {made.leaves:,} leaves"
     )

@@ -26,7 +26,13 @@ FEW_ACCOUNTS = 500
     show_default=True,
     help="A new folder for the demo.",
 )
-@click.option("--accounts", type=click.IntRange(50, 200_000), default=3_000, show_default=True)
+@click.option(
+    "--accounts",
+    type=click.IntRange(50, 200_000),
+    default=3_000,
+    show_default=True,
+    help="About how many each of the two companies has.",
+)
 @click.option("--seed", type=int, default=7, show_default=True, help="Another seed, another world.")
 @click.option("--verbose", is_flag=True, help="Show every command with its output, not only the summary.")
 @click.pass_obj

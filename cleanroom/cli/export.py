@@ -16,7 +16,13 @@ def export_command() -> None:
 
 
 @export_command.command("territory")
-@click.option("--format", "target", type=click.Choice(["salesforce", "hubspot", "csv"]), required=True)
+@click.option(
+    "--format",
+    "target",
+    type=click.Choice(["salesforce", "hubspot", "csv"]),
+    required=True,
+    help="What will load the files; csv is for people.",
+)
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder; default: exports/FORMAT."
 )

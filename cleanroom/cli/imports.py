@@ -27,6 +27,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     type=click.Choice(["accounts", "opportunities", "actions", "territories"]),
     default="accounts",
     show_default=True,
+    help="What a row of the file is.",
 )
 @click.option(
     "--map", "maps", multiple=True, metavar="FIELD=COLUMN", help="Read FIELD from COLUMN; may repeat."

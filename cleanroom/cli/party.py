@@ -110,9 +110,11 @@ def list_(shell: Shell, as_json: bool) -> None:
 @click.argument("name")
 @click.pass_obj
 def remove(shell: Shell, name: str) -> None:
-    """Forget a partner's card; logs, runs and shares stay."""
+    """Take a partner's card out of use; logs, runs and shares stay, and end when they end."""
     from cleanroom.session.partners import remove_partner
 
     with shell.party() as party:
-        remove_partner(party, name)
-    click.echo(f"removed the card of {name}")
+        forgotten = remove_partner(party, name)
+    click.echo(
+        f"removed the card of {name}" if forgotten else f"out of use: {name}; its card stays for the log"
+    )

@@ -14,22 +14,28 @@ REDRAW = 0.1
 
 
 class ProgressLine:
-    """Called with (label, done, total); draws on standard error when it is a terminal."""
+    """Called with (label, done, total); draws on standard error when it is a terminal.
+
+    A command is silent for its first PATIENCE seconds, then every step is shown while it lasts.
+    """
 
     def __init__(self, quiet: bool = False) -> None:
         self._silent = quiet or not sys.stderr.isatty()
         self._label = ""
+        self._done = 0
         self._begun = self._drawn = 0.0
+        self._created = time.monotonic()
         self._visible = False
 
     def __call__(self, label: str, done: int, total: int) -> None:
         if self._silent:
             return
         now = time.monotonic()
-        if label != self._label:
+        if label != self._label or done <= self._done:
             self._label, self._begun = label, now
+        self._done = done
         finished = done >= total
-        if now - self._begun < PATIENCE or (now - self._drawn < REDRAW and not finished):
+        if now - self._created < PATIENCE or (now - self._drawn < REDRAW and not finished):
             return
         self._drawn = now
         self._draw(label, done, total, now - self._begun)

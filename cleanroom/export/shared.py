@@ -44,7 +44,7 @@ LEFT_OUT: Final = {
     "ended": "the share has ended",
     "not-released": "the share was never opened",
     "not-exportable": "the agreement does not allow export",
-    "other-purpose": "the agreement is not for territory planning",
+    "other-purpose": "not agreed or not leased for territory planning",
     "candidate": "the match is a candidate",
     "unusable-id": "the account id is not one that the target knows",
 }

@@ -7,6 +7,7 @@ origin. The signature is plain Ed25519 by the owner's `checkpoints` key, so any 
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import re
 from dataclasses import dataclass
@@ -73,8 +74,13 @@ def read_checkpoint(note: str, origin: str, owner: Card) -> Checkpoint:
     named, size, root, signer, signature = match.groups()
     if named != origin or signer != origin:
         raise ForgedFile("the checkpoint is of another log", "ask the peer for the log you share with it")
-    decoded = base64.b64decode(signature)
-    checkpoint = Checkpoint(origin, int(size), base64.b64decode(root), decoded[4:])
+    try:
+        decoded, digest = base64.b64decode(signature), base64.b64decode(root)
+    except binascii.Error as error:
+        raise MalformedFile(
+            "this is not a checkpoint of a log", "ask the peer for its newest checkpoint"
+        ) from error
+    checkpoint = Checkpoint(origin, int(size), digest, decoded[4:])
     if checkpoint.to_note(owner) != note:
         raise ForgedFile("the checkpoint is by another key or altered", "ask the peer for it again")
     checkpoint.verify(owner)

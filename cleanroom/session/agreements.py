@@ -25,7 +25,7 @@ from cleanroom.agreement import (
 )
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party, moment_of
-from cleanroom.session.runs import all_runs
+from cleanroom.session.runs import run_names
 from overlap import identity
 from overlap.errors import Refused, UsageError
 from overlap.keys import Card
@@ -90,14 +90,14 @@ def propose_agreement(party: Party, partner: str, policy: str, out: Path, size_b
 
 def read_offer(party: Party, source: Path) -> Shown:
     """What the file `source` proposes, or what both have signed, in plain words."""
-    document = _read(party, read_whole(source, AGREEMENT_LIMIT))
+    document = _read(read_whole(source, AGREEMENT_LIMIT), _cards(party))
     return Shown(_name(document), isinstance(document, SignedAgreement), describe(document))
 
 
 def accept_agreement(party: Party, source: Path, out: Path | None) -> Kept:
     """Sign the proposal in `source`, or take in one that both have signed; keep it, and write it to `out`."""
     data = read_whole(source, AGREEMENT_LIMIT)
-    document = _read(party, data)
+    document = _read(data, _cards(party))
     if not isinstance(document, SignedAgreement):
         if out is None:
             raise UsageError("an accepted agreement goes back to the proposer", "give --out FILE")
@@ -147,7 +147,7 @@ def find_agreement(party: Party, name: str = "", *, starter_only: bool = False) 
         found = [
             document
             for document in signed
-            if document.not_before <= party.now < document.until
+            if document.not_before <= _time_of(party, document.agreement) < document.until
             and (not starter_only or starter_of(document) == party.name)
         ]
     if len(found) == 1:
@@ -155,7 +155,7 @@ def find_agreement(party: Party, name: str = "", *, starter_only: bool = False) 
     hint = "'overlap agreement list' shows them; name one with --agreement"
     if name:
         raise UsageError("no agreement, or more than one, has an id that begins so", hint)
-    raise UsageError(f"{len(found)} agreements fit", hint)
+    raise UsageError(f"{len(found) or 'no'} agreements are in force here", hint)
 
 
 def agreement_with_digest(party: Party, file_digest: str) -> SignedAgreement:
@@ -199,13 +199,15 @@ def _cards(party: Party) -> list[Card]:
     return [party.keys.card, *(party.card_of(name) for name in party.partners() if party.is_verified(name))]
 
 
-def _read(party: Party, data: bytes) -> Proposal | SignedAgreement:
+def _read(data: bytes, cards: list[Card]) -> Proposal | SignedAgreement:
     _, signatures = split_signatures(data)
-    return (read_signed if len(signatures) > 1 else read_proposal)(data, _cards(party))
+    return (read_signed if len(signatures) > 1 else read_proposal)(data, cards)
 
 
 def _load(party: Party, name: str) -> Proposal | SignedAgreement:
-    return _read(party, read_whole(party.folder.path("agreements", f"{name}.toml"), AGREEMENT_LIMIT))
+    # Kept agreements were read with confirmed cards. They stay readable when a card is taken out of use.
+    cards = [party.keys.card, *(party.card_of(partner) for partner in party.partners())]
+    return _read(read_whole(party.folder.path("agreements", f"{name}.toml"), AGREEMENT_LIMIT), cards)
 
 
 def _keep_proposal(party: Party, data: bytes) -> Kept:
@@ -226,7 +228,8 @@ def _keep_signed(party: Party, signed: SignedAgreement, data: bytes) -> None:
                 )
             return
     partner = partner_of(party, signed.agreement)
-    party.note(partner, "agreement", agreement=bytes.fromhex(signed.file_digest), until=signed.until)
+    days = (signed.until - signed.not_before) // 86_400
+    party.note(partner, "agreement", agreement=bytes.fromhex(signed.file_digest), days=days)
     write_whole(place, data)
 
 
@@ -240,16 +243,25 @@ def _listed(party: Party, document: Proposal | SignedAgreement) -> Kept:
     name, partner = _name(document), partner_of(party, agreement)
     if not isinstance(document, SignedAgreement):
         return Kept(name, partner, agreement.terms.level, "proposed", "", "", 0, document.digest)
-    state = "in force" if document.not_before <= party.now < document.until else "ended"
-    if party.now < document.not_before:
+    now = _time_of(party, agreement)
+    state = "in force" if document.not_before <= now < document.until else "ended"
+    if now < document.not_before:
         state = "not yet in force"
     left = runs_left(party, document)
     begin, end = moment_of(document.not_before), moment_of(document.until)
     return Kept(name, partner, agreement.terms.level, state, begin, end, left, document.digest)
 
 
+def _time_of(party: Party, agreement: Agreement) -> int:
+    """The time by which an agreement is in force: a clock set back behind the log brings none to life."""
+    return party.time_with(partner_of(party, agreement))
+
+
 def runs_left(party: Party, signed: SignedAgreement) -> int:
     """How many runs the agreement still allows; every run that was begun counts, finished or not."""
-    used = sum(record.agreement == signed.file_digest for record in all_runs(party))
+    used = sum(
+        party.folder.read_record("runs", run, "run")["agreement"] == signed.file_digest
+        for run in run_names(party)
+    )
     left: int = signed.agreement.terms.run_budget - used
     return max(0, left)

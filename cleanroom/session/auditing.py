@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cleanroom.log import Entry, log_origin, verify_log
-from cleanroom.session.party import Party, moment_of
+from cleanroom.session.party import EXACT_FACTS, Party, moment_of
 from overlap.errors import BadInput
 
 
@@ -21,7 +21,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class ListedEntry:
-    """One log entry as listed; `facts` are its counts, and the names of what it commits to."""
+    """One log entry as listed; `facts` are its counts, rounded up, and what it holds salted digests of."""
 
     partner: str
     sequence: int
@@ -61,6 +61,9 @@ def _verify(party: Party, partner: str) -> Verdict:
 
 
 def _listed(partner: str, entry: Entry) -> ListedEntry:
-    counts = [f"{name} {value:,}" for name, value in entry.counts.items()]
-    facts = ", ".join([*counts, *(f"{name} committed" for name in entry.digests)])
+    counts = [
+        f"{name} {value:,}" if name in EXACT_FACTS else f"{name} up to {value:,}"
+        for name, value in entry.counts.items()
+    ]
+    facts = ", ".join([*counts, *(f"digest of {name}" for name in entry.digests)])
     return ListedEntry(partner, entry.sequence, moment_of(entry.time), entry.kind, facts)

@@ -38,7 +38,8 @@ def own_commitments(party: Party) -> list[Commitment]:
 def received_commitments(party: Party, partner: str) -> list[Received]:
     """A partner's commitments as received, the oldest epoch first."""
     found = []
-    for name in sorted(party.folder.names("claims", "received", partner), key=int):
+    names = [name for name in party.folder.names("claims", "received", partner) if name.isdigit()]
+    for name in sorted(names, key=int):
         record = party.folder.read_record("claims", "received", partner, name)
         commitment = Commitment.from_bytes(record["commitment"].encode())
         found.append(Received(commitment, record["received_at"], record["stated_at"]))

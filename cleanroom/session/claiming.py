@@ -9,16 +9,18 @@ import pandas as pd
 
 from cleanroom.attribution import SLOT_OF_KIND, Commitment, Key, commit, hold, prove
 from cleanroom.session.claim_roots import own_commitments, received_commitments
-from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.folder import write_whole
 from cleanroom.session.imports import own_accounts
 from cleanroom.session.letters import write_letter
 from cleanroom.session.party import Party, moment_of
 from cleanroom.session.runs import RunRecord, find_run
+from cleanroom.session.stored import keep_stored, read_stored
 from cleanroom.store import read_table
-from overlap import identity, keys
+from overlap import identity
+from overlap.engine import Progress
 from overlap.errors import Refused, UsageError
 
-OPENING_LIMIT = 2**30
+_OPENING = b"claims opening"
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,9 @@ def canonicaliser() -> str:
     return f"{identity.NORMALISER} {identity.normaliser_digest()} {identity.data_digest()}"
 
 
-def commit_claims(party: Party, partner: str | None, out: Path | None) -> CommitmentMade:
+def commit_claims(
+    party: Party, partner: str | None, out: Path | None, progress: Progress | None = None
+) -> CommitmentMade:
     """Commit to all accounts that are imported now, and write the letter for `partner` to `out`."""
     if (partner is None) != (out is None):
         raise UsageError(
@@ -68,7 +72,7 @@ def commit_claims(party: Party, partner: str | None, out: Path | None) -> Commit
     accounts = own_accounts(party.folder)
     if accounts.empty:
         raise UsageError("no account is imported", "run 'overlap import FILE --population …' first")
-    held = hold(accounts, identity.identify(accounts, kinds=tuple(SLOT_OF_KIND)).frame)
+    held = hold(accounts, identity.identify(accounts, tuple(SLOT_OF_KIND), progress).frame)
     epoch = max((commitment.epoch for commitment in own_commitments(party)), default=0) + 1
     made = commit(held.accounts, party.keys.card.digest, epoch, party.random(32), canonicaliser())
     _keep_opening(party, epoch, made.opening)
@@ -88,7 +92,8 @@ def prove_claims(party: Party, run: str, out: Path) -> ProofsMade:
     matched = matched_keys(party, record)
     proved = prove(_read_opening(party, commitment.epoch), matched)
     shared = len(matched)
-    party.note(record.partner, "release", claims=shared - len(proved.missing), run=bytes.fromhex(record.run))
+    proven = shared - len(proved.missing)
+    party.note(record.partner, "release", claims=proven, run=bytes.fromhex(record.run))
     body = bytes.fromhex(record.run) + proved.body
     write_whole(out, write_letter(party, record.partner, "claims", body))
     return ProofsMade(commitment.epoch, shared - len(proved.missing), shared)
@@ -144,16 +149,8 @@ def _listed(owner: str, commitment: Commitment, time: str) -> ListedCommitment:
 
 
 def _keep_opening(party: Party, epoch: int, opening: bytes) -> None:
-    nonce = party.random(keys.NONCE_BYTES)
-    locked = nonce + keys.encrypt(_opening_key(party), nonce, opening, str(epoch).encode())
-    write_whole(party.folder.path("claims", "own", f"{epoch}.opening"), locked)
+    keep_stored(party, _OPENING, str(epoch), opening, "claims", "own", f"{epoch}.opening")
 
 
 def _read_opening(party: Party, epoch: int) -> bytes:
-    locked = read_whole(party.folder.path("claims", "own", f"{epoch}.opening"), OPENING_LIMIT)
-    nonce, ciphertext = locked[: keys.NONCE_BYTES], locked[keys.NONCE_BYTES :]
-    return keys.decrypt(_opening_key(party), nonce, ciphertext, str(epoch).encode(), "the claims opening")
-
-
-def _opening_key(party: Party) -> bytes:
-    return party.keys.storage_key(b"claims opening")
+    return read_stored(party, _OPENING, str(epoch), "claims", "own", f"{epoch}.opening")

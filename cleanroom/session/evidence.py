@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cleanroom.attribution import Evidence, Failed, Verified, read_proofs, verify
+from cleanroom.log import commitment
 from cleanroom.session.claim_roots import Received, received_commitments
 from cleanroom.session.claiming import canonicaliser, claimable_keys
 from cleanroom.session.folder import read_whole
 from cleanroom.session.party import Party
 from cleanroom.session.runs import RunRecord, all_runs
 from cleanroom.store import read_table
+from overlap.errors import BadInput
 
 PROOF_LIMIT = 2**29
 
@@ -25,6 +27,22 @@ def gather_evidence(party: Party) -> list[Evidence]:
     ]
 
 
+def _stopped(party: Party, partner: str) -> dict[str, int]:
+    """Own account id to the first second at which a run that the partner stopped may have disclosed it.
+
+    The starter learns from our reply and may send no finish. So every account we put into such a run counts
+    as disclosed: else the partner could learn first, commit then, and match again.
+    """
+    seconds: dict[str, int] = {}
+    for record in all_runs(party):
+        if (record.partner, record.role, record.level) != (partner, "responder", "overlaps"):
+            continue
+        if record.state != "finished":
+            accounts = read_table(party.folder.path("runs", record.run, "accounts.parquet"))
+            seconds = dict.fromkeys(accounts["id"], record.begun) | seconds
+    return seconds
+
+
 def _from_run(party: Party, record: RunRecord) -> Iterator[Evidence]:
     place = party.folder.path("runs", record.run)
     accounts = read_table(place / "accounts.parquet")
@@ -32,16 +50,18 @@ def _from_run(party: Party, record: RunRecord) -> Iterator[Evidence]:
     tokens = read_table(place / "tokens.parquet")
     bound = _bound(party, record)
     outcomes = _outcomes(party, record, bound)
+    stopped = _stopped(party, record.partner)
     by_account = tokens.groupby("account")["token"].agg(list).to_dict()
     for account, token, tier in zip(overlap["account"], overlap["token"], overlap["tier"], strict=True):
         proven = next((outcomes[one] for one in by_account[account] if one in outcomes), None)
+        own = accounts["id"].iloc[account]
         yield Evidence(
             partner=record.partner,
-            account=accounts["id"].iloc[account],
+            account=own,
             token=proven.token if proven else token,
             tier=tier,
             committed_at=bound.received_at if bound else None,
-            disclosed_at=record.begun,
+            disclosed_at=min(record.begun, stopped.get(own, record.begun)),
             stated_at=bound.stated_at if bound else None,
             outcome=proven,
         )
@@ -52,8 +72,27 @@ def _bound(party: Party, record: RunRecord) -> Received | None:
     side = record.terms.responder if record.role == "starter" else record.terms.starter
     for received in received_commitments(party, record.partner):
         if received.commitment.root.hex() == side.claim_root:
+            _require_logged(party, record.partner, received)
             return received
     return None
+
+
+def _require_logged(party: Party, partner: str, received: Received) -> None:
+    """Return when our signed log says that this commitment came at that second; else BadInput.
+
+    The second decides credit, and the record that holds it can be edited by whoever can write a file.
+    """
+    log, digest = party.log(partner), received.commitment.digest
+    intact = not log.verify()
+    for entry in log.entries():
+        logged = (
+            entry.digests.get("received") == commitment(log.salt(entry.sequence), "received", digest).hex()
+        )
+        if intact and logged and entry.kind == "commitment" and entry.time == received.received_at:
+            return
+    raise BadInput(
+        "the log does not confirm when a commitment was received", "restore the folder, then verify the log"
+    )
 
 
 def _outcomes(party: Party, record: RunRecord, bound: Received | None) -> dict[str, Verified | Failed]:

@@ -1,16 +1,18 @@
 """A party's folder: where each file lies, how it is written, and that one command at a time works in it.
 
-    party               format line and the party's name
-    keys/               identity (locked), card
-    partners/NAME.card  cards of partners; NAME.verified when the fingerprint was confirmed
-    tables/             imported accounts, opportunities, actions, territories; rejected rows; import records
-    agreements/ID.toml  signed agreements
-    claims/             own commitments and openings; claims received from partners
-    runs/RUN/           one match: its state (locked), frames, overlap
-    shares/             granted/ID and received/ID
-    vault/              halves of granted shares
-    logs/PARTNER.log    one append-only log per partner
-    outbox/             files to send, exports/ files for the CRM
+    party                   format line and the party's name
+    keys/                   identity (locked), card
+    partners/NAME.card      cards of partners; NAME.verified when the fingerprint was confirmed
+    tables/                 imported accounts, opportunities, actions, territories; rejected rows
+    agreements/ID.toml      proposals and signed agreements
+    claims/                 own commitments and what opens them (locked); partners' commitments and proofs
+    runs/RUN/               one match: its record, state (locked), frames sent, own tables, overlap
+    shares/granted/PARTNER  terms, reads and ends of the shares granted to a partner
+    shares/received/SHARE   shares of partners; shares/requests/REQUEST what we asked to read
+    releases/SHARE.table    what a share has shown us (locked), until its end
+    vault/                  halves of granted shares, keys of open requests
+    logs/PARTNER.log        one append-only log per partner, and the partner's checkpoints
+    exports/                files for the CRM
 
 Every file is written beside its place and moved there in one step, so that a killed command leaves the old
 file or the new one.
@@ -32,6 +34,9 @@ from overlap.errors import BadInput, Refused, UsageError
 
 PARTY_LINE = b"overlap-party/1\n"
 RECORD_LINE = b"overlap-record/1\n"
+
+#: Bytes of a record: the longest is a list of checkpoints, one for each file of a partner.
+RECORD_LIMIT = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -77,11 +82,12 @@ class Folder:
     def read_record(self, *parts: str) -> dict[str, Any]:
         """The record at that place; BadInput when it is missing or damaged."""
         place = self.path(*parts)
-        data = read_whole(place, 64 * 2**20)
+        data = read_whole(place, RECORD_LIMIT)
         if not data.startswith(RECORD_LINE):
             raise BadInput(f"{place} is not a record of version 1", "restore it from a backup")
         value = canonical.decode(data[len(RECORD_LINE) :].rstrip(b"\n"), place.name)
-        assert isinstance(value, dict)
+        if not isinstance(value, dict):
+            raise BadInput(f"{place} is not a record of version 1", "restore it from a backup")
         return value
 
     @contextlib.contextmanager

@@ -10,7 +10,7 @@ from cleanroom.log import log_origin, read_checkpoint
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
 from cleanroom.session.runs import FRAME_LIMIT, RunRecord
-from overlap.errors import BadPeerFile, Unverified
+from overlap.errors import BadPeerFile, ForgedFile, Unverified
 from overlap.protocol import Contract, Header, counts, dh, read_frame, write_frame
 
 _PROTOCOLS: dict[str, ModuleType] = {"overlaps": dh, "counts": counts}
@@ -64,9 +64,17 @@ def checkpoint_for(party: Party, partner: str) -> str:
 def keep_peer_checkpoint(party: Party, partner: str, checkpoint: str, time: int) -> None:
     """Keep a checkpoint of the partner's log and the second it signed; ForgedFile when not of its log."""
     card = party.card_of(partner)
-    read_checkpoint(checkpoint, log_origin(card, party.keys.card), card)
+    origin = log_origin(card, party.keys.card)
+    newest = read_checkpoint(checkpoint, origin, card)
     place = ("logs", f"{partner}.peer")
     kept = party.folder.read_record(*place)["seen"] if party.folder.path(*place).is_file() else []
+    for seen in kept:
+        before = read_checkpoint(seen["checkpoint"], origin, card)
+        if before.size == newest.size and before.root != newest.root:
+            raise ForgedFile(
+                "the partner's log is not the one whose checkpoint it showed before",
+                "its log was restored or rewritten: keep both files and ask the partner",
+            )
     kept.append({"time": time, "checkpoint": checkpoint})
     party.folder.write_record({"seen": kept}, *place)
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from cleanroom.agreement import Request as Asked
 from cleanroom.agreement import SignedAgreement, decide
-from cleanroom.session.agreements import agreement_with_digest
+from cleanroom.session.agreements import agreement_with_digest, partner_of
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.holding import open_holder, read_holder_state
 from cleanroom.session.letters import write_letter
@@ -114,10 +114,11 @@ def _fields(party: Party, signed: SignedAgreement) -> tuple[str, ...]:
     role = signed.agreement.role_of(party.name)
     assert role is not None
     side = signed.agreement.side(role)
+    now = party.time_with(partner_of(party, signed.agreement))
     for field in side.fields or ("name",):
         for population in side.populations:
             for purpose in signed.agreement.terms.purposes:
-                decision = decide(signed, Asked("grant", party.name, field, population, purpose), party.now)
+                decision = decide(signed, Asked("grant", party.name, field, population, purpose), now)
                 if not decision.allowed:
                     raise Refused(
                         f"clause {decision.clause}: {decision.reason}",

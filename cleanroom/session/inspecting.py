@@ -1,57 +1,100 @@
-"""What a file of ours says without any key: its format, its size, and whatever in it is not sealed."""
+"""What a file of ours says without any key: its format, its size, and whatever in it is not sealed.
+
+FORMATS.md has the same list of formats, with bytes; a test compares them.
+"""
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from cleanroom.attribution import Commitment
+from cleanroom.attribution import Commitment, read_proofs
 from cleanroom.session.folder import read_whole
+from cleanroom.share import HolderState
+from overlap import canonical
 from overlap.errors import BadInput, MalformedFile
 from overlap.keys import Card
 
+#: Bytes of the largest file that is looked at: no file of ours is larger.
 INSPECT_LIMIT = 2**30
+
+#: Bytes in which a first line ends.
+FIRST_LINE_LIMIT = 80
 
 _SEALED = "sealed: nothing but its size can be seen"
 _LOCKED = "locked under the keys or the passphrase of its owner"
+_TEXT = "it is text, read it"
 
-#: First line to what it is, and what can be read of it.
-_FORMATS: dict[str, str] = {
-    "overlap-frame/1": f"a frame of a match; {_SEALED}",
+#: Every format that is a file of its own, and what such a file is.
+FILE_FORMATS: Final[dict[str, str]] = {
+    "overlap-party/1": "the name of the party that lives in this folder",
+    "overlap-record/1": "a record of this tool's own state",
+    "overlap-card/1": "a card: a party's public keys and name",
+    "overlap-locked/1": f"a key file; {_LOCKED}",
+    "overlap-stored/1": f"a secret of its owner's own; {_LOCKED}",
+    "overlap-policy/1": f"a policy; {_TEXT}",
+    "overlap-agreement/1": f"an agreement or a proposal; {_TEXT}",
     "overlap-letter/1": f"a letter; {_SEALED}",
+    "overlap-claims-commitment/1": "a commitment to held accounts",
+    "overlap-claims-proof/1": "proofs of claims for the matched accounts of a run",
+    "overlap-frame/1": f"a frame of a match; {_SEALED}",
     "overlap-share/1": f"a share; {_SEALED}",
     "overlap-request/1": f"a request for a lease; {_SEALED}",
     "overlap-lease/1": f"a lease; {_SEALED}",
-    "overlap-locked/1": f"a key file; {_LOCKED}",
-    "overlap-log/1": "a log; 'overlap audit list' shows its entries",
-    "overlap-statement/1": "a signed statement (in-toto in DSSE)",
-    "overlap-record/1": "a record of this tool's own state",
-    "overlap-party/1": "the name of the party that lives in this folder",
     "overlap-shares/1": "what a lease-holder remembers of its shares",
-    "overlap-claims-commitment/1": "a commitment to held accounts",
-    "overlap-claims-proof/1": "proofs of claims for the matched accounts of a run",
-    "overlap-card/1": "a card: a party's public keys and name",
+    "overlap-vault-key/1": f"the key of a vault; {_LOCKED}",
+    "overlap-vault-secret/1": f"a half of a share or a one-time key; {_LOCKED}",
+    "overlap-statement/1": "a signed statement (in-toto in DSSE)",
+    "overlap-export/1": f"the manifest of a territory export; {_TEXT}",
+    "overlap-log/1": "a log; 'overlap audit list' shows its entries",
+    "overlap-log-head/1": "where a log ends",
+    "overlap-log-salts/1": "what opens the commitments of a log; keep it to yourself",
+    "overlap-data/1": f"a list that normalising uses; {_TEXT}",
 }
 
 
 def inspect_file(source: Path) -> dict[str, Any]:
     """Facts about a file, by name. BadInput when it is none of ours, MalformedFile when damaged."""
     data = read_whole(source, INSPECT_LIMIT)
-    line = data.split(b"\n", 1)[0].decode("utf-8", errors="replace")
-    if line.startswith('format = "overlap-'):
-        return _facts(line.split('"')[1], "an agreement or a policy; it is text, read it", data)
-    if line not in _FORMATS:
+    name = _format_of(data)
+    if name not in FILE_FORMATS:
         raise BadInput(
             f"{source.name} is not a file of this tool", "its first line would name format and version"
         )
-    facts = _facts(line, _FORMATS[line], data)
-    reader = _READERS.get(line)
-    return facts | (reader(data) if reader else {})
+    facts = {"format": name, "what": FILE_FORMATS[name], "bytes": len(data)}
+    reader = _READERS.get(name)
+    if reader is None:
+        return facts
+    try:
+        return facts | reader(data)
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        raise MalformedFile(f"{source.name} is damaged", "ask for the file again, or restore it") from error
 
 
-def _facts(format_name: str, what: str, data: bytes) -> dict[str, Any]:
-    return {"format": format_name, "what": what, "bytes": len(data)}
+def _format_of(data: bytes) -> str:
+    """The name in the first line; texts say it in their own syntax: TOML, JSON, a comment."""
+    line = data[:FIRST_LINE_LIMIT].split(b"\n", 1)[0].decode("utf-8", errors="replace")
+    if line.startswith('format = "'):
+        return line.split('"')[1]
+    if line.startswith(("# overlap-data/", "// overlap-data/")):
+        return line.split()[1]
+    if line.startswith("{"):
+        return _named_in(data)
+    return line
+
+
+def _named_in(document: bytes) -> str:
+    try:
+        return str(json.loads(document)["format"])
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return ""
+
+
+def _after_line(data: bytes) -> bytes:
+    return data.split(b"\n", 1)[1]
 
 
 def _card(data: bytes) -> dict[str, Any]:
@@ -69,15 +112,55 @@ def _commitment(data: bytes) -> dict[str, Any]:
     }
 
 
+def _header(data: bytes) -> dict[str, Any]:
+    """The header of a sealed file: the suite and, of a lease, the request that it answers."""
+    return dict(canonical.decode(_after_line(data).split(b"\n", 1)[0], "the header of the file"))
+
+
 def _log(data: bytes) -> dict[str, Any]:
     lines = data.split(b"\n")
-    if len(lines) < 2:
+    if len(lines) < 3:
         raise MalformedFile("the log is cut short", "restore it from a backup")
     return {"origin": lines[1].decode("utf-8", errors="replace"), "entries": max(0, (len(lines) - 3) // 2)}
+
+
+def _head(data: bytes) -> dict[str, Any]:
+    head = canonical.decode(_after_line(data).rstrip(b"\n"), "the head of the log")
+    return {"entries": head["size"], "time": head["time"]}
+
+
+def _statement(data: bytes) -> dict[str, Any]:
+    envelope = canonical.decode(_after_line(data).rstrip(b"\n"), "the statement")
+    payload = json.loads(base64.b64decode(envelope["payload"], validate=True))
+    return {
+        "says": payload["predicateType"],
+        "subjects": ", ".join(subject["name"] for subject in payload["subject"]),
+        "signed by": ", ".join(signature["keyid"] for signature in envelope["signatures"]),
+    }
+
+
+def _record(data: bytes) -> dict[str, Any]:
+    record = canonical.decode(_after_line(data).rstrip(b"\n"), "the record")
+    return {"fields": ", ".join(record)}
+
+
+def _manifest(data: bytes) -> dict[str, Any]:
+    manifest = canonical.decode(data.rstrip(b"\n"), "the manifest")
+    return {name: manifest[name] for name in ("target", "made_at", "shared_until", "accounts", "pairs")}
 
 
 _READERS: dict[str, Callable[[bytes], dict[str, Any]]] = {
     "overlap-card/1": _card,
     "overlap-claims-commitment/1": _commitment,
+    "overlap-claims-proof/1": lambda data: {"proofs": len(read_proofs(data))},
+    "overlap-export/1": _manifest,
+    "overlap-lease/1": _header,
+    "overlap-log-head/1": _head,
     "overlap-log/1": _log,
+    "overlap-party/1": lambda data: {"party": _after_line(data).decode().strip()},
+    "overlap-record/1": _record,
+    "overlap-request/1": _header,
+    "overlap-share/1": _header,
+    "overlap-shares/1": lambda data: {"shares": len(HolderState.from_bytes(data).shares)},
+    "overlap-statement/1": _statement,
 }

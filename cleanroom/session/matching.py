@@ -83,7 +83,7 @@ def start_match(party: Party, agreement: str, out: Path, progress: Progress | No
     require_software(signed.agreement, own_software(signed.agreement.terms.level))
     roots = {party.name: own_claim_root(party), partner: received_claim_root(party, partner)}
     contract = build_contract(signed, roots)
-    submitted = submit(party, signed, contract.starter.size_bound)
+    submitted = submit(party, signed, contract.starter.size_bound, progress)
     run = party.random(16)
     require_budget(party, signed)
     abandon_open_runs(party, partner)
@@ -110,7 +110,7 @@ def reply_match(party: Party, source: Path, out: Path, progress: Progress | None
     # A run that is only charged was killed before its answer was kept, so nothing of it was sent.
     if taken and (taken[0].state, taken[0].answered) != ("charged", digest):
         return _repeat_reply(party, signed, taken[0], data, out, bound)
-    submitted = submit(party, signed, bound)
+    submitted = submit(party, signed, bound, progress)
     if taken:
         record = charge_again(party, taken[0], submitted)
     else:
@@ -171,6 +171,10 @@ def _agree(party: Party, partner: str, body: bytes) -> tuple[SignedAgreement, Co
     named = {name: root for name, root in roots.items() if signed.agreement.role_of(name)}
     expected = build_contract(signed, named)
     expected.require_equal(theirs)
+    if starter_of(signed) != partner:
+        raise WrongRun(
+            "the agreement does not let this partner start runs", "begin with 'overlap match start'"
+        )
     require_software(signed.agreement, own_software(signed.agreement.terms.level))
     return signed, expected
 

@@ -34,7 +34,7 @@ def add_partner(party: Party, source: Path, fingerprint: str = "") -> Partner:
     if card.party in party.partners() and party.card_of(card.party).digest != card.digest:
         raise Refused(
             f"another card of '{card.party}' is here already",
-            f"ask the partner which one is right; 'overlap partner remove {card.party}' forgets the old one",
+            "ask the partner which one is right; a card with a history stays, a new one takes another name",
         )
     if fingerprint:
         _require_same(card, fingerprint)
@@ -52,11 +52,21 @@ def verify_partner(party: Party, name: str, fingerprint: str) -> Partner:
     return Partner(name, card.fingerprint, True)
 
 
-def remove_partner(party: Party, name: str) -> None:
-    """Forget a partner's card. Its log, runs and shares stay; no new run or share starts without a card."""
+def remove_partner(party: Party, name: str) -> bool:
+    """Take a partner's card out of use: unverified, it takes part in nothing. True when it is forgotten too.
+
+    A card with which something was agreed or shared is kept, because log, agreements and the ends of shares
+    still need it.
+    """
     party.card_of(name)
-    party.folder.path("partners", f"{name}.card").unlink()
     party.folder.path("partners", f"{name}.verified").unlink(missing_ok=True)
+    if party.log(name).head().size:
+        return False
+    for kept in party.folder.names("logs"):
+        if kept.startswith(f"{name}.log"):
+            party.folder.path("logs", kept).unlink()
+    party.folder.path("partners", f"{name}.card").unlink()
+    return True
 
 
 def list_partners(party: Party) -> list[Partner]:
@@ -75,4 +85,4 @@ def _require_same(card: Card, fingerprint: str) -> None:
 
 
 def _mark_verified(party: Party, card: Card) -> None:
-    write_whole(party.folder.path("partners", f"{card.party}.verified"), f"{card.fingerprint}\n".encode())
+    write_whole(party.folder.path("partners", f"{card.party}.verified"), party.verified_mark(card))

@@ -14,16 +14,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cleanroom.log import Entry, Log, log_origin
+from cleanroom.log import Entry, Log, bucket, log_origin
 from cleanroom.session.folder import PARTY_LINE, Folder, read_whole, write_whole
 from cleanroom.vault import Vault
 from overlap.errors import BadPeerFile, Refused, Unverified, UsageError
-from overlap.keys import Card, PartyKeys, RandomBytes, check_party_name
+from overlap.keys import Card, PartyKeys, RandomBytes, check_party_name, hkdf
 
 Clock = Callable[[], int]
 
 #: A peer's signed time may be this far ahead of our clock, in seconds: a day covers every wrong time zone.
 CLOCK_SKEW = 86_400
+
+#: Facts of log entries that are no numbers of accounts, or are rounded already.
+EXACT_FACTS = ("days", "leaves")
 
 
 def wall_clock() -> int:
@@ -69,8 +72,15 @@ class Party:
         return self._logs[partner]
 
     def note(self, partner: str, kind: str, **facts: int | bytes) -> Entry:
-        """Append one entry to the log kept with that partner, and return it as written."""
-        return self.log(partner).append(kind, facts, self.now, self.random)
+        """Append one entry to the log kept with that partner, and return it as written.
+
+        The log may be shown to anybody, so numbers of accounts are rounded up to buckets.
+        """
+        rounded = {
+            name: value if isinstance(value, bytes) or name in EXACT_FACTS else bucket(value)
+            for name, value in facts.items()
+        }
+        return self.log(partner).append(kind, rounded, self.now, self.random)
 
     def vault(self) -> Vault:
         return Vault(self.folder.path("vault"), self.keys.storage_key(b"vault"), self.random)
@@ -88,8 +98,12 @@ class Party:
         return Card.from_bytes(read_whole(self.folder.path("partners", f"{partner}.card"), 16_384))
 
     def is_verified(self, partner: str) -> bool:
-        marker = self.folder.path("partners", f"{partner}.verified")
-        return marker.is_file() and marker.read_text().strip() == self.card_of(partner).fingerprint
+        place = self.folder.path("partners", f"{partner}.verified")
+        return place.is_file() and read_whole(place, 1024) == self.verified_mark(self.card_of(partner))
+
+    def verified_mark(self, card: Card) -> bytes:
+        """What NAME.verified holds: only who has our keys can make it, not everybody who can write a file."""
+        return hkdf(self.keys.storage_key(b"verified card"), card.digest).hex().encode() + b"\n"
 
     def verified_card_of(self, partner: str) -> Card:
         """The card of that partner, or Unverified while its fingerprint has not been confirmed."""

@@ -1,6 +1,6 @@
 """What partners' shares showed us: kept locked until the end of the share, then erased.
 
-releases/SHARE           record: partner, run, agreement, purposes, until, exportable
+releases/SHARE.release   record: partner, run, agreement, purposes, until, exportable
 releases/SHARE.table     the records, locked: columns record (int64), token, and field.NAME for each field
 """
 
@@ -13,17 +13,19 @@ from pathlib import Path
 import pandas as pd
 
 from cleanroom.durable import erase
-from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
+from cleanroom.session.stored import keep_stored, read_stored
 from cleanroom.store import table_bytes, table_from_bytes
-from overlap import keys
 
-TABLE_LIMIT = 2**30
+_RELEASES = b"releases"
 
 
 @dataclass(frozen=True)
 class Release:
-    """One opened share. `until` is unix seconds, half-open; `agreement` a file digest in hex."""
+    """One opened share. `purposes` are those that it was leased for.
+
+    `until` is unix seconds, half-open; `agreement` a file digest in hex.
+    """
 
     share: str
     partner: str
@@ -45,12 +47,10 @@ def keep_release(
         for number, (tokens, values) in enumerate(records)
         for token in tokens
     ]
-    nonce = party.random(keys.NONCE_BYTES)
     table = table_bytes(pd.DataFrame(rows, columns=_columns(records)))
-    locked = nonce + keys.encrypt(_key(party), nonce, table, release.share.encode())
     # The record first: what has an end on disk is erased at that end, also when this command is killed here.
     party.folder.write_record(asdict(release), "releases", f"{release.share}.release")
-    write_whole(_table_of(party, release.share), locked)
+    keep_stored(party, _RELEASES, release.share, table, "releases", f"{release.share}.table")
 
 
 def all_releases(party: Party, partner: str | None = None) -> list[Release]:
@@ -65,9 +65,7 @@ def all_releases(party: Party, partner: str | None = None) -> list[Release]:
 
 def read_release(party: Party, release: Release) -> pd.DataFrame:
     """The records of a release, one row a pair token."""
-    locked = read_whole(_table_of(party, release.share), TABLE_LIMIT)
-    nonce, ciphertext = locked[: keys.NONCE_BYTES], locked[keys.NONCE_BYTES :]
-    table = keys.decrypt(_key(party), nonce, ciphertext, release.share.encode(), "the opened share")
+    table = read_stored(party, _RELEASES, release.share, "releases", f"{release.share}.table")
     return table_from_bytes(table)
 
 
@@ -77,7 +75,8 @@ def erase_ended(party: Party) -> None:
         if party.folder.path("shares", "received", f"{release.share}.revoked").is_file():
             erase_release(party, release.share)
         elif party.time_with(release.partner) >= release.until:
-            party.note(release.partner, "expiry", share=bytes.fromhex(release.share), records=release.records)
+            share, records = bytes.fromhex(release.share), release.records
+            party.note(release.partner, "expiry", share=share, records=records)
             erase_release(party, release.share)
 
 
@@ -99,7 +98,3 @@ def _table_of(party: Party, share: str) -> Path:
 def _columns(records: Sequence[tuple[tuple[str, ...], dict[str, str]]]) -> list[str]:
     fields = dict.fromkeys(f"field.{name}" for _, values in records for name in values)
     return ["record", "token", *fields]
-
-
-def _key(party: Party) -> bytes:
-    return party.keys.storage_key(b"releases")

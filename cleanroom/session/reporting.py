@@ -99,7 +99,8 @@ def export_territory(party: Party, target: str, out: Path | None) -> Exported:
     files = [*made.files, made.manifest]
     partners = sorted(shared.loc[shared["released"], "partner"].unique())
     for partner in partners:
-        party.note(partner, "export", accounts=int((shared["partner"] == partner).sum()), files=len(files))
+        accounts = int((shared["partner"] == partner).sum())
+        party.note(partner, "export", accounts=accounts, files=len(files))
     for file in files:
         write_whole(place / file.name, file.content)
     until = int(shared.loc[shared["released"], "shared_until"].min())
@@ -126,11 +127,15 @@ def credit_ledger(party: Party, out: Path | None) -> Ledger:
 
 
 def explain_credit(party: Party, opportunity: str) -> list[str]:
-    """One decision in at most twelve lines; UsageError when the opportunity is not imported."""
+    """One decision in at most twelve lines; `opportunity` is an id or its beginning (15 of 18 characters)."""
     ledger = _ledger(party)
-    rows = ledger[ledger["opportunity"] == opportunity]
-    if rows.empty:
-        raise UsageError("no imported opportunity has this id", "'overlap credit --json' lists them")
+    rows = ledger[ledger["opportunity"].str.startswith(opportunity)]
+    rows = rows[rows["opportunity"] == opportunity] if opportunity in set(rows["opportunity"]) else rows
+    if rows["opportunity"].nunique() != 1:
+        raise UsageError(
+            "no imported opportunity, or more than one, has an id that begins so",
+            "'overlap credit --json' lists them",
+        )
     row: Mapping[str, Any] = {str(k): v for k, v in rows.iloc[0].to_dict().items()}
     return explain(row)
 

@@ -2,31 +2,35 @@
 
 runs/RUN/run                     the record below
 runs/RUN/state                   scalar and identifiers, locked; gone when the run ends
-runs/RUN/{start,reply,finish}    the frames we sent, until the run ends on both sides
+runs/RUN/{start,reply,finish}    the frames we sent, each with its header as a record; start and reply until
+                                 the run ends
 runs/RUN/accounts.parquet        our accounts as they were when the run began
-runs/RUN/identifiers.parquet     and their identifiers
+runs/RUN/identifiers.parquet     and their identifiers, until the run ends
 runs/RUN/overlap.parquet         matched accounts; tokens.parquet: every matched identifier and its token
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
-from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.durable import erase
 from cleanroom.session.party import Party
-from overlap import keys
-from overlap.errors import UsageError
+from cleanroom.session.stored import keep_stored, read_stored
+from overlap.errors import BadInput, UsageError
 from overlap.protocol import Contract
 
 #: A frame of the largest declared bound, 2^24 elements of 32 bytes and as many tags, is below this.
 FRAME_LIMIT = 2**30
 
+#: A run is charged until its first frame is kept; a killed command leaves it so, and its secrets with it.
 OPEN_STATES = ("charged", "started", "replied")
+
+_STATE = b"run state"
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run. `state` is charged, started, replied, finished, aborted or unfinished; `shared` -1 if unknown.
+    """One run. `state` is charged, started, replied, finished, aborted or unfinished; `shared` -1: not known.
 
     `agreement` is the file digest (hex), `contract` the contract's canonical text, `answered` the SHA-256
     (hex) of the peer's frame that was taken last.
@@ -58,13 +62,20 @@ def keep_run(party: Party, record: RunRecord) -> None:
 
 def read_run(party: Party, run: str) -> RunRecord:
     """The record of a run by its whole name."""
-    return RunRecord(**party.folder.read_record("runs", run, "run"))
+    record = party.folder.read_record("runs", run, "run")
+    if set(record) != {field.name for field in fields(RunRecord)}:
+        raise BadInput("the record of a run is not of version 1", "restore it from a backup")
+    return RunRecord(**record)
+
+
+def run_names(party: Party) -> list[str]:
+    """The runs that were charged. A command killed before that leaves a folder without a record."""
+    return [name for name in party.folder.names("runs") if party.folder.path("runs", name, "run").is_file()]
 
 
 def all_runs(party: Party) -> list[RunRecord]:
     """Every run, the oldest first."""
-    names = (name for name in party.folder.names("runs") if party.folder.path("runs", name, "run").is_file())
-    records = [read_run(party, name) for name in names]
+    records = [read_run(party, name) for name in run_names(party)]
     return sorted(records, key=lambda record: (record.begun, record.run))
 
 
@@ -81,36 +92,20 @@ def find_run(party: Party, name: str = "") -> RunRecord:
 
 def keep_state(party: Party, run: str, state: bytes) -> None:
     """Keep the secret state of a run under the party's storage key."""
-    nonce = party.random(keys.NONCE_BYTES)
-    locked = nonce + keys.encrypt(_state_key(party), nonce, state, run.encode())
-    write_whole(party.folder.path("runs", run, "state"), locked)
+    keep_stored(party, _STATE, run, state, "runs", run, "state")
 
 
 def read_state(party: Party, run: str) -> bytes:
     """The secret state of a run."""
-    locked = read_whole(party.folder.path("runs", run, "state"), FRAME_LIMIT)
-    nonce, ciphertext = locked[: keys.NONCE_BYTES], locked[keys.NONCE_BYTES :]
-    return keys.decrypt(_state_key(party), nonce, ciphertext, run.encode(), "the state of the run")
+    return read_stored(party, _STATE, run, "runs", run, "state")
 
 
 def end_run(party: Party, record: RunRecord, state: str) -> RunRecord:
-    """Mark a run ended in `state`, then destroy what is secret about it."""
+    """Mark a run as ended in `state`, and destroy what is secret about it."""
     ended = replace(record, state=state, finished=party.now)
     keep_run(party, ended)
-    _destroy_secrets(party, record.run)
+    _burn(party, record.run)
     return ended
-
-
-def forget_ended(party: Party) -> None:
-    """Destroy the secrets of ended runs that a killed command has left."""
-    for record in all_runs(party):
-        if record.state not in OPEN_STATES:
-            _destroy_secrets(party, record.run)
-
-
-def _destroy_secrets(party: Party, run: str) -> None:
-    for name in ("state", "start", "reply"):
-        party.folder.path("runs", run, name).unlink(missing_ok=True)
 
 
 def abandon_open_runs(party: Party, partner: str) -> None:
@@ -121,5 +116,14 @@ def abandon_open_runs(party: Party, partner: str) -> None:
             end_run(party, record, "unfinished")
 
 
-def _state_key(party: Party) -> bytes:
-    return party.keys.storage_key(b"run state")
+def forget_ended(party: Party) -> None:
+    """Destroy the secrets of ended runs that a killed command has left."""
+    for record in all_runs(party):
+        if record.state not in OPEN_STATES:
+            _burn(party, record.run)
+
+
+def _burn(party: Party, run: str) -> None:
+    erase(party.folder.path("runs", run, "state"), party.random)
+    for name in ("start", "reply", "identifiers.parquet"):
+        party.folder.path("runs", run, name).unlink(missing_ok=True)

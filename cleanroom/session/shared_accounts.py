@@ -84,6 +84,7 @@ def _shared_with(party: Party, record: RunRecord) -> pd.DataFrame:
     signed = agreement_with_digest(party, record.agreement)
     releases = {release.share: release for release in all_releases(party, record.partner)}
     until = rows["share"].map({name: release.until for name, release in releases.items()})
+    leased = rows["share"].map({name: ";".join(release.purposes) for name, release in releases.items()})
     shared = pd.DataFrame(
         {
             "account": rows["account"],
@@ -94,7 +95,7 @@ def _shared_with(party: Party, record: RunRecord) -> pd.DataFrame:
             "kind": rows["kind"],
             "tier": rows["tier"],
             "agreement": agreement_name(signed),
-            "purpose": ";".join(signed.agreement.terms.purposes),
+            "purpose": leased.astype("object").fillna(";".join(signed.agreement.terms.purposes)),
             "shared_until": until.fillna(signed.until).astype("int64"),
             "released": rows["share"].notna(),
             "exportable": signed.agreement.terms.exportable,

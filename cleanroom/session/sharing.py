@@ -110,12 +110,13 @@ def open_share(party: Party, source: Path) -> OpenedShare:
     opened = open_records(share, data, key, party.time_with(partner))
     keep_peer_checkpoint(party, partner, opened.checkpoint, 0)
     terms = share.terms
+    before = [one.purposes for one in all_releases(party, partner) if one.share == terms.share]
     release = Release(
         terms.share,
         partner,
         terms.run,
         terms.agreement,
-        list(terms.purposes),
+        sorted({opened.purpose, *(purpose for purposes in before for purpose in purposes)}),
         terms.until,
         terms.exportable,
         party.now,
@@ -140,8 +141,8 @@ def _opened_before(party: Party, partner: str, terms: Terms, request: str) -> Op
 def take_revocation(party: Party, partner: str, statement: bytes) -> list[str]:
     """Believe a signed revocation: erase what the share showed, and open it no more."""
     revoked = read_statement(statement, [party.card_of(partner)], REVOCATION)
-    share = str(revoked.predicate["share"])
-    if share not in party.folder.names("shares", "received"):
+    share = str(revoked.predicate.get("share", ""))
+    if share not in party.folder.names("shares", "received", suffix=".record"):
         raise WrongRun("the revocation is about a share that is not here", "nothing needs to be done")
     known, _ = _received(party, share)
     if known != partner:

@@ -13,6 +13,7 @@ from cleanroom.session.party import Party
 from cleanroom.session.runs import RunRecord, keep_run
 from cleanroom.store import write_table
 from overlap import identity, match
+from overlap.engine import Progress
 from overlap.errors import Refused, UsageError
 from overlap.protocol import Contract
 
@@ -27,13 +28,14 @@ class Submitted:
     dropped: list[tuple[str, str, int]]
 
 
-def submit(party: Party, signed: SignedAgreement, bound: int) -> Submitted:
+def submit(party: Party, signed: SignedAgreement, bound: int, progress: Progress | None = None) -> Submitted:
     """Our accounts and identifiers for a run; Refused when the agreement does not admit a population."""
     agreement = signed.agreement
     role = agreement.role_of(party.name)
     populations = agreement.side(role or "").populations
+    now = party.time_with(partner_of(party, agreement))
     for population in populations:
-        decision = decide(signed, Request("match", party.name, population=population), party.now)
+        decision = decide(signed, Request("match", party.name, population=population), now)
         if not decision.allowed:
             raise Refused(
                 f"clause {decision.clause}: {decision.reason}", "'overlap agreement show' explains the terms"
@@ -44,7 +46,7 @@ def submit(party: Party, signed: SignedAgreement, bound: int) -> Submitted:
             f"no account of {', '.join(populations)} is imported",
             "run 'overlap import FILE --population …' first",
         )
-    identified = identity.identify(accounts, kinds=agreement.software.kinds)
+    identified = identity.identify(accounts, kinds=agreement.software.kinds, progress=progress)
     identifiers = identified.frame
     if agreement.terms.level == "counts":
         identifiers = match.choose_one(identifiers)
@@ -92,7 +94,8 @@ def charge(
         -1,
         answered,
     )
-    party.note(record.partner, "run", run=run, contract=contract.digest, identifiers=len(submitted.encoded))
+    size = len(submitted.encoded)
+    party.note(record.partner, "run", run=run, contract=contract.digest, identifiers=size)
     keep_run(party, record)
     keep_submitted(party, record.run, submitted)
     return record

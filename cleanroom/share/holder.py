@@ -27,6 +27,9 @@ from overlap.keys import Card, PartyKeys, RandomBytes
 #: How long a lease opens records, at most to the share's end: long enough for a mail to be read the next day.
 LEASE_SECONDS: Final = 2 * 86_400
 
+#: How far ahead a request may be, a day for any wrong time zone: its time ends shares for good.
+CLOCK_AHEAD_SECONDS: Final = 86_400
+
 #: Says why a well-formed request is refused, or None: (terms, request, records read before, now).
 Decide = Callable[[Terms, Request, int, int], str | None]
 
@@ -107,6 +110,10 @@ class FolderHolder:
         newest checkpoint of it, or by `decide`. Every refusal of a well-formed request is logged too.
         """
         request = read_request(data, self._keys, self._recipient)
+        if request.time > self._time(now) + CLOCK_AHEAD_SECONDS:
+            raise Refused(
+                "the peer's clock is more than a day ahead of ours", "compare both clocks, ask again"
+            )
         self.heard(request.time)
         held = self.state.shares.get(request.share)
         if held is None:

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +25,18 @@ from overlap.records import Rejected
 BATCH: Final = 20_000
 
 #: What openpyxl raises for a broken archive, a missing part, or a part that is not what it should be.
-_BROKEN = (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, EOFError, OSError, ParseError)
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    RuntimeError,  # An encrypted part, or NotImplementedError for a compression that zipfile does not know.
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    OSError,
+    ParseError,
+)
 
 
 def open_workbook(path: Path, digest: str) -> Opened:

@@ -16,6 +16,9 @@ FORMAT: Final = "overlap-contract/1"
 SUITE: Final = "overlap-curve25519_XMD:SHA-512_ELL2_NU_-x25519-sha256/1"
 LEVELS: Final = ("overlaps", "counts")
 
+#: The fields that are no text.
+_PARTS: Final = ("kinds", "starter", "responder")
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -65,7 +68,7 @@ class Contract:
             raise MalformedFile(
                 "the contract does not have the fields of version 1", "both sides need the same version"
             ) from error
-        if contract.format != FORMAT or contract.to_bytes() != data:
+        if contract.format != FORMAT or contract.to_bytes() != data or not _is_text(contract):
             raise MalformedFile("the contract is of another version", "both sides need the same version")
         return contract
 
@@ -105,6 +108,14 @@ def _side(value: dict[str, Any]) -> Side:
     return side
 
 
+def _is_text(contract: Contract) -> bool:
+    """Whether every field outside the two sides is a text, as the comparison and its message rely on."""
+    plain = (getattr(contract, field.name) for field in fields(contract) if field.name not in _PARTS)
+    return all(isinstance(text, str) for text in (*plain, *contract.kinds))
+
+
 def _short(value: Any) -> str:
+    """A value as part of a message. The peer chose it, so nothing in it may steer a terminal."""
     text = ",".join(value) if isinstance(value, tuple) else str(value)
+    text = "".join(char if char.isprintable() else "?" for char in text)
     return text if len(text) <= 24 else text[:16] + "…"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,7 +18,7 @@ class Module:
     path: Path
     tree: ast.Module
 
-    @property
+    @cached_property
     def imports(self) -> set[str]:
         """Every module named in an import, as `a.b` and, for `from a import b`, also `a.b`."""
         found: set[str] = set()
@@ -28,7 +29,7 @@ class Module:
                 found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
         return found
 
-    @property
+    @cached_property
     def calls(self) -> set[str]:
         """The dotted or bare names of everything called."""
         return {ast.unparse(node.func) for node in ast.walk(self.tree) if isinstance(node, ast.Call)}

@@ -1,0 +1,50 @@
+"""Secrets of our own at rest: one file each, locked under a key that only this party's identity gives.
+
+    overlap-stored/1 \\n  nonce: 12 bytes  AES-256-GCM(storage key of the purpose, nonce, contents)
+
+The first line and the name are associated data, so one file cannot be put in the place of another.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.party import Party
+from overlap import keys
+from overlap.errors import BadInput, ForgedFile
+
+STORED_LINE: Final = b"overlap-stored/1\n"
+
+#: Purpose to what it locks; each has a key of its own.
+PURPOSES: Final = {
+    b"claims opening": "the claims opening",
+    b"releases": "the opened share",
+    b"run state": "the state of the run",
+}
+
+#: Bytes: above the state of the largest run, whose 2^24 identifiers are short texts.
+STORED_LIMIT: Final = 2**30
+
+
+def keep_stored(party: Party, purpose: bytes, name: str, contents: bytes, *parts: str) -> None:
+    """Lock `contents` and put them at that place of the folder."""
+    nonce = party.random(keys.NONCE_BYTES)
+    locked = keys.encrypt(party.keys.storage_key(purpose), nonce, contents, STORED_LINE + name.encode())
+    write_whole(party.folder.path(*parts), STORED_LINE + nonce + locked)
+
+
+def read_stored(party: Party, purpose: bytes, name: str, *parts: str) -> bytes:
+    """What `keep_stored` locked; BadInput when it was altered or is not that file."""
+    data = read_whole(party.folder.path(*parts), STORED_LIMIT)
+    nonce, locked = data[len(STORED_LINE) :][: keys.NONCE_BYTES], data[len(STORED_LINE) + keys.NONCE_BYTES :]
+    try:
+        if not data.startswith(STORED_LINE) or len(nonce) != keys.NONCE_BYTES:
+            raise ForgedFile("not a stored file", "restore it from a backup")
+        return keys.decrypt(
+            party.keys.storage_key(purpose), nonce, locked, STORED_LINE + name.encode(), PURPOSES[purpose]
+        )
+    except ForgedFile as error:
+        raise BadInput(
+            f"{PURPOSES[purpose]} was altered or is of another party", "restore it from a backup"
+        ) from error

@@ -1,0 +1,56 @@
+"""A partner that learns the overlap first and then commits its claims. Expected values: promise 6."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from attacked_house import NOW, House, make_house
+
+from cleanroom.attribution.judge import judge
+from cleanroom.session import claiming, evidence, matching, receiving
+
+
+def _grades(house: House) -> set[str]:
+    """The grades of fabrikam's claims as northwind judges them."""
+    return {
+        claim["grade"]
+        for claims in judge(evidence.gather_evidence(house.theirs)).values()
+        for claim in claims
+    }
+
+
+def _commit(house: House) -> None:
+    claiming.commit_claims(house.ours, house.theirs.name, house.file("commitment"))
+    receiving.receive_file(house.theirs, house.file("commitment"))
+
+
+def _prove(house: House) -> None:
+    claiming.prove_claims(house.ours, "", house.file("proofs"))
+    receiving.receive_file(house.theirs, house.file("proofs"))
+
+
+def test_a_starter_that_stopped_after_the_reply_commits_too_late(tmp_path: Path) -> None:
+    """`ours` starts, learns from the reply, sends no finish, commits, and begins a second run."""
+    house = make_house(tmp_path)
+    house.agree()
+    matching.start_match(house.ours, "", house.file("start"))
+    matching.reply_match(house.theirs, house.file("start"), house.file("reply"))
+    later = house.at(NOW + 3600)
+    # What it learned is in its list now: its dates are invented.
+    _commit(later)
+    last = house.at(NOW + 7200)
+    last.run()
+    _prove(last)
+    assert _grades(last) == {"after-disclosure"}
+
+
+def test_an_honest_starter_that_committed_first_competes(tmp_path: Path) -> None:
+    house = make_house(tmp_path)
+    house.agree()
+    _commit(house)
+    later = house.at(NOW + 3600)
+    matching.start_match(later.ours, "", house.file("start"))
+    matching.reply_match(later.theirs, house.file("start"), house.file("reply"))
+    later.run()
+    _prove(later)
+    assert _grades(later) <= {"undated-claim", "eligible"}

@@ -1,0 +1,55 @@
+"""A verified partner with a modified tool, at the door of a match. Expected values: PROTOCOL.md, by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from attacked_house import House, forge_start, make_house
+
+from cleanroom.session import matching
+from cleanroom.session.runs import all_runs
+from overlap import canonical
+from overlap.errors import ContractMismatch, MalformedFile, WrongRun
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    made = make_house(tmp_path)
+    made.agree()
+    return made
+
+
+def test_the_agreed_responder_cannot_start_a_run_and_learn_first(house: House) -> None:
+    """The agreement names who starts; the starter learns first and may stop."""
+    house.run()
+    contract = all_runs(house.ours)[0].terms
+    house.file("reversed").write_bytes(forge_start(contract, house.theirs, house.ours))
+    with pytest.raises(WrongRun):
+        matching.reply_match(house.ours, house.file("reversed"), house.file("answer"))
+    assert not house.file("answer").exists()
+    assert len(all_runs(house.ours)) == 1
+
+
+def _reply_to(house: House, **changed: object) -> None:
+    contract = all_runs(house.ours)[0].terms
+    text = canonical.encode(json.loads(contract.to_bytes()) | changed)
+    house.file("odd").write_bytes(forge_start(contract, house.ours, house.theirs, text))
+    matching.reply_match(house.theirs, house.file("odd"), house.file("answer"))
+
+
+@pytest.mark.parametrize("changed", [{"kinds": [1]}, {"kinds": [[]]}, {"suite": {}}, {"agreement": []}])
+def test_a_contract_with_a_field_of_another_type_is_malformed(
+    house: House, changed: dict[str, object]
+) -> None:
+    house.run()
+    with pytest.raises(MalformedFile):
+        _reply_to(house, **changed)
+
+
+def test_a_contract_writes_no_control_characters_to_the_terminal(house: House) -> None:
+    house.run()
+    with pytest.raises(ContractMismatch) as caught:
+        _reply_to(house, suite="\x1b[2J\u202e")
+    assert caught.value.what.isprintable()

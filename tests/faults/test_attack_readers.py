@@ -1,0 +1,77 @@
+"""Altered files that once ended in a traceback, found by mutation. Every refusal names whose fault it is."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from attacked_house import House, introduce, keys_of, make_house, rows
+
+from cleanroom.attribution import Key, commit, hold, prove, read_proofs
+from cleanroom.log import log_origin, read_checkpoint
+from cleanroom.session.imports import own_accounts
+from overlap import canonical, identity, ingest
+from overlap.errors import BadInput, BadPeerFile, MalformedFile
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return make_house(tmp_path)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 3, 45, 89, 90])
+def test_a_checkpoint_whose_signature_is_no_whole_base_64_is_refused(house: House, place: int) -> None:
+    card = house.ours.keys.card
+    origin = log_origin(card, keys_of("fabrikam").card)
+    introduce(house.ours, house.theirs, house.place)
+    lines = house.ours.log("fabrikam").head().to_note(card).split("\n")
+    words = lines[4].split(" ")
+    lines[4] = " ".join([*words[:2], words[2][:place] + "=" + words[2][place + 1 :]])
+    with pytest.raises(BadPeerFile):
+        read_checkpoint("\n".join(lines), origin, card)
+
+
+@pytest.mark.parametrize("value", [None, [], {}, 0, False])
+@pytest.mark.parametrize("name", ["since", "evidence"])
+def test_an_empty_value_of_another_type_in_a_proof_is_malformed(
+    house: House, name: str, value: object
+) -> None:
+    accounts = own_accounts(house.ours.folder)
+    held = hold(accounts, identity.identify(accounts, kinds=("domain",)).frame).accounts
+    opening = commit(held, bytes(32), 1, bytes(32), "1").opening
+    body = prove(opening, {"0" * 32: Key("domain", "company1works.com")}).body
+    assert b'"token"' in body
+    line, text = body.split(b"\n", 1)
+    document = json.loads(text)
+    document["proofs"][0][name] = value
+    with pytest.raises(MalformedFile):
+        read_proofs(line + b"\n" + canonical.encode(document) + b"\n")
+
+
+def test_a_workbook_with_damaged_contents_is_one_clear_error(tmp_path: Path) -> None:
+    place = tmp_path / "export.xlsx"
+    rows(*range(50)).to_excel(place, index=False)
+    whole = place.read_bytes()
+    with zipfile.ZipFile(place) as archive:
+        starts = [info.header_offset + 30 + len(info.filename) + 1 for info in archive.infolist()]
+    for start in starts:
+        for byte in (0x06, 0xFF):
+            place.write_bytes(whole[:start] + bytes([byte]) * 8 + whole[start + 8 :])
+            try:
+                ingest.read_accounts(place)
+            except BadInput:
+                continue
+
+
+def test_a_workbook_with_an_unknown_compression_is_one_clear_error(tmp_path: Path) -> None:
+    place = tmp_path / "export.xlsx"
+    rows(*range(5)).to_excel(place, index=False)
+    whole = bytearray(place.read_bytes())
+    at = -1
+    while (at := whole.find(b"PK\x01\x02", at + 1)) >= 0:
+        whole[at + 10] = 99
+    place.write_bytes(whole)
+    with pytest.raises(BadInput):
+        ingest.read_accounts(place)

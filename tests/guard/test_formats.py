@@ -1,0 +1,130 @@
+"""FORMATS.md, PROTOCOL.md and the sources know the same formats, and `inspect` knows those that are files.
+
+Nothing is stated here: both sides of every comparison are read from documents and sources.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+from source import PACKAGES, ROOT
+
+from cleanroom import receipts, vault
+from cleanroom.agreement import document
+from cleanroom.attribution import commitment, proof
+from cleanroom.session import folder, inspecting, letters, stored
+from cleanroom.session.holding import STATE_LIMIT
+from cleanroom.session.imports import Imported
+from cleanroom.session.releases import Release
+from cleanroom.session.runs import FRAME_LIMIT, RunRecord
+from cleanroom.share import grant, lease, request
+from overlap.keys import card
+from overlap.protocol import Header
+
+FORMATS = (ROOT / "cleanroom" / "FORMATS.md").read_text(encoding="utf-8")
+PROTOCOL = (ROOT / "overlap" / "PROTOCOL.md").read_text(encoding="utf-8")
+
+#: A format name; the names of suites and protocols are written otherwise.
+NAME = re.compile(r"\boverlap-[a-z]+(?:-[a-z]+)*/[0-9]+")
+
+
+def table(text: str, header: str) -> list[list[str]]:
+    """The cells of the rows below the table header that begins so."""
+    lines = text.split(f"\n{header}", 1)[1].splitlines()[2:]
+    rows = []
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return rows
+
+
+def quoted(cell: str) -> list[str]:
+    return re.findall("`([^`]+)`", cell)
+
+
+FILES = {quoted(row[0])[0]: row for row in table(FORMATS, "| first line | what | written by |")}
+INSIDE = [quoted(row[0])[0] for row in table(FORMATS, "| first line | what | inside |")]
+LABELS = {name for row in table(FORMATS, "| name | where |") for name in quoted(row[0])}
+
+
+def names_in_sources() -> set[str]:
+    paths = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    texts = [path.read_text(encoding="utf-8") for path in [*paths, *(ROOT / "policies").glob("*.toml")]]
+    return set(NAME.findall("\n".join(texts)))
+
+
+def test_the_tables_list_every_format_name_of_the_sources_once() -> None:
+    assert sorted([*FILES, *INSIDE, *LABELS]) == sorted(names_in_sources())
+
+
+def test_the_documents_name_no_format_that_the_sources_do_not_have() -> None:
+    assert set(NAME.findall(FORMATS + PROTOCOL)) <= names_in_sources()
+
+
+def test_inspect_knows_exactly_the_formats_that_are_files() -> None:
+    assert list(inspecting.FILE_FORMATS) == list(FILES)
+
+
+@pytest.mark.parametrize("name", [*FILES, *INSIDE])
+def test_every_format_has_a_section(name: str) -> None:
+    text = PROTOCOL if name == "overlap-frame/1" else FORMATS
+    headings = [line for line in text.splitlines() if line.startswith("#")]
+    assert any(f"`{name}`" in line for line in headings)
+
+
+def test_the_document_has_one_beginning() -> None:
+    assert FORMATS.startswith("# Formats\n")
+    assert len(re.findall(r"(?m)^# ", FORMATS)) == 1
+
+
+#: Where the code has the limit of a format, in bytes.
+LIMITS = {
+    "overlap-record/1": folder.RECORD_LIMIT,
+    "overlap-card/1": card.CARD_LIMIT_BYTES,
+    "overlap-stored/1": stored.STORED_LIMIT,
+    "overlap-policy/1": document.SIZE_LIMIT,
+    "overlap-agreement/1": document.SIZE_LIMIT,
+    "overlap-letter/1": letters.LETTER_LIMIT,
+    "overlap-claims-commitment/1": commitment.COMMITMENT_LIMIT,
+    "overlap-claims-proof/1": proof.PROOF_LIMIT,
+    "overlap-frame/1": FRAME_LIMIT,
+    "overlap-share/1": grant.SHARE_LIMIT_BYTES,
+    "overlap-request/1": request.REQUEST_LIMIT_BYTES,
+    "overlap-lease/1": lease.LEASE_LIMIT_BYTES,
+    "overlap-shares/1": STATE_LIMIT,
+    "overlap-vault-secret/1": vault.SECRET_LIMIT_BYTES,
+    "overlap-statement/1": receipts.STATEMENT_LIMIT_BYTES,
+}
+UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_the_stated_limit_is_the_constant(name: str) -> None:
+    number, unit = FILES[name][4].split()[:2]
+    assert int(number) * UNITS[unit] == LIMITS[name]
+
+
+@pytest.mark.parametrize(
+    ("place", "kind"),
+    [
+        ("TABLE.import", Imported),
+        ("runs/RUN/run", RunRecord),
+        ("STEP.header", Header),
+        ("SHARE.release", Release),
+    ],
+)
+def test_the_fields_of_a_record_are_those_of_its_class(place: str, kind: type) -> None:
+    rows = {quoted(row[0])[0]: quoted(row[1]) for row in table(FORMATS, "| record | fields |")}
+    assert rows[place] == [field.name for field in dataclasses.fields(kind)]
+
+
+def test_the_purposes_of_stored_secrets_are_described() -> None:
+    rows = table(FORMATS, "| purpose | name | contents |")
+    assert sorted(quoted(row[0])[0].encode() for row in rows) == sorted(stored.PURPOSES)
+
+
+def test_the_kinds_of_letters_are_described() -> None:
+    assert [quoted(row[0])[0] for row in table(FORMATS, "| kind | body |")] == list(letters.KINDS)
