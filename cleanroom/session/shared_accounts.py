@@ -95,7 +95,7 @@ def _shared_with(party: Party, record: RunRecord) -> pd.DataFrame:
             "kind": rows["kind"],
             "tier": rows["tier"],
             "agreement": agreement_name(signed),
-            "purpose": leased.fillna(";".join(signed.agreement.terms.purposes)),
+            "purpose": leased.astype("object").fillna(";".join(signed.agreement.terms.purposes)),
             "shared_until": until.fillna(signed.until).astype("int64"),
             "released": rows["share"].notna(),
             "exportable": signed.agreement.terms.exportable,

@@ -94,7 +94,7 @@ def test_a_count_below_the_minimum_is_withheld(walk: Walk, tmp_path: Path) -> No
         assert both.read_json(party, "matrix")[0]["cells"] == [{"entities": None}]
         assert "withheld" in both.run(party, "matrix").out
         answer = both.run(party, "audit", "list").out
-        assert "shared 12" not in answer and "withheld 1" in answer
+        assert "shared " not in answer and "withheld" in answer
 
 
 @pytest.mark.parametrize("text", ["format = 1\n", "", 'format = "overlap-policy/1"\ntitle = "x"\n'])

@@ -103,7 +103,7 @@ def share_in_return(both: TwoParties) -> None:
     """The vendor shows its side to the partner."""
     share, request, lease = (both.mail(f"{name}-in-return") for name in ("share", "request", "lease"))
     both.run(VENDOR, "shares", "grant", "--out", share)
-    ask = ("--purpose", "attribution", "--out", request)
+    ask = ("--purpose", "territory-planning", "--out", request)
     both.run(PARTNER, "shares", "request", share, *ask)
     both.run(VENDOR, "shares", "lease", request, "--out", lease)
     both.run(PARTNER, "shares", "open", lease)
