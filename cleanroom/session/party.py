@@ -53,6 +53,7 @@ class Party:
     now: int
     random: RandomBytes = secrets.token_bytes
     _logs: dict[str, Log] = field(default_factory=dict)
+    _vaults: list[Vault] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -83,7 +84,12 @@ class Party:
         return self.log(partner).append(kind, rounded, self.now, self.random)
 
     def vault(self) -> Vault:
-        return Vault(self.folder.path("vault"), self.keys.storage_key(b"vault"), self.random)
+        """The vault, opened once a command."""
+        if not self._vaults:
+            self._vaults.append(
+                Vault(self.folder.path("vault"), self.keys.storage_key(b"vault"), self.random)
+            )
+        return self._vaults[0]
 
     def partners(self) -> list[str]:
         return self.folder.names("partners", suffix=".card")

@@ -16,7 +16,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from cleanroom.durable import erase
 from cleanroom.session.party import Party
 from cleanroom.session.stored import keep_stored, read_stored
-from overlap.errors import BadInput, UsageError
+from overlap import keys
+from overlap.errors import BadInput, Refused, UsageError
 from overlap.protocol import Contract
 
 #: A frame of the largest declared bound, 2^24 elements of 32 bytes and as many tags, is below this.
@@ -91,13 +92,26 @@ def find_run(party: Party, name: str = "") -> RunRecord:
 
 
 def keep_state(party: Party, run: str, state: bytes) -> None:
-    """Keep the secret state of a run under the party's storage key."""
-    keep_stored(party, _STATE, run, state, "runs", run, "state")
+    """Keep the secret state of a run, locked by the party's storage key and a half that lies in the vault.
+
+    The vault is in no backup: a folder that comes back from one cannot go on with an old run, whose scalar
+    may have answered since (crypto.md, F6).
+    """
+    vault = party.vault()
+    if run not in vault.names():
+        vault.put(run, party.random(keys.KEY_BYTES))
+    keep_stored(party, _STATE, run, state, "runs", run, "state", half=vault.get(run))
 
 
 def read_state(party: Party, run: str) -> bytes:
-    """The secret state of a run."""
-    return read_stored(party, _STATE, run, "runs", run, "state")
+    """The secret state of a run; Refused when the vault does not hold its half."""
+    vault = party.vault()
+    if run not in vault.names():
+        raise Refused(
+            "the vault does not hold the key of this run: the folder was restored, or the run has ended",
+            "begin a new run",
+        )
+    return read_stored(party, _STATE, run, "runs", run, "state", half=vault.get(run))
 
 
 def end_run(party: Party, record: RunRecord, state: str) -> RunRecord:
@@ -124,6 +138,7 @@ def abandon_open_runs(party: Party, partner: str) -> None:
 
 
 def _burn(party: Party, run: str) -> None:
+    party.vault().destroy(run)
     erase(party.folder.path("runs", run, "state"), party.random)
     for name in ("start", "reply", "identifiers.parquet"):
         party.folder.path("runs", run, name).unlink(missing_ok=True)

@@ -27,14 +27,16 @@ PURPOSES: Final = {
 STORED_LIMIT: Final = 2**30
 
 
-def keep_stored(party: Party, purpose: bytes, name: str, contents: bytes, *parts: str) -> None:
-    """Lock `contents` and put them at that place of the folder."""
+def keep_stored(
+    party: Party, purpose: bytes, name: str, contents: bytes, *parts: str, half: bytes = b""
+) -> None:
+    """Lock `contents`, with a second `half` of the key where there is one, at that place of the folder."""
     nonce = party.random(keys.NONCE_BYTES)
-    locked = keys.encrypt(party.keys.storage_key(purpose), nonce, contents, STORED_LINE + name.encode())
+    locked = keys.encrypt(_key(party, purpose, half), nonce, contents, STORED_LINE + name.encode())
     write_whole(party.folder.path(*parts), STORED_LINE + nonce + locked)
 
 
-def read_stored(party: Party, purpose: bytes, name: str, *parts: str) -> bytes:
+def read_stored(party: Party, purpose: bytes, name: str, *parts: str, half: bytes = b"") -> bytes:
     """What `keep_stored` locked; BadInput when it was altered or is not that file."""
     data = read_whole(party.folder.path(*parts), STORED_LIMIT)
     nonce, locked = data[len(STORED_LINE) :][: keys.NONCE_BYTES], data[len(STORED_LINE) + keys.NONCE_BYTES :]
@@ -42,9 +44,14 @@ def read_stored(party: Party, purpose: bytes, name: str, *parts: str) -> bytes:
         if not data.startswith(STORED_LINE) or len(nonce) != keys.NONCE_BYTES:
             raise ForgedFile("not a stored file", "restore it from a backup")
         return keys.decrypt(
-            party.keys.storage_key(purpose), nonce, locked, STORED_LINE + name.encode(), PURPOSES[purpose]
+            _key(party, purpose, half), nonce, locked, STORED_LINE + name.encode(), PURPOSES[purpose]
         )
     except ForgedFile as error:
         raise BadInput(
             f"{PURPOSES[purpose]} was altered or is of another party", "restore it from a backup"
         ) from error
+
+
+def _key(party: Party, purpose: bytes, half: bytes) -> bytes:
+    own = party.keys.storage_key(purpose)
+    return keys.hkdf(own + half, b"overlap-stored/1\n" + purpose) if half else own
