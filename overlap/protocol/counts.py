@@ -21,14 +21,11 @@ bound of the own accounts that level `overlaps` would have matched.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from overlap.engine import Engine
 from overlap.errors import ForgedFile
-from overlap.group import draw_scalar, unblinding_scalar
-from overlap.keys import RandomBytes
+from overlap.group import unblinding_scalar
 from overlap.protocol.blind import blind, evaluate, multiply_peer
 from overlap.protocol.body import (
     COUNT_SIZE,
@@ -42,8 +39,8 @@ from overlap.protocol.body import (
     split,
     write_start,
 )
-from overlap.protocol.contract import Contract
-from overlap.protocol.steps import Run, begin_run
+from overlap.protocol.role import Role
+from overlap.protocol.steps import Run
 from overlap.protocol.tags import make_count_tags
 
 LEVEL: Final = "counts"
@@ -62,28 +59,10 @@ class Count:
     peer_bound: int
 
 
-class Starter:
+class Starter(Role):
     """The side that sends `start`, computes the count, and tells it in `finish`."""
 
-    def __init__(self, run: Run, engine: Engine, random: RandomBytes) -> None:
-        self._run, self._engine, self._random = run, engine, random
-
-    @staticmethod
-    def begin(
-        contract: Contract, run: bytes, identifiers: Sequence[bytes], engine: Engine, random: RandomBytes
-    ) -> Starter:
-        """A new run (16 bytes) over one distinct encoded identifier for each account; else Refused."""
-        scalar = draw_scalar(random)
-        return Starter(
-            begin_run(LEVEL, "starter", contract, run, identifiers=tuple(identifiers), scalar=scalar),
-            engine,
-            random,
-        )
-
-    @property
-    def state(self) -> str:
-        """begun, started, finished or aborted."""
-        return self._run.state
+    level, role = LEVEL, "starter"
 
     def start(self) -> bytes:
         """The body of `start`; the same bytes at every call."""
@@ -116,38 +95,11 @@ class Starter:
         run.advance("reply", reply, True, {"finish": body})
         return body, _read_count(run)
 
-    def to_bytes(self) -> bytes:
-        """The secret state of the run, to be encrypted and kept before anything is sent."""
-        return self._run.to_bytes()
 
-    @staticmethod
-    def from_bytes(data: bytes, engine: Engine, random: RandomBytes) -> Starter:
-        """The run in `data`. Raises BadInput."""
-        return Starter(Run.from_bytes(data, LEVEL, "starter"), engine, random)
-
-
-class Responder:
+class Responder(Role):
     """The side that answers `start` with `reply` and is told the count in `finish`."""
 
-    def __init__(self, run: Run, engine: Engine, random: RandomBytes) -> None:
-        self._run, self._engine, self._random = run, engine, random
-
-    @staticmethod
-    def begin(
-        contract: Contract, run: bytes, identifiers: Sequence[bytes], engine: Engine, random: RandomBytes
-    ) -> Responder:
-        """As `Starter.begin`; `run` is what the start frame's header says."""
-        scalar = draw_scalar(random)
-        return Responder(
-            begin_run(LEVEL, "responder", contract, run, identifiers=tuple(identifiers), scalar=scalar),
-            engine,
-            random,
-        )
-
-    @property
-    def state(self) -> str:
-        """begun, replied, finished or aborted."""
-        return self._run.state
+    level, role = LEVEL, "responder"
 
     def reply(self, start: bytes) -> bytes:
         """The body of `reply`; errors as in `overlap.protocol.dh.Responder.reply`."""
@@ -174,15 +126,6 @@ class Responder:
                 body = _write_count(run, read_count(run.contract, finish))
             run.advance("finish", finish, True, {"finish": body})
         return _read_count(run)
-
-    def to_bytes(self) -> bytes:
-        """The secret state of the run, to be encrypted and kept before anything is sent."""
-        return self._run.to_bytes()
-
-    @staticmethod
-    def from_bytes(data: bytes, engine: Engine, random: RandomBytes) -> Responder:
-        """The run in `data`. Raises BadInput."""
-        return Responder(Run.from_bytes(data, LEVEL, "responder"), engine, random)
 
 
 def _write_count(run: Run, shared: int) -> bytes:

@@ -23,9 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from overlap.engine import Engine
-from overlap.group import check_distinct, draw_scalar, unblinding_scalar
-from overlap.keys import RandomBytes
+from overlap.group import check_distinct, unblinding_scalar
 from overlap.protocol.blind import blind, evaluate, multiply_peer
 from overlap.protocol.body import (
     CONFIRM_SIZE,
@@ -40,8 +38,8 @@ from overlap.protocol.body import (
     split,
     write_start,
 )
-from overlap.protocol.contract import Contract
-from overlap.protocol.steps import Run, begin_run
+from overlap.protocol.role import Role
+from overlap.protocol.steps import Run
 from overlap.protocol.tags import make_tags, make_tokens, transcript_digest
 
 LEVEL: Final = "overlaps"
@@ -61,28 +59,10 @@ class Matches:
     peer_bound: int
 
 
-class Starter:
+class Starter(Role):
     """The side that sends `start`, learns first, and confirms in `finish`."""
 
-    def __init__(self, run: Run, engine: Engine, random: RandomBytes) -> None:
-        self._run, self._engine, self._random = run, engine, random
-
-    @staticmethod
-    def begin(
-        contract: Contract, run: bytes, identifiers: Sequence[bytes], engine: Engine, random: RandomBytes
-    ) -> Starter:
-        """A new run (16 bytes) over distinct encoded identifiers, no more than declared; else Refused."""
-        scalar = draw_scalar(random)
-        return Starter(
-            begin_run(LEVEL, "starter", contract, run, identifiers=tuple(identifiers), scalar=scalar),
-            engine,
-            random,
-        )
-
-    @property
-    def state(self) -> str:
-        """begun, started, finished or aborted."""
-        return self._run.state
+    level, role = LEVEL, "starter"
 
     def start(self) -> bytes:
         """The body of `start`; the same bytes at every call."""
@@ -123,15 +103,6 @@ class Starter:
         run.advance("reply", reply, True, parts)
         return body, _read_matches(run)
 
-    def to_bytes(self) -> bytes:
-        """The secret state of the run, to be encrypted and kept before anything is sent."""
-        return self._run.to_bytes()
-
-    @staticmethod
-    def from_bytes(data: bytes, engine: Engine, random: RandomBytes) -> Starter:
-        """The run in `data`. Raises BadInput."""
-        return Starter(Run.from_bytes(data, LEVEL, "starter"), engine, random)
-
     def _unblind(self, reply: bytes) -> list[tuple[bytes, bytes]]:
         """Our identifiers with their K, in our order; the dummies are judged and left blinded."""
         run, elements = self._run, split(reply, ELEMENT_SIZE)
@@ -143,28 +114,10 @@ class Starter:
         return list(zip(run.identifiers, split(keys, ELEMENT_SIZE), strict=True))
 
 
-class Responder:
+class Responder(Role):
     """The side that answers `start` with `reply` and learns from `finish`."""
 
-    def __init__(self, run: Run, engine: Engine, random: RandomBytes) -> None:
-        self._run, self._engine, self._random = run, engine, random
-
-    @staticmethod
-    def begin(
-        contract: Contract, run: bytes, identifiers: Sequence[bytes], engine: Engine, random: RandomBytes
-    ) -> Responder:
-        """As `Starter.begin`; `run` is what the start frame's header says."""
-        scalar = draw_scalar(random)
-        return Responder(
-            begin_run(LEVEL, "responder", contract, run, identifiers=tuple(identifiers), scalar=scalar),
-            engine,
-            random,
-        )
-
-    @property
-    def state(self) -> str:
-        """begun, replied, finished or aborted."""
-        return self._run.state
+    level, role = LEVEL, "responder"
 
     def reply(self, start: bytes) -> bytes:
         """The body of `reply`.
@@ -207,15 +160,6 @@ class Responder:
             parts = {"positions": _pack(matched), "tokens": b"".join(tokens[at] for at in matched)}
             run.advance("finish", finish, True, parts)
         return _read_matches(run)
-
-    def to_bytes(self) -> bytes:
-        """The secret state of the run, to be encrypted and kept before anything is sent."""
-        return self._run.to_bytes()
-
-    @staticmethod
-    def from_bytes(data: bytes, engine: Engine, random: RandomBytes) -> Responder:
-        """The run in `data`. Raises BadInput."""
-        return Responder(Run.from_bytes(data, LEVEL, "responder"), engine, random)
 
 
 def _read_matches(run: Run) -> Matches:

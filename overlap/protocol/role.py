@@ -1,0 +1,48 @@
+"""What the roles of both protocols have in common: a run, its beginning, and its way to the disk and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Self
+
+from overlap.engine import Engine
+from overlap.group import draw_scalar
+from overlap.keys import RandomBytes
+from overlap.protocol.contract import Contract
+from overlap.protocol.steps import Run, begin_run
+
+
+class Role:
+    """One side of one run. A subclass names its level and role, and has the two verbs of that role."""
+
+    level: ClassVar[str]
+    role: ClassVar[str]
+
+    def __init__(self, run: Run, engine: Engine, random: RandomBytes) -> None:
+        self._run, self._engine, self._random = run, engine, random
+
+    @classmethod
+    def begin(
+        cls, contract: Contract, run: bytes, identifiers: Sequence[bytes], engine: Engine, random: RandomBytes
+    ) -> Self:
+        """A new run over distinct encoded identifiers, at most as many as declared; else Refused.
+
+        `run` is 16 bytes: drawn by the starter, and for the responder what the start frame's header says.
+        """
+        scalar = draw_scalar(random)
+        begun = begin_run(cls.level, cls.role, contract, run, identifiers=tuple(identifiers), scalar=scalar)
+        return cls(begun, engine, random)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, engine: Engine, random: RandomBytes) -> Self:
+        """The run in `data`. Raises BadInput."""
+        return cls(Run.from_bytes(data, cls.level, cls.role), engine, random)
+
+    def to_bytes(self) -> bytes:
+        """The secret state of the run, to be encrypted and kept before anything is sent."""
+        return self._run.to_bytes()
+
+    @property
+    def state(self) -> str:
+        """A state of the table in `overlap.protocol.steps`, or aborted."""
+        return self._run.state
