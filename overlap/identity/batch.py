@@ -15,17 +15,21 @@ Progress = Callable[[str, int, int], None]
 #: Cells a task, and between two calls of the progress function: a tenth of a second or so.
 STEP: Final = 8_192
 
-#: Cells of one column from which workers are started. Two of them need a third of a second until they work,
-#: in which this process alone normalises 30,000 names; from twice that on they are quicker.
-THRESHOLD: Final = 60_000
+#: Identifiers to be made (accounts times kinds) from which workers are used. Two of them need a third of a
+#: second until they work, and as much of each processor; this many take this process alone 1.5 s.
+THRESHOLD: Final = 400_000
 
 
 class Batch:
-    """Normalises columns, with the same outcomes whatever the number of processes (by default all)."""
+    """Normalises the columns for `identifiers` at most, with the same outcomes in however many processes.
 
-    def __init__(self, processes: int | None, progress: Progress | None) -> None:
+    `processes` is by default one for each usable processor.
+    """
+
+    def __init__(self, identifiers: int, processes: int | None, progress: Progress | None) -> None:
         count = usable_processors() if processes is None else processes
-        self._workers = Workers(count, "overlap.identity.worker") if count > 1 and sys.executable else None
+        pays = identifiers >= THRESHOLD and count > 1 and sys.executable
+        self._workers = Workers(count, "overlap.identity.worker") if pays else None
         self._progress = progress
 
     def normalise(self, column: str, cells: Sequence[Any]) -> Halves:
@@ -56,7 +60,7 @@ class Batch:
 
     def _answers(self, column: str, cells: Sequence[Any]) -> Iterator[tuple[int, Halves]]:
         steps = [cells[start : start + STEP] for start in range(0, len(cells), STEP)]
-        if self._workers and len(cells) >= THRESHOLD:
+        if self._workers and len(steps) > 1:
             tasks = (write_task(column, step) for step in steps)
             for position, answer in self._workers.answers(tasks, len(steps)):
                 yield position, read_answer(answer)

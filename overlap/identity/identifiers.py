@@ -84,7 +84,7 @@ def identify(
         raise UsageError("an unknown kind of identifier", "use some of " + ", ".join(KINDS))
     dropped: Dropped = Counter()
     wanted = [kind for kind in KINDS if kind in kinds]
-    with Batch(processes, progress) as batch:
+    with Batch(len(accounts) * len(wanted), processes, progress) as batch:
         rows = [_numbers(accounts, kind, dropped, batch) for kind in wanted if kind in _NUMBER_COLUMNS]
         if "domain" in wanted:
             rows.append(_domains(accounts, dropped, batch))
