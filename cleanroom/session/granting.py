@@ -14,7 +14,7 @@ from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.holding import open_holder, read_holder_state
 from cleanroom.session.letters import write_letter
 from cleanroom.session.party import Party, moment_of
-from cleanroom.session.runs import RunRecord, find_run
+from cleanroom.session.runs import RunRecord, find_run, telling_tokens
 from cleanroom.share import Ending, Record, Terms, make_share
 from cleanroom.store import read_table
 from overlap.errors import BadPeerFile, Refused, UsageError
@@ -147,7 +147,8 @@ def _releasable(
 def _records(party: Party, record: RunRecord, rows: pd.DataFrame, fields: tuple[str, ...]) -> list[Record]:
     place = party.folder.path("runs", record.run)
     accounts = read_table(place / "accounts.parquet")
-    tokens = read_table(place / "tokens.parquet").groupby("account")["token"].agg(list).to_dict()
+    telling = telling_tokens(read_table(place / "tokens.parquet"))
+    tokens = telling.groupby("account")["token"].agg(list).to_dict()
     shown = accounts[list(fields)].to_dict("records")
     return [
         Record(
