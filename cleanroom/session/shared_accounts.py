@@ -9,7 +9,7 @@ from cleanroom.report import MATCHED_COLUMNS
 from cleanroom.session.agreements import agreement_name, agreement_with_digest
 from cleanroom.session.party import Party
 from cleanroom.session.releases import all_releases, read_release
-from cleanroom.session.runs import RunRecord, all_runs
+from cleanroom.session.runs import RunRecord, all_runs, telling_tokens
 from cleanroom.store import query, read_table
 
 #: A run's matched accounts with every token, the released fields of the token's record, best token first.
@@ -39,7 +39,7 @@ def joined(party: Party, record: RunRecord) -> pd.DataFrame:
     """One row for each matched own account and token, with `record`, `share` and `field.*` where released."""
     place = party.folder.path("runs", record.run)
     accounts = read_table(place / "accounts.parquet").assign(position=lambda frame: range(len(frame)))
-    tokens = read_table(place / "tokens.parquet").assign(rank=lambda frame: range(len(frame)))
+    tokens = telling_tokens(read_table(place / "tokens.parquet")).assign(rank=lambda frame: range(len(frame)))
     released = _released(party, record)
     return query(
         _JOIN,
@@ -53,6 +53,8 @@ def joined(party: Party, record: RunRecord) -> pd.DataFrame:
 def matched_accounts(party: Party, record: RunRecord) -> pd.DataFrame:
     """`MATCHED_COLUMNS` for the matrix. A peer's account is named by its record in a release."""
     rows = joined(party, record)
+    released = rows.loc[rows["record"].notna(), "account"].unique()
+    rows = rows[rows["record"].notna() | ~rows["account"].isin(released)]
     shown = rows["record"].notna()
     their_population = rows["field.population"] if "field.population" in rows else pd.Series("", rows.index)
     named = (rows["share"].fillna("") + "/" + rows["record"].astype("Int64").astype("str")).where(shown, "")
