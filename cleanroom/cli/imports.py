@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
+#: The part of an export's rows whose rejection says that the file, and not a row, is at fault.
+REJECTED_SHARE = 0.1
+
 
 @click.command("import")
 @click.argument("file", type=FILE)
@@ -83,6 +86,9 @@ def _tell(done: Imported) -> None:
         click.echo(f"  {field:<20} from {column}")
     if done.rejected_file:
         click.echo(f"rejected rows with reasons: {done.rejected_file}")
+    if done.rejected > REJECTED_SHARE * (done.rows + done.rejected):
+        share = 100 * done.rejected // (done.rows + done.rejected)
+        click.echo(f"careful   {share} % of the rows were rejected; see the file above")
 
 
 def _pair(text: str) -> tuple[str, str]:
