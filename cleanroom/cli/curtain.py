@@ -92,6 +92,6 @@ _TIER_ORDER = ("exact", "strong", "candidate")
 
 def _figures(figures: Figures) -> str:
     return (
-        f"{figures.found:,} pairs found, {figures.true:,} true; "
+        f"{figures.found:,} pairs found, {figures.true:,} were there; "
         f"precision {figures.precision:.3f}, recall {figures.recall:.3f}"
     )

@@ -43,8 +43,8 @@ def demo_command(shell: Shell, root: Path, accounts: int, seed: int, verbose: bo
     with the truth, then moves the clock past the end of the shares.
     """
     from cleanroom.cli.curtain import show_result
-    from cleanroom.cli.story import Stage, play, play_end
-    from cleanroom.demo import generate
+    from cleanroom.cli.story import PASSPHRASE, Stage, play, play_end
+    from cleanroom.demo import VENDOR, generate
 
     if root.exists() and any(root.iterdir()):
         if not (root / "crm").is_dir():
@@ -63,7 +63,7 @@ def demo_command(shell: Shell, root: Path, accounts: int, seed: int, verbose: bo
 
     def keep(line: str) -> None:
         transcript.append(line)
-        if verbose or line.startswith("== "):
+        if verbose or stage.aloud or line.startswith("== "):
             click.echo(line)
 
     stage = Stage(root.resolve(), today, keep, shell.quiet, bound_for(accounts))
@@ -71,9 +71,11 @@ def demo_command(shell: Shell, root: Path, accounts: int, seed: int, verbose: bo
         stage.policy = _small_policy(root)
     play(stage, world)
     show_result(stage, world, click.echo)
+    stage.aloud = True
     play_end(stage)
     (root / "transcript.txt").write_text("\n".join(transcript) + "\n", encoding="utf-8")
     click.echo("")
+    click.echo(f'to look around: OVERLAP_PASSPHRASE="{PASSPHRASE}" overlap --dir {root / VENDOR} status')
     click.echo(
         f"done in {time.monotonic() - begun:.0f} s; every command and answer: {root / 'transcript.txt'}"
     )

@@ -37,7 +37,10 @@ def territory(shell: Shell, target: str, out: Path | None, as_json: bool) -> Non
     if as_json:
         print_json(asdict(made))
         return
-    click.echo(f"exported  {made.accounts:,} accounts, {made.partners:,} partners; first end {made.until}")
+    click.echo(
+        f"exported  {made.accounts:,} accounts shared by {made.partners:,} of our partners; "
+        f"first end {made.until}"
+    )
     for name in made.files:
         click.echo(f"  {name}")
     for reason, count in made.left_out.items():

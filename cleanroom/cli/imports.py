@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
+#: The part of an export's rows whose rejection says that the file, and not a row, is at fault.
+REJECTED_SHARE = 0.1
+
 
 @click.command("import")
 @click.argument("file", type=FILE)
@@ -75,14 +78,20 @@ def import_command(
 def _tell(done: Imported) -> None:
     label = f"{done.what} ({done.population})" if done.population else done.what
     click.echo(f"imported  {done.rows:,} {label}; rejected {done.rejected:,}")
-    click.echo(
-        f"read as   {done.profile}, {done.encoding}, delimiter {done.delimiter!r}, "
-        f"header in row {done.header_row}"
-    )
+    if done.replaced >= 0:
+        click.echo(f"replaced  {done.replaced:,} rows of the import before")
+    form = [done.encoding, f"delimiter {done.delimiter!r}" if done.delimiter else ""]
+    how = ", ".join(part for part in (done.profile, *form, f"header in row {done.header_row}") if part)
+    click.echo(f"read as   {how}")
     for field, column in done.mapping.items():
         click.echo(f"  {field:<20} from {column}")
+    if "id" not in done.mapping:
+        click.echo("careful   no column is read as the id, so row numbers stand for ids; see --map id=Column")
     if done.rejected_file:
         click.echo(f"rejected rows with reasons: {done.rejected_file}")
+    if done.rejected > REJECTED_SHARE * (done.rows + done.rejected):
+        share = 100 * done.rejected // (done.rows + done.rejected)
+        click.echo(f"careful   {share} % of the rows were rejected; see the file above")
 
 
 def _pair(text: str) -> tuple[str, str]:

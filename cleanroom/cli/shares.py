@@ -110,13 +110,17 @@ def open_(shell: Shell, lease: Path, as_json: bool) -> None:
 def revoke(shell: Shell, share: str, out: Path) -> None:
     """End a share now: its key half is destroyed at once."""
     from cleanroom.session.granting import revoke_share
+    from cleanroom.session.sharing import list_shares
 
     with shell.party() as party:
         ended = revoke_share(party, share, out)
+        others = [one for one in list_shares(party) if one.direction == "to" and one.state == "open"]
     click.echo(
         f"revoked   {ended.share}: half destroyed; {ended.read:,} of {ended.records:,} records read before"
     )
     click.echo(f"send      {out}")
+    if others:
+        click.echo(f"careful   {len(others):,} more shares are open; 'overlap shares list' shows them")
 
 
 @shares_command.command("expire")

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: The service name under which the system keyring holds a party's passphrase.
 KEYRING_SERVICE = "overlap"
 
+#: Characters; a shorter passphrase is guessed whatever scrypt costs.
+LEAST_PASSPHRASE = 8
+
 
 @dataclass
 class Shell:
@@ -61,15 +64,18 @@ class Shell:
     def read_passphrase(self) -> str:
         """From the environment, the file, the system keyring, or a prompt, in this order."""
         given = self._given_passphrase() or _from_keyring(self.root)
-        return given or click.prompt("passphrase", hide_input=True, err=True)
+        return given or _ask("passphrase")
 
     def new_passphrase(self) -> str:
         """The passphrase for new keys; a prompt asks twice."""
         given = self._given_passphrase()
         if given is None:
-            given = click.prompt("new passphrase", hide_input=True, confirmation_prompt=True, err=True)
-        if not given:
-            raise UsageError("the passphrase is empty", "choose a passphrase of several words")
+            given = _ask("new passphrase", twice=True)
+        if len(given) < LEAST_PASSPHRASE:
+            raise UsageError(
+                f"the passphrase is shorter than {LEAST_PASSPHRASE} characters",
+                "it protects every key of the party: choose several words",
+            )
         return str(given)
 
     def _given_passphrase(self) -> str | None:
@@ -81,6 +87,16 @@ class Shell:
             except (OSError, UnicodeDecodeError) as error:
                 raise UsageError("the passphrase file cannot be read", "check --passphrase-file") from error
         return os.environ.get("OVERLAP_PASSPHRASE")
+
+
+def _ask(what: str, *, twice: bool = False) -> str:
+    """A passphrase typed at the terminal; UsageError when there is none to ask at."""
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "no passphrase is given, and there is no terminal to ask at",
+            "set OVERLAP_PASSPHRASE, or give --passphrase-file",
+        )
+    return str(click.prompt(what, hide_input=True, confirmation_prompt=twice, err=True))
 
 
 def remember_passphrase(root: Path, passphrase: str) -> None:

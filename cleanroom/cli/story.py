@@ -34,6 +34,8 @@ class Stage:
     echo: Echo
     quiet: bool = False
     size_bound: int = 16_384
+    #: Whether every command is shown, and not the headings only.
+    aloud: bool = False
     policy: str = "territory-planning"
     shell_memory: dict[bytes, object] = field(default_factory=dict)
     #: The last answer to each command, by party and words.

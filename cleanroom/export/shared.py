@@ -42,7 +42,7 @@ TERRITORY_PURPOSE: Final = "territory-planning"
 #: Why a row is left out of an export, in the order of the checks.
 LEFT_OUT: Final = {
     "ended": "the share has ended",
-    "not-released": "the share was never opened",
+    "not-released": "no opened share shows it (not opened, revoked or ended)",
     "not-exportable": "the agreement does not allow export",
     "other-purpose": "not agreed or not leased for territory planning",
     "candidate": "the match is a candidate",

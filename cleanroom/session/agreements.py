@@ -155,7 +155,19 @@ def find_agreement(party: Party, name: str = "", *, starter_only: bool = False) 
     hint = "'overlap agreement list' shows them; name one with --agreement"
     if name:
         raise UsageError("no agreement, or more than one, has an id that begins so", hint)
+    if starter_only and not found and find_in_force(party):
+        raise Refused("the other party starts the runs of our agreements", "wait for its start frame")
     raise UsageError(f"{len(found) or 'no'} agreements are in force here", hint)
+
+
+def find_in_force(party: Party) -> list[SignedAgreement]:
+    """Every signed agreement that is in force now."""
+    return [
+        signed
+        for partner in party.partners()
+        for signed in agreements_with(party, partner)
+        if signed.not_before <= _time_of(party, signed.agreement) < signed.until
+    ]
 
 
 def agreement_with_digest(party: Party, file_digest: str) -> SignedAgreement:

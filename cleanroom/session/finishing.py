@@ -7,17 +7,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cleanroom.session.agreements import agreement_with_digest
-from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.folder import write_whole
 from cleanroom.session.frames import (
     checkpoint_for,
     keep_frame,
     keep_peer_checkpoint,
+    read_frame_file,
     read_from_anybody,
     read_sent,
     role_of,
 )
 from cleanroom.session.party import Party
-from cleanroom.session.runs import FRAME_LIMIT, RunRecord, all_runs, end_run, keep_run, keep_state, read_state
+from cleanroom.session.runs import RunRecord, all_runs, end_run, keep_run, keep_state, read_state
 from cleanroom.store import read_table, write_table
 from overlap import match
 from overlap.engine import Engine, Progress
@@ -45,7 +46,7 @@ class Found:
 
 def finish_match(party: Party, source: Path, out: Path | None, progress: Progress | None = None) -> Found:
     """Learn the overlap: as starter from a reply (writes the finish frame to `out`), else from a finish."""
-    data = read_whole(source, FRAME_LIMIT)
+    data = read_frame_file(party, source)
     partner, header, _ = read_from_anybody(party, data)
     record = _run_of(party, partner, header)
     if record.role == "starter" and out is None:

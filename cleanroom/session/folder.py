@@ -115,13 +115,20 @@ def write_whole(path: Path, data: bytes) -> None:
         ) from error
 
 
-def read_whole(path: Path, limit: int) -> bytes:
-    """The bytes of a file of at most `limit` bytes; BadInput when it is missing, unreadable or larger."""
+def read_whole(path: Path, limit: int, too_large: str = "this is not a file the tool made") -> bytes:
+    """The bytes of a file of at most `limit` bytes; BadInput when it is missing, unreadable or larger.
+
+    A larger file is refused by its size, before it is opened; `too_large` is the hint. What grows meanwhile,
+    or has no size because it is no plain file, is read up to the limit.
+    """
     try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
+        size = path.stat().st_size
+        if size <= limit:
+            with path.open("rb") as file:
+                data = file.read(limit + 1)
+            size = len(data)
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror}", "check the name of the file") from error
-    if len(data) > limit:
-        raise BadInput(f"{path} is larger than {limit:,} bytes", "this is not a file the tool made")
+    if size > limit:
+        raise BadInput(f"{path} is larger than {limit:,} bytes", too_large)
     return data

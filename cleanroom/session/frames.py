@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from cleanroom.agreement import build_contract
 from cleanroom.log import log_origin, read_checkpoint
+from cleanroom.session.agreements import agreements_with
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
 from cleanroom.session.runs import FRAME_LIMIT, RunRecord
 from overlap.errors import BadPeerFile, ForgedFile, Unverified
-from overlap.protocol import Contract, Header, counts, dh, read_frame, write_frame
+from overlap.protocol import Contract, Header, counts, dh, read_frame, size_limit, write_frame
+
+#: Bytes of a frame that is read before any agreement is here, so that the error can say what is missing.
+UNAGREED_LIMIT = 2**24
 
 _PROTOCOLS: dict[str, ModuleType] = {"overlaps": dh, "counts": counts}
 
@@ -33,6 +39,26 @@ def read_sent(party: Party, record: RunRecord, step: str) -> tuple[Header, bytes
     """Header and bytes of a frame that we sent in this run."""
     header = Header(**party.folder.read_record("runs", record.run, f"{step}.header"))
     return header, read_whole(party.folder.path("runs", record.run, step), FRAME_LIMIT)
+
+
+def read_frame_file(party: Party, source: Path) -> bytes:
+    """The bytes of a file that may be a frame: at most what the agreements with verified partners allow.
+
+    Anybody can seal a file to our card, so nothing larger is loaded. Raises BadInput.
+    """
+    return read_whole(
+        source,
+        _largest_frame(party),
+        "no frame under the agreements here is so large; compare both sides' size bounds",
+    )
+
+
+def _largest_frame(party: Party) -> int:
+    partners = [partner for partner in party.partners() if party.is_verified(partner)]
+    contracts = [
+        build_contract(signed, {}) for partner in partners for signed in agreements_with(party, partner)
+    ]
+    return max((size_limit(contract) for contract in contracts), default=UNAGREED_LIMIT)
 
 
 def read_from_anybody(party: Party, data: bytes) -> tuple[str, Header, bytes]:

@@ -15,12 +15,9 @@ from cleanroom.session.holding import open_holder, read_holder_state
 from cleanroom.session.letters import write_letter
 from cleanroom.session.party import Party, moment_of
 from cleanroom.session.runs import RunRecord, find_run, telling_tokens
-from cleanroom.share import Ending, Record, Terms, make_share
+from cleanroom.share import REQUEST_LIMIT_BYTES, Ending, Record, Terms, make_share
 from cleanroom.store import read_table
 from overlap.errors import BadPeerFile, Refused, UsageError
-
-#: Bytes of a request: a list of record numbers.
-REQUEST_LIMIT = 2**26
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ def grant_share(party: Party, run: str, out: Path) -> Granted:
 
 def answer_request(party: Party, source: Path, out: Path) -> Leased:
     """Answer a request with a lease, written to `out`. Raises Refused or Expired; both are logged."""
-    data = read_whole(source, REQUEST_LIMIT)
+    data = read_whole(source, REQUEST_LIMIT_BYTES)
     problem: BadPeerFile | None = None
     for partner in party.partners():
         try:

@@ -24,7 +24,8 @@ _READERS = {
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did: rows taken and rejected, and how the file was understood."""
+    """What an import did: rows taken and rejected, how the file was understood, and how many rows of an
+    earlier import it replaced (-1: there was none)."""
 
     what: str
     population: str
@@ -38,6 +39,7 @@ class Imported:
     mapping: dict[str, str]
     digest: str
     imported_at: int
+    replaced: int
 
 
 def import_export(
@@ -73,6 +75,8 @@ def _keep(folder: Folder, table: Table, name: str, what: str, population: str, n
         place.parent.mkdir(parents=True, exist_ok=True)
         ingest.write_rejected(table.rejected, place)
         rejected_file = str(place)
+    place = folder.path("tables", f"{name}.import")
+    replaced = folder.read_record("tables", f"{name}.import")["rows"] if place.is_file() else -1
     write_table(folder.path("tables", f"{name}.parquet"), table.frame)
     source = table.source
     imported = Imported(
@@ -88,6 +92,7 @@ def _keep(folder: Folder, table: Table, name: str, what: str, population: str, n
         dict(source.mapping),
         source.digest,
         now,
+        replaced,
     )
     folder.write_record(asdict(imported), "tables", f"{name}.import")
     return imported

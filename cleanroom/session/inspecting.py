@@ -24,6 +24,9 @@ INSPECT_LIMIT = 2**30
 #: Bytes in which a first line ends.
 FIRST_LINE_LIMIT = 80
 
+#: Characters of one fact: more than the digests, lists of fields and origins of our own files need.
+SHOWN_LIMIT = 1_000
+
 _SEALED = "sealed: nothing but its size can be seen"
 _LOCKED = "locked under the keys or the passphrase of its owner"
 _TEXT = "it is text, read it"
@@ -69,9 +72,17 @@ def inspect_file(source: Path) -> dict[str, Any]:
     if reader is None:
         return facts
     try:
-        return facts | reader(data)
+        return facts | {_shown(name): _shown(value) for name, value in reader(data).items()}
     except (IndexError, KeyError, TypeError, ValueError) as error:
         raise MalformedFile(f"{source.name} is damaged", "ask for the file again, or restore it") from error
+
+
+def _shown(value: Any) -> Any:
+    """A whole number, or the text of anything else without what steers a terminal: a stranger wrote it."""
+    if isinstance(value, int):
+        return value
+    text = "".join(char if char.isprintable() else "?" for char in str(value)[: SHOWN_LIMIT + 1])
+    return text if len(text) <= SHOWN_LIMIT else text[:SHOWN_LIMIT] + "…"
 
 
 def _format_of(data: bytes) -> str:

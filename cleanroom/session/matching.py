@@ -21,18 +21,18 @@ from cleanroom.session.agreements import (
     starter_of,
 )
 from cleanroom.session.claim_roots import own_claim_root, received_claim_root, require_known_roots
-from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.folder import write_whole
 from cleanroom.session.frames import (
     checkpoint_for,
     keep_frame,
     keep_peer_checkpoint,
+    read_frame_file,
     read_from_anybody,
     read_sent,
     role_of,
 )
 from cleanroom.session.party import Party, moment_of
 from cleanroom.session.runs import (
-    FRAME_LIMIT,
     OPEN_STATES,
     RunRecord,
     abandon_open_runs,
@@ -101,7 +101,7 @@ def start_match(party: Party, agreement: str, out: Path, progress: Progress | No
 
 def reply_match(party: Party, source: Path, out: Path, progress: Progress | None = None) -> Step:
     """Answer the start frame in `source`; compares contracts before anything is blinded."""
-    data = read_whole(source, FRAME_LIMIT)
+    data = read_frame_file(party, source)
     partner, header, body = read_from_anybody(party, data)
     signed, contract = _agree(party, partner, body)
     header, body = open_frame(data, party.keys, party.card_of(partner), contract, "start")

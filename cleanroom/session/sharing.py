@@ -18,6 +18,8 @@ from cleanroom.session.party import Party, moment_of
 from cleanroom.session.releases import Release, all_releases, erase_release, keep_release
 from cleanroom.session.runs import all_runs
 from cleanroom.share import (
+    LEASE_LIMIT_BYTES,
+    SHARE_LIMIT_BYTES,
     Held,
     Record,
     Share,
@@ -29,9 +31,6 @@ from cleanroom.share import (
 )
 from overlap.errors import BadPeerFile, Refused, Unverified, WrongRun
 from overlap.keys import OneTimeKey
-
-#: Bytes of a share or lease file.
-SHARE_LIMIT = 2**30
 
 DAY = 86_400
 
@@ -74,7 +73,7 @@ class ListedShare:
 
 def request_lease(party: Party, source: Path, purpose: str, out: Path) -> Requested:
     """Take in a share and write the request for a lease of all its records to `out`."""
-    data = read_whole(source, SHARE_LIMIT)
+    data = read_whole(source, SHARE_LIMIT_BYTES)
     partner, share = _read_from_anybody(party, data)
     terms = share.terms
     if not any(record.run == terms.run and record.partner == partner for record in all_runs(party)):
@@ -96,7 +95,7 @@ def request_lease(party: Party, source: Path, purpose: str, out: Path) -> Reques
 
 def open_share(party: Party, source: Path) -> OpenedShare:
     """Open a share with its lease and keep what it shows, locked, until the end."""
-    data = read_whole(source, SHARE_LIMIT)
+    data = read_whole(source, LEASE_LIMIT_BYTES)
     request = lease_request(data)
     if not party.folder.path("shares", "requests", request).is_file():
         raise WrongRun(
@@ -218,7 +217,7 @@ def _read_from_anybody(party: Party, data: bytes) -> tuple[str, Share]:
 
 def _received(party: Party, share: str) -> tuple[str, Share]:
     partner = party.folder.read_record("shares", "received", f"{share}.record")["partner"]
-    data = read_whole(party.folder.path("shares", "received", share), SHARE_LIMIT)
+    data = read_whole(party.folder.path("shares", "received", share), SHARE_LIMIT_BYTES)
     return partner, read_share(data, party.keys, party.card_of(partner))
 
 

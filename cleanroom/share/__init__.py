@@ -10,16 +10,33 @@ LeaseHolder.lease: decide, log, count
 LeaseHolder.expire / revoke: destroy the half, attest
 """
 
-from cleanroom.share.grant import MadeShare, Share, make_share, read_share
+from cleanroom.share.grant import SHARE_LIMIT_BYTES, MadeShare, Share, make_share, read_share
 from cleanroom.share.holder import LEASE_SECONDS, Decide, Ending, FolderHolder, LeaseHolder
-from cleanroom.share.lease import MadeLease, Opened, lease_request, make_lease, open_records
-from cleanroom.share.request import MadeRequest, Request, check_request, make_request, read_request
+from cleanroom.share.lease import (
+    LEASE_LIMIT_BYTES,
+    MadeLease,
+    Opened,
+    lease_request,
+    make_lease,
+    open_records,
+)
+from cleanroom.share.request import (
+    REQUEST_LIMIT_BYTES,
+    MadeRequest,
+    Request,
+    check_request,
+    make_request,
+    read_request,
+)
 from cleanroom.share.sealed import padded_length
 from cleanroom.share.state import Held, HolderState
 from cleanroom.share.terms import Record, Terms
 
 __all__ = [
+    "LEASE_LIMIT_BYTES",
     "LEASE_SECONDS",
+    "REQUEST_LIMIT_BYTES",
+    "SHARE_LIMIT_BYTES",
     "Decide",
     "Ending",
     "FolderHolder",

@@ -126,7 +126,7 @@ def read_share(data: bytes, keys: PartyKeys, grantor: Card) -> Share:
 
 def record_context(terms: bytes, number: int) -> bytes:
     """What a record's ciphertext is bound to, as associated data."""
-    return b"overlap-record/1\n" + terms + number.to_bytes(8, "big")
+    return b"overlap-share-record/1\n" + terms + number.to_bytes(8, "big")
 
 
 def _plaintext(record: Record, terms: Terms) -> bytes:

@@ -59,7 +59,7 @@ MARKS: Final[Mapping[str, frozenset[str]]] = {
 
 _ACCOUNTS: dict[str, Aliases] = {
     "salesforce": {
-        "id": ("account id", "id"),
+        "id": ("account id", "account id 18", "account id (18)", "18 digit account id", "id"),
         "name": ("account name", "name"),
         "website": ("website",),
         "country": ("billing country", "billing country (text only)", "billingcountry", "billingcountrycode"),

@@ -24,6 +24,10 @@ from overlap.records import Rejected
 #: Records turned into columns at a time.
 BATCH: Final = 20_000
 
+#: Bytes of all parts of a workbook when unpacked. A sheet of a million rows and twenty columns has about
+#: 1 GiB of XML; a small file that claims more is made to fill the memory.
+UNPACKED_LIMIT: Final = 2 * 2**30
+
 #: What openpyxl raises for a broken archive, a missing part, or a part that is not what it should be.
 _BROKEN = (
     zipfile.BadZipFile,
@@ -42,14 +46,26 @@ _BROKEN = (
 def open_workbook(path: Path, digest: str) -> Opened:
     """The worksheets of a workbook; formulas count as their last computed value.
 
-    Raises BadInput when the file is not an XLSX workbook.
+    Raises BadInput when the file is not an XLSX workbook, or is more than `UNPACKED_LIMIT` unpacked.
     """
     try:
+        _require_unpackable(path)
         with _opened(path) as book:
             titles = [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"]
         return Opened("", digest, [_candidate(path, title) for title in titles])
     except _BROKEN as error:
         raise _not_a_workbook() from error
+
+
+def _require_unpackable(path: Path) -> None:
+    # zipfile never unpacks more of a part than its directory says, so the directory may be believed.
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(part.file_size for part in archive.infolist())
+    if unpacked > UNPACKED_LIMIT:
+        raise BadInput(
+            f"the workbook unpacks to more than {UNPACKED_LIMIT // 2**30} GiB",
+            "save its sheet as CSV, or split it",
+        )
 
 
 @contextlib.contextmanager

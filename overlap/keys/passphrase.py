@@ -34,7 +34,8 @@ def unlock(passphrase: str, data: bytes, what: str) -> bytes:
         return AESGCM(_stretch(passphrase, salt)).decrypt(nonce, data[head + 28 :], data[: head + 28])
     except InvalidTag as error:
         raise WrongPassphrase(
-            f"the passphrase does not open {what}, or the file was altered", "try the passphrase again"
+            f"the passphrase does not open {what}, or the file was altered",
+            "check OVERLAP_PASSPHRASE, --passphrase-file or the system keyring, then try again",
         ) from error
 
 

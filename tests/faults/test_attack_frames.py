@@ -11,7 +11,7 @@ from attacked_house import House, forge_start, make_house
 from cleanroom.session import matching
 from cleanroom.session.runs import all_runs
 from overlap import canonical
-from overlap.errors import ContractMismatch, MalformedFile, WrongRun
+from overlap.errors import ContractMismatch, MalformedFile, Refused, WrongRun
 
 
 @pytest.fixture
@@ -53,3 +53,23 @@ def test_a_contract_writes_no_control_characters_to_the_terminal(house: House) -
     with pytest.raises(ContractMismatch) as caught:
         _reply_to(house, suite="\x1b[2J\u202e")
     assert caught.value.what.isprintable()
+
+
+def test_a_second_start_with_other_elements_under_one_run_id_ends_the_run(house: House) -> None:
+    """Two questions to one scalar would tell more than one run may: PROTOCOL.md, each run has one start."""
+    house.run()
+    contract = all_runs(house.ours)[0].terms
+    run = bytes(range(16))
+    for name in ("first", "second"):
+        house.file(name).write_bytes(forge_start(contract, house.ours, house.theirs, run=run))
+    matching.reply_match(house.theirs, house.file("first"), house.file("answer"))
+    state = house.theirs.folder.path("runs", run.hex(), "state")
+    assert state.is_file()
+    answer = house.file("answer").read_bytes()
+    for name in ("second", "first"):  # afterwards not even the first one is answered again
+        with pytest.raises((WrongRun, Refused)):
+            matching.reply_match(house.theirs, house.file(name), house.file("other"))
+    assert not house.file("other").exists()
+    assert house.file("answer").read_bytes() == answer
+    assert not state.exists()
+    assert next(one for one in all_runs(house.theirs) if one.run == run.hex()).state == "aborted"

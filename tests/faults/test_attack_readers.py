@@ -14,6 +14,7 @@ from cleanroom.log import log_origin, read_checkpoint
 from cleanroom.session.imports import own_accounts
 from overlap import canonical, identity, ingest
 from overlap.errors import BadInput, BadPeerFile, MalformedFile
+from overlap.ingest import workbook
 
 
 @pytest.fixture
@@ -74,4 +75,32 @@ def test_a_workbook_with_an_unknown_compression_is_one_clear_error(tmp_path: Pat
         whole[at + 10] = 99
     place.write_bytes(whole)
     with pytest.raises(BadInput):
+        ingest.read_accounts(place)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_workbook_that_unpacks_to_more_than_the_limit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: int
+) -> None:
+    place = tmp_path / "export.xlsx"
+    rows(*range(5)).to_excel(place, index=False)
+    with zipfile.ZipFile(place) as archive:
+        unpacked = sum(part.file_size for part in archive.infolist())
+    monkeypatch.setattr(workbook, "UNPACKED_LIMIT", unpacked - more)
+    if not more:
+        assert len(ingest.read_accounts(place).frame) == 5
+        return
+    with pytest.raises(BadInput, match="unpacks to more than"):
+        ingest.read_accounts(place)
+
+
+def test_a_workbook_whose_directory_claims_gigabytes_is_refused_before_unpacking(tmp_path: Path) -> None:
+    """APPNOTE.TXT 4.3.12: the unpacked size stands in bytes 24 to 27 of a part's entry in the directory."""
+    place = tmp_path / "export.xlsx"
+    rows(*range(5)).to_excel(place, index=False)
+    whole = bytearray(place.read_bytes())
+    at = whole.find(b"PK\x01\x02")
+    whole[at + 24 : at + 28] = (3 * 2**30).to_bytes(4, "little")
+    place.write_bytes(whole)
+    with pytest.raises(BadInput, match="unpacks to more than 2 GiB"):
         ingest.read_accounts(place)

@@ -52,6 +52,20 @@ def test_duplicate_ids_are_rejected_rows_with_a_reason(walk: Walk, tmp_path: Pat
         assert all(row["row"].isdigit() and row["reason"] for row in csv.DictReader(file))
 
 
+@pytest.mark.parametrize(("bad", "warned"), [(1, False), (2, True)])
+def test_an_import_that_loses_more_than_a_tenth_of_the_rows_says_so(
+    walk: Walk, tmp_path: Path, bad: int, warned: bool
+) -> None:
+    """Of ten rows, one is a tenth and two are more: each bad one repeats the first id."""
+    both = walk.at("met", tmp_path / "both")
+    rows = [*ROWS[: 10 - bad], *([ROWS[0]] * bad)]
+    said = both.run(VENDOR, "import", write_csv(both.root / "twice.csv", HEADER, rows)).out
+    assert f"rejected {bad}" in said
+    careful = "careful   20 % of the rows were rejected; see the file above"
+    assert (said.splitlines()[-1] == careful) is warned
+    assert ("careful" in said) is warned
+
+
 def test_a_cell_of_a_million_bytes_costs_one_row(walk: Walk, tmp_path: Path) -> None:
     both = walk.at("met", tmp_path / "both")
     export = write_csv(both.root / "long.csv", HEADER, [*ROWS, ("99", "x" * 1_000_000, "long.com")])

@@ -21,6 +21,7 @@ from overlap.protocol import Contract, dh, encode_identifier, start_header, writ
 DAY = 86_400
 NOW = 1_800_000_000
 SHARED = 6
+FIELDS = '["name", "website", "population"]'
 
 _POLICY = """format = "overlap-policy/1"
 title = "A small agreement"
@@ -98,8 +99,10 @@ class House:
     def file(self, name: str) -> Path:
         return self.place / name
 
-    def agree(self, *, level: str = "overlaps", budget: int = 5, exportable: bool = True) -> None:
-        shown = "" if level == "counts" else 'fields = ["name", "website", "population"]\n'
+    def agree(
+        self, *, level: str = "overlaps", budget: int = 5, exportable: bool = True, fields: str = FIELDS
+    ) -> None:
+        shown = "" if level == "counts" else f"fields = {fields}\n"
         policy = self.file("policy.toml")
         allowed = str(exportable and level != "counts").lower()
         policy.write_text(_POLICY.format(fields=shown, level=level, budget=budget, exportable=allowed))
@@ -138,9 +141,14 @@ def make_house(place: Path) -> House:
     return House(place, ours, theirs)
 
 
-def forge_start(contract: Contract, sender: Party, recipient: Party, text: bytes | None = None) -> bytes:
-    """A start frame that a modified tool of `sender` makes; `text` stands in the place of the contract's."""
-    run = sender.random(16)
+def forge_start(
+    contract: Contract, sender: Party, recipient: Party, text: bytes | None = None, run: bytes = b""
+) -> bytes:
+    """A start frame that a modified tool of `sender` makes; `text` stands in the place of the contract's.
+
+    `run` is the name that it gives the run, by default a new one.
+    """
+    run = run or sender.random(16)
     identifiers = [encode_identifier("domain", f"company{number}works.com") for number in range(20)]
     with Engine(1) as engine:
         body = dh.Starter.begin(contract, run, identifiers, engine, sender.random).start()
