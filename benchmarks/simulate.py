@@ -47,7 +47,7 @@ def draw_domains(count: int, seed: int) -> tuple[list[str], list[str]]:
     return left, right
 
 
-def run_simulate(count: int, seed: int) -> dict[str, Any]:
+def run_simulate(count: int, seed: int, processes: int | None) -> dict[str, Any]:
     """Accounts in, pairs out."""
     import pandas as pd
 
@@ -61,13 +61,13 @@ def run_simulate(count: int, seed: int) -> dict[str, Any]:
     )
 
     def work() -> dict[str, Any]:
-        whole = simulate_in_full(left, right, kinds=("domain",))
+        whole = simulate_in_full(left, right, kinds=("domain",), processes=processes)
         return {"found": len(whole.pairs), "bytes": sum(whole.frames)}
 
     return time_call(work)
 
 
-def run_protocol(count: int, seed: int) -> dict[str, Any]:
+def run_protocol(count: int, seed: int, processes: int | None) -> dict[str, Any]:
     """Encoded identifiers in, matches out: frames, signatures and seals included."""
     from overlap.engine import Engine
     from overlap.protocol import encode_identifier
@@ -76,14 +76,14 @@ def run_protocol(count: int, seed: int) -> dict[str, Any]:
     left, right = ([encode_identifier("domain", d) for d in side] for side in draw_domains(count, seed))
 
     def work() -> dict[str, Any]:
-        with Engine() as engine:
+        with Engine(processes) as engine:
             run = exchange(left, right, "overlaps", ("domain",), engine)
         return {"found": len(run.responder.positions), "bytes": sum(run.frames)}
 
     return time_call(work)
 
 
-def run_hashed(count: int, seed: int) -> dict[str, Any]:
+def run_hashed(count: int, seed: int, processes: int | None) -> dict[str, Any]:
     """As `run_protocol`, with a table of all hashes instead of hashing."""
     from overlap.engine import Engine
     from overlap.protocol import encode_identifier
@@ -102,14 +102,14 @@ def run_hashed(count: int, seed: int) -> dict[str, Any]:
             known |= zip(side, (hashes[at : at + 32] for at in range(0, len(hashes), 32)), strict=True)
 
     def work() -> dict[str, Any]:
-        with Hashed() as engine:
+        with Hashed(processes) as engine:
             run = exchange(left, right, "overlaps", ("domain",), engine)
         return {"found": len(run.responder.positions), "bytes": sum(run.frames)}
 
     return time_call(work)
 
 
-def run_peer(count: int, seed: int) -> dict[str, Any]:
+def run_peer(count: int, seed: int, processes: int | None) -> dict[str, Any]:
     """The exact mode of openmined-psi; the client learns the common items."""
     import private_set_intersection.python as psi
 
@@ -133,21 +133,22 @@ def main() -> None:
     parser.add_argument("--identifiers", type=int, default=100_000, help="domains of each side")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, help="processors that ours may use; default: all")
     parser.add_argument("--program", choices=PROGRAMS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.program:
         run = dict(zip(PROGRAMS, (run_simulate, run_protocol, run_hashed, run_peer), strict=True))[
             options.program
         ]
-        facts = run(options.identifiers, options.seed)
+        facts = run(options.identifiers, options.seed, options.processes)
         if facts["found"] != options.identifiers // 2 + options.identifiers % 2:
             raise SystemExit(f"{options.program} found {facts['found']} common domains, which is wrong")
         report_facts(facts | {"largest": largest_process()})
     else:
-        compare_programs(options.identifiers, options.repeats, options.seed)
+        compare_programs(options.identifiers, options.repeats, options.seed, options.processes)
 
 
-def compare_programs(count: int, repeats: int, seed: int) -> None:
+def compare_programs(count: int, repeats: int, seed: int, processes: int | None) -> None:
     """Run the programs in turn, `repeats` times, and print medians and ratios."""
     print(describe_machine("openmined-psi", "cryptography", "gmpy2", "numpy", "pandas"))
     print(f"{count:,} domains a side, half shared, median of {repeats}\n")
@@ -156,6 +157,7 @@ def compare_programs(count: int, repeats: int, seed: int) -> None:
     for repeat in range(repeats):
         for name in programs:
             command = [sys.executable, __file__, "--program", name, "--identifiers", str(count)]
+            command += ["--processes", str(processes)] if processes else []
             runs[name].append(run_measured([*command, "--seed", str(seed + repeat)]))
     rows = []
     for name in programs:
