@@ -36,7 +36,7 @@ DAMAGED: Final = "a cell holds bytes that are not text"
 FOOTER: Final = "footer of the report, not a record"
 
 _FOOTER = re.compile(
-    r"(grand |sub)?totals?:?( \([\d.,]+ records?\))?"
+    r"grand totals?( \([\d.,]+ records?\))?|(sub)?totals? \([\d.,]+ records?\)"
     r"|confidential information - do not distribute"
     r"|copyright .*(salesforce|all rights reserved).*"
     r"|(report )?generated (by|on|at):.*",
