@@ -15,6 +15,10 @@ from cleanroom.agreement.document import (
 _DAY = 86_400
 
 
+#: What level counts over files does not prevent; said wherever it is agreed.
+COUNTS_TRUST = "over files, a modified tool can learn which of the accounts it submitted match, and no more"
+
+
 def describe(document: Agreement | Proposal | SignedAgreement) -> list[str]:
     """Lines that say who sees what, for what, until when, and what limits a run.
 
@@ -100,6 +104,7 @@ def _terms_lines(agreement: Agreement) -> list[str]:
         "what is shown " + export if terms.level == "overlaps" else "nothing is shown that could be exported",
         f"at most {terms.run_budget} runs; a result of fewer than {terms.minimum_count} accounts is withheld",
         f"{starter} starts each run and learns its result first",
+        *([COUNTS_TRUST] if terms.level == "counts" else []),
     ]
 
 

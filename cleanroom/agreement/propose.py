@@ -22,7 +22,7 @@ def propose(policy: bytes, proposer: Card, accepter: Card, software: Software, n
     `software.kinds` are the identifier kinds to match on, best first. Raises BadInput when the policy is not
     acceptable, or does not write [proposer] and [accepter] as lines of their own.
     """
-    parse_policy(policy)
+    level = parse_policy(policy).terms.level
     cards = {"proposer": proposer, "accepter": accepter}
     lines = [f'format = "{AGREEMENT_FORMAT}"']
     for line in policy.decode().removesuffix("\n").split("\n")[1:]:
@@ -36,15 +36,20 @@ def propose(policy: bytes, proposer: Card, accepter: Card, software: Software, n
             "the policy does not write [proposer] and [accepter] as lines of their own",
             "write each table with its header on one line and its keys on the lines below",
         )
-    text = "\n".join([*lines, "", *_contract_lines(software, now), ""]).encode()
+    text = "\n".join([*lines, "", *_contract_lines(software, now, level), ""]).encode()
     parse(text, peer=False)
     return text
 
 
-def _contract_lines(software: Software, now: int) -> list[str]:
+def _contract_lines(software: Software, now: int, level: str) -> list[str]:
+    trust = [
+        "# Level counts trusts both tools: over files, a modified one can learn which of the accounts it",
+        "# submitted match. It never learns more than level overlaps shows.",
+    ]
     kinds = ", ".join(f'"{kind}"' for kind in software.kinds)
     return [
         "# Filled in by the software of the proposer; the accepter's refuses when its own differs.",
+        *(trust if level == "counts" else []),
         "[contract]",
         f"proposed = {time_text(now)}",
         f'protocol = "{software.protocol}"',

@@ -10,6 +10,9 @@ import click
 from cleanroom.cli.progress import ProgressLine
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 
+#: Said wherever a count is made: what the protocol over files does not prevent.
+COUNTS_TRUST = "over files, a modified tool can learn which of the accounts it submitted match"
+
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -88,7 +91,10 @@ def finish(shell: Shell, frame: Path, out: Path | None, as_json: bool) -> None:
     if found.shared < 0:
         click.echo("withheld  fewer accounts are shared than the agreement's minimum count")
     else:
-        click.echo(f"shared    {found.shared:,} of our {found.accounts:,} accounts")
+        least = "at least " if found.level == "counts" else ""
+        click.echo(f"shared    {least}{found.shared:,} of our {found.accounts:,} accounts")
+    if found.level == "counts":
+        click.echo(f"note      {COUNTS_TRUST}")
     for tier, count in found.tiers.items():
         click.echo(f"  {tier:<10} {count:,}")
     if out:
