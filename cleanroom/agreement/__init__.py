@@ -6,7 +6,7 @@ signed agreement ──decide(request, now)──→ decision        ──build
 
 from cleanroom.agreement.contract import ClaimRoot, build_contract, require_software
 from cleanroom.agreement.decide import Decision, Request, decide, explain
-from cleanroom.agreement.describe import describe
+from cleanroom.agreement.describe import COUNTS_TRUST, describe
 from cleanroom.agreement.document import (
     ACTIONS,
     FIELDS,
@@ -33,6 +33,7 @@ from cleanroom.agreement.text import Problem, split_signatures
 __all__ = [
     "ACTIONS",
     "AGREEMENT_SAMPLE",
+    "COUNTS_TRUST",
     "FIELDS",
     "LEVELS",
     "PERSONAL_FIELDS",

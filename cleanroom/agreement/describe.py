@@ -14,7 +14,6 @@ from cleanroom.agreement.document import (
 
 _DAY = 86_400
 
-
 #: What level counts over files does not prevent; said wherever it is agreed.
 COUNTS_TRUST = "over files, a modified tool can learn which of the accounts it submitted match, and no more"
 

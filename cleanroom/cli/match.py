@@ -10,9 +10,6 @@ import click
 from cleanroom.cli.progress import ProgressLine
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 
-#: Said wherever a count is made: what the protocol over files does not prevent.
-COUNTS_TRUST = "over files, a modified tool can learn which of the accounts it submitted match"
-
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -78,6 +75,7 @@ def reply(shell: Shell, frame: Path, out: Path, as_json: bool) -> None:
 @click.pass_obj
 def finish(shell: Shell, frame: Path, out: Path | None, as_json: bool) -> None:
     """Learn the overlap: the starter from the reply frame, the responder from the finish frame."""
+    from cleanroom.agreement import COUNTS_TRUST
     from cleanroom.session.finishing import finish_match
 
     progress = ProgressLine(shell.quiet)
