@@ -217,7 +217,9 @@ def test_altered_files_of_shares_and_claims_are_refused_and_the_true_ones_still_
     place = 2 if rest[0] == "shares" else 1
     command = [*rest[:place], both.mail(file), *rest[place:]]
     command = [both.mail("answer") if word == "x" else word for word in command]
-    for bad in (true[:-1], true[: len(true) // 2] + b"!" + true[len(true) // 2 + 1 :], b""):
+    middle = len(true) // 2
+    flipped = true[:middle] + bytes([true[middle] ^ 1]) + true[middle + 1 :]
+    for bad in (true[:-1], flipped, b""):
         both.mail(file).write_bytes(bad)
         both.run(party, *command, code=5)
         assert not both.mail("answer").exists()
