@@ -19,12 +19,18 @@ PROOF_LIMIT = 2**29
 
 def gather_evidence(party: Party) -> list[Evidence]:
     """One piece for each finished run and matched own account."""
-    return [
-        item
-        for record in all_runs(party)
-        if record.state == "finished" and record.level == "overlaps"
-        for item in _from_run(party, record)
-    ]
+    runs: dict[str, list[RunRecord]] = {}
+    for record in all_runs(party):
+        if record.state == "finished" and record.level == "overlaps":
+            runs.setdefault(record.partner, []).append(record)
+    return [item for partner in runs for item in _from_partner(party, partner, runs[partner])]
+
+
+def _from_partner(party: Party, partner: str, runs: list[RunRecord]) -> Iterator[Evidence]:
+    """The evidence of all runs with one partner, whose log and stopped runs are read once."""
+    stopped, logged = _stopped(party, partner), _logged_receipts(party, partner)
+    for record in runs:
+        yield from _from_run(party, record, stopped, logged)
 
 
 def _stopped(party: Party, partner: str) -> dict[str, int]:
@@ -43,14 +49,15 @@ def _stopped(party: Party, partner: str) -> dict[str, int]:
     return seconds
 
 
-def _from_run(party: Party, record: RunRecord) -> Iterator[Evidence]:
+def _from_run(
+    party: Party, record: RunRecord, stopped: dict[str, int], logged: set[tuple[bytes, int]]
+) -> Iterator[Evidence]:
     place = party.folder.path("runs", record.run)
     accounts = read_table(place / "accounts.parquet")
     overlap = read_table(place / "overlap.parquet")
     tokens = read_table(place / "tokens.parquet")
-    bound = _bound(party, record)
+    bound = _bound(party, record, logged)
     outcomes = _outcomes(party, record, bound)
-    stopped = _stopped(party, record.partner)
     by_account: dict[int, list[str]] = {}
     for account, token in zip(tokens["account"].tolist(), tokens["token"].tolist(), strict=True):
         by_account.setdefault(account, []).append(token)
@@ -70,32 +77,38 @@ def _from_run(party: Party, record: RunRecord) -> Iterator[Evidence]:
         )
 
 
-def _bound(party: Party, record: RunRecord) -> Received | None:
-    """The partner's commitment that the contract of the run names, if we have received it."""
+def _bound(party: Party, record: RunRecord, logged: set[tuple[bytes, int]]) -> Received | None:
+    """The partner's commitment that the contract of the run names, if we have received it.
+
+    Raises BadInput when our log does not say that it came at that second: the second decides credit, and the
+    record that holds it can be edited by whoever can write a file.
+    """
     side = record.terms.responder if record.role == "starter" else record.terms.starter
     for received in received_commitments(party, record.partner):
-        if received.commitment.root.hex() == side.claim_root:
-            _require_logged(party, record.partner, received)
-            return received
+        if received.commitment.root.hex() != side.claim_root:
+            continue
+        if (received.commitment.digest, received.received_at) not in logged:
+            raise BadInput(
+                "the log does not confirm when a commitment was received",
+                "restore the folder, then verify the log",
+            )
+        return received
     return None
 
 
-def _require_logged(party: Party, partner: str, received: Received) -> None:
-    """Return when our signed log says that this commitment came at that second; else BadInput.
-
-    The second decides credit, and the record that holds it can be edited by whoever can write a file.
-    """
-    log, digest = party.log(partner), received.commitment.digest
-    intact = not log.verify()
-    for entry in log.entries():
-        logged = (
-            entry.digests.get("received") == commitment(log.salt(entry.sequence), "received", digest).hex()
-        )
-        if intact and logged and entry.kind == "commitment" and entry.time == received.received_at:
-            return
-    raise BadInput(
-        "the log does not confirm when a commitment was received", "restore the folder, then verify the log"
-    )
+def _logged_receipts(party: Party, partner: str) -> set[tuple[bytes, int]]:
+    """Digest and second of each commitment whose receipt our signed log confirms; none if it was altered."""
+    digests = [received.commitment.digest for received in received_commitments(party, partner)]
+    log = party.log(partner)
+    if not digests or log.verify():
+        return set()
+    return {
+        (digest, entry.time)
+        for entry in log.entries()
+        if entry.kind == "commitment" and "received" in entry.digests
+        for digest in digests
+        if entry.digests["received"] == commitment(log.salt(entry.sequence), "received", digest).hex()
+    }
 
 
 def _outcomes(party: Party, record: RunRecord, bound: Received | None) -> dict[str, Verified | Failed]:
@@ -104,8 +117,9 @@ def _outcomes(party: Party, record: RunRecord, bound: Received | None) -> dict[s
     if bound is None or not place.is_file():
         return {}
     origin, own = party.card_of(record.partner).digest, claimable_keys(party, record)
+    normaliser = canonicaliser()
     return {
-        proof.token: verify(proof, bound.commitment, origin, own[proof.token], canonicaliser())
+        proof.token: verify(proof, bound.commitment, origin, own[proof.token], normaliser)
         for proof in read_proofs(read_whole(place, PROOF_LIMIT))
         if proof.token in own
     }
