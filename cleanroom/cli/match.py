@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cleanroom.cli.progress import ProgressLine
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+
+if TYPE_CHECKING:
+    from cleanroom.session.matching import Step
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -35,11 +39,7 @@ def start(shell: Shell, agreement: str, out: Path, as_json: bool) -> None:
         print_json(asdict(step))
         return
     click.echo(f"run       {step.run}, {step.runs_left} left under this agreement")
-    click.echo(
-        f"blinded   {step.identifiers:,} identifiers of {step.accounts:,} accounts, padded to {step.bound:,}"
-    )
-    for kind, reason, count in step.dropped:
-        click.echo(f"  not used: {count:,} x {kind}, {reason}")
+    _tell_submitted("blinded", step)
     click.echo(f"send      {out}")
 
 
@@ -60,12 +60,15 @@ def reply(shell: Shell, frame: Path, out: Path, as_json: bool) -> None:
         print_json(asdict(step))
         return
     click.echo(f"run       {step.run} with {step.partner}, {step.runs_left} left under this agreement")
-    click.echo(
-        f"answered  {step.identifiers:,} identifiers of {step.accounts:,} accounts, padded to {step.bound:,}"
-    )
+    _tell_submitted("answered", step)
+    click.echo(f"send back {out}")
+
+
+def _tell_submitted(did: str, step: Step) -> None:
+    size = f"{step.identifiers:,} identifiers of {step.accounts:,} accounts"
+    click.echo(f"{did:<9} {size}, padded to {step.bound:,}")
     for kind, reason, count in step.dropped:
         click.echo(f"  not used: {count:,} x {kind}, {reason}")
-    click.echo(f"send back {out}")
 
 
 @match_command.command("finish")
