@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from cleanroom.agreement.document import ACTIONS, OTHER_ROLE, SignedAgreement, time_text
+from cleanroom.agreement.document import ACTIONS, OTHER_ROLE, SignedAgreement
+from cleanroom.moment import moment_of
 
 #: The clause of a refusal that no clause of the document was asked for.
 DEFAULT: Final = "default"
@@ -65,9 +66,9 @@ def _refusals(signed: SignedAgreement, request: Request, now: int) -> Iterator[t
     if terms.level != "overlaps" and request.action != "match":
         yield "terms.level", "the level is counts, so no field of any account is shown"
     if now < signed.not_before:
-        yield "terms.not_before", f"the agreement begins at {time_text(signed.not_before)}"
+        yield "terms.not_before", f"the agreement begins at {moment_of(signed.not_before)}"
     if now >= signed.until:
-        yield "terms.until", f"the agreement ended at {time_text(signed.until)}"
+        yield "terms.until", f"the agreement ended at {moment_of(signed.until)}"
     role = _showing_role(signed, request)
     shown = agreement.side(role)
     if request.population not in shown.populations:
@@ -112,7 +113,7 @@ def _showing_role(signed: SignedAgreement, request: Request) -> str:
 def _grounds(signed: SignedAgreement, request: Request) -> tuple[str, str]:
     """(clause, reason) of what allows a request that no rule refuses."""
     role = _showing_role(signed, request)
-    end = time_text(signed.until)
+    end = moment_of(signed.until)
     if request.action == "match":
         return f"{role}.populations", f"the population takes part in matches until {end}"
     if request.action == "export":

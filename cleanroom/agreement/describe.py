@@ -9,8 +9,8 @@ from cleanroom.agreement.document import (
     Agreement,
     Proposal,
     SignedAgreement,
-    time_text,
 )
+from cleanroom.moment import moment_of
 
 _DAY = 86_400
 
@@ -39,7 +39,7 @@ def _signature_lines(document: Agreement | Proposal | SignedAgreement) -> list[s
     if isinstance(document, SignedAgreement):
         return [
             *(
-                f"signed by {item.party} ({item.role}) at {time_text(item.time)}"
+                f"signed by {item.party} ({item.role}) at {moment_of(item.time)}"
                 for item in document.signatures
             ),
             f"agreement {document.digest}",
@@ -47,7 +47,7 @@ def _signature_lines(document: Agreement | Proposal | SignedAgreement) -> list[s
     if isinstance(document, Proposal):
         signature = document.signature
         return [
-            f"signed by {signature.party} (proposer) at {time_text(signature.time)}, not accepted yet",
+            f"signed by {signature.party} (proposer) at {moment_of(signature.time)}, not accepted yet",
             f"agreement {document.digest}",
         ]
     return ["not signed by anybody yet"]
@@ -57,12 +57,12 @@ def _period_lines(document: Agreement | Proposal | SignedAgreement, agreement: A
     if isinstance(document, SignedAgreement):
         days, rest = divmod(document.until - document.not_before, _DAY)
         length = f"{days} days" if not rest else f"{days} days and {rest // 3600} hours"
-        start, end = time_text(document.not_before), time_text(document.until)
+        start, end = moment_of(document.not_before), moment_of(document.until)
         return [f"in force from {start}, ends at {end} ({length})"]
     terms = agreement.terms
-    start = "its acceptance" if terms.not_before is None else time_text(terms.not_before)
+    start = "its acceptance" if terms.not_before is None else moment_of(terms.not_before)
     if terms.until is not None:
-        return [f"in force from {start}, ends at {time_text(terms.until)}"]
+        return [f"in force from {start}, ends at {moment_of(terms.until)}"]
     return [f"in force from {start}, ends {(terms.duration or 0) // _DAY} days after its acceptance"]
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -175,11 +174,6 @@ class SignedAgreement:
 
 
 OTHER_ROLE: Final[Mapping[str, str]] = MappingProxyType({"proposer": "accepter", "accepter": "proposer"})
-
-
-def time_text(seconds: int) -> str:
-    """Unix seconds as RFC 3339 in UTC, such as 2026-11-22T10:00:00Z."""
-    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def effective_period(agreement: Agreement, accepted_at: int) -> tuple[int, int]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from cleanroom.agreement.document import AGREEMENT_FORMAT, Software, time_text
+from cleanroom.agreement.document import AGREEMENT_FORMAT, Software
 from cleanroom.agreement.parse import parse, parse_policy
+from cleanroom.moment import moment_of
 from overlap.errors import BadInput
 from overlap.keys import Card
 
@@ -51,7 +52,7 @@ def _contract_lines(software: Software, now: int, level: str) -> list[str]:
         "# Filled in by the software of the proposer; the accepter's refuses when its own differs.",
         *(trust if level == "counts" else []),
         "[contract]",
-        f"proposed = {time_text(now)}",
+        f"proposed = {moment_of(now)}",
         f'protocol = "{software.protocol}"',
         f"kinds = [{kinds}]",
         f'normaliser = "{software.normaliser}"',

@@ -20,10 +20,10 @@ from cleanroom.agreement.document import (
     SignedAgreement,
     Software,
     effective_period,
-    time_text,
 )
 from cleanroom.agreement.parse import parse
 from cleanroom.agreement.text import join_signatures, split_signatures
+from cleanroom.moment import moment_of
 from overlap import canonical
 from overlap.errors import MalformedFile, Refused, Unverified
 from overlap.keys import Card, PartyKeys
@@ -144,7 +144,7 @@ def _sign(agreement: Agreement, role: str, keys: PartyKeys, now: int) -> Signatu
 
 def _message(role: str, party: str, time: int, text: bytes) -> bytes:
     return canonical.digest(
-        role.encode(), party.encode(), time_text(time).encode(), hashlib.sha256(text).digest()
+        role.encode(), party.encode(), moment_of(time).encode(), hashlib.sha256(text).digest()
     )
 
 

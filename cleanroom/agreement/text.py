@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from cleanroom.agreement.document import LINE_LIMIT, ROLES, SIZE_LIMIT, Signature, time_text
+from cleanroom.agreement.document import LINE_LIMIT, ROLES, SIZE_LIMIT, Signature
+from cleanroom.moment import moment_of
 from overlap.errors import MalformedFile
 
 MARKER: Final = b"# -- signatures, one a line: role, party, time, signature --\n"
@@ -102,7 +103,7 @@ def split_signatures(data: bytes) -> tuple[bytes, tuple[Signature, ...]]:
 def join_signatures(text: bytes, signatures: tuple[Signature, ...]) -> bytes:
     """The signed file: the text, the marker, one line for each signature."""
     lines = [
-        f"# {item.role} {item.party} {time_text(item.time)} {base64.b64encode(item.value).decode()}\n"
+        f"# {item.role} {item.party} {moment_of(item.time)} {base64.b64encode(item.value).decode()}\n"
         for item in signatures
     ]
     return text + MARKER + "".join(lines).encode()

@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from cleanroom.attribution.judge import COMPETING, GRADES, Evidence, judge, moment, received
+from cleanroom.attribution.judge import COMPETING, GRADES, Evidence, judge, received
+from cleanroom.moment import moment_of
 from overlap import canonical
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _ledger_row(
         "status": status,
         "reason": reason,
         "partner": winner["partner"] if winner else "",
-        "committed_at": moment(winner["committed_at"]) if winner else "",
+        "committed_at": moment_of(winner["committed_at"]) if winner else "",
         "asserted_since": winner["since"] if winner else "",
         "token": winner["token"] if winner else "",
         "kind": winner["kind"] if winner else "",

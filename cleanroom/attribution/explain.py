@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cleanroom.attribution.credit import RULE
-from cleanroom.attribution.judge import REASONS, moment
+from cleanroom.attribution.judge import REASONS
 from cleanroom.attribution.proof import FAILURES
+from cleanroom.moment import moment_of
 
 __all__ = ["EXPLANATION_LINES", "PAYS_NOTHING", "explain"]
 
@@ -67,11 +68,11 @@ def _rule(row: Mapping[str, Any]) -> str:
 
 def _winning_claim(claim: dict[str, Any]) -> list[str]:
     asserted = f"asserts '{claim['relation']}' since {claim['since']} (shown, never decides)"
-    stated = f"; says it committed {moment(claim['stated_at'])}" if claim["stated_at"] is not None else ""
+    stated = f"; says it committed {moment_of(claim['stated_at'])}" if claim["stated_at"] is not None else ""
     document = f"document {claim['evidence'][:16]}…" if claim["evidence"] else "no document"
     return [
-        f"claim: commitment of epoch {claim['epoch']} received {moment(claim['committed_at'])}, "
-        f"account disclosed {moment(claim['disclosed_at'])}",
+        f"claim: commitment of epoch {claim['epoch']} received {moment_of(claim['committed_at'])}, "
+        f"account disclosed {moment_of(claim['disclosed_at'])}",
         f"claim: {asserted}{stated}",
         f"evidence: leaf {claim['index']} of {claim['leaves']} under root {claim['root'][:16]}…, "
         f"matched by {claim['kind']} ({claim['tier']}), {document}",
@@ -80,13 +81,13 @@ def _winning_claim(claim: dict[str, Any]) -> list[str]:
 
 def _shortfall(claim: dict[str, Any], winner: dict[str, Any] | None) -> str:
     received = (
-        f"commitment received {moment(claim['committed_at'])}" if claim["committed_at"] is not None else ""
+        f"commitment received {moment_of(claim['committed_at'])}" if claim["committed_at"] is not None else ""
     )
     verdict = claim["grade"]
     if verdict == "eligible" or (verdict == "undated-claim" and winner):
         return f"{received}, {'later' if winner else 'proven'}; asserts {claim['since'] or 'no date'}"
     if verdict == "after-disclosure":
-        return f"{received}, not before disclosure {moment(claim['disclosed_at'])}"
+        return f"{received}, not before disclosure {moment_of(claim['disclosed_at'])}"
     if verdict == "proof-failed":
         return f"{received}; proof failed: {FAILURES[claim['failure']]}"
     return f"{received}; {REASONS[verdict]}" if received else REASONS[verdict]
@@ -126,7 +127,9 @@ def _change(row: Mapping[str, Any], claims: list[dict[str, Any]], winner: dict[s
 def _overtake(claims: list[dict[str, Any]], winner: dict[str, Any]) -> str:
     rivals = [claim for claim in claims if claim is not winner and claim["grade"] != "candidate-match"]
     if not rivals:
-        return f"a proven claim of another matched partner, received before {moment(winner['committed_at'])}"
+        return (
+            f"a proven claim of another matched partner, received before {moment_of(winner['committed_at'])}"
+        )
     rival = rivals[0]
     limits = (winner["committed_at"], rival["disclosed_at"])
     return _earlier(rival, min(limit for limit in limits if limit is not None))
@@ -136,7 +139,7 @@ def _earlier(claim: dict[str, Any], limit: int | None) -> str:
     """The claim with an earlier receipt, and with whatever else it lacks."""
     needs = []
     if limit is not None and (claim["committed_at"] is None or claim["committed_at"] >= limit):
-        needs.append(f"its commitment had arrived before {moment(limit)}")
+        needs.append(f"its commitment had arrived before {moment_of(limit)}")
     elif claim["committed_at"] is None:
         needs.append("it had committed its claims")
     if claim["disclosed_at"] is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from cleanroom.attribution.proof import FAILURES, Failed, Verified
@@ -12,7 +11,7 @@ from overlap import canonical
 from overlap.errors import UsageError
 from overlap.records import TIERS
 
-__all__ = ["REASONS", "Evidence", "grade", "judge", "moment", "received"]
+__all__ = ["REASONS", "Evidence", "grade", "judge", "received"]
 
 #: Why an opportunity is unresolved. From `tie` to `no-commitment` in the order in which a claim falls short:
 #: the reason of an opportunity is that of the partner who came closest.
@@ -142,8 +141,3 @@ def _claim(item: Evidence, verdict: str, disclosed_at: int | None) -> dict[str, 
 def received(claim: dict[str, Any]) -> int:
     """When our log received the commitment behind a claim; later than every second when it never did."""
     return _NEVER if claim["committed_at"] is None else int(claim["committed_at"])
-
-
-def moment(second: int) -> str:
-    """Unix seconds as ISO 8601 UTC."""
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from overlap.errors import UsageError
@@ -104,11 +103,6 @@ def by_pair(rows: Iterable[dict[str, Any]], fields: tuple[str, ...]) -> list[Ent
 def released_fields(shared: pd.DataFrame) -> tuple[str, ...]:
     """The released fields among the columns, in the order of RELEASABLE."""
     return tuple(name for name in RELEASABLE if f"field.{name}" in shared.columns)
-
-
-def moment(second: int) -> str:
-    """Unix seconds as ISO 8601 UTC, which Salesforce and people read."""
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _left_out(row: dict[str, Any], now: int) -> str | None:

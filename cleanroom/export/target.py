@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from cleanroom.export.cells import File, write_csv
-from cleanroom.export.shared import Entry, moment
+from cleanroom.export.shared import Entry
+from cleanroom.moment import moment_of
 from overlap import canonical
 from overlap.errors import UsageError
 
@@ -141,7 +142,7 @@ def pair_id(entry: Entry) -> str:
 def _facts(entry: Entry) -> list[str]:
     """The cells that every target has, in the order of CSV_FIELDS."""
     texts = [entry.partners, entry.our_populations, entry.their_populations, entry.reasons]
-    return [*texts, entry.agreements, entry.purposes, moment(entry.shared_until)]
+    return [*texts, entry.agreements, entry.purposes, moment_of(entry.shared_until)]
 
 
 def _salesforce(
@@ -208,7 +209,10 @@ def _hubspot(accounts: list[Entry]) -> tuple[File, ...]:
             "hubspot-companies.csv",
             "import as companies, matched by Record ID",
             header,
-            [[entry.account, "true", *_facts(entry), moment(entry.shared_until)[:10]] for entry in accounts],
+            [
+                [entry.account, "true", *_facts(entry), moment_of(entry.shared_until)[:10]]
+                for entry in accounts
+            ],
             line_end="\r\n",
         ),
         write_csv(

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cleanroom.export.cells import File
-from cleanroom.export.shared import LEFT_OUT, by_account, by_pair, moment, released_fields, select
+from cleanroom.export.shared import LEFT_OUT, by_account, by_pair, released_fields, select
 from cleanroom.export.target import Assignment, files_for, target_id
+from cleanroom.moment import moment_of
 from overlap import canonical
 from overlap.errors import Refused
 
@@ -94,8 +95,8 @@ def _manifest(
     body = {
         "format": MANIFEST_FORMAT,
         "target": target,
-        "made_at": moment(now),
-        "shared_until": moment(min(entry.shared_until for entry in accounts)),
+        "made_at": moment_of(now),
+        "shared_until": moment_of(min(entry.shared_until for entry in accounts)),
         "agreements": sorted({name for entry in accounts for name in entry.agreements.split("; ") if name}),
         "purposes": sorted({name for entry in accounts for name in entry.purposes.split("; ") if name}),
         "accounts": len(accounts),

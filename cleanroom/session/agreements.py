@@ -23,8 +23,9 @@ from cleanroom.agreement import (
     sign_proposal,
     split_signatures,
 )
+from cleanroom.moment import moment_of
 from cleanroom.session.folder import read_whole, write_whole
-from cleanroom.session.party import Party, moment_of
+from cleanroom.session.party import Party
 from cleanroom.session.runs import all_runs
 from overlap import identity
 from overlap.errors import Refused, UsageError

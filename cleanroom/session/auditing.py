@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cleanroom.log import Entry, log_origin, verify_log
-from cleanroom.session.party import EXACT_FACTS, Party, moment_of
+from cleanroom.moment import moment_of
+from cleanroom.session.party import EXACT_FACTS, Party
 from overlap.errors import BadInput
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from cleanroom.attribution import SLOT_OF_KIND, Commitment, Key, commit, hold, prove
+from cleanroom.moment import moment_of
 from cleanroom.session.claim_roots import own_commitments, received_commitments
 from cleanroom.session.folder import write_whole
 from cleanroom.session.imports import own_accounts
 from cleanroom.session.letters import write_letter
-from cleanroom.session.party import Party, moment_of
+from cleanroom.session.party import Party
 from cleanroom.session.runs import RunRecord, find_run
 from cleanroom.session.stored import keep_stored, read_stored
 from cleanroom.store import read_table

@@ -9,11 +9,12 @@ import pandas as pd
 
 from cleanroom.agreement import Request as Asked
 from cleanroom.agreement import SignedAgreement, decide
+from cleanroom.moment import moment_of
 from cleanroom.session.agreements import agreement_with_digest, partner_of
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.holding import open_holder, read_holder_state
 from cleanroom.session.letters import write_letter
-from cleanroom.session.party import Party, moment_of
+from cleanroom.session.party import Party
 from cleanroom.session.runs import RunRecord, find_run, telling_tokens
 from cleanroom.share import REQUEST_LIMIT_BYTES, Ending, Record, Terms, make_share
 from cleanroom.store import read_table

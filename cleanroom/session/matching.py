@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cleanroom.agreement import ClaimRoot, SignedAgreement, build_contract, require_software
+from cleanroom.moment import moment_of
 from cleanroom.session.agreements import (
     agreement_name,
     agreements_with,
@@ -31,7 +32,7 @@ from cleanroom.session.frames import (
     read_sent,
     role_of,
 )
-from cleanroom.session.party import Party, moment_of
+from cleanroom.session.party import Party
 from cleanroom.session.runs import (
     OPEN_STATES,
     RunRecord,

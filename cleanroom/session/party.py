@@ -39,11 +39,6 @@ def day_of(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).date().isoformat()
 
 
-def moment_of(seconds: int) -> str:
-    """A second as RFC 3339 in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 @dataclass
 class Party:
     """An opened party. `now` is the second at which the command began."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cleanroom.attribution import Commitment, read_proofs
+from cleanroom.moment import moment_of
 from cleanroom.session.claim_roots import received_commitments
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.letters import LETTER_LIMIT, Letter, read_letter
-from cleanroom.session.party import Party, moment_of
+from cleanroom.session.party import Party
 from cleanroom.session.runs import find_run
 from cleanroom.session.sharing import take_revocation
 from overlap.errors import ForgedFile, MalformedFile, Refused

@@ -11,6 +11,7 @@ import pandas as pd
 
 from cleanroom.attribution import PAYS_NOTHING, REASONS, credit, explain
 from cleanroom.export import LEFT_OUT, territory
+from cleanroom.moment import moment_of
 from cleanroom.report import matrix, render_matrix
 from cleanroom.session.agreements import list_agreements
 from cleanroom.session.evidence import gather_evidence
@@ -18,7 +19,7 @@ from cleanroom.session.folder import write_whole
 from cleanroom.session.imports import own_table, read_imports
 from cleanroom.session.matching import list_runs
 from cleanroom.session.partners import list_partners
-from cleanroom.session.party import Party, moment_of
+from cleanroom.session.party import Party
 from cleanroom.session.runs import RunRecord, all_runs
 from cleanroom.session.shared_accounts import exportable_accounts, latest_runs, matched_accounts
 from cleanroom.session.sharing import list_shares

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cleanroom.moment import moment_of
 from cleanroom.receipts import REVOCATION, read_statement
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.frames import keep_peer_checkpoint, newest_peer_checkpoint
 from cleanroom.session.holding import read_holder_state
-from cleanroom.session.party import Party, moment_of
+from cleanroom.session.party import Party
 from cleanroom.session.releases import Release, all_releases, erase_release, keep_release
 from cleanroom.session.runs import all_runs
 from cleanroom.share import (
