@@ -219,6 +219,12 @@ def _split_glued(words: tuple[str, ...], known: Forms) -> tuple[str, ...]:
     return words
 
 
+def is_remark(text: str) -> bool:
+    """Whether a text in brackets says something about the record and not about the company."""
+    words = fold(text)
+    return words in _REMARKS or words.startswith(_REMARK_STARTS)
+
+
 def _without_remarks(text: str) -> str:
     bare = _SQUARE.sub(" ", text)
     if not fold(bare):
@@ -230,7 +236,7 @@ def _without_remarks(text: str) -> str:
 def _round_bracket(before: str, inside: str) -> str:
     """What stands for a round bracket: nothing for a remark or an acronym, else its words."""
     words = fold(inside)
-    if words in _REMARKS or words.startswith(_REMARK_STARTS):
+    if is_remark(inside):
         return " "
     initials = "".join(word[0] for word in fold(before).split() if word != "and")
     return " " if len(words) > 1 and initials.endswith(words.replace(" ", "")) else f" {inside} "

@@ -16,11 +16,13 @@ from overlap import canonical
 DATA_FILES: Final = (
     "countries",
     "disposable_mail",
+    "filler_words",
     "free_mail",
     "generic_words",
     "legal_forms",
     "letters",
     "link_in_bio",
+    "place_words",
     "placeholder_names",
     "platform",
     "probes",
@@ -28,6 +30,8 @@ DATA_FILES: Final = (
     "shared_host",
     "social_profile",
     "url_shortener",
+    "word_frequencies",
+    "word_variants",
 )
 
 

@@ -1,0 +1,55 @@
+"""How telling a name is: the information in its words, by how many company names share each of them.
+
+A name that many companies carry ("First National Bank") says less than one word that nobody else uses. The
+measure is Shannon's: a word in one of 2^k names carries k bits, the words of a name add up. It rests on a
+shipped table alone, so that both sides come to the same answer about the same name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from typing import Final
+
+from overlap.identity import resources
+from overlap.identity.words import Words, variants
+
+#: Bits of a word that the table does not have; it stands in fewer names than any word there.
+UNKNOWN: Final = 18.0
+
+
+@cache
+def table() -> dict[str, float]:
+    """Word, in the spelling of `variants`, to its bits."""
+    first, *rows = resources.read_lines("word_frequencies")
+    names = int(first.removeprefix("names;"))
+    spelled = variants()
+    counts: dict[str, int] = {}
+    for row in rows:
+        word, count, *_ = row.split(";")
+        word = spelled.get(word, word)
+        counts[word] = counts.get(word, 0) + int(count)
+    return {word: max(0.0, math.log2(names / count)) for word, count in counts.items()}
+
+
+def word_bits(word: str) -> float:
+    """The bits of one core word."""
+    return table().get(word, UNKNOWN)
+
+
+@lru_cache(maxsize=65_536)
+def name_bits(core: Words) -> float:
+    """The bits of the different words of a core together."""
+    return sum(map(word_bits, dict.fromkeys(core)))
+
+
+def rarest(core: Iterable[str], most: int) -> Words:
+    """The `most` words of a core that carry most bits, the rarest first; equal ones by spelling."""
+    return tuple(sorted(dict.fromkeys(core), key=lambda word: (-word_bits(word), word))[:most])
+
+
+@cache
+def dictionary() -> frozenset[str]:
+    """Words of the table that are in an English dictionary."""
+    return frozenset(row.partition(";")[0] for row in resources.read_lines("word_frequencies") if row.endswith(";d"))

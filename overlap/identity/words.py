@@ -1,0 +1,61 @@
+"""The words of a company name in one spelling: what is left when two people write one name differently.
+
+    name_words ─ core_words ─→ ("brightwater", "sys")      "Brightwater Systems Group", "Brightwater Sys."
+               ─ distinctive ─→ ("brightwater",)           without the words that many names share
+
+Abbreviations and their long forms become one word, and words that are often left out are gone. The order of
+the words stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Final
+
+from overlap.identity import resources
+from overlap.identity.name import generic_words
+
+Words = tuple[str, ...]
+
+
+@cache
+def variants() -> dict[str, str]:
+    """Word to the word that its family is written as."""
+    families = (line.split() for line in resources.read_lines("word_variants"))
+    return {word: family[0] for family in families for word in family}
+
+
+@cache
+def fillers() -> frozenset[str]:
+    """Words that a name loses on the way from one list to another."""
+    return frozenset(resources.read_lines("filler_words"))
+
+
+@cache
+def generic() -> frozenset[str]:
+    """The generic words in the spelling of `variants`."""
+    return frozenset(variants().get(word, word) for word in generic_words()) | fillers()
+
+
+def core_words(words: Iterable[str]) -> Words:
+    """Folded words in one spelling, fillers left out; all of them when nothing else is there."""
+    known = variants()
+    spelled = tuple(known.get(word, word) for word in words)
+    left_out = fillers()
+    kept = tuple(word for word in spelled if word not in left_out)
+    return kept or spelled
+
+
+def distinctive(core: Sequence[str]) -> Words:
+    """The words of a core that few names share; () when there is none."""
+    shared = generic()
+    return tuple(word for word in core if word not in shared)
+
+
+@cache
+def places() -> frozenset[str]:
+    """Words that say where a branch is."""
+    named = (name for line in resources.read_lines("countries") for name in line.split(";"))
+    countries = {word for name in named if len(word := name.lower()) > 3 and word.isalpha()}
+    return frozenset(countries.union(resources.read_lines("place_words")))
