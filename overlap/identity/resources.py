@@ -14,6 +14,8 @@ from overlap import canonical
 
 #: Every data file that a normaliser reads, in the order in which the digest takes them.
 DATA_FILES: Final = (
+    "area_codes",
+    "cities",
     "countries",
     "disposable_mail",
     "free_mail",
@@ -21,8 +23,11 @@ DATA_FILES: Final = (
     "legal_forms",
     "letters",
     "link_in_bio",
+    "phone_plans",
     "placeholder_names",
+    "place_words",
     "platform",
+    "postcodes",
     "probes",
     "public_suffix",
     "shared_host",
