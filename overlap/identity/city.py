@@ -34,7 +34,9 @@ _AT: Final = frozenset({"am", "an", "a", "der", "d", "ob", "im", "i", "in", "bei
 #: A word of districts that are written before their city.
 _DISTRICT: Final = frozenset({"ku", "gu", "district", "borough", "arrondissement"})
 #: Letters as people write them who have none of those keys.
-_DIGRAPHS: Final = {ord(letter): spelt for letter, spelt in zip("äöüåø", ("ae", "oe", "ue", "aa", "oe"), strict=True)}
+_DIGRAPHS: Final = {
+    ord(letter): spelt for letter, spelt in zip("äöüåø", ("ae", "oe", "ue", "aa", "oe"), strict=True)
+}
 
 Phrases = frozenset[tuple[str, ...]]
 
@@ -51,6 +53,7 @@ class Words:
     codes: frozenset[str]
     rivers: frozenset[str]
     keep: frozenset[str]
+    address: frozenset[str]
     #: A name of several words without any of these, without digits and of no starred city is as it should be.
     triggers: frozenset[str]
 
@@ -63,14 +66,16 @@ def normalise_city(text: str) -> Outcome:
     known = _known().get(folded)
     if known:
         return known
+    return _unlisted(text, folded) if folded else NO_CITY if text.strip() else EMPTY
+
+
+def _unlisted(text: str, folded: str) -> Outcome:
+    """The outcome of a text that no list has as it is."""
     if folded.isalpha() and folded.isascii() and len(folded) > 1 and folded not in words().swap:
         return Outcome(folded)  # One word that no list has.
-    if not folded:
-        return NO_CITY if text.strip() else EMPTY
-    if text.replace(" ", "").isalpha():
-        return _of_words(folded)
-    parts = [part for part in _PARTS.split(text) if part and not part.isspace()]
-    return _of_parts(parts) if len(parts) > 1 else _of_words(folded)
+    plain = text.replace(" ", "").isalpha()
+    parts = [] if plain else [part for part in _PARTS.split(text) if part and not part.isspace()]
+    return _of_parts(parts) if len(parts) > 1 else _of_words(fold(parts[0]) if parts else folded)
 
 
 def _of_parts(parts: Sequence[str]) -> Outcome:
@@ -92,46 +97,48 @@ def _of_parts(parts: Sequence[str]) -> Outcome:
 
 def _of_words(folded: str) -> Outcome:
     """The outcome of folded words: what may be left out is, until nothing changes any more."""
-    while True:
+    shorter = folded.split()
+    parts: list[str] = []
+    while shorter != parts:
+        parts = shorter
+        folded = " ".join(parts)
         known = _known().get(folded)
         if known:
             return known
-        parts = folded.split()
-        if not parts:
-            return NO_CITY
         if words().triggers.isdisjoint(parts) and folded.isascii() and folded.replace(" ", "").isalpha():
             break
         shorter = _step(parts)
-        if not shorter:
-            return NO_CITY
-        if shorter == parts:
-            break
-        folded = " ".join(shorter)
-    starred = _starred(parts)
-    if starred:
-        return starred
-    return Outcome(folded) if len(folded) > 1 or not folded.isascii() else NO_CITY
+    if len(folded) < 2 and folded.isascii():
+        return NO_CITY
+    return _starred(parts) or Outcome(folded)
 
 
 def _step(parts: list[str]) -> list[str]:
     """The words with one thing less, empty when nothing of a name is among them."""
-    lists = words()
-    parts = [lists.swap.get(word, word) for word in parts]
-    if all(_has_digit(word) for word in parts):
+    if not parts:
         return []
+    lists = words()
+    numbered = [word for word in parts if _has_digit(word)]
+    if numbered and (len(numbered) == len(parts) or not lists.address.isdisjoint(parts)):
+        return []
+    parts = [lists.swap.get(word, word) for word in parts]
     if len(parts) == 1:
         city = parts[0].removesuffix("\u5e02")  # "city" in Chinese and Japanese
         return [city if len(city) > 1 else parts[0]]
+    shorter = _headless(parts, lists)
+    return shorter[: len(shorter) - _surplus(shorter, lists)] if shorter == parts else shorter
+
+
+def _headless(parts: list[str], lists: Words) -> list[str]:
+    """Two words or more without what is not part of the city's name in front."""
     if _has_digit(parts[0]):
         return parts[1:]
     if _has_digit(parts[1]) and len(parts[0]) <= 2 and len(parts) > 2:
         return parts[2:]  # D-80331 Munich
     if parts[0] in lists.first:
         return [lists.first[parts[0]], *parts[1:]]
-    for length in (4, 3, 2, 1):
-        if len(parts) > length and tuple(parts[:length]) in lists.heads:
-            return parts[length:]
-    return parts[: len(parts) - _surplus(parts, lists)]
+    lengths = [n for n in (4, 3, 2, 1) if len(parts) > n and tuple(parts[:n]) in lists.heads]
+    return parts[lengths[0] :] if lengths else parts
 
 
 def _surplus(parts: list[str], lists: Words) -> int:
@@ -180,14 +187,30 @@ def words() -> Words:
     swap = dict((word, instead) for word, instead in of["swap"])
     first = dict((word, instead) for word, instead in of["first"])
     heads, tails = _phrases(row[0] for row in of["head"]), _phrases(row[0] for row in of["tail"])
-    countries = [name for name in codes() if len(name) > 3]
-    ends = _phrases([*countries, *(row[0] for row in of["country"]), *(row[0] for row in of["state"])])
-    short = {fold(row[1]) for row in of["state"] if len(row) > 1} | {name for name in codes() if len(name) == 2}
+    # "Island" is Iceland in German, and towns are called after saints.
+    countries = [
+        name for name in codes() if len(name) > 3 and not name.startswith(("island", "saint ", "st "))
+    ]
+    states = of["state"] + of["region"]
+    ends = _phrases([*countries, *(row[0] for row in of["country"] + states)])
+    short = {fold(row[1]) for row in states if len(row) > 1} | {name for name in codes() if len(name) == 2}
     rivers = frozenset(row[0] for row in of["river"])
-    keep = frozenset(word for row in of["keep"] for word in row)
+    keep, address = (frozenset(word for row in of[kind] for word in row) for kind in ("keep", "address"))
     triggers = {*swap, *first, *short, *rivers, *(phrase[0] for phrase in heads), *_stars()}
-    triggers |= {phrase[-1] for phrase in tails | ends} | {"ii", "iii", "iv", "vi", "vii", "viii", "ix", "xi", "xii"}
-    return Words(swap, first, heads, tails, ends, frozenset(short), rivers, keep, frozenset(triggers))
+    triggers |= {phrase[-1] for phrase in tails | ends} | {
+        "ii",
+        "iii",
+        "iv",
+        "vi",
+        "vii",
+        "viii",
+        "ix",
+        "xi",
+        "xii",
+    }
+    return Words(
+        swap, first, heads, tails, ends, frozenset(short), rivers, keep, address, frozenset(triggers)
+    )
 
 
 def _phrases(names: Iterable[str]) -> Phrases:
@@ -206,11 +229,14 @@ def _known() -> dict[str, Outcome]:
             for spelling in {folded, swapped, fold(name.lower().translate(_DIGRAPHS))}:
                 if spelling and known.setdefault(spelling, outcome) != outcome:
                     raise ValueError(f"two cities share a name in line {names[0]} of the data file")
+    towns = {
+        fold(line.split(";")[1]) for line in resources.read_lines("place_words") if line.startswith("region;")
+    }
     for kind, row in ((line.split(";", 1)) for line in resources.read_lines("place_words")):
         if kind in ("none", "state"):
             known.setdefault(fold(row.split(";")[0]), PLACEHOLDER if kind == "none" else STATE)
     for name in codes():
-        if len(name) > 3:
+        if len(name) > 3 and name not in towns and not name.startswith(("saint ", "st ")):
             known.setdefault(name, COUNTRY)
     return known
 
@@ -219,7 +245,9 @@ def _known() -> dict[str, Outcome]:
 def _stars() -> dict[str, frozenset[str]]:
     """First word to the names that may stand before a district."""
     names = {fold(name) for row in _cities() for name in row if name.startswith("*")}
-    return {first: frozenset(n for n in names if n.split()[0] == first) for first in {n.split()[0] for n in names}}
+    return {
+        first: frozenset(n for n in names if n.split()[0] == first) for first in {n.split()[0] for n in names}
+    }
 
 
 def _cities() -> list[list[str]]:

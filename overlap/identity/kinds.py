@@ -8,13 +8,11 @@ from typing import Final
 
 from overlap import canonical
 from overlap.identity import resources
-from overlap.identity.city import normalise_city
 from overlap.identity.country import normalise_country
 from overlap.identity.domain import normalise_domain, normalise_mail_domain
 from overlap.identity.name import normalise_name
 from overlap.identity.outcome import Outcome
-from overlap.identity.phone import normalise_phone
-from overlap.identity.postcode import normalise_postcode
+from overlap.identity.place import PLACES, normalise_place
 from overlap.identity.registration import normalise_registration
 
 #: In order of precedence, best first: a number names one organisation, a domain usually does, a name may not.
@@ -43,7 +41,7 @@ def probes() -> tuple[tuple[str, str, str], ...]:
 
 
 def normalise(kind: str, text: str, country: str = "") -> Outcome:
-    """The outcome of one text; `kind` is one of the numbers, "domain", "name", "mail", "country" or of a place."""
+    """The outcome of one text; `kind` is a number or place or "domain", "name", "mail", "country"."""
     if kind == "domain":
         return normalise_domain(text)
     if kind == "mail":
@@ -52,10 +50,6 @@ def normalise(kind: str, text: str, country: str = "") -> Outcome:
         return normalise_name(text)
     if kind == "country":
         return normalise_country(text)
-    if kind == "city":
-        return normalise_city(text)
-    if kind == "postcode":
-        return normalise_postcode(text, country)
-    if kind == "phone":
-        return normalise_phone(text, country)
+    if kind in PLACES:
+        return normalise_place(kind, text, country)
     return normalise_registration(kind, text, country)

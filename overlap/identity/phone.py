@@ -21,6 +21,9 @@ from overlap.identity.outcome import EMPTY, TOO_LONG, Outcome
 #: Characters; two numbers with words around them stay below.
 MAX_PHONE: Final = 200
 
+#: Digits of a whole number at least, as far as two numbers in one cell have to be told apart.
+_SHORTEST: Final = 7
+
 NO_DIGITS: Final = Outcome(reason="no phone number")
 LETTERS: Final = Outcome(reason="letters in the phone number")
 NO_COUNTRY: Final = Outcome(reason="no country and no calling code")
@@ -34,22 +37,24 @@ _PLAIN: Final = re.compile(r"\(?\+?[0-9(][0-9 ()./-]*")
 _SEPARATORS: Final = b" ()./-+"
 _ROUNDED: Final = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]{1,2}")
 _DECIMALS: Final = re.compile(r"(\+?[0-9]{6,})[.,]0{1,2}")
-_LABEL: Final = re.compile(r"[^0-9+(]*")
+_LABEL: Final = re.compile(r"\A[^0-9+(]+")
 _NEXT: Final = re.compile(r"\s/\s|;(?!ext)|,(?=\s|\+)|[|\r\n]|\b(?:or|oder|ou|and|und|et|y)\b")
 _EXTENSION: Final = re.compile(
-    r"(?:;ext=|\b(?:ext(?:ension|n)?|extensi\w+|x|poste?|anexo|ramal|dw|durchwahl|int(?:erno)?)\b|#|x(?=[\s.:]*[0-9])"
-    r"|\u0434\u043e\u0431)[\s.:=]*[0-9]{0,8}[\s#]*$"
+    r"(?:;ext=|(?<![a-z])(?:ext(?:ension|n)?|extensi\w+|x|poste?|anexo|ramal|dw|durchwahl|int(?:erno)?)(?![a-z])"
+    r"|#|\u0434\u043e\u0431)[\s.:=]*[0-9]{0,8}[\s#]*$"
 )
 #: Calling codes of no country: freephone, shared cost and premium numbers of the whole world.
 _WORLD_SERVICES: Final = ("800", "808", "979")
 #: North American numbers as people write them there: brackets, dashes, dots or slashes, not blanks alone.
 _AMERICAN: Final = re.compile(
-    r"(?:1[ .-]?)?(?:\(([2-9][0-9]{2})\)[ .-]{0,2}[0-9]{3}[ .-]?|([2-9][0-9]{2})(?:-|\.|/ ?)[0-9]{3}[.-])[0-9]{4}"
+    r"(?:1[ .-]?)?(?:\(([2-9][0-9]{2})\)[ .-]{0,2}[0-9]{3}[ .-]{0,2}"
+    r"|([2-9][0-9]{2})(?:-|\.|/ ?)[0-9]{3}[.-]{1,2})[0-9]{4}"
 )
+_GROUP: Final = re.compile(r"\(?([0-9]{2,3})[ )-]")
 _UP: Final = "01234567890123456789"
 _DOWN: Final = "98765432109876543210"
-#: Numbers that nobody has, by calling code: 555-0100 to 555-0199 for fiction, directory enquiries, an area 555 or
-#: seven equal digits, and what Ofcom keeps for drama.
+#: Numbers that nobody has, by calling code: 555-0100 to 555-0199 for fiction, directory enquiries, an area
+#: 555 or seven equal digits, and what Ofcom keeps for drama.
 _FICTION: Final = {
     "1": re.compile(r"555[0-9]{7}|[0-9]{3}(?:555(?:01[0-9]{2}|1212)|([0-9])\1{6})"),
     "44": re.compile(
@@ -89,13 +94,17 @@ def _clean(text: str) -> tuple[Outcome | None, str]:
     decimals = _DECIMALS.fullmatch(text)
     if decimals:
         return None, decimals[1]
-    text = text[_LABEL.match(text).end() :]  # type: ignore[union-attr] - this pattern matches every text
-    text = _EXTENSION.sub("", _NEXT.split(text, maxsplit=1)[0])
+    first, *further = _NEXT.split(_LABEL.sub("", text, count=1))
+    if further and sum(character.isdigit() for character in first) < _SHORTEST:
+        first += further[0]  # "089 / 234567" is one number.
+    text = _EXTENSION.sub("", first)
     if not any(character.isdigit() for character in text):
         return NO_DIGITS, ""
     if any(character.isalpha() for character in text):
         return LETTERS, ""
-    return None, "".join(character for character in text if character in "0123456789+()./-" or character == " ")
+    return None, "".join(
+        character for character in text if character in "0123456789+()./-" or character == " "
+    )
 
 
 def _ascii(character: str) -> str:
@@ -141,26 +150,37 @@ def _allowed(plan: Plan, code: str, number: str) -> Outcome:
 
 def _is_repeated(digits: str) -> bool:
     """One digit only, or digits in a row: what people type to get past a mandatory field."""
-    return digits in _UP or digits in _DOWN or digits == digits[:1] * len(digits)
+    return len(digits) > 3 and (digits in _UP or digits in _DOWN or digits == digits[:1] * len(digits))
+
+
+def _dialled(plan: Plan, digits: str) -> Outcome | None:
+    """The outcome of a number with its calling code but no plus, None when it is no such number."""
+    if _is_repeated(digits):
+        return PLACEHOLDER
+    abroad = plan.abroad.match(digits)
+    if abroad and digits[abroad.end() : abroad.end() + 1] != "0":
+        found = _international(digits[abroad.end() :])
+        if found.value:
+            return found
+    # A spreadsheet took the plus for arithmetic.
+    code = plan.calling_code
+    known = digits.startswith(code) and plan.national(digits[len(code) :])
+    return _international(digits) if known else None
 
 
 def _with_plan(plan: Plan, digits: str, text: str) -> Outcome:
     """The outcome of a number of a known country that begins with no plus."""
     code = plan.calling_code
     if not plan.general.fullmatch(digits):
-        if _is_repeated(digits):
-            return PLACEHOLDER
-        # Abroad dialled in full, or a calling code whose plus a spreadsheet took for arithmetic.
-        abroad = plan.abroad.match(digits)
-        if abroad and digits[abroad.end() : abroad.end() + 1] != "0":
-            found = _international(digits[abroad.end() :])
-            if found.value:
-                return found
-        if digits.startswith(code) and plan.national(digits[len(code) :]):
-            return _international(digits)
+        found = _dialled(plan, digits)
+        if found:
+            return found
     number = plan.national(digits)
     if not number:
         found = _without_plan(digits, text)
+        group = None if found.value else _GROUP.match(text)
+        if group and numbering.plans(group[1]):
+            found = _international(digits)  # "(852) 2562 1692" in a list of another country
         return NO_SUCH if found == NO_COUNTRY else found
     plans = numbering.plans(code)
     if plan is plans[0]:
@@ -171,12 +191,14 @@ def _with_plan(plan: Plan, digits: str, text: str) -> Outcome:
 
 def _without_plan(digits: str, text: str) -> Outcome:
     """The outcome of a number of an unknown country that begins with no plus."""
+    if _is_repeated(digits):
+        return PLACEHOLDER
     if digits.startswith("00"):
         return _international(digits[2:].lstrip("0"))
     if digits.startswith("011") and len(digits) >= 12:
         found = _international(digits[3:])
         return found if found.value else NO_COUNTRY
-    american = _AMERICAN.fullmatch(text.strip())
+    american = _AMERICAN.fullmatch(text.strip(" .-/"))
     if american and (american[1] or american[2]) in numbering.area_codes():
         return _international("1" + digits[-10:])
-    return PLACEHOLDER if _is_repeated(digits) else NO_COUNTRY
+    return NO_COUNTRY

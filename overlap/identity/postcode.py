@@ -27,8 +27,8 @@ NOT_OF_COUNTRY: Final = Outcome(reason="no postcode of its country")
 PLACEHOLDER: Final = Outcome(reason="a placeholder, not a postcode")
 ROUNDED: Final = Outcome(reason="rounded by a spreadsheet")
 
-#: What people type to get past a mandatory field. Some are postcodes of somebody, 12345 is one company's own in
-#: Schenectady, but nearly all accounts that have one of these are somewhere else.
+#: What people type to get past a mandatory field. Some are postcodes of somebody, 12345 is one company's own
+#: in Schenectady, but nearly all accounts that have one of these are somewhere else.
 _PLACEHOLDERS: Final = frozenset({"123", "1234", "12345", "123456", "1234567", "12345678", "54321", "654321"})
 _REPEATED: Final = re.compile(r"0+|9+|([A-Z])\1*")
 _ROUNDED: Final = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]{1,2}|[0-9]+E\+[0-9]{1,2}")
@@ -45,8 +45,8 @@ _HYPHENED: Final = re.compile(
 )
 #: Signs of vehicles that mail used as well, where they are not the alpha-2 code.
 _VEHICLES: Final = {
-    "AT": "A", "BE": "B", "DE": "D", "ES": "E", "FI": "FIN", "FR": "F", "HU": "H", "IT": "I", "LI": "FL", "LU": "L",
-    "NO": "N", "PT": "P", "SE": "S", "SI": "SLO",
+    "AT": "A", "BE": "B", "DE": "D", "ES": "E", "FI": "FIN", "FR": "F", "HU": "H", "IT": "I", "LI": "FL",
+    "LU": "L", "NO": "N", "PT": "P", "SE": "S", "SI": "SLO",
 }  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def _form(country: str, forms: str, zeros: int) -> Form:
 
 
 def normalise_postcode(text: str, country: str = "") -> Outcome:
-    """The postcode of `text`, checked and completed by the form of `country` (name or code) where it is known.
+    """The postcode of `text`, checked and completed by the form of `country` (name or code) if known.
 
     Zeros in front that a spreadsheet ate are restored, of a US ZIP+4 the five digits are kept.
     """
@@ -100,7 +100,7 @@ def normalise_postcode(text: str, country: str = "") -> Outcome:
     if form:
         text = _completed(text, form)
         fits = form.pattern.fullmatch(text) is not None
-        misfit = NOT_OF_COUNTRY
+        misfit = NO_CODE if text.isalpha() else NOT_OF_COUNTRY
     else:
         fits = _SHORTEST <= len(text) <= _LONGEST and not text.isalpha()
         misfit = NO_CODE

@@ -18,8 +18,7 @@ from overlap.identity.city import normalise_city
 from overlap.identity.country import normalise_country
 from overlap.identity.domain import normalise_cell, normalise_mail_cell
 from overlap.identity.name import normalise_name
-from overlap.identity.phone import normalise_phone
-from overlap.identity.postcode import normalise_postcode
+from overlap.identity.place import normalise_place
 from overlap.identity.registration import normalise_registration
 
 #: All values and all reasons of a column's outcomes.
@@ -30,12 +29,8 @@ def _number(kind: str, cell: tuple[str, str]) -> tuple[str, str]:
     return normalise_registration(kind, *cell)
 
 
-def _postcode(cell: tuple[str, str]) -> tuple[str, str]:
-    return normalise_postcode(*cell)
-
-
-def _phone(cell: tuple[str, str]) -> tuple[str, str]:
-    return normalise_phone(*cell)
+def _place(kind: str, cell: tuple[str, str]) -> tuple[str, str]:
+    return normalise_place(kind, *cell)
 
 
 #: Normalisers by name; each takes a cell and answers with a pair.
@@ -46,8 +41,7 @@ NORMALISERS: Final[dict[str, Callable[[Any], tuple[Any, Any]]]] = {
     "name": normalise_name,
     "country": normalise_country,
     "city": normalise_city,
-    "postcode": _postcode,
-    "phone": _phone,
+    **{kind: partial(_place, kind) for kind in ("postcode", "phone")},
     **{kind: partial(_number, kind) for kind in ("lei", "duns", "vat", "registration")},
 }
 
