@@ -14,6 +14,7 @@ from overlap.identity.country import normalise_country
 from overlap.identity.domain import normalise_domain, normalise_mail_domain
 from overlap.identity.name import normalise_name
 from overlap.identity.outcome import Outcome
+from overlap.identity.place import PLACES, normalise_place
 from overlap.identity.registration import normalise_registration
 
 
@@ -89,11 +90,15 @@ def probes() -> tuple[tuple[str, str, str], ...]:
 
 
 def normalise(kind: str, text: str, country: str = "") -> Outcome:
-    """The outcome of one text; `kind` is one of the numbers, "domain", "name", "mail" or "country"."""
+    """The outcome of one text; `kind` is a number or place or "domain", "name", "mail", "country"."""
     plain: dict[str, Callable[[str], Outcome]] = {
         "domain": normalise_domain,
         "mail": normalise_mail_domain,
         "name": normalise_name,
         "country": normalise_country,
     }
-    return plain[kind](text) if kind in plain else normalise_registration(kind, text, country)
+    if kind in plain:
+        return plain[kind](text)
+    if kind in PLACES:
+        return normalise_place(kind, text, country)
+    return normalise_registration(kind, text, country)

@@ -14,6 +14,9 @@ from overlap import canonical
 
 #: Every data file that a normaliser reads, in the order in which the digest takes them.
 DATA_FILES: Final = (
+    "area_codes",
+    "branch_words",
+    "cities",
     "countries",
     "disposable_mail",
     "filler_words",
@@ -22,9 +25,11 @@ DATA_FILES: Final = (
     "legal_forms",
     "letters",
     "link_in_bio",
+    "phone_plans",
     "place_words",
     "placeholder_names",
     "platform",
+    "postcodes",
     "probes",
     "public_suffix",
     "shared_host",

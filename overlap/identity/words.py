@@ -58,4 +58,4 @@ def places() -> frozenset[str]:
     """Words that say where a branch is."""
     named = (name for line in resources.read_lines("countries") for name in line.split(";"))
     countries = {word for name in named if len(word := name.lower()) > 3 and word.isalpha()}
-    return frozenset(countries.union(resources.read_lines("place_words")))
+    return frozenset(countries.union(resources.read_lines("branch_words")))

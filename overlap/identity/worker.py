@@ -14,9 +14,11 @@ from functools import partial
 from typing import Any, Final
 
 from overlap.engine import serve
+from overlap.identity.city import normalise_city
 from overlap.identity.country import normalise_country
 from overlap.identity.domain import normalise_cell, normalise_mail_cell
 from overlap.identity.name import normalise_name
+from overlap.identity.place import normalise_place
 from overlap.identity.registration import normalise_registration
 
 #: All values and all reasons of a column's outcomes.
@@ -27,6 +29,10 @@ def _number(kind: str, cell: tuple[str, str]) -> tuple[str, str]:
     return normalise_registration(kind, *cell)
 
 
+def _place(kind: str, cell: tuple[str, str]) -> tuple[str, str]:
+    return normalise_place(kind, *cell)
+
+
 #: Normalisers by name; each takes a cell and answers with a pair.
 NORMALISERS: Final[dict[str, Callable[[Any], tuple[Any, Any]]]] = {
     "website": normalise_cell,
@@ -34,12 +40,14 @@ NORMALISERS: Final[dict[str, Callable[[Any], tuple[Any, Any]]]] = {
     "email": normalise_mail_cell,
     "name": normalise_name,
     "country": normalise_country,
+    "city": normalise_city,
+    **{kind: partial(_place, kind) for kind in ("postcode", "phone")},
     **{kind: partial(_number, kind) for kind in ("lei", "duns", "vat", "registration")},
 }
 
 
 def normalise_cells(normaliser: str, cells: Sequence[Any]) -> Halves:
-    """The outcomes of `cells` (texts; for registration numbers, pairs of number and country)."""
+    """The outcomes of `cells` (texts; for numbers, postcodes and phones, pairs with the country)."""
     values, reasons = [], []
     for value, reason in map(NORMALISERS[normaliser], cells):
         values.append(value)

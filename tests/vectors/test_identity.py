@@ -16,6 +16,7 @@ import pytest
 
 from overlap.identity import KINDS, NORMALISER, identify, normaliser_digest
 from overlap.identity.kinds import normalise, probes
+from overlap.identity.place import PLACES
 from overlap.records import ACCOUNT_COLUMNS
 
 DOCUMENT: dict[str, Any] = json.loads((Path(__file__).parent / "identity_1.json").read_text(encoding="utf-8"))
@@ -48,7 +49,8 @@ def test_the_vectors_are_of_this_normaliser() -> None:
 
 
 def test_the_digest_asks_exactly_the_inputs_of_the_vectors() -> None:
-    assert list(probes()) == [(v["kind"], v["text"], v["country"]) for v in VECTORS]
+    asked = [probe for probe in probes() if probe[0] not in PLACES]
+    assert asked == [(v["kind"], v["text"], v["country"]) for v in VECTORS]
     assert len(normaliser_digest()) == 64
 
 
