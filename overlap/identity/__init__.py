@@ -1,6 +1,7 @@
 """Identity: what makes two accounts the same one, as match keys that both sides compute alike.
 
-    account ─ normalise_domain, normalise_name, normalise_country, normalise_registration ─→ Outcome
+    account ─ normalise_domain, normalise_name, normalise_country, normalise_registration,
+              normalise_linkedin ─→ Outcome
             ─ identify ─→ identifiers (account, kind, value) and what was dropped, by reason
     a matched domain and its account's name ─ explains ─→ whether the one speaks for the other
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from overlap.identity.domain import normalise_domain
     from overlap.identity.identifiers import Identified, identify
     from overlap.identity.kinds import KINDS, NORMALISER, normaliser_digest
+    from overlap.identity.linkedin import linkedin_of, normalise_linkedin
     from overlap.identity.name import normalise_name
     from overlap.identity.outcome import Outcome
     from overlap.identity.registration import normalise_registration
@@ -33,8 +35,10 @@ __all__ = [
     "data_digest",
     "explains",
     "identify",
+    "linkedin_of",
     "normalise_country",
     "normalise_domain",
+    "normalise_linkedin",
     "normalise_name",
     "normalise_registration",
     "normaliser_digest",
@@ -49,7 +53,9 @@ _HOMES = {
     "explains": "support",
     "identify": "identifiers",
     "normalise_country": "country",
+    "linkedin_of": "linkedin",
     "normalise_domain": "domain",
+    "normalise_linkedin": "linkedin",
     "normalise_name": "name",
     "normalise_registration": "registration",
     "normaliser_digest": "kinds",

@@ -10,12 +10,15 @@ from overlap import canonical
 from overlap.identity import resources
 from overlap.identity.country import normalise_country
 from overlap.identity.domain import normalise_domain, normalise_mail_domain
+from overlap.identity.linkedin import normalise_linkedin
 from overlap.identity.name import normalise_name
 from overlap.identity.outcome import Outcome
 from overlap.identity.registration import normalise_registration
 
 #: In order of precedence, best first: a number names one organisation, a domain usually does, a name may not.
-KINDS: Final = ("lei", "duns", "vat", "registration", "domain", "name_country", "name")
+KINDS: Final = (
+    "lei", "isin", "duns", "vat", "registration", "ticker", "domain", "name_country", "name"
+)  # fmt: skip
 
 #: Raised when any input gets another value or reason than before.
 NORMALISER: Final = "1"
@@ -40,7 +43,7 @@ def probes() -> tuple[tuple[str, str, str], ...]:
 
 
 def normalise(kind: str, text: str, country: str = "") -> Outcome:
-    """The outcome of one text; `kind` is one of the numbers, "domain", "name", "mail" or "country"."""
+    """The outcome of one text; `kind` is a number's, "domain", "name", "mail", "country" or "linkedin"."""
     if kind == "domain":
         return normalise_domain(text)
     if kind == "mail":
@@ -49,4 +52,6 @@ def normalise(kind: str, text: str, country: str = "") -> Outcome:
         return normalise_name(text)
     if kind == "country":
         return normalise_country(text)
+    if kind == "linkedin":
+        return normalise_linkedin(text)
     return normalise_registration(kind, text, country)

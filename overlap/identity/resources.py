@@ -16,6 +16,7 @@ from overlap import canonical
 DATA_FILES: Final = (
     "countries",
     "disposable_mail",
+    "exchanges",
     "free_mail",
     "generic_words",
     "legal_forms",

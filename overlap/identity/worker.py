@@ -16,6 +16,7 @@ from typing import Any, Final
 from overlap.engine import serve
 from overlap.identity.country import normalise_country
 from overlap.identity.domain import normalise_cell, normalise_mail_cell
+from overlap.identity.linkedin import normalise_linkedin
 from overlap.identity.name import normalise_name
 from overlap.identity.registration import normalise_registration
 
@@ -34,7 +35,8 @@ NORMALISERS: Final[dict[str, Callable[[Any], tuple[Any, Any]]]] = {
     "email": normalise_mail_cell,
     "name": normalise_name,
     "country": normalise_country,
-    **{kind: partial(_number, kind) for kind in ("lei", "duns", "vat", "registration")},
+    "linkedin": normalise_linkedin,
+    **{kind: partial(_number, kind) for kind in ("lei", "isin", "duns", "vat", "registration", "ticker")},
 }
 
 

@@ -1,7 +1,7 @@
 """Every vector of identity_1.json, on its own path and in a batch.
 
 The expected values follow from the rules in overlap/identity and from public examples: the numbers are the
-documented examples of python-stdnum and of the registers, the Kawasaki and Cook Islands hosts are cases of
+documented examples of python-stdnum (for ISIN also ISO 6166) and of the registers, the Kawasaki and Cook Islands hosts are cases of
 the Public Suffix List's own test data, and the names are made up.
 """
 
@@ -25,9 +25,11 @@ COLUMNS = {
     "mail": "email",
     "name": "name",
     "lei": "lei",
+    "isin": "isin",
     "duns": "duns",
     "vat": "vat",
     "registration": "registration_number",
+    "ticker": "ticker",
 }
 
 
