@@ -33,8 +33,8 @@ PIECES = [
     "\u1161", "\ud55c", "https://", "www.", "mailto:", "@", ":80", "//", "\\", ".com", ".co.uk",
     ".myshopify.com", "facebook.com", "xn--", ",", ";", "|", "123456789", "732829320", "FR", "DE", "EL",
     ":SIREN:", "0", "1E+9", "\x00", "\n", "\ud800", "\U0001d538", "\u2460", "\u0663", "\u03c2", "\u03a3",
-    "\u01c6", "\u0149", "NYSE:", " US", ".DE", "-B", "7203", "(", ")", "%2C", "%2F", "linkedin.com/", "company/",
-    "in/", "US0378331005",
+    "\u01c6", "\u0149", "NYSE:", " US", ".DE", "-B", "7203", "(", ")", "%2C", "%2F",
+    "linkedin.com/", "company/", "in/", "US0378331005",
 ]  # fmt: skip
 TEXTS = st.one_of(
     st.text(max_size=30),

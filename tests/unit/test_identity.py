@@ -242,7 +242,7 @@ def test_every_legal_form_is_taken_off_a_name() -> None:
 
 def test_an_unknown_kind_of_number_is_a_usage_error() -> None:
     with pytest.raises(UsageError):
-        normalise_registration("isin", "US0378331005")
+        normalise_registration("horoscope", "US0378331005")
 
 
 def test_zeros_are_restored_only_where_numbers_begin_with_them() -> None:
