@@ -3,6 +3,7 @@
     account ─ normalise_domain, normalise_name, normalise_country, normalise_registration,
               normalise_linkedin ─→ Outcome
             ─ identify ─→ identifiers (account, kind, value) and what was dropped, by reason
+    identifiers and the numbers of one registry ─ with_veto ─→ identifiers that differing numbers keep apart
     a matched domain and its account's name ─ explains ─→ whether the one speaks for the other
 
 Every normaliser takes any text and answers with a value or a reason, and gives its own values back unchanged.
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from overlap.identity.registration import normalise_registration
     from overlap.identity.resources import data_digest
     from overlap.identity.support import explains
+    from overlap.identity.veto import with_veto, without_veto
 
 __all__ = [
     "KINDS",
@@ -42,6 +44,8 @@ __all__ = [
     "normalise_name",
     "normalise_registration",
     "normaliser_digest",
+    "with_veto",
+    "without_veto",
 ]
 
 _HOMES = {
@@ -59,6 +63,8 @@ _HOMES = {
     "normalise_name": "name",
     "normalise_registration": "registration",
     "normaliser_digest": "kinds",
+    "with_veto": "veto",
+    "without_veto": "veto",
 }
 
 

@@ -47,6 +47,8 @@ _PLACEHOLDERS: Final = frozenset({
     "n/a", "na", "n.a", "n.a.", "none", "null", "nil", "no", "yes", "unknown", "tbd", "test",
     "linkedin", "linkedin.com", "company", "unavailable", "setup", "http", "https",
 })  # fmt: skip
+#: A host inside a slug: two addresses run together.
+_HOSTS: Final = re.compile(r"www\.|lnkd\.in|linkedin\.com")
 #: Times that an address was wrapped in another one at most.
 _WRAPPED: Final = 3
 
@@ -132,7 +134,7 @@ def _slug(written: str) -> str:
     if number:
         return number[1].lstrip("0")
     sound = len(slug) <= MAX_SLUG and any(character.isalnum() for character in slug)
-    if not sound or slug.startswith(("www.", "(")) or not all(map(_allowed, slug)):
+    if not sound or slug[0] in "()" or _HOSTS.search(slug) or not all(map(_allowed, slug)):
         return ""
     return slug
 

@@ -108,7 +108,9 @@ def _listings(draft: Draft) -> Column:
     tickers, exchanges = draft.column("ticker"), draft.column("exchange")
     alone = pc.and_(pc.not_equal(exchanges, ""), pc.not_equal(tickers, ""))
     alone = pc.and_not(alone, pc.match_substring_regex(tickers, "[: ]"))
-    return pc.if_else(alone, pc.binary_join_element_wise(exchanges, tickers, ":"), tickers)
+    return pc.if_else(
+        alone, pc.binary_join_element_wise(exchanges, tickers, pa.scalar(":", pa.large_string())), tickers
+    )
 
 
 def _populations(draft: Draft, default: str) -> Column:
