@@ -19,7 +19,7 @@ from overlap.protocol import encode_identifier
 from overlap.protocol.dh import Matches
 from overlap.records import OVERLAP_COLUMNS, TIERS
 
-NUMBER_KINDS: Final = ("lei", "duns", "vat", "registration")
+NUMBER_KINDS: Final = ("lei", "isin", "duns", "vat", "registration", "ticker")
 
 #: Level `counts` matches one identifier of each account. The order is by how likely *both* sides have the
 #: kind filled, not by how precise it is: an account whose two sides choose different kinds is not counted.
@@ -54,6 +54,8 @@ RULES: Final = (
     Rule(("domain", "supported"), "strong", 0.92),
     Rule(("name_country",), "strong", 0.88),
     Rule(("name", "long_name", "no_country"), "strong", 0.80),
+    Rule(("isin",), "candidate", 0.85),
+    Rule(("ticker",), "candidate", 0.80),
     Rule(("domain",), "candidate", 0.70),
     Rule(("name",), "candidate", 0.50),
 )

@@ -1,7 +1,9 @@
 """Identity: what makes two accounts the same one, as match keys that both sides compute alike.
 
-    account ─ normalise_domain, normalise_name, normalise_country, normalise_registration ─→ Outcome
+    account ─ normalise_domain, normalise_name, normalise_country, normalise_registration,
+              normalise_linkedin ─→ Outcome
             ─ identify ─→ identifiers (account, kind, value) and what was dropped, by reason
+    identifiers and the numbers of one registry ─ with_veto ─→ identifiers that differing numbers keep apart
     a matched domain and its account's name ─ explains ─→ whether the one speaks for the other
 
 Every normaliser takes any text and answers with a value or a reason, and gives its own values back unchanged.
@@ -19,11 +21,13 @@ if TYPE_CHECKING:
     from overlap.identity.domain import normalise_domain
     from overlap.identity.identifiers import Identified, identify
     from overlap.identity.kinds import KINDS, NORMALISER, normaliser_digest
+    from overlap.identity.linkedin import linkedin_of, normalise_linkedin
     from overlap.identity.name import normalise_name
     from overlap.identity.outcome import Outcome
     from overlap.identity.registration import normalise_registration
     from overlap.identity.resources import data_digest
     from overlap.identity.support import explains
+    from overlap.identity.veto import with_veto, without_veto
 
 __all__ = [
     "KINDS",
@@ -33,11 +37,15 @@ __all__ = [
     "data_digest",
     "explains",
     "identify",
+    "linkedin_of",
     "normalise_country",
     "normalise_domain",
+    "normalise_linkedin",
     "normalise_name",
     "normalise_registration",
     "normaliser_digest",
+    "with_veto",
+    "without_veto",
 ]
 
 _HOMES = {
@@ -49,10 +57,14 @@ _HOMES = {
     "explains": "support",
     "identify": "identifiers",
     "normalise_country": "country",
+    "linkedin_of": "linkedin",
     "normalise_domain": "domain",
+    "normalise_linkedin": "linkedin",
     "normalise_name": "name",
     "normalise_registration": "registration",
     "normaliser_digest": "kinds",
+    "with_veto": "veto",
+    "without_veto": "veto",
 }
 
 

@@ -33,9 +33,11 @@ _NO_DROP: Final = frozenset({"", EMPTY.reason})
 #: Columns that hold registration numbers, by kind.
 _NUMBER_COLUMNS: Final = {
     "lei": "lei",
+    "isin": "isin",
     "duns": "duns",
     "vat": "vat",
     "registration": "registration_number",
+    "ticker": "ticker",
 }
 
 

@@ -12,6 +12,7 @@ from overlap import canonical
 from overlap.identity import resources
 from overlap.identity.country import normalise_country
 from overlap.identity.domain import normalise_domain, normalise_mail_domain
+from overlap.identity.linkedin import normalise_linkedin
 from overlap.identity.name import normalise_name
 from overlap.identity.outcome import Outcome
 from overlap.identity.place import PLACES, normalise_place
@@ -96,6 +97,7 @@ def normalise(kind: str, text: str, country: str = "") -> Outcome:
         "mail": normalise_mail_domain,
         "name": normalise_name,
         "country": normalise_country,
+        "linkedin": normalise_linkedin,
     }
     if kind in plain:
         return plain[kind](text)

@@ -12,7 +12,8 @@ from functools import cache
 from importlib import import_module
 from typing import Final, Protocol, cast
 
-#: Zeros that are put back in front at most; numbers that lost more are too likely something else.
+#: Zeros that are put back in front at most, where two check digits do not allow more of them; numbers that
+#: lost more are too likely something else.
 MOST_ZEROS: Final = 2
 
 
@@ -30,7 +31,8 @@ class Register:
     `module` names the python-stdnum module that checks it, "" when there is no check and `form` decides
     alone; `digits` is the length of numbers that may begin with a zero (0: none does, none is restored);
     `keep` is how many characters name the organisation, the rest its branch (0: all); `suffix` is cut off
-    the end first. With `keeps_separators` the number is more than one word.
+    the end first. With `keeps_separators` the number is more than one word. `zeros` are put back in front at
+    most. With `bare`, zeros in front mean nothing and go.
     """
 
     scheme: str
@@ -40,6 +42,8 @@ class Register:
     keep: int = 0
     suffix: str = ""
     keeps_separators: bool = False
+    zeros: int = MOST_ZEROS
+    bare: bool = False
 
     def canonical(self, number: str) -> str:
         """The canonical number, or "" when it is none of this register."""
@@ -47,6 +51,7 @@ class Register:
         found = self._validated(number) if self.module else number
         if not re.fullmatch(self.form, found):
             return ""
+        found = found.lstrip("0") if self.bare else found
         return (found[: self.keep] if self.keep else found).upper()
 
     def _validated(self, number: str) -> str:
@@ -81,11 +86,11 @@ _COMPANIES_HOUSE: Final = (
 #: Alpha-2 country code to its registers of organisations, the most telling first.
 NATIONAL: Final[dict[str, tuple[Register, ...]]] = {
     "AR": (Register("CUIT", "ar.cuit", form="3[034][0-9]{9}"),),
-    "AT": (Register("FN", "at.businessid"),),
+    "AT": (Register("FN", "at.businessid", form="0*[1-9][0-9]{0,5}[a-zA-Z]", bare=True),),
     "AU": (Register("ABN", "au.abn"), Register("ACN", "au.acn", 9)),
     "BE": (Register("KBO", "be.vat", 10),),
-    "BG": (Register("UIC", "bg.vat", form=_NINE),),
-    "BR": (Register("CNPJ", "br.cnpj", 14),),
+    "BG": (Register("UIC", "bg.vat", 9, _NINE),),
+    "BR": (Register("CNPJ", "br.cnpj", 14, zeros=4),),
     "CA": (Register("BN", "ca.bn", keep=9),),
     "CH": (Register("UID", "ch.uid", suffix="MWST|TVA|IVA|TPV|HR"),),
     "CL": (Register("RUT", "cl.rut", form="[5-9][0-9]{7}[0-9K]"),),
@@ -117,7 +122,8 @@ NATIONAL: Final[dict[str, tuple[Register, ...]]] = {
     "PL": (
         Register("KRS", "", 0, "000[0-9]{7}"),
         Register("NIP", "pl.nip"),
-        Register("REGON", "pl.regon", keep=9),
+        Register("REGON", "pl.regon", 9, keep=9),
+        Register("REGON", "pl.regon", 14, keep=9),
     ),
     "PT": (Register("NIPC", "pt.nif", form="[5679][0-9]{8}"),),
     "RO": (Register("CUI", "ro.cui"),),
@@ -145,7 +151,7 @@ VAT: Final[dict[str, Register]] = {
         ("AT", "at.uid", 0, ".+", ""),
         ("AU", "au.abn", 0, ".+", ""),
         ("BE", "be.vat", 10, ".+", ""),
-        ("BG", "bg.vat", 0, _NINE, ""),
+        ("BG", "bg.vat", 9, _NINE, ""),
         ("BR", "br.cnpj", 14, ".+", ""),
         ("CH", "ch.uid", 0, ".+", "MWST|TVA|IVA|TPV"),
         ("CY", "cy.vat", 0, ".+", ""),
@@ -155,7 +161,7 @@ VAT: Final[dict[str, Register]] = {
         ("EE", "ee.kmkr", 0, ".+", ""),
         ("ES", "es.cif", 0, ".+", ""),
         ("FI", "fi.alv", 8, ".+", ""),
-        ("FR", "fr.tva", 0, ".+", ""),
+        ("FR", "fr.tva", 11, ".+", ""),
         ("GB", "gb.vat", 0, ".+", ""),
         ("GR", "gr.vat", 9, ".+", ""),
         ("HR", "hr.oib", 11, ".+", ""),

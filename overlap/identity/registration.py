@@ -1,4 +1,4 @@
-"""Registration numbers: LEI, DUNS, VAT and the numbers of national registers, checked and canonical.
+"""Registration numbers: LEI, ISIN, DUNS, VAT, national registers and tickers, checked and canonical.
 
 A number is taken when its check digits hold (python-stdnum), or, for the few registers without check digits
 in registers.py, when its form is right. The value of a VAT or national number begins with country and
@@ -17,6 +17,7 @@ from overlap.identity import registers
 from overlap.identity.country import normalise_country
 from overlap.identity.outcome import EMPTY, Outcome
 from overlap.identity.registers import Register
+from overlap.identity.ticker import read_ticker
 
 #: Characters; no registration number is longer, court names included.
 MAX_NUMBER: Final = 80
@@ -27,11 +28,15 @@ UNKNOWN_REGISTER: Final = Outcome(reason="no register known for this country")
 PLACEHOLDER: Final = Outcome(reason="a placeholder, not a number")
 ROUNDED: Final = Outcome(reason="rounded by a spreadsheet")
 
+#: Every digit of the number is there: 1.50483782E8 is how some programs write 150483782.
+_EXACT: Final = re.compile(r"([0-9])[.,]([0-9]+)E\+?0?([0-9]{1,2})")
 _ROUNDED: Final = re.compile(r"[0-9][.,]?[0-9]*E\+?[0-9]{1,2}")
 _DECIMALS: Final = re.compile(r"([0-9]+)[.,]0{1,2}")
 _CANONICAL: Final = re.compile(r"([A-Z]{2}):([A-Z]+):(.+)")
 #: ISO 7064 reads A to Z as 10 to 35.
 _LETTER_VALUES: Final = {code: str(code - 55) for code in range(ord("A"), ord("Z") + 1)}
+#: Prefixes of ISINs that a bank or depository assigns for itself: two of them may use the same one.
+_NOT_UNIQUE: Final = ("XF", "QS", "QT")
 _SEPARATORS: Final = re.compile(r"[\s\-./_,;:']+")
 _VAT_LABEL: Final = re.compile(
     r"(?:VAT|UST-?ID(?:-?NR)?|TVA|IVA|BTW|MOMS|NIP|P\.?\s?IVA)\b[\s.:#-]*(?:NO|NR|NUMBER|ID|REG)?[\s.:#-]*"
@@ -39,7 +44,7 @@ _VAT_LABEL: Final = re.compile(
 
 
 def normalise_registration(kind: str, text: str, country: str = "") -> Outcome:
-    """The canonical number of `kind` ("lei", "duns", "vat" or "registration"); UsageError for another kind.
+    """The canonical number of `kind`, one of those below; UsageError for another kind.
 
     `country` is a name or code; VAT numbers with a prefix and values that this function returned need none.
     """
@@ -50,6 +55,9 @@ def normalise_registration(kind: str, text: str, country: str = "") -> Outcome:
     number = unicodedata.normalize("NFKC", text).strip().lstrip("'=").strip("\"' ").upper()
     if not number:
         return EMPTY
+    exact = _EXACT.fullmatch(number)
+    if exact and len(exact[2]) == int(exact[3]):
+        number = exact[1] + exact[2]
     if _ROUNDED.fullmatch(number):
         return ROUNDED
     decimals = _DECIMALS.fullmatch(number)
@@ -64,6 +72,21 @@ def _lei(number: str, _country: str) -> Outcome:
     if len(number) != 20 or not (number.isascii() and number.isalnum()):
         return CHECK_FAILED
     return Outcome(number) if int(number.translate(_LETTER_VALUES)) % 97 == 1 else CHECK_FAILED
+
+
+def _isin(number: str, _country: str) -> Outcome:
+    """ISO 6166: country, nine characters and a check digit; the whole number is kept.
+
+    An ISIN names one security (a share, a bond, a receipt), whatever the exchange. It speaks for the issuer:
+    equal numbers mean one issuer, different numbers say nothing, for a company has as many as securities.
+    """
+    number = _SEPARATORS.sub("", re.sub(r"^ISIN(?:\W*(?:CODE|NO|NUMBER))?\W*", "", number))
+    if _is_placeholder(number) or (len(number) == 12 and len(set(number[2:11])) == 1):
+        return PLACEHOLDER
+    if not number.isascii() or number.startswith(_NOT_UNIQUE):
+        return CHECK_FAILED
+    found = registers.validated(registers.load("isin"), number)
+    return Outcome(found) if found else CHECK_FAILED
 
 
 def _duns(number: str, _country: str) -> Outcome:
@@ -122,7 +145,7 @@ def _checked(register: Register, number: str) -> str:
     if not register.keeps_separators:
         number = _SEPARATORS.sub("", number)
     missing = register.digits - len(number)
-    if 0 < missing <= registers.MOST_ZEROS and number.isdecimal():
+    if 0 < missing <= register.zeros and number.isdecimal():
         number = number.zfill(register.digits)
     if not number.isascii() and not register.keeps_separators:
         return ""
@@ -141,4 +164,11 @@ def _is_placeholder(number: str) -> bool:
     )
 
 
-_NORMALISERS: Final = {"lei": _lei, "duns": _duns, "vat": _vat, "registration": _national}
+_NORMALISERS: Final = {
+    "lei": _lei,
+    "isin": _isin,
+    "duns": _duns,
+    "vat": _vat,
+    "registration": _national,
+    "ticker": read_ticker,
+}

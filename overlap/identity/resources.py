@@ -19,6 +19,7 @@ DATA_FILES: Final = (
     "cities",
     "countries",
     "disposable_mail",
+    "exchanges",
     "filler_words",
     "free_mail",
     "generic_words",

@@ -17,6 +17,7 @@ from overlap.engine import serve
 from overlap.identity.city import normalise_city
 from overlap.identity.country import normalise_country
 from overlap.identity.domain import normalise_cell, normalise_mail_cell
+from overlap.identity.linkedin import normalise_linkedin
 from overlap.identity.name import normalise_name
 from overlap.identity.place import normalise_place
 from overlap.identity.registration import normalise_registration
@@ -42,7 +43,8 @@ NORMALISERS: Final[dict[str, Callable[[Any], tuple[Any, Any]]]] = {
     "country": normalise_country,
     "city": normalise_city,
     **{kind: partial(_place, kind) for kind in ("postcode", "phone")},
-    **{kind: partial(_number, kind) for kind in ("lei", "duns", "vat", "registration")},
+    "linkedin": normalise_linkedin,
+    **{kind: partial(_number, kind) for kind in ("lei", "isin", "duns", "vat", "registration", "ticker")},
 }
 
 

@@ -28,7 +28,7 @@ BROKEN_ID = "its Salesforce id fails its own checksum: letter case was changed"
 NOTHING_TO_MATCH = "neither a name nor a website nor a registration number"
 BAD_POPULATION = "its population is not a name of a-z, 0-9 and '_'"
 
-_NUMBERS = ("lei", "vat", "registration_number")
+_NUMBERS = ("lei", "vat", "registration_number", "isin", "ticker", "linkedin")
 
 
 def read_accounts(
@@ -99,7 +99,18 @@ def _plain(draft: Draft) -> Draft:
             plain[field] = plain_duns(column)
         elif field in _NUMBERS:
             plain[field] = unwrap(column)
-    return draft.with_columns(**plain)
+    draft = draft.with_columns(**plain)
+    return draft.with_columns(ticker=_listings(draft)) if "exchange" in draft.columns else draft
+
+
+def _listings(draft: Draft) -> Column:
+    """Tickers behind the exchange that stands in a column of its own, where they name none themselves."""
+    tickers, exchanges = draft.column("ticker"), draft.column("exchange")
+    alone = pc.and_(pc.not_equal(exchanges, ""), pc.not_equal(tickers, ""))
+    alone = pc.and_not(alone, pc.match_substring_regex(tickers, "[: ]"))
+    return pc.if_else(
+        alone, pc.binary_join_element_wise(exchanges, tickers, pa.scalar(":", pa.large_string())), tickers
+    )
 
 
 def _populations(draft: Draft, default: str) -> Column:

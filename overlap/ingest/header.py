@@ -27,7 +27,12 @@ class Kind:
 
 ACCOUNTS: Final = Kind(
     "accounts",
-    (("name", "website", "domains", "lei", "duns", "vat", "registration_number"),),
+    (
+        (
+            *("name", "website", "domains", "linkedin"),
+            *("lei", "duns", "vat", "registration_number", "isin", "ticker"),
+        ),
+    ),
     "id,name,website / 1,Example Ltd,example.com",
 )
 OPPORTUNITIES: Final = Kind(

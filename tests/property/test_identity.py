@@ -21,7 +21,9 @@ from overlap.identity.text import fold
 from overlap.records import ACCOUNT_COLUMNS
 
 ROOT = Path(__file__).parent.parent.parent
-NORMALISERS = ("domain", "mail", "name", "country", "lei", "duns", "vat", "registration")
+NORMALISERS = (
+    "domain", "mail", "name", "country", "linkedin", "lei", "isin", "duns", "vat", "registration", "ticker"
+)  # fmt: skip
 
 PROBED = sorted({text for _, text, _ in probes()})
 PIECES = [
@@ -31,7 +33,8 @@ PIECES = [
     "\u1161", "\ud55c", "https://", "www.", "mailto:", "@", ":80", "//", "\\", ".com", ".co.uk",
     ".myshopify.com", "facebook.com", "xn--", ",", ";", "|", "123456789", "732829320", "FR", "DE", "EL",
     ":SIREN:", "0", "1E+9", "\x00", "\n", "\ud800", "\U0001d538", "\u2460", "\u0663", "\u03c2", "\u03a3",
-    "\u01c6", "\u0149",
+    "\u01c6", "\u0149", "NYSE:", " US", ".DE", "-B", "7203", "(", ")", "%2C", "%2F",
+    "linkedin.com/", "company/", "in/", "US0378331005",
 ]  # fmt: skip
 TEXTS = st.one_of(
     st.text(max_size=30),
@@ -147,6 +150,8 @@ def test_every_way_to_write_an_address_gives_its_registrable_domain(label: str, 
                 "country": COUNTRIES,
                 "vat": TEXTS,
                 "lei": TEXTS,
+                "isin": TEXTS,
+                "ticker": TEXTS,
                 "duns": TEXTS,
                 "registration_number": TEXTS,
             }
@@ -211,6 +216,8 @@ def test_every_kind_is_reached() -> None:
         "country": "FR",
         "vat": "FR61954506077",
         "lei": "5493001KJTIIGC8Y1R12",
+        "isin": "US0378331005",
+        "ticker": "NASDAQ:AAPL",
         "duns": "150483782",
         "registration_number": "732829320",
     }

@@ -1,8 +1,8 @@
 """Every vector of identity_1.json, on its own path and in a batch.
 
 The expected values follow from the rules in overlap/identity and from public examples: the numbers are the
-documented examples of python-stdnum and of the registers, the Kawasaki and Cook Islands hosts are cases of
-the Public Suffix List's own test data, and the names are made up.
+documented examples of python-stdnum (for ISO 6166, too) and of the registers, the Kawasaki and Cook Islands
+hosts are cases of the Public Suffix List's own test data, and the names are made up.
 """
 
 from __future__ import annotations
@@ -26,9 +26,11 @@ COLUMNS = {
     "mail": "email",
     "name": "name",
     "lei": "lei",
+    "isin": "isin",
     "duns": "duns",
     "vat": "vat",
     "registration": "registration_number",
+    "ticker": "ticker",
 }
 
 
