@@ -48,8 +48,8 @@ def evaluate_command(
 ) -> None:
     """Match two exports as 'simulate' does and compare with GOLD, their known common accounts.
 
-    GOLD has the columns left_id and right_id (or its first two), one pair a row, and must be complete: a found
-    pair that is not in it counts as wrong. With a column label, only rows labelled 1 are true pairs.
+    GOLD has the columns left_id and right_id (or its first two), one pair a row, and must be complete: a
+    found pair that is not in it counts as wrong. With a column label, only rows labelled 1 are true pairs.
     """
     from overlap import evaluate
 

@@ -28,8 +28,8 @@ class Truth:
 
 @dataclass(frozen=True)
 class Score:
-    """A result against the truth: all pairs, each tier that was found (recall is its share of all true pairs),
-    each kind of evidence (`found` equals `right` there), and how many near misses were taken for matches."""
+    """A result against the truth: all pairs, each tier found (recall is its share of all true pairs), each
+    kind of evidence (`found` equals `right` there), and how many near misses were taken for matches."""
 
     total: Figures
     by_tier: Mapping[str, Figures]
@@ -55,7 +55,7 @@ def compare(left: Sequence[Account], right: Sequence[Account]) -> Truth:
 
 
 def score(result: Iterable[tuple[str, str, str]], truth: Truth) -> Score:
-    """`result` is rows of left id, right id and tier; a pair that is in two tiers counts in the better one."""
+    """`result` is rows of left id, right id and tier; a pair in two tiers counts in the better one."""
     rows = list(result)
     pairs = {(left, right) for left, right, _ in rows}
     scored = evaluation.score(rows, truth.pairs)

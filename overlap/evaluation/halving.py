@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from overlap.evaluation.figures import Pair
@@ -34,16 +35,16 @@ def halves(left: pd.DataFrame, right: pd.DataFrame, true: Iterable[Pair], seed: 
     """
     pairs = frozenset(true)
     heads = _heads(pairs)
-    sides = {"left": left, "right": right}
-    second = {
-        side: frame["id"].map(lambda own, side=side: _is_second(heads.get((side, own), (side, own)), seed))
-        for side, frame in sides.items()
-    }
-    masks = {side: chosen.to_numpy(bool) for side, chosen in second.items()}
+
+    def second(side: str, accounts: pd.DataFrame) -> np.ndarray:
+        nodes = [(side, own) for own in accounts["id"]]
+        return np.array([_is_second(heads.get(node, node), seed) for node in nodes], bool)
+
+    ours, theirs = second("left", left), second("right", right)
     later = frozenset(pair for pair in pairs if _is_second(heads["left", pair[0]], seed))
     return (
-        Half(*(sides[side][~masks[side]].reset_index(drop=True) for side in sides), pairs - later),
-        Half(*(sides[side][masks[side]].reset_index(drop=True) for side in sides), later),
+        Half(left[~ours].reset_index(drop=True), right[~theirs].reset_index(drop=True), pairs - later),
+        Half(left[ours].reset_index(drop=True), right[theirs].reset_index(drop=True), later),
     )
 
 
