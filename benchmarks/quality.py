@@ -1,6 +1,6 @@
 """How right the blind match is on lists whose common accounts are known, beside tools that see both lists.
 
-    python benchmarks/quality.py FOLDER [FOLDER ...] [--tuned] [--seed N] [--without NAME]
+    python benchmarks/quality.py FOLDER [FOLDER ...] [--tuned] [--seed N] [--without NAME] [--damage]
 
 Each folder has left.csv and right.csv (any export that `overlap import` reads: id, name, website, city,
 country, postcode, phone) and gold.csv (left_id, right_id). Ours is the complete protocol; the others are in
@@ -8,7 +8,8 @@ country, postcode, phone) and gold.csv (left_id, right_id). Ours is the complete
 
 With `--tuned` every method that has a score gets the threshold with the best F1 on the first half of the
 accounts, and everything is reported on the second half. Recall and precision are pair by pair, as
-`overlap evaluate` counts them. Seconds are wall time, reading not counted. The packages are in the extra
+`overlap evaluate` counts them. With `--damage`, the recall of ours for each way in which a pair of
+`corruption.py` went wrong (a pair with three faults counts for each). Seconds are wall time, reading not counted. The packages are in the extra
 `bench`; what is not installed is left out.
 """
 
@@ -117,6 +118,31 @@ def _row(name: str, least: str, figures: Figures, seconds: float, cost: str) -> 
     return (name, least, f"{figures.found:,}", *shares, f"{seconds:.1f}", cost)
 
 
+def show_damage(folder: Path, whole: Half) -> None:
+    """How much of the pairs with each kind of damage was found, the worst first."""
+    gold = pd.read_csv(folder / "gold.csv", dtype="str", keep_default_na=False)
+    if "damage" not in gold:
+        return
+    pairs = _evaluate(whole).pairs
+    tiers = {
+        (left, right): tier
+        for left, right, tier in zip(pairs["left_id"], pairs["right_id"], pairs["tier"], strict=True)
+    }
+    by_damage: dict[str, list[str]] = {}
+    for left, right, happened in zip(gold["left_id"], gold["right_id"], gold["damage"], strict=True):
+        for each in sorted(set(happened.split("; "))):
+            by_damage.setdefault(each or "none", []).append(tiers.get((left, right), ""))
+    rows = [
+        (each, len(met), sum(tier in RELEASED for tier in met) / len(met), sum(map(bool, met)) / len(met))
+        for each, met in by_damage.items()
+    ]
+    show_table(
+        ("damage", "pairs", "recall, released", "recall, with candidates"),
+        [(each, f"{size:,}", f"{released:.3f}", f"{every:.3f}") for each, size, released, every in
+         sorted(rows, key=lambda row: row[3])],
+    )  # fmt: skip
+
+
 def measure_set(folder: Path, tuned: bool, seed: int, without: Sequence[str]) -> None:
     """One table."""
     whole = read_set(folder)
@@ -132,6 +158,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="match quality beside plain tools")
     parser.add_argument("folders", type=Path, nargs="+", help="each with left.csv, right.csv and gold.csv")
     parser.add_argument("--tuned", action="store_true", help="tune on one half, report on the other")
+    parser.add_argument("--damage", action="store_true", help="recall for each way a pair went wrong")
     parser.add_argument("--seed", type=int, default=0, help="another seed, other halves")
     parser.add_argument(
         "--without", action="append", default=[], metavar="PACKAGE", help="leave out a rival's package"
@@ -140,6 +167,8 @@ def main() -> None:
     print(describe_machine("rapidfuzz", "splink", "duckdb", "pandas"))
     for folder in options.folders:
         measure_set(folder, options.tuned, options.seed, options.without)
+        if options.damage:
+            show_damage(folder, read_set(folder))
 
 
 if __name__ == "__main__":
