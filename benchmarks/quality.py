@@ -9,8 +9,8 @@ country, postcode, phone) and gold.csv (left_id, right_id). Ours is the complete
 With `--tuned` every method that has a score gets the threshold with the best F1 on the first half of the
 accounts, and everything is reported on the second half. Recall and precision are pair by pair, as
 `overlap evaluate` counts them. With `--damage`, the recall of ours for each way in which a pair of
-`corruption.py` went wrong (a pair with three faults counts for each). Seconds are wall time, reading not counted. The packages are in the extra
-`bench`; what is not installed is left out.
+`corruption.py` went wrong (a pair with three faults counts for each). Seconds are wall time, reading not
+counted. The packages are in the extra `bench`; what is not installed is left out.
 """
 
 from __future__ import annotations
