@@ -23,13 +23,25 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from damage import FIELDS, Row, damage, host_of
+from damage import FIELDS, LEGAL_FORMS, Row, core_of, damage, host_of
 
 #: Shares of the accounts of a side.
 TWICE = 0.02
 SUBSIDIARIES = 0.03
 
-_PLACES = ("Deutschland", "France", "UK", "Japan", "Canada", "Services", "Capital", "Foundation", "Logistics")
+#: What a subsidiary has behind its parent's name, and its country where that says it.
+_BRANCHES = (
+    ("Deutschland", "Germany"),
+    ("France", "France"),
+    ("UK", "United Kingdom"),
+    ("Japan", "Japan"),
+    ("Canada", "Canada"),
+    ("Capital", ""),
+    ("Foundation", ""),
+    ("Logistics", ""),
+)
+#: Damage that would make a subsidiary's name its parent's.
+_SPARED = ("last word dropped", "initials", "abbreviation")
 
 
 @dataclass(frozen=True)
@@ -44,7 +56,7 @@ class Lists:
 def corrupt(base: Sequence[Row], accounts: int, shared: float, rng: Random) -> Lists:
     """About `accounts` rows a side, of which the share `shared` are companies of both.
 
-    `base` has rows of `damage.FIELDS` with different names.
+    `base` has rows of `damage.FIELDS` with names that differ by `key_of`.
     """
     both, alone = round(accounts * shared), accounts - round(accounts * shared)
     companies = enlarge(base, both + 2 * alone, rng)
@@ -52,7 +64,8 @@ def corrupt(base: Sequence[Row], accounts: int, shared: float, rng: Random) -> L
         "L": [*enumerate(companies[: both + alone])],
         "R": [*enumerate(companies[:both]), *enumerate(companies[both + alone :], both + alone)],
     }
-    entered = {side: list(_enter(side, held, companies[:both], rng)) for side, held in sides.items()}
+    taken = {key_of(row["name"]) for row in companies}
+    entered = {side: list(_enter(side, held, companies[:both], taken, rng)) for side, held in sides.items()}
     ours: dict[int, list[tuple[str, list[str]]]] = {}
     for number, row, happened in entered["L"]:
         ours.setdefault(number, []).append((row["id"], happened))
@@ -69,7 +82,7 @@ def corrupt(base: Sequence[Row], accounts: int, shared: float, rng: Random) -> L
 def enlarge(base: Sequence[Row], wanted: int, rng: Random) -> list[Row]:
     """`wanted` different companies: those of the base in random order, then recombined ones."""
     rows = rng.sample(list(base), min(wanted, len(base)))
-    names = {row["name"].casefold() for row in rows}
+    names = {key_of(row["name"]) for row in rows}
     hosts = {host_of(row["website"]) for row in rows}
     tries = 0
     while len(rows) < wanted:
@@ -78,42 +91,64 @@ def enlarge(base: Sequence[Row], wanted: int, rng: Random) -> list[Row]:
             raise SystemExit("the base has too few words for so many companies; give a longer one")
         row = _recombine(rng.choice(base), rng.choice(base), rng)
         host = host_of(row["website"])
-        if row["name"].casefold() in names or (host and host in hosts):
+        if key_of(row["name"]) in names or (host and host in hosts):
             continue
-        names.add(row["name"].casefold())
+        names.add(key_of(row["name"]))
         hosts.add(host)
         rows.append(row)
     rng.shuffle(rows)
     return rows
 
 
+def key_of(name: str) -> str:
+    """What makes two companies different here: letters and digits, without legal forms and a leading "The"."""
+    core = core_of(name).casefold().removeprefix("the ")
+    return "".join(letter for letter in core if letter.isalnum())
+
+
 def _recombine(one: Row, other: Row, rng: Random) -> Row:
     """A company that might exist: the beginning of one name, the rest of another, a website of the two."""
-    first, rest = one["name"].split(), other["name"].split()
-    name = " ".join([*first[: max(1, len(first) // 2)], *(rest[len(rest) // 2 :] or rest)])
-    label = "".join(letter for letter in name.casefold() if letter.isascii() and letter.isalnum())[:30]
+    first, rest = core_of(one["name"]).split(), core_of(other["name"]).split()
+    core = " ".join([*first[: max(1, len(first) // 2)], *rest[len(rest) // 2 :]])
+    legal = other["name"][len(core_of(other["name"])) :] or f" {rng.choice(LEGAL_FORMS[0])}"
+    label = "".join(letter for letter in core.casefold() if letter.isascii() and letter.isalnum())[:30]
     ending = host_of(other["website"]).partition(".")[2]
     website = f"www.{label}.{ending}" if label and ending else ""
     digits = "".join(rng.choice("0123456789") for _ in range(7))
     phone = other["phone"][:-7] + digits if len(other["phone"]) > 7 else ""
-    return other | {"name": name, "website": website, "phone": phone, "email": ""}
+    return other | {"name": core + legal, "website": website, "phone": phone, "email": ""}
 
 
 def _enter(
-    side: str, held: Sequence[tuple[int, Row]], parents: Sequence[Row], rng: Random
+    side: str, held: Sequence[tuple[int, Row]], parents: Sequence[Row], taken: set[str], rng: Random
 ) -> Iterator[tuple[int, Row, list[str]]]:
-    """The rows of a side in random order: number of the company (-1 for a subsidiary), row, what happened."""
+    """The rows of a side in random order: number of the company (-1 for a subsidiary), row, what happened.
+
+    No subsidiary is called as a company or subsidiary in `taken`; its own name is added.
+    """
     found = []
     for number, company in held:
         for _ in range(1 + (rng.random() < TWICE)):
             found.append((number, *damage(company, rng)))
     for _ in range(round(len(held) * SUBSIDIARIES) if parents else 0):
-        parent = rng.choice(parents)
-        child = parent | {"name": f"{parent['name'].rstrip('.')} {rng.choice(_PLACES)}", "phone": ""}
-        found.append((-1, *damage(child, rng)))
+        child = _subsidiary(rng.choice(parents), rng.choice(parents), rng)
+        if key_of(child["name"]) not in taken:
+            taken.add(key_of(child["name"]))
+            found.append((-1, *damage(child, rng, _SPARED)))
     rng.shuffle(found)
     for at, (number, row, happened) in enumerate(found):
         yield number, {"id": f"{side}{at:07d}", **row}, happened
+
+
+def _subsidiary(parent: Row, neighbour: Row, rng: Random) -> Row:
+    """Another company with the parent's name and website, at `neighbour`'s place or in its own country."""
+    branch, country = rng.choice(_BRANCHES)
+    place = (
+        {"country": country, "city": "", "postcode": ""}
+        if country
+        else {field: neighbour[field] for field in ("country", "city", "postcode")}
+    )
+    return parent | place | {"name": f"{core_of(parent['name'])} {branch}", "phone": "", "email": ""}
 
 
 def read_base(place: Path | None, wanted: int, seed: int) -> list[Row]:
@@ -123,19 +158,18 @@ def read_base(place: Path | None, wanted: int, seed: int) -> list[Row]:
     from overlap import read_accounts
 
     frame = read_accounts(place).frame
-    distinct = frame[frame["name"].str.split().str.len() > 0]
-    distinct = distinct[~distinct["name"].str.casefold().duplicated()]
-    return [dict(zip(FIELDS, row, strict=True)) for row in distinct[list(FIELDS)].itertuples(index=False)]
+    rows = [dict(zip(FIELDS, row, strict=True)) for row in frame[list(FIELDS)].itertuples(index=False)]
+    return list({key: row for row in rows if (key := key_of(row["name"]))}.values())
 
 
 def _invent(wanted: int, seed: int) -> list[Row]:
     from cleanroom.demo.companies import invent_companies
     from cleanroom.demo.words import words
 
-    companies = {company.core: company for company in invent_companies(wanted, words(), Random(seed))}
+    companies = {key_of(company.core): company for company in invent_companies(wanted, words(), Random(seed))}
     return [
         {
-            "name": f"{name} {company.legal[0]}".strip(),
+            "name": f"{company.core} {company.legal[0]}".strip(),
             "website": f"www.{company.domain}",
             "email": "",
             "country": company.country.written[0],
@@ -143,7 +177,7 @@ def _invent(wanted: int, seed: int) -> list[Row]:
             "postcode": company.postcode,
             "phone": company.phone,
         }
-        for name, company in companies.items()
+        for company in companies.values()
     ]
 
 

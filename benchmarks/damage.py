@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -249,6 +249,13 @@ def lose(field: str) -> Callable[[Row, Random], Row | None]:
     return apply
 
 
+def core_of(name: str) -> str:
+    """The name without its legal forms."""
+    while (bare := _FORM_AT_END.sub("", name).rstrip(" ,")) != name and bare:
+        name = bare
+    return name
+
+
 def host_of(website: str) -> str:
     """The host of a website without "www."."""
     host = re.sub(r"^[a-z]*:?//", "", website.strip().lower()).split("/")[0].split(":")[0]
@@ -285,11 +292,14 @@ DAMAGES: Final = (
 )
 
 
-def damage(row: Row, rng: Random) -> tuple[Row, list[str]]:
-    """The row as somebody else typed it, and what happened to it. `row` has every field of FIELDS."""
+def damage(row: Row, rng: Random, spared: Collection[str] = ()) -> tuple[Row, list[str]]:
+    """The row as somebody else typed it, and what happened to it; `spared` are damages that do not.
+
+    `row` has every field of FIELDS.
+    """
     happened: list[str] = []
     for each in DAMAGES:
-        if rng.random() >= each.rate:
+        if rng.random() >= each.rate or each.name in spared:
             continue
         changed = each.apply(row, rng)
         if changed is not None and changed != row and changed["name"].strip():
