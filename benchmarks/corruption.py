@@ -101,7 +101,7 @@ def enlarge(base: Sequence[Row], wanted: int, rng: Random) -> list[Row]:
 
 
 def key_of(name: str) -> str:
-    """What makes two companies different here: letters and digits, without legal forms and a leading "The"."""
+    """What makes two companies different here: letters and digits, no legal form, no leading "The"."""
     core = core_of(name).casefold().removeprefix("the ")
     return "".join(letter for letter in core if letter.isalnum())
 
