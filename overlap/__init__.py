@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from overlap.errors import BadInput, BadPeerFile, OverlapError, Refused, UsageError
+    from overlap.evaluation import evaluate
     from overlap.ingest import read_accounts
     from overlap.records import Rejected, Table
     from overlap.simulation import simulate
@@ -23,6 +24,7 @@ __all__ = [
     "Rejected",
     "Table",
     "UsageError",
+    "evaluate",
     "read_accounts",
     "simulate",
 ]
@@ -35,6 +37,7 @@ _HOMES = {
     "Rejected": "overlap.records",
     "Table": "overlap.records",
     "UsageError": "overlap.errors",
+    "evaluate": "overlap.evaluation",
     "read_accounts": "overlap.ingest",
     "simulate": "overlap.simulation",
 }

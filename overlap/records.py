@@ -82,6 +82,9 @@ ACTION_COLUMNS = (
 #: One territory assignment a row.
 TERRITORY_COLUMNS = ("row", "account_id", "territory_id", "territory_name", "owner")
 
+#: One pair of accounts that somebody compared by hand a row; `label` is "1" for the same account, else "0".
+KNOWN_PAIR_COLUMNS = ("row", "left_id", "right_id", "label")
+
 #: One normalised match key a row. `account` (int64) is the position of the account in its table, from 0.
 IDENTIFIER_COLUMNS = ("account", "kind", "value")
 

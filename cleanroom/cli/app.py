@@ -17,6 +17,7 @@ COMMANDS = {
     "claims": "claims",
     "credit": "claims",
     "demo": "demo",
+    "evaluate": "evaluate",
     "export": "export",
     "import": "imports",
     "init": "party",

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from cleanroom.cli.story import Stage
-from cleanroom.demo import PARTNER, VENDOR, DemoWorld, Figures, score
+from cleanroom.demo import PARTNER, VENDOR, DemoWorld, score
+from overlap.evaluation import RELEASED, Figures
 
 Echo = Callable[[str], None]
 
@@ -82,12 +83,9 @@ def _show_truth(echo: Echo, root: Path, world: DemoWorld) -> None:
         pairs = matched_pairs(root / VENDOR, root / party.name, party.name)
         result = score(pairs, world.truth(VENDOR, party.name))
         echo(f"  {VENDOR} and {party.name}: {_figures(result.total)}")
-        for tier, figures in sorted(result.by_tier.items(), key=lambda item: _TIER_ORDER.index(item[0])):
-            released = "released" if tier != "candidate" else "kept back for review"
+        for tier, figures in result.by_tier.items():
+            released = "released" if tier in RELEASED else "kept back for review"
             echo(f"    {tier:<10} {figures.found:>6,} pairs, precision {figures.precision:.3f}, {released}")
-
-
-_TIER_ORDER = ("exact", "strong", "candidate")
 
 
 def _figures(figures: Figures) -> str:

@@ -12,7 +12,7 @@ from cleanroom.demo.generate import (
     PartyWorld,
     generate,
 )
-from cleanroom.demo.truth import EVIDENCE, Figures, Score, Truth, score
+from cleanroom.demo.truth import EVIDENCE, Score, Truth, score
 
 __all__ = [
     "CLAIM_DAYS",
@@ -23,7 +23,6 @@ __all__ = [
     "RIVAL",
     "VENDOR",
     "DemoWorld",
-    "Figures",
     "Import",
     "PartyWorld",
     "Score",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from cleanroom.demo.accounts import Account
+from overlap import evaluation
+from overlap.evaluation import Figures
 
 #: By which clean keys a true pair can be found at all, easiest first.
 EVIDENCE: Final = ("domain and name", "domain only", "name only", "number only", "nothing equal")
@@ -24,33 +26,10 @@ class Truth:
     near_misses: Mapping[Pair, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Counts of distinct pairs. Precision and recall are in [0, 1], and 1 where nothing was to be counted."""
-
-    found: int
-    right: int
-    true: int
-
-    @property
-    def precision(self) -> float:
-        return self.right / self.found if self.found else 1.0
-
-    @property
-    def recall(self) -> float:
-        return self.right / self.true if self.true else 1.0
-
-    @property
-    def f1(self) -> float:
-        """The harmonic mean of precision and recall."""
-        both = self.precision + self.recall
-        return 2 * self.precision * self.recall / both if both else 0.0
-
-
 @dataclass(frozen=True)
 class Score:
-    """A result against the truth: all pairs, each tier by itself (recall is its share of all true pairs),
-    each kind of evidence (`found` equals `right` there), and how many near misses were taken for matches."""
+    """A result against the truth: all pairs, each tier found (recall is its share of all true pairs), each
+    kind of evidence (`found` equals `right` there), and how many near misses were taken for matches."""
 
     total: Figures
     by_tier: Mapping[str, Figures]
@@ -76,29 +55,21 @@ def compare(left: Sequence[Account], right: Sequence[Account]) -> Truth:
 
 
 def score(result: Iterable[tuple[str, str, str]], truth: Truth) -> Score:
-    """`result` is rows of left id, right id and tier; a pair that is in two tiers counts in the first."""
-    tiers: dict[Pair, str] = {}
-    for left, right, tier in result:
-        tiers.setdefault((left, right), tier)
+    """`result` is rows of left id, right id and tier; a pair in two tiers counts in the better one."""
+    rows = list(result)
+    pairs = {(left, right) for left, right, _ in rows}
+    scored = evaluation.score(rows, truth.pairs)
     return Score(
-        total=_figures(tiers, truth),
-        by_tier={
-            tier: _figures([pair for pair in tiers if tiers[pair] == tier], truth)
-            for tier in dict.fromkeys(tiers.values())
-        },
-        by_evidence={kind: _found_by(kind, tiers, truth) for kind in EVIDENCE},
-        near_misses=sum(pair in truth.near_misses for pair in tiers),
+        total=scored.total,
+        by_tier={tier: figures for tier, figures in scored.tiers.items() if figures.found},
+        by_evidence={kind: _found_by(kind, pairs, truth) for kind in EVIDENCE},
+        near_misses=sum(pair in truth.near_misses for pair in pairs),
     )
 
 
-def _figures(pairs: Collection[Pair], truth: Truth) -> Figures:
-    return Figures(len(pairs), sum(pair in truth.pairs for pair in pairs), len(truth.pairs))
-
-
-def _found_by(kind: str, tiers: Collection[Pair], truth: Truth) -> Figures:
-    having = [pair for pair, evidence in truth.pairs.items() if evidence == kind]
-    found = sum(pair in tiers for pair in having)
-    return Figures(found, found, len(having))
+def _found_by(kind: str, pairs: Collection[Pair], truth: Truth) -> Figures:
+    having = {pair for pair, evidence in truth.pairs.items() if evidence == kind}
+    return evaluation.count_pairs(having.intersection(pairs), having)
 
 
 def _evidence(ours: Account, theirs: Account) -> str:

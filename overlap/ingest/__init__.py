@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from overlap.ingest.accounts import read_accounts
     from overlap.ingest.actions import read_actions, read_territories
     from overlap.ingest.opportunities import read_opportunities
+    from overlap.ingest.pairs import read_pairs
     from overlap.ingest.populations import PopulationRule, parse_where
     from overlap.ingest.profiles import PROFILES
     from overlap.ingest.rejected import write_rejected
@@ -26,6 +27,7 @@ __all__ = [
     "read_accounts",
     "read_actions",
     "read_opportunities",
+    "read_pairs",
     "read_territories",
     "write_rejected",
 ]
@@ -37,6 +39,7 @@ _HOMES = {
     "read_accounts": "overlap.ingest.accounts",
     "read_actions": "overlap.ingest.actions",
     "read_opportunities": "overlap.ingest.opportunities",
+    "read_pairs": "overlap.ingest.pairs",
     "read_territories": "overlap.ingest.actions",
     "write_rejected": "overlap.ingest.rejected",
 }

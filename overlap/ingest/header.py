@@ -50,6 +50,11 @@ TERRITORIES: Final = Kind(
     (("account_id",), ("territory_id", "territory_name")),
     "account_id,territory_id,territory_name / 1,T1,North",
 )
+PAIRS: Final = Kind(
+    "pairs",
+    (("left_id",), ("right_id",)),
+    "left_id,right_id / 1,A7",
+)
 
 
 @dataclass(frozen=True)

@@ -279,10 +279,21 @@ _TERRITORIES: dict[str, Aliases] = {
     }
 }  # fmt: skip
 
+_PAIRS: dict[str, Aliases] = {
+    "generic": {
+        "left_id": ("left id", "leftid", "ltable id", "id left", "id l", "left", "id1", "id 1", "id a",
+                    "ida"),
+        "right_id": ("right id", "rightid", "rtable id", "id right", "id r", "right", "id2", "id 2", "id b",
+                     "idb"),
+        "label": ("label", "gold", "is match", "match", "same"),
+    }
+}  # fmt: skip
+
 #: Aliases by kind of record, profile and field; the first header present is taken.
 ALIASES: Final[Mapping[str, Mapping[str, Aliases]]] = {
     "accounts": _ACCOUNTS,
     "opportunities": _OPPORTUNITIES,
     "actions": _ACTIONS,
     "territories": _TERRITORIES,
+    "pairs": _PAIRS,
 }
