@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from overlap.quality.assessment import assess
-    from overlap.quality.assumptions import ASSUMPTIONS, HARD, HARD_SOURCE, SHARED, Assumption
+    from overlap.quality.assumptions import ASSUMPTIONS, HARD, HARD_SOURCE, SHARED, Assumption, facts_used
+    from overlap.quality.doubles import row_labels
     from overlap.quality.model import Estimate, Interval
     from overlap.quality.quality import Quality, Repair
 
@@ -30,6 +31,8 @@ __all__ = [
     "Quality",
     "Repair",
     "assess",
+    "facts_used",
+    "row_labels",
 ]
 
 _HOMES = {
@@ -43,6 +46,8 @@ _HOMES = {
     "Quality": "quality",
     "Repair": "quality",
     "assess": "assessment",
+    "facts_used": "assumptions",
+    "row_labels": "doubles",
 }
 
 

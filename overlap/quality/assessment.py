@@ -117,4 +117,5 @@ def _freshness(accounts: pd.DataFrame, today: date) -> tuple[Freshness, Mask]:
     dated = last != ""
     stale: Mask = dated & (last < limit)
     oldest = min(last[dated], default="")
-    return Freshness(limit, int(stale.sum()), int((~dated).sum()), oldest), stale
+    unchanged = stale & (accounts["modified"] == "").to_numpy(bool)
+    return Freshness(limit, int(stale.sum()), int(unchanged.sum()), int((~dated).sum()), oldest), stale

@@ -6,10 +6,11 @@ others; a *hard* pair agrees in numbers at most. The pair is found when all fact
 released when the agreeing facts are enough for that. Both are monotone: another fact of ours never lowers
 them, nor does a better assumption.
 
-The interval has two sources. Each assumption has a range, and either end of it moves the rate while the others
-stay in the middle; and a partner shares a part of the list only, which may be luckier or less lucky than the
-whole (Wilson's interval, 95 %). They are independent, so an end of the interval is as far from the middle as
-the root of the sum of the squares of all moves towards it. The worst of everything at once is less likely.
+The interval has two sources. Each assumption has a range, and either end of it moves the rate while the
+others stay in the middle; and a partner shares a part of the list only, which may be luckier or less lucky
+than the whole (Wilson's interval, 95 %). They are independent, so an end of the interval is as far from the
+middle as the root of the sum of the squares of all moves towards it. The worst of everything at once is less
+likely.
 """
 
 from __future__ import annotations

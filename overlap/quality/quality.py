@@ -75,10 +75,14 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """Accounts last changed (or created, where no change is known) before the day `limit` (ISO 8601)."""
+    """Accounts last changed (or created, where no change is known) before the day `limit` (ISO 8601).
+
+    `by_creation` of the stale ones have no date of a change. `oldest` is the earliest day that was looked at.
+    """
 
     limit: str
     stale: int
+    by_creation: int
     undated: int
     oldest: str
 

@@ -27,6 +27,8 @@ _CORRECT: Final = {
     "name": "Replace the placeholder by the company's registered name.",
     "country": "Write the country as its name or its two-letter code, not a state or a city.",
 }
+_STALE: Final = "Check whether they still exist under this name; delete what does not."
+_BY_CREATION: Final = " Export the date of the last change, too: only that of the creation is there."
 _FOREIGN: Final = "Replace the page or mail provider by the company's own domain."
 _NO_ADDRESS: Final = "Correct the website: one address such as example.com."
 
@@ -56,13 +58,10 @@ def find_repairs(
 def notices(accounts: pd.DataFrame, orphans: Mask, stale: Mask, freshness: Freshness) -> list[Repair]:
     """What is worth a look although the model cannot say its gain."""
     rows = row_labels(accounts)
+    by_creation = 0 < freshness.stale == freshness.by_creation
     texts = (
         ("parent not in the list", orphans, "Export the parents too, or clear the parent."),
-        (
-            f"unchanged since before {freshness.limit}",
-            stale,
-            "Check whether they still exist under this name; delete what does not.",
-        ),
+        (f"unchanged since before {freshness.limit}", stale, _STALE + (_BY_CREATION if by_creation else "")),
     )
     return [
         Repair(what, int(mask.sum()), _first(rows, np.flatnonzero(mask)), instruction)
