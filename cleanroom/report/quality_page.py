@@ -233,7 +233,7 @@ def _counted(label: str, count: int, accounts: int) -> tuple[Cell, ...]:
 
 
 def _rows(rows: Sequence[str], accounts: int, names: Mapping[str, str]) -> str:
-    shown = [f"{row} {names[row]}" if names.get(row) else row for row in rows]
+    shown = [f"{row} ({names[row].strip()})" if names.get(row) else row for row in rows]
     return ("row " if accounts == 1 else "rows ") + rows_text(shown, accounts)
 
 

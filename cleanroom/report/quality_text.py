@@ -18,10 +18,10 @@ POINTS: Final = (
 )
 
 MODEL: Final = (
-    "A kind matches when all its facts agree; a fact agrees when the partner has it filled and "
-    "then it is the same. A hard pair is known to both sides under different names and websites, and agrees in numbers at "
-    "most. The interval adds what either end of each range moves, and the luck of the draw where a partner "
-    f"shares {100 * SHARED:.0f} % of the list, none better or worse kept than the rest."
+    "A kind matches when all its facts agree; a fact agrees when the partner has it filled and then it is "
+    "the same. A hard pair is known to both sides under different names and websites, and agrees in numbers "
+    "at most. The interval adds what either end of each range moves, and the luck of the draw where a "
+    f"partner shares {100 * SHARED:.0f} % of the list, none better or worse kept than the rest."
 )
 
 

@@ -39,13 +39,13 @@ GUIDES: Final = "112 pairs in Fodors-Zagats"
 
 #: Facts and their ranges. Of the numbers an account has one at most; few lists have them.
 #:
-#: Where two lists with websites were compared, an equal registrable domain found .88 and .74 of the pairs,
-#: an equal cleaned name .84 and .87, one of both .95 and .96. The member lists are those of twelve public
-#: landscapes of open-source foundations, pairs those with one Crunchbase page: website usable on both sides in
-#: .93 and equal in .94 of these; name equal in .74, either .93, both .67. In Fodors-Zagats (restaurants) the
-#: city was written alike in .54, the telephone in .96. Failures come together a little more often than
-#: independence says: solving P(both) = P(domain) P(name) / (1 - hard) gives `HARD`, and what is then left to
-#: websites and names stands here.
+#: Where two public company lists with websites were compared, an equal registrable domain found .88 and .74
+#: of the pairs, an equal cleaned name .84 and .87, one of both .95 and .96. The member lists are those of
+#: twelve public landscapes of open-source foundations, pairs those with one Crunchbase page: website usable
+#: on both sides in .93 and equal in .94 of these; name equal in .74, either .93, both .67. In Fodors-Zagats
+#: (restaurants) the city was written alike in .54, the telephone in .96. Failures come together a little more
+#: often than independence says: solving P(both) = P(domain) P(name) / (1 - hard) gives `HARD`, and what is
+#: then left to websites and names stands here.
 ASSUMPTIONS: Final = (
     Assumption("domain", Range(0.80, 0.92, 0.98), Range(0.93, 0.96, 0.985), f"{LISTS}; {MEMBERS}"),
     Assumption("name", Range(0.99, 1.0, 1.0), Range(0.77, 0.86, 0.92), f"{LISTS}; {MEMBERS}"),
