@@ -104,7 +104,8 @@ def _reach(facts: Facts) -> Reach:
 
 def _orphans(accounts: pd.DataFrame) -> Mask:
     parents = accounts["parent_id"]
-    mask: Mask = ((parents != "") & ~parents.isin(accounts["id"])).to_numpy(bool)
+    mask: Mask = (parents != "").to_numpy(bool, copy=True)
+    mask[mask] = ~parents[mask].isin(accounts["id"]).to_numpy(bool)
     return mask
 
 

@@ -116,11 +116,12 @@ def _explained(accounts: pd.DataFrame, identifiers: pd.DataFrame) -> Mask:
 
 def _websites(accounts: pd.DataFrame, has: Mask) -> tuple[np.ndarray[Any, Any], Mask]:
     """Why each website is no identifier, and whose domain comes from the e-mail address alone."""
-    codes, cells = pd.factorize(accounts["website"])
-    outcomes = [normalise_domain(cell) for cell in cells.tolist()]
-    known = np.array([outcome.reason for outcome in outcomes], dtype=object)
-    reasons = known[codes] if len(codes) else np.array([], dtype=object)
     further = (accounts["domains"] != "").to_numpy(bool)
-    by_mail = has & (reasons != "") & ~further & (accounts["email"] != "").to_numpy(bool)
-    several = has & ~by_mail
-    return np.where(several, "", reasons), by_mail
+    mailed = has & ~further & (accounts["email"] != "").to_numpy(bool)
+    # Whoever has a domain and no e-mail address that it could be from has it from the website.
+    asked = np.flatnonzero(mailed | ~has)
+    codes, cells = pd.factorize(accounts["website"].iloc[asked])
+    reasons = np.full(len(accounts), "", dtype=object)
+    reasons[asked] = np.array([*(normalise_domain(cell).reason for cell in cells.tolist()), ""])[codes]
+    by_mail = mailed & (reasons != "")
+    return np.where(has & ~by_mail, "", reasons), by_mail

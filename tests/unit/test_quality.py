@@ -171,7 +171,8 @@ def test_an_unknown_kind_is_reported_and_counts_as_nothing() -> None:
 
 
 MESSY: list[dict[str, str]] = [
-    {"website": "gmail.com", "name": "Quollbrook <script>alert(1)</script>"}, {"country": ""}, {"website": ""},
+    {"website": "gmail.com", "name": "Quollbrook <script>alert(1)</script>"}, {"country": ""},
+    {"website": ""},
     {"name": "Vexmoor", "website": "shared.com"}, {"name": "Ildathra", "website": "shared.com"},
     {"parent_id": "none"}, {"modified": "2001-01-01"}, {"duns": "12"},
 ]  # fmt: skip
