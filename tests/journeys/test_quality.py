@@ -14,6 +14,7 @@ from cleanroom.demo import PARTNER, generate
 from cleanroom.demo import VENDOR as DEMO_VENDOR
 from overlap import read_accounts, simulate
 from overlap.quality import Quality
+from overlap.quality.model import wilson
 
 FORMATS = Path(__file__).resolve().parents[2] / "cleanroom" / "FORMATS.md"
 
@@ -60,8 +61,11 @@ def test_the_interval_holds_what_a_run_then_finds(tmp_path: Path) -> None:
     true = {
         right for left, right in world.truth(DEMO_VENDOR, PARTNER).pairs if left in set(theirs["id"])
     } & set(ours["id"])
-    found = len(true & set(pairs["left_id"])) / len(true)
-    assert expected["found"]["low"] <= found <= expected["found"]["high"]
+    released = set(pairs.loc[pairs["tier"] != "candidate", "left_id"])
+    for name, ids in (("found", set(pairs["left_id"])), ("released", released)):
+        # Some hundred shared accounts are a sample themselves, of a world whose lists are kept rather well.
+        lowest, highest = wilson(len(true & ids) / len(true), len(true))
+        assert expected[name]["low"] <= highest and lowest <= expected[name]["high"]
 
 
 def test_what_is_imported_is_assessed_in_the_folder(tmp_path: Path) -> None:
