@@ -25,6 +25,7 @@ COMMANDS = {
     "match": "match",
     "matrix": "match",
     "partner": "party",
+    "quality": "quality",
     "receive": "claims",
     "shares": "shares",
     "simulate": "imports",

@@ -65,7 +65,7 @@ def import_command(
         shell.now(),
         what=what,
         population=population,
-        mapping=dict(_pair(text) for text in maps),
+        mapping=dict(read_pair(text) for text in maps),
         profile=profile,
         where=where or None,
     )
@@ -94,7 +94,8 @@ def _tell(done: Imported) -> None:
         click.echo(f"careful   {share} % of the rows were rejected; see the file above")
 
 
-def _pair(text: str) -> tuple[str, str]:
+def read_pair(text: str) -> tuple[str, str]:
+    """The field and the column of one --map."""
     field, equals, column = text.partition("=")
     if not equals or not field or not column:
         raise UsageError("--map takes FIELD=COLUMN", "for example --map website=Homepage")

@@ -1,5 +1,14 @@
 """What people look at: counts and pages made from tables, without a decision of their own."""
 
 from cleanroom.report.matrix import MATCHED_COLUMNS, MATRIX_COLUMNS, matrix, render_matrix
+from cleanroom.report.quality_page import quality_page
+from cleanroom.report.quality_text import render_quality
 
-__all__ = ["MATCHED_COLUMNS", "MATRIX_COLUMNS", "matrix", "render_matrix"]
+__all__ = [
+    "MATCHED_COLUMNS",
+    "MATRIX_COLUMNS",
+    "matrix",
+    "quality_page",
+    "render_matrix",
+    "render_quality",
+]
