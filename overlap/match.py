@@ -1,7 +1,8 @@
 """From identifiers to the list that is matched, and from matches to the overlap.
 
-Everything here is decided on the own side alone: how much evidence the matched identifiers of an account are
-(`RULES`), and whether another own account could be meant as well (`rivals`).
+Everything here is decided on the own side alone: what the matched identifiers of an account are worth
+(`identity.ALL_KINDS`), whether another own account could be meant as well (`rivals`), and which of its
+identifiers may link it with an account of the peer's (`telling`).
 """
 
 from __future__ import annotations
@@ -14,52 +15,38 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from overlap.identity import KINDS, explains, normalise_name
+from overlap.identity import KIND, KINDS, normalise_name
 from overlap.protocol import encode_identifier
 from overlap.protocol.dh import Matches
 from overlap.records import OVERLAP_COLUMNS, TIERS
 
-NUMBER_KINDS: Final = ("lei", "isin", "duns", "vat", "registration", "ticker")
-
 #: Level `counts` matches one identifier of each account. The order is by how likely *both* sides have the
-#: kind filled, not by how precise it is: an account whose two sides choose different kinds is not counted.
-#: Nearly every account of an export has a website, most have a country beside the name, few have a number.
-COUNT_KINDS: Final = ("domain", "name_country", "name", *NUMBER_KINDS)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """When all of `needs` are matched for an account: its tier, and the chance to be the same company.
-
-    A need is a kind, or "supported": a matched domain is explained by the own name; "long_name": a matched
-    name has two words at least; "no_country": the own account has no country, so that a name without its
-    country is all that could match. With a country, the name alone says that the peer's differs or is
-    missing.
-    """
-
-    needs: tuple[str, ...]
-    tier: str
-    confidence: float
-
-
-#: The first rule whose needs are all there decides. The confidences are set by judgement, from how
-#: identifiers of each kind go wrong: shared websites, groups under one VAT number, common names.
-RULES: Final = (
-    Rule(("lei",), "exact", 0.999),
-    Rule(("duns",), "exact", 0.995),
-    Rule(("vat",), "exact", 0.99),
-    Rule(("registration",), "exact", 0.99),
-    Rule(("domain", "name_country"), "exact", 0.985),
-    Rule(("domain", "name"), "exact", 0.97),
-    Rule(("domain", "supported"), "strong", 0.92),
-    Rule(("name_country",), "strong", 0.88),
-    Rule(("name", "long_name", "no_country"), "strong", 0.80),
-    Rule(("isin",), "candidate", 0.85),
-    Rule(("ticker",), "candidate", 0.80),
-    Rule(("domain",), "candidate", 0.70),
-    Rule(("name",), "candidate", 0.50),
+#: kind and agree on it, not by how precise it is: an account whose two sides choose different kinds is not
+#: counted. Nearly every account of an export has a website, most have a country beside the name, few have a
+#: number.
+COUNT_KINDS: Final = (
+    "domain_name",
+    "name_country",
+    "name_city",
+    "name",
+    "name_phone",
+    "name_postcode",
+    "lei",
+    "duns",
+    "registration",
+    "vat",
+    "isin",
+    "ticker",
+    "linkedin",
+    "domain_word",
 )
-_NEEDS: Final = tuple(dict.fromkeys(need for rule in RULES for need in rule.needs))
+
+#: The name is all that these say, so that own accounts of one name are rivals and not duplicates.
+NAME_KINDS: Final = ("name_country", "name")
+#: Composites with the name: own accounts that share one are duplicates, whatever their full names are.
+SAME_NAME_KINDS: Final = ("domain_name", "name_phone", "name_postcode", "name_city")
+
+_CANDIDATE: Final = TIERS.index("candidate")
 
 
 @dataclass(frozen=True)
@@ -97,20 +84,19 @@ def choose_one(identifiers: pd.DataFrame) -> pd.DataFrame:
     The first kind of `COUNT_KINDS` decides, then the order of the table. Two accounts may choose the same
     identifier; `distinct` then counts them once.
     """
-    ranked = identifiers.assign(
-        rank=identifiers["kind"].map({kind: at for at, kind in enumerate(COUNT_KINDS)})
-    ).sort_values(["account", "rank"], kind="stable")
+    ranks = identifiers["kind"].map({kind: at for at, kind in enumerate(COUNT_KINDS)})
+    ranked = identifiers.assign(rank=ranks).dropna(subset="rank")
+    ranked = ranked.sort_values(["account", "rank"], kind="stable")
     return ranked.drop_duplicates("account")[list(identifiers.columns)].reset_index(drop=True)
 
 
-def find_hits(
-    accounts: pd.DataFrame, distinct: Distinct, matches: Matches, kinds: Sequence[str] = KINDS
-) -> pd.DataFrame:
+def find_hits(distinct: Distinct, matches: Matches) -> pd.DataFrame:
     """One row for each own account and matched identifier, best first within an account.
 
-    Columns: account (int64), position (int64), token (hex), kind, value, supported (bool), held_by (int64,
-    own accounts that carry the identifier). `supported` says that the account's own name explains the domain,
-    and of a name, that its account has no country; identifiers of other kinds speak for themselves.
+    Columns: account (int64), position (int64), token (hex), kind, value, held_by (int64, own accounts that
+    carry the identifier), tier (int64, a position in `TIERS`: what the identifier alone is worth here), and
+    telling (bool): whether it may link its account with one of the peer's. A candidate's kind tells nothing
+    about an account that something better matched, nor beside a better candidate.
     """
     matched = pd.DataFrame(
         {
@@ -122,36 +108,29 @@ def find_hits(
         distinct.frame, left_on="position", right_index=True
     )
     hits["held_by"] = hits.groupby("position")["account"].transform("size").astype(np.int64)
-    rank = hits["kind"].map({kind: at for at, kind in enumerate(kinds)})
-    supported = _supported(hits, accounts, distinct)
-    hits = hits.assign(rank=rank, supported=supported, unsupported=~supported)
-    hits = hits.sort_values(["account", "rank", "held_by", "unsupported", "position"], kind="stable")
-    columns = ["account", "position", "token", "kind", "value", "supported", "held_by"]
+    rank = hits["kind"].map({kind: at for at, kind in enumerate(KINDS)})
+    tier = hits["kind"].map({kind: TIERS.index(KIND[kind].tier) for kind in KINDS}).astype(np.int64)
+    tier = tier.mask(hits["kind"].isin(NAME_KINDS) & (hits["held_by"] > 1), _CANDIDATE)
+    hits = hits.assign(rank=rank, tier=tier).sort_values(
+        ["account", "rank", "held_by", "position"], kind="stable"
+    )
+    released = hits["tier"] < _CANDIDATE
+    any_released = released.groupby(hits["account"]).transform("any")
+    best = hits["rank"] == hits.groupby("account")["rank"].transform("min")
+    hits = hits.assign(telling=(released | (best & ~any_released)).astype(bool))
+    columns = ["account", "position", "token", "kind", "value", "held_by", "tier", "telling"]
     return hits[columns].reset_index(drop=True)
 
 
-def _supported(hits: pd.DataFrame, accounts: pd.DataFrame, distinct: Distinct) -> np.ndarray:
-    kind = hits["kind"].to_numpy()
-    held = distinct.frame["kind"].to_numpy()[distinct.holders["position"]]
-    placed = distinct.holders["account"][held == "name_country"]
-    supported: np.ndarray = ~((kind == "name") & hits["account"].isin(placed).to_numpy(bool))
-    domains = hits[kind == "domain"]
-    names = accounts["name"].to_numpy()[domains["account"]]
-    supported[kind == "domain"] = list(map(explains, names.tolist(), domains["value"].tolist()))
-    return supported
-
-
-def resolve(
-    accounts: pd.DataFrame, distinct: Distinct, matches: Matches, kinds: Sequence[str] = KINDS
-) -> pd.DataFrame:
+def resolve(accounts: pd.DataFrame, hits: pd.DataFrame) -> pd.DataFrame:
     """The overlap: one row of `OVERLAP_COLUMNS` for each matched own account, sorted by account.
 
-    Token and kind are those of its best identifier: first in `kinds`, then carried by the fewest own
-    accounts. Tier, confidence and rivals are as in `judge`.
+    `hits` is `find_hits`. Token and kind are those of its best identifier: first in `KINDS`, then carried by
+    the fewest own accounts. Tier, confidence and rivals are as in `judge`.
     """
-    hits = find_hits(accounts, distinct, matches, kinds)
-    overlap = hits.drop_duplicates("account")[["account", "token", "kind"]].reset_index(drop=True)
-    judged = judge(hits, ["account"], hits, accounts)
+    telling = hits[hits["telling"]]
+    overlap = telling.drop_duplicates("account")[["account", "token", "kind"]].reset_index(drop=True)
+    judged = judge(telling, ["account"], hits, accounts)
     overlap = overlap.assign(
         tier=tier_names(judged["tier"].to_numpy()),
         confidence=judged["confidence"].to_numpy(),
@@ -165,52 +144,39 @@ def judge(
 ) -> pd.DataFrame:
     """What each group of matched identifiers is worth to this side.
 
-    `evidence` has the columns position, kind, value, supported and those of `by`, which name the group: an
-    account, or an account and one of the peer's. `hits` is `find_hits` of this side. Returns one row for each
-    group, sorted by `by`: tier (int64, a position in `TIERS`), confidence (float64) and rivals (int64).
+    `evidence` has the columns position, kind, tier and those of `by`, which name the group: an account, or an
+    account and one of the peer's. `hits` is `find_hits` of this side. Returns one row for each group, sorted
+    by `by`: tier (int64, a position in `TIERS`), confidence (float64) and rivals (int64).
 
+    The best identifier decides: the tier is its own, the confidence what its kind was measured to be right.
     `rivals` counts the other own accounts that carry every identifier of the group, so that nothing tells
-    them apart. With rivals it is a `candidate`, its confidence shared among them, unless all have one
-    normalised name: then they are duplicates of one company and keep the tier. Equal names are no such reason
-    where the name is all that matched.
+    them apart. With rivals it is a `candidate`, its confidence shared among them, unless they are duplicates
+    of one company: all have one normalised name, or the identifier holds the name. Equal names are no such
+    reason where the name is all that matched.
     """
-    judged = _weigh(evidence, by)
+    ranks = {kind: at for at, kind in enumerate(KINDS)}
+    ordered = evidence.assign(rank=evidence["kind"].map(ranks)).sort_values(
+        [*by, "tier", "rank"], kind="stable"
+    )
+    best = ordered.drop_duplicates(list(by))
     rivals, one_name = _count_rivals(_signatures(evidence, by), hits, accounts)
-    unclear = (rivals > 0) & (~one_name | judged["only_name"].to_numpy())
+    kind = best["kind"]
+    alike = kind.isin(SAME_NAME_KINDS).to_numpy() | (one_name & ~kind.isin(NAME_KINDS).to_numpy())
+    unclear = (rivals > 0) & ~alike
+    right = kind.map({kind: 1 - KIND[kind].wrong / 1000 for kind in KINDS}).to_numpy(np.float64)
     return pd.DataFrame(
         {
-            "tier": np.where(unclear, len(TIERS) - 1, judged["tier"].to_numpy()),
-            "confidence": judged["confidence"].to_numpy() / np.where(unclear, 1 + rivals, 1),
+            "tier": np.where(unclear, _CANDIDATE, best["tier"].to_numpy()),
+            "confidence": right / np.where(unclear, 1 + rivals, 1),
             "rivals": rivals,
         },
-        index=judged.index,
+        index=pd.MultiIndex.from_frame(best[list(by)]) if len(by) > 1 else pd.Index(best[by[0]]),
     )
 
 
 def tier_names(tiers: np.ndarray) -> pd.Series:
     """Positions in `TIERS` as their names."""
     return pd.Series([TIERS[tier] for tier in tiers], dtype="str")
-
-
-def _weigh(evidence: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """What `RULES` says about each group, and whether a name is all that it has."""
-    kind = evidence["kind"]
-    flags = pd.DataFrame({need: (kind == need).to_numpy(bool) for need in _NEEDS})
-    flags["supported"] = ((kind == "domain") & evidence["supported"]).to_numpy(bool)
-    flags["no_country"] = ((kind == "name") & evidence["supported"]).to_numpy(bool)
-    flags["long_name"] = ((kind == "name") & evidence["value"].str.contains(" ", regex=False)).to_numpy(bool)
-    flags["more_than_name"] = (kind != "name").to_numpy(bool)
-    present = flags.groupby([evidence[column].to_numpy() for column in by]).max()
-    met = [present[list(rule.needs)].all(axis=1).to_numpy() for rule in RULES]
-    tiers = [TIERS.index(rule.tier) for rule in RULES]
-    return pd.DataFrame(
-        {
-            "tier": np.select(met, tiers, default=len(TIERS) - 1).astype(np.int64),
-            "confidence": np.select(met, [rule.confidence for rule in RULES], default=0.0),
-            "only_name": ~present["more_than_name"].to_numpy(bool),
-        },
-        index=present.index,
-    )
 
 
 def _signatures(evidence: pd.DataFrame, by: Sequence[str]) -> list[tuple[int, ...]]:

@@ -16,7 +16,18 @@ import numpy as np
 import pandas as pd
 
 from overlap.engine import Engine, Progress
-from overlap.identity import KINDS, NORMALISER, data_digest, identify, normaliser_digest
+from overlap.identity import (
+    CANDIDATE_KINDS,
+    CERTAIN_KINDS,
+    KINDS,
+    MOST,
+    NORMALISER,
+    ROLES,
+    Wanted,
+    data_digest,
+    identify,
+    normaliser_digest,
+)
 from overlap.ingest import read_accounts
 from overlap.keys import Card, PartyKeys, RandomBytes
 from overlap.match import Distinct, choose_one, distinct, find_hits, judge, tier_names
@@ -81,6 +92,7 @@ def simulate(
     *,
     candidates: bool = True,
     kinds: Sequence[str] = KINDS,
+    most: int = MOST,
     progress: Progress | None = None,
     processes: int | None = None,
     random: RandomBytes = secrets.token_bytes,
@@ -89,11 +101,13 @@ def simulate(
 
     `left` and `right` are exports with the headers of any CRM, or accounts as `read_accounts` gives. Each
     pair stands once, with its best kind; tier and confidence are the lower of both sides'.
-    `candidates=False` leaves out the tier `candidate`. Raises BadInput when an export cannot be read.
+    `candidates=False` matches no kind that only makes candidates. `most` bounds the identifiers of an
+    account. Raises BadInput when an export cannot be read.
     """
-    whole = simulate_in_full(left, right, kinds=kinds, progress=progress, processes=processes, random=random)
-    pairs = whole.pairs
-    return pairs if candidates else pairs[pairs["tier"] != "candidate"].reset_index(drop=True)
+    wanted = kinds if candidates else [kind for kind in kinds if kind not in CANDIDATE_KINDS]
+    return simulate_in_full(
+        left, right, kinds=wanted, most=most, progress=progress, processes=processes, random=random
+    ).pairs
 
 
 def simulate_in_full(
@@ -101,15 +115,19 @@ def simulate_in_full(
     right: pd.DataFrame,
     *,
     kinds: Sequence[str] = KINDS,
+    most: int = MOST,
     progress: Progress | None = None,
     processes: int | None = None,
     random: RandomBytes = secrets.token_bytes,
 ) -> Simulation:
     """As `simulate`, with the sizes of everything on the way."""
-    ours, theirs = (_prepare(side, "overlaps", kinds, progress, processes) for side in (left, right))
+    ours, theirs = (
+        _prepare(side, "overlaps", Wanted(tuple(kinds), role, most), progress, processes)
+        for side, role in zip((left, right), ROLES, strict=True)
+    )
     with Engine(processes, progress) as engine:
         run = exchange(ours.distinct.encoded, theirs.distinct.encoded, "overlaps", kinds, engine, random)
-    pairs, crowded = _pair(ours, theirs, (run.starter, run.responder), kinds)
+    pairs, crowded = _pair(ours, theirs, (run.starter, run.responder))
     return Simulation(
         pairs,
         run.frames,
@@ -124,13 +142,16 @@ def simulate_counts(
     left: pd.DataFrame,
     right: pd.DataFrame,
     *,
-    kinds: Sequence[str] = KINDS,
+    kinds: Sequence[str] = CERTAIN_KINDS,
     progress: Progress | None = None,
     processes: int | None = None,
     random: RandomBytes = secrets.token_bytes,
 ) -> int:
     """How many accounts two exports share, by the protocol of level `counts`: a lower bound."""
-    ours, theirs = (_prepare(side, "counts", kinds, progress, processes) for side in (left, right))
+    ours, theirs = (
+        _prepare(side, "counts", Wanted(tuple(kinds), role, MOST), progress, processes)
+        for side, role in zip((left, right), ROLES, strict=True)
+    )
     with Engine(processes, progress) as engine:
         run = exchange(ours.distinct.encoded, theirs.distinct.encoded, "counts", kinds, engine, random)
     count: Count = run.responder
@@ -195,42 +216,41 @@ def make_contract(
 
 
 def _prepare(
-    side: pd.DataFrame, level: str, kinds: Sequence[str], progress: Progress | None, processes: int | None
+    side: pd.DataFrame, level: str, wanted: Wanted, progress: Progress | None, processes: int | None
 ) -> _Party:
     accounts = side if tuple(side.columns) == ACCOUNT_COLUMNS else read_accounts(side).frame
-    identifiers = identify(accounts, tuple(kinds), progress, processes).frame
+    identifiers = identify(
+        accounts, wanted.kinds, progress, processes, role=wanted.role, most=wanted.most
+    ).frame
     return _Party(accounts, distinct(choose_one(identifiers) if level == "counts" else identifiers))
 
 
-def _pair(
-    ours: _Party, theirs: _Party, matches: tuple[Matches, Matches], kinds: Sequence[str]
-) -> tuple[pd.DataFrame, int]:
+def _pair(ours: _Party, theirs: _Party, matches: tuple[Matches, Matches]) -> tuple[pd.DataFrame, int]:
     """The pairs by common tokens, and how many tokens were too crowded.
 
-    A pair is judged by what its two accounts share with each other, once by each side; the worse judgement
-    stands. It is never better than either account's row in its own side's overlap.
+    A pair needs a token that is telling for both of its accounts. It is judged by what they share with each
+    other, once by each side; the worse judgement stands. It is never better than either account's row in its
+    own side's overlap.
     """
-    left, right = (
-        find_hits(party.accounts, party.distinct, side, kinds)
-        for party, side in zip((ours, theirs), matches, strict=True)
-    )
+    whole = [find_hits(party.distinct, side) for party, side in zip((ours, theirs), matches, strict=True)]
+    left, right = (hits[hits["telling"]] for hits in whole)
     sizes = left.groupby("token").size().mul(right.groupby("token").size(), fill_value=0)
     crowded = sizes.index[sizes > MAX_PAIRS_PER_TOKEN]
     left = left[~left["token"].isin(crowded)]
-    columns = ["token", "account", "position", "supported"]
+    columns = ["token", "account", "position", "tier"]
     shared = left.merge(right[columns], on="token", suffixes=("_left", "_right"))
-    shared["rank"] = shared["kind"].map({kind: at for at, kind in enumerate(kinds)})
+    shared["rank"] = shared["kind"].map({kind: at for at, kind in enumerate(KINDS)})
     both = ["account_left", "account_right"]
     shared = shared.sort_values([*both, "rank"], kind="stable").reset_index(drop=True)
     pairs = shared.drop_duplicates(both).reset_index(drop=True)
     judged = [
         judge(
-            shared.assign(position=shared[f"position_{end}"], supported=shared[f"supported_{end}"]),
+            shared.assign(position=shared[f"position_{end}"], tier=shared[f"tier_{end}"]),
             both,
             hits,
             party.accounts,
         )
-        for end, hits, party in (("left", left, ours), ("right", right, theirs))
+        for end, hits, party in (("left", whole[0], ours), ("right", whole[1], theirs))
     ]
     result = pd.DataFrame(
         {

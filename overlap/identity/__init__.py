@@ -17,23 +17,43 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from overlap.identity.compose import ROLES
     from overlap.identity.country import normalise_country
     from overlap.identity.domain import normalise_domain
     from overlap.identity.identifiers import Identified, identify
-    from overlap.identity.kinds import KINDS, NORMALISER, normaliser_digest
+    from overlap.identity.kinds import (
+        ALL_KINDS,
+        CANDIDATE_KINDS,
+        CERTAIN_KINDS,
+        KIND,
+        KINDS,
+        MOST,
+        NORMALISER,
+        Kind,
+        normaliser_digest,
+    )
+    from overlap.identity.label import explains
     from overlap.identity.linkedin import linkedin_of, normalise_linkedin
     from overlap.identity.name import normalise_name
     from overlap.identity.outcome import Outcome
     from overlap.identity.registration import normalise_registration
     from overlap.identity.resources import data_digest
-    from overlap.identity.support import explains
     from overlap.identity.veto import with_veto, without_veto
+    from overlap.identity.worker import Wanted
 
 __all__ = [
+    "ALL_KINDS",
+    "CANDIDATE_KINDS",
+    "CERTAIN_KINDS",
+    "KIND",
     "KINDS",
+    "MOST",
     "NORMALISER",
+    "ROLES",
     "Identified",
+    "Kind",
     "Outcome",
+    "Wanted",
     "data_digest",
     "explains",
     "identify",
@@ -49,20 +69,28 @@ __all__ = [
 ]
 
 _HOMES = {
-    "KINDS": "kinds",
-    "NORMALISER": "kinds",
-    "Identified": "identifiers",
-    "Outcome": "outcome",
+    "ALL_KINDS": "kinds",
+    "CANDIDATE_KINDS": "kinds",
+    "CERTAIN_KINDS": "kinds",
     "data_digest": "resources",
-    "explains": "support",
+    "explains": "label",
+    "Identified": "identifiers",
     "identify": "identifiers",
-    "normalise_country": "country",
+    "KIND": "kinds",
+    "Kind": "kinds",
+    "KINDS": "kinds",
     "linkedin_of": "linkedin",
+    "MOST": "kinds",
+    "normalise_country": "country",
     "normalise_domain": "domain",
     "normalise_linkedin": "linkedin",
     "normalise_name": "name",
     "normalise_registration": "registration",
+    "NORMALISER": "kinds",
     "normaliser_digest": "kinds",
+    "Outcome": "outcome",
+    "ROLES": "compose",
+    "Wanted": "worker",
     "with_veto": "veto",
     "without_veto": "veto",
 }

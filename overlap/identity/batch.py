@@ -1,68 +1,61 @@
-"""Normalising many cells of a column: in this process for few, on all processors for many."""
+"""Identifying many accounts: in this process for few, on all processors for many."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, Self
+from collections.abc import Callable, Iterator
+
+import pandas as pd
 
 from overlap.engine import Workers, usable_processors
-from overlap.identity.worker import Halves, normalise_cells, read_answer, write_task
+from overlap.identity.facts import COLUMNS
+from overlap.identity.worker import Columns, Made, Wanted, identify_rows, read_answer, write_task
 
-#: Called with a column, cells done and cells in all.
+#: Called with what is done ("accounts"), how many are done, and how many there are.
 Progress = Callable[[str, int, int], None]
 
-#: Cells a task, and between two calls of the progress function: a tenth of a second or so.
-STEP: Final = 8_192
+#: Accounts a task, and between two calls of the progress function: a tenth of a second or so.
+STEP = 4_096
 
-#: Identifiers to be made (accounts times kinds) from which workers are used. Two of them need a third of a
-#: second until they work, and as much of each processor; this many take this process alone 1.5 s.
-THRESHOLD: Final = 400_000
+#: Accounts from which workers are used. Two of them need a third of a second until they work, and as much of
+#: each processor; this many take this process alone 1.5 s.
+THRESHOLD = 40_000
 
 
-class Batch:
-    """Normalises the columns for `identifiers` at most, with the same outcomes in however many processes.
+def identified(
+    accounts: pd.DataFrame, wanted: Wanted, processes: int | None, progress: Progress | None
+) -> Iterator[tuple[int, Made]]:
+    """(first account, its part) for parts of `accounts` in order, the same in however many processes."""
+    count = usable_processors() if processes is None else processes
+    starts = range(0, len(accounts), STEP)
+    cells = [accounts[column] if (accounts[column] != "").any() else None for column in COLUMNS]
+    done = 0
+    for number, made in _parts(cells, len(accounts), wanted, count):
+        done = min(done + STEP, len(accounts))
+        if progress:
+            progress("accounts", done, len(accounts))
+        yield starts[number], made
 
-    `processes` is by default one for each usable processor.
-    """
 
-    def __init__(self, identifiers: int, processes: int | None, progress: Progress | None) -> None:
-        count = usable_processors() if processes is None else processes
-        pays = identifiers >= THRESHOLD and count > 1 and sys.executable
-        self._workers = Workers(count, "overlap.identity.worker") if pays else None
-        self._progress = progress
+def _parts(
+    cells: list[pd.Series | None], accounts: int, wanted: Wanted, count: int
+) -> Iterator[tuple[int, Made]]:
+    starts = range(0, accounts, STEP)
 
-    def normalise(self, column: str, cells: Sequence[Any]) -> Halves:
-        """The values and the reasons of all cells, in order; `column` names a normaliser, too."""
-        parts: dict[int, Halves] = {}
-        done = 0
-        for position, halves in self._answers(column, cells):
-            parts[position] = halves
-            done += len(halves[0])
-            if self._progress:
-                self._progress(column, done, len(cells))
-        ordered = [parts[position] for position in range(len(parts))]
-        return (
-            [value for values, _ in ordered for value in values],
-            [reason for _, reasons in ordered for reason in reasons],
-        )
+    def columns(start: int) -> Columns:
+        return [None if column is None else column.iloc[start : start + STEP].tolist() for column in cells]
 
-    def close(self) -> None:
-        """End the worker processes."""
-        if self._workers:
-            self._workers.close()
+    def rows(start: int) -> int:
+        return min(STEP, accounts - start)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _answers(self, column: str, cells: Sequence[Any]) -> Iterator[tuple[int, Halves]]:
-        steps = [cells[start : start + STEP] for start in range(0, len(cells), STEP)]
-        if self._workers and len(steps) > 1:
-            tasks = (write_task(column, step) for step in steps)
-            for position, answer in self._workers.answers(tasks, len(steps)):
-                yield position, read_answer(answer)
-        else:
-            yield from enumerate(normalise_cells(column, step) for step in steps)
+    if accounts < THRESHOLD or count < 2 or not sys.executable:
+        for number, start in enumerate(starts):
+            yield number, identify_rows(wanted, columns(start), rows(start))
+        return
+    workers = Workers(count, "overlap.identity.worker")
+    try:
+        tasks = (write_task(wanted, columns(start), rows(start)) for start in starts)
+        for number, answer in workers.answers(tasks, len(starts)):
+            yield number, read_answer(answer)
+    finally:
+        workers.close()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from overlap.identity.city import normalise_city
 from overlap.identity.country import normalise_country
 from overlap.identity.domain import normalise_cell, normalise_mail_cell
 from overlap.identity.linkedin import linkedin_of, normalise_linkedin
 from overlap.identity.naming import Name, read_names
 from overlap.identity.outcome import EMPTY, Outcome
-from overlap.identity.place import normalise_city, normalise_phone, normalise_postcode
+from overlap.identity.phone import normalise_phone
+from overlap.identity.postcode import normalise_postcode
 from overlap.identity.registration import normalise_registration
 
 #: The columns of an account that identity reads, in the order of a row.
@@ -98,9 +100,7 @@ def _union(one: tuple[str, ...], other: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*one, *other)))
 
 
-def _cell(
-    column: str, answer: tuple[tuple[str, ...], tuple[str, ...]], drops: list[Drop]
-) -> tuple[str, ...]:
+def _cell(column: str, answer: tuple[tuple[str, ...], tuple[str, ...]], drops: list[Drop]) -> tuple[str, ...]:
     values, reasons = answer
     for reason in reasons:
         drops.append((column, reason))

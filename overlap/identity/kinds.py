@@ -21,11 +21,12 @@ from overlap.identity.registration import normalise_registration
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of identifier: what a hit says, in a few words, and the tier that it gives a pair.
+    """One kind of identifier: the tier that a hit gives a pair, and what the hit says in a few words.
 
     `wrong` is the share of hits between different companies, in thousandths, as measured on public lists of
-    real companies (docs/matching.md says on which). A `candidate` says something about accounts that may turn
-    out different, and is matched only where both have signed `candidates = true`.
+    real companies or judged where they hold none (docs/matching.md says which). A `candidate` says something
+    about accounts that may turn out different, and is matched only where both have signed
+    `candidates = true`.
     """
 
     name: str
@@ -35,38 +36,42 @@ class Kind:
 
 
 #: In order of precedence, best first.
-ALL: Final = (
-    Kind("lei", "exact", 1, "same LEI"),
-    Kind("isin", "exact", 1, "same ISIN"),
-    Kind("duns", "exact", 5, "same DUNS number"),
-    Kind("vat", "exact", 10, "same VAT number"),
-    Kind("registration", "exact", 5, "same number in a national register"),
-    Kind("ticker", "exact", 5, "same ticker at the same exchange"),
-    Kind("linkedin", "strong", 10, "same company page on LinkedIn"),
-    Kind("domain_name", "exact", 2, "same website, and the names say the same beyond it"),
-    Kind("domain_word", "strong", 5, "x"),
-    Kind("name_phone", "exact", 2, "same telephone number and name"),
-    Kind("name_postcode", "exact", 2, "same postcode and name"),
-    Kind("name_city", "strong", 4, "same city and name"),
-    Kind("name_country", "strong", 8, "same country and name"),
-    Kind("name", "strong", 10, "same rare name, where one side or both have no country"),
-    Kind("word_phone", "candidate", 50, "same telephone number and a word of the name"),
-    Kind("close_city", "candidate", 100, "same city and a close name"),
-    Kind("brand_city", "candidate", 100, "same city and a close name"),
-    Kind("typo_city", "candidate", 100, "same city and a close name"),
-    Kind("acronym_city", "candidate", 100, "same city and a close name"),
-    Kind("close_country", "candidate", 100, "same country and a close name"),
-    Kind("domain", "candidate", 70, "same website"),
-    Kind("mail_domain", "candidate", 150, "same domain of website or e-mail"),
-    Kind("label", "candidate", 100, "websites that differ in their ending alone, and the same country"),
-    Kind("bare_name", "candidate", 300, "same name, in whatever country"),
+ALL_KINDS: Final = (
+    Kind("lei", "exact", 1, "the same LEI"),
+    Kind("duns", "exact", 5, "the same DUNS number"),
+    Kind("registration", "exact", 5, "the same number in a national register"),
+    Kind("vat", "exact", 10, "the same VAT number"),
+    Kind("isin", "strong", 5, "the same ISIN"),
+    Kind("ticker", "strong", 10, "the same ticker at the same exchange"),
+    Kind("linkedin", "strong", 10, "the same company page on LinkedIn"),
+    Kind("domain_name", "exact", 2, "the same website, and nothing more in one name than in the other"),
+    Kind("name_phone", "exact", 2, "the same telephone number and name"),
+    Kind("name_postcode", "exact", 4, "the same postcode and name"),
+    Kind("name_city", "exact", 4, "the same city and name"),
+    Kind("domain_word", "strong", 5, "the same website, and a rare word that the website does not tell"),
+    Kind("name_country", "strong", 8, "the same country and name"),
+    Kind("name", "strong", 15, "the same rare name, where one side or both have no country"),
+    Kind("word_phone", "candidate", 30, "the same telephone number, and a word of the name"),
+    Kind("close_city", "candidate", 30, "the same city, and the same words in another order or a holding's"),
+    Kind("domain", "candidate", 30, "the same website"),
+    Kind("close_country", "candidate", 30, "the same country, and the same words in another order"),
+    Kind("label", "candidate", 50, "the same country, and websites that differ in their ending alone"),
+    Kind("bare_name", "candidate", 50, "the same name, wherever"),
+    Kind("mail_domain", "candidate", 100, "the same domain of a website or e-mail address"),
+    Kind("typed_city", "candidate", 100, "the same city, and names that differ in one letter"),
+    Kind("brand_city", "candidate", 300, "the same city and brand, with general words on one side"),
+    Kind("acronym_city", "candidate", 400, "the same city, and initials for the name"),
 )
 
-KINDS: Final = tuple(kind.name for kind in ALL)
-BY_NAME: Final = {kind.name: kind for kind in ALL}
-#: Kinds whose hit releases nothing before somebody has looked.
-CANDIDATE_KINDS: Final = tuple(kind.name for kind in ALL if kind.tier == "candidate")
-CERTAIN_KINDS: Final = tuple(kind.name for kind in ALL if kind.tier != "candidate")
+KINDS: Final = tuple(kind.name for kind in ALL_KINDS)
+KIND: Final = {kind.name: kind for kind in ALL_KINDS}
+#: Kinds whose hit releases nothing before somebody has looked, and all others.
+CANDIDATE_KINDS: Final = tuple(kind.name for kind in ALL_KINDS if kind.tier == "candidate")
+CERTAIN_KINDS: Final = tuple(kind.name for kind in ALL_KINDS if kind.tier != "candidate")
+
+#: Identifiers an account at most. Each one costs both parties time and bytes; docs/matching.md says what more
+#: of them would find.
+MOST: Final = 8
 
 #: Raised when any input gets another value or reason than before.
 NORMALISER: Final = "2"

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import idna
 
+from overlap.identity.name import MAX_NAME, name_words, normalise_words, strip_forms
 from overlap.identity.text import fold
 from overlap.identity.words import Words, core_words, distinctive, fillers, generic
 
@@ -30,6 +31,9 @@ class Beyond(NamedTuple):
     rest: Words
 
 
+_NOTHING: Final = Beyond(True, ())
+
+
 def beyond(words: Sequence[str], written: Sequence[str], domain: str) -> Beyond:
     """What the name of these folded words says beyond `domain` (registrable, A-labels).
 
@@ -37,9 +41,14 @@ def beyond(words: Sequence[str], written: Sequence[str], domain: str) -> Beyond:
     of the words run together, or be the initials of the name or of its beginning.
     """
     label = label_of(domain)
-    told = _told(label, words)
-    if len(told) < len(words):
-        told = max(told, _told(_plain(label), [_plain(word) for word in words]), key=len)
+    whole = "".join(words)
+    if label == whole:
+        return _NOTHING
+    told = _told(label, whole, words)
+    if len(told) < len(words) and ("e" in label or "e" in whole):
+        plain = [_plain(word) for word in words]
+        if "".join(plain) != whole or _plain(label) != label:
+            told = max(told, _told(_plain(label), "".join(plain), plain), key=len)
     left = [word for at, word in enumerate(words) if at not in told]
     if left:
         told = max(told, _initialled(label, words, written), key=len)
@@ -47,8 +56,16 @@ def beyond(words: Sequence[str], written: Sequence[str], domain: str) -> Beyond:
     if not told or (left and not distinctive(core_words(words[at] for at in told))):
         return Beyond(False, tuple(sorted(set(core_words(words)))))
     if not left or label in _initials(left):
-        return Beyond(True, ())
+        return _NOTHING
     return Beyond(True, tuple(sorted(set(core_words(left)) - fillers())))
+
+
+def explains(name: str, domain: str) -> bool:
+    """Whether a name, as written, explains the label of `domain`; an unusable name explains nothing."""
+    written = name_words(name) if len(name) <= MAX_NAME else ()
+    if not written or not normalise_words(written).value:
+        return False
+    return beyond(strip_forms(written), written, domain).explained
 
 
 @lru_cache(maxsize=65_536)
@@ -58,17 +75,17 @@ def label_of(domain: str) -> str:
     return _international(label) if label.startswith("xn--") else label.replace("-", "")
 
 
-def _told(label: str, words: Sequence[str]) -> set[int]:
-    """The positions of the words that the label tells."""
-    whole = "".join(words)
+def _told(label: str, whole: str, words: Sequence[str]) -> set[int]:
+    """The positions of the words that the label tells; `whole` are the words run together."""
     at = _place(label, whole)
     if at >= 0:
         return _covered(words, at, at + len(label))
-    joined = [(number, word) for number, word in enumerate(words) if word != "and"]
-    at = _place(label, "".join(word for _, word in joined))
-    if at >= 0:
-        numbers = _covered([word for _, word in joined], at, at + len(label))
-        return {joined[number][0] for number in numbers}
+    if "and" in words:
+        joined = [(number, word) for number, word in enumerate(words) if word != "and"]
+        at = _place(label, "".join(word for _, word in joined))
+        if at >= 0:
+            numbers = _covered([word for _, word in joined], at, at + len(label))
+            return {joined[number][0] for number in numbers}
     rest, told = label, set()
     for number, word in sorted(enumerate(words), key=lambda item: (-len(item[1]), item[0])):
         at = _place(word, rest)

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from overlap.identity.country import normalise_country
 from overlap.identity.name import (
     MAX_NAME,
+    NO_LETTERS,
     is_remark,
     name_words,
     normalise_words,
     strip_forms,
 )
 from overlap.identity.outcome import EMPTY, TOO_LONG
-from overlap.identity.name import NO_LETTERS
 from overlap.identity.words import Words, core_words, distinctive
 
 #: Names of one cell that are looked at; more stand there by mistake.
@@ -28,12 +27,13 @@ MAX_NAMES: Final = 4
 
 #: What stands between a company's name and the name it trades under, or had.
 _TRADING: Final = re.compile(
-    r"[\s,;(]+(?:d\.?\s?/?\s?b\.?\s?/?\s?a\.?|t/a|trading as|doing business as|also known as|a\.?k\.?a\.?|a/k/a"
-    r"|o/a|operating as|f\.?k\.?a\.?|f/k/a|formerly(?: known as)?|n/k/a|now known as|firmierend als)[\s:]+",
+    r"[\s,;(]+(?:d\.?\s?/?\s?b\.?\s?/?\s?a\.?|t/a|trading as|doing business as|also known as"
+    r"|a\.?k\.?a\.?|a/k/a|o/a|operating as|f\.?k\.?a\.?|f/k/a|formerly(?: known as)?|n/k/a|now known as"
+    r"|firmierend als)[\s:]+",
     re.IGNORECASE,
 )
 #: Signs with a blank on both sides stand between two names, or between a name and a remark.
-_BETWEEN: Final = re.compile(r"\s+[/|–—-]+\s+")
+_BETWEEN: Final = re.compile(r"\s+[/|\u2013\u2014-]+\s+")
 _BRACKETS: Final = re.compile(r"\(([^()]{3,})\)")
 _FORMER: Final = re.compile(
     r"^(?:formerly(?: known as)?|former|previously|fka|f/k/a|ex|vormals|ehemals)\s+", re.IGNORECASE
@@ -91,6 +91,5 @@ def _parts(text: str) -> Iterator[tuple[str, bool]]:
         if outside != text:
             yield outside, False
         for inside in _BRACKETS.findall(piece):
-            inside = _FORMER.sub("", inside.strip())
-            if not is_remark(inside):
-                yield inside, True
+            if not is_remark(bare := _FORMER.sub("", inside.strip())):
+                yield bare, True

@@ -49,7 +49,12 @@ def rarest(core: Iterable[str], most: int) -> Words:
     return tuple(sorted(dict.fromkeys(core), key=lambda word: (-word_bits(word), word))[:most])
 
 
+def in_dictionary(word: str) -> bool:
+    """Whether a word of the table is an English common word: "Echo" names many, "Accenture" one."""
+    return word in _dictionary()
+
+
 @cache
-def dictionary() -> frozenset[str]:
-    """Words of the table that are in an English dictionary."""
-    return frozenset(row.partition(";")[0] for row in resources.read_lines("word_frequencies") if row.endswith(";d"))
+def _dictionary() -> frozenset[str]:
+    rows = resources.read_lines("word_frequencies")
+    return frozenset(row.partition(";")[0] for row in rows if row.endswith(";d"))

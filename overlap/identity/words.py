@@ -18,6 +18,9 @@ from overlap.identity.name import generic_words
 
 Words = tuple[str, ...]
 
+#: A word for a holding, as `variants` spells it. It makes another company, and comes and goes on lists.
+HOLDING: Final = "hldg"
+
 
 @cache
 def variants() -> dict[str, str]:
@@ -51,6 +54,17 @@ def distinctive(core: Sequence[str]) -> Words:
     """The words of a core that few names share; () when there is none."""
     shared = generic()
     return tuple(word for word in core if word not in shared)
+
+
+def brand_of(core: Words) -> Words:
+    """A core without the generic words around it; () when all are generic."""
+    shared = generic()
+    start, end = 0, len(core)
+    while start < end and core[end - 1] in shared:
+        end -= 1
+    while start < end and core[start] in shared:
+        start += 1
+    return core[start:end]
 
 
 @cache

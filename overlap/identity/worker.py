@@ -1,7 +1,7 @@
-"""The program of a worker process of this room: cells of one column in, what they normalise to out.
+"""The program of a worker process of this room: rows of accounts in, their identifiers out.
 
-    task    normaliser and cells
-    answer  the two halves of the outcomes: all values, all reasons, in order
+    task    kinds wanted, role, identifiers an account at most, columns of cells (None for an empty column)
+    answer  for each kind the positions of the accounts and the values; and why cells gave nothing, how often
 
 Both are `marshal`, the fastest form of plain texts and tuples: both ends are this program in this version.
 """
@@ -9,70 +9,65 @@ Both are `marshal`, the fastest form of plain texts and tuples: both ends are th
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Sequence
+from itertools import repeat
+from typing import Any, NamedTuple
 
 from overlap.engine import serve
-from overlap.identity.city import normalise_city
-from overlap.identity.country import normalise_country
-from overlap.identity.domain import normalise_cell, normalise_mail_cell
-from overlap.identity.linkedin import normalise_linkedin
-from overlap.identity.name import normalise_name
-from overlap.identity.place import normalise_place
-from overlap.identity.registration import normalise_registration
+from overlap.identity.compose import compose
+from overlap.identity.facts import Drop, read_facts
 
-#: All values and all reasons of a column's outcomes.
-Halves = tuple[Sequence[Any], Sequence[Any]]
+#: A column's cells, or None when all are empty.
+Columns = Sequence[Sequence[str] | None]
 
 
-def _number(kind: str, cell: tuple[str, str]) -> tuple[str, str]:
-    return normalise_registration(kind, *cell)
+class Wanted(NamedTuple):
+    """What identifiers are asked for: `most` an account at most, made for a `role` in the run."""
+
+    kinds: tuple[str, ...]
+    role: str
+    most: int
 
 
-def _place(kind: str, cell: tuple[str, str]) -> tuple[str, str]:
-    return normalise_place(kind, *cell)
+class Made(NamedTuple):
+    """Kind to (positions of accounts in the batch, values), and (column, reason) to how often."""
+
+    values: dict[str, tuple[list[int], list[str]]]
+    dropped: dict[Drop, int]
 
 
-#: Normalisers by name; each takes a cell and answers with a pair.
-NORMALISERS: Final[dict[str, Callable[[Any], tuple[Any, Any]]]] = {
-    "website": normalise_cell,
-    "domains": normalise_cell,
-    "email": normalise_mail_cell,
-    "name": normalise_name,
-    "country": normalise_country,
-    "city": normalise_city,
-    **{kind: partial(_place, kind) for kind in ("postcode", "phone")},
-    "linkedin": normalise_linkedin,
-    **{kind: partial(_number, kind) for kind in ("lei", "isin", "duns", "vat", "registration", "ticker")},
-}
+def identify_rows(wanted: Wanted, columns: Columns, rows: int) -> Made:
+    """The identifiers of `rows` accounts whose cells are in `columns`, one for each of facts.COLUMNS."""
+    kinds = frozenset(wanted.kinds)
+    values: dict[str, tuple[list[int], list[str]]] = {kind: ([], []) for kind in wanted.kinds}
+    drops: list[Drop] = []
+    cells = [repeat("", rows) if column is None else column for column in columns]
+    for position, row in enumerate(zip(*cells, strict=True)):
+        for kind, value in compose(read_facts(row, drops), kinds, wanted.role, wanted.most):
+            positions, texts = values[kind]
+            positions.append(position)
+            texts.append(value)
+    return Made(values, dict(Counter(drops)))
 
 
-def normalise_cells(normaliser: str, cells: Sequence[Any]) -> Halves:
-    """The outcomes of `cells` (texts; for numbers, postcodes and phones, pairs with the country)."""
-    values, reasons = [], []
-    for value, reason in map(NORMALISERS[normaliser], cells):
-        values.append(value)
-        reasons.append(reason)
-    return values, reasons
-
-
-def write_task(normaliser: str, cells: Sequence[Any]) -> bytes:
-    """The task for these cells."""
-    task: Any = normaliser, cells
+def write_task(wanted: Wanted, columns: Columns, rows: int) -> bytes:
+    """The task for these rows."""
+    task: Any = tuple(wanted), list(columns), rows
     return marshal.dumps(task)
 
 
-def read_answer(answer: bytes) -> Halves:
+def read_answer(answer: bytes) -> Made:
     """What `perform` found."""
-    halves: Halves = marshal.loads(answer)  # noqa: S302 - our own worker wrote it, over a private pipe
-    return halves
+    made: Any = marshal.loads(answer)  # noqa: S302 - our own worker wrote it, over a private pipe
+    return Made(*made)
 
 
 def perform(task: bytes) -> bytes:
     """The answer to a task."""
-    halves: Any = normalise_cells(*marshal.loads(task))  # noqa: S302 - our own parent wrote it
-    return marshal.dumps(halves)
+    wanted, columns, rows = marshal.loads(task)  # noqa: S302 - our own parent wrote it
+    made: Any = tuple(identify_rows(Wanted(*wanted), columns, rows))
+    return marshal.dumps(made)
 
 
 if __name__ == "__main__":
