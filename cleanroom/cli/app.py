@@ -25,6 +25,7 @@ COMMANDS = {
     "matrix": "match",
     "partner": "party",
     "receive": "claims",
+    "review": "review",
     "shares": "shares",
     "simulate": "imports",
     "status": "match",

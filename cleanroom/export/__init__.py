@@ -1,6 +1,6 @@
 """Shared accounts as files for a CRM or for people, each with the file that takes it out again."""
 
-from cleanroom.export.cells import File, FormulaCell
+from cleanroom.export.cells import File, FormulaCell, write_csv
 from cleanroom.export.shared import LEFT_OUT, RELEASABLE, SHARED_COLUMNS, TERRITORY_PURPOSE
 from cleanroom.export.target import TARGETS, salesforce_id
 from cleanroom.export.territory import MANIFEST_FORMAT, Export, territory
@@ -17,4 +17,5 @@ __all__ = [
     "FormulaCell",
     "salesforce_id",
     "territory",
+    "write_csv",
 ]
