@@ -130,7 +130,7 @@ def decide(shell: Shell, sheet: Path | None, run: str) -> None:
 @json_option
 @click.pass_obj
 def export(shell: Shell, run: str, out: Path, as_json: bool) -> None:
-    """Write our decisions for the partner: by pair token, signed and sealed, with no name, id or identifier."""
+    """Write our decisions for the partner: by pair token, signed, sealed, without name, id or identifier."""
     from cleanroom.session.reviewing import export_review
 
     with shell.party() as party:

@@ -46,7 +46,7 @@ class Memory:
         """
         if letter.sequence < self.taken:
             raise Refused(
-                f"letter {self.taken} of this partner is here already, and this is letter {letter.sequence}",
+                f"letter {self.taken} of this partner is here, and this is letter {letter.sequence}",
                 "the newer one counts; a partner whose folder was restored takes in yours, then exports again",
             )
         if letter.sequence == self.taken:

@@ -21,8 +21,8 @@ class QueueRow:
     """One matched own account for a person to look at.
 
     `kinds` are the kinds that agreed, best first, `token` the pair token of the best; `rivals` counts other
-    own accounts that fit as well, `crowded` the own accounts that carry its rarest identifier. `review` is one
-    of REVIEW_STATES and `why` says in words why the row is here.
+    own accounts that fit as well, `crowded` the own accounts that carry its rarest identifier. `review` is
+    one of REVIEW_STATES and `why` says in words why the row is here.
     """
 
     account: str

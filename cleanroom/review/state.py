@@ -95,9 +95,12 @@ def release_rows(
 
 def _with_best(rows: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     """Token and kind of each row are those of its best link that is left, if any is."""
-    best = links.drop_duplicates("account").set_index("account")
-    left = {name: rows["account"].map(best[name]) for name in ("token", "kind")}
-    return rows.assign(**{name: found.fillna(rows[name]) for name, found in left.items()})
+    best = links.drop_duplicates("account")[["account", "token", "kind"]]
+    both = rows[["account"]].merge(best, on="account", how="left")
+    left = both["token"].notna().to_numpy()
+    return rows.assign(
+        **{name: rows[name].where(~left, both[name].to_numpy()).astype("str") for name in ("token", "kind")}
+    )
 
 
 def _judge(

@@ -15,8 +15,8 @@ from cleanroom.session.folder import read_whole, write_whole
 from overlap.errors import BadInput
 
 #: The columns of the file; `decision` is for the person, the first two name the row when it comes back.
-SHEET_COLUMNS: Final = ("account", "token", "name", "kinds", "tier", "confidence", "rivals", "crowded", "review",
-                        "why", "decision")  # fmt: skip
+SHEET_COLUMNS: Final = ("account", "token", "name", "kinds", "tier", "confidence", "rivals", "crowded",
+                        "review", "why", "decision")  # fmt: skip
 #: Bytes: a million rows of the queue.
 SHEET_LIMIT: Final = 2**28
 _HINT: Final = "use the file that 'overlap review list --csv' writes, and fill in its column 'decision'"
