@@ -47,14 +47,14 @@ class Memory:
         if letter.sequence < self.taken:
             raise Refused(
                 f"letter {self.taken} of this partner is here, and this is letter {letter.sequence}",
-                "the newer one counts; a partner whose folder was restored takes in yours, then exports again",
+                "the newer one counts; a partner with a restored folder takes in yours, then exports again",
             )
         if letter.sequence == self.taken:
             if digest == self.heard:
                 return self
             raise Refused(
                 f"another letter {letter.sequence} of this partner is here already",
-                "a partner whose folder was restored takes in your decisions first, then exports again",
+                "a partner with a restored folder takes in your decisions first, then exports again",
             )
         unknown = sum(token not in identifiers for token in letter.positions)
         if unknown:

@@ -232,7 +232,7 @@ def test_a_crowded_identifier_is_named_in_the_queue() -> None:
 
 
 def test_the_memory_is_read_back_as_it_was() -> None:
-    ours, theirs = Side({"A": [ACME, ACME_NAME]}), Side({"P": [ACME]})
+    ours, theirs = Side({"A": [ACME, ACME_NAME]}), Side({"P": [ACME, ACME_NAME]})
     ours.decide("accept", "A")
     theirs.decide("dispute", "P")
     exchange(ours, theirs, KEYS)
