@@ -46,11 +46,15 @@ def queue_rows(
     already. `tokens` has the columns account, token, kind and held_by, `accounts` id and name by position.
     """
     found: list[tuple[tuple[Any, ...], QueueRow]] = []
-    links = _links_of(tokens)
+    rows = state.rows
+    if not everything:
+        asked = [token for token, position in state.theirs.items() if position.verdict == "accept"]
+        concerned = tokens.loc[tokens["token"].isin(asked), "account"]
+        rows = rows[rows["review"].isin(["open", "disputed"]) | rows["account"].isin(concerned)]
+    links = _links_of(tokens[tokens["account"].isin(rows["account"])])
     ids, names = accounts["id"].tolist(), accounts["name"].tolist()
-    columns = [state.rows[name].tolist() for name in state.rows.columns]
-    for values in zip(*columns, strict=True):
-        row: Mapping[str, Any] = dict(zip(state.rows.columns, values, strict=True))
+    for values in zip(*(rows[name].tolist() for name in rows.columns), strict=True):
+        row: Mapping[str, Any] = dict(zip(rows.columns, values, strict=True))
         at = int(row["account"])
         linked = links[at]
         needed, urgent, why = _why(state, row, [token for token, _, _ in linked])

@@ -67,27 +67,29 @@ def release_rows(
     links this account), best first within an account. `ids` are the ids of the own accounts by position,
     `kinds` the kinds of the contract, best first.
     """
+    import pandas as pd
+
     own = _standing(tokens, ids, kinds, memory)
     ours = _own_positions(tokens, own)
     theirs = _their_positions(tokens, memory)
     settled = {token: settle(ours.get(token, _NONE), theirs.get(token, _NONE)) for token in {*ours, *theirs}}
     suppressed = frozenset(token for token, word in settled.items() if word in _SUPPRESSED)
     links = tokens[tokens["telling"]]
-    candidate = overlap["tier"] == "candidate"
-    review = candidate.map({True: "open", False: ""}).astype("str")
     touched = set(links.loc[links["token"].isin(list(settled)), "account"].tolist()) | set(own)
-    places = overlap.index[overlap["account"].isin(touched)]
-    dropped: list[int] = []
     linked = _by_account(links, touched)
-    for place in places:
-        account = int(overlap.at[place, "account"])
-        word, lost = _judge(linked[account], bool(candidate[place]), own.get(account), settled)
-        review[place] = word
-        dropped += lost
-    tier = overlap["tier"].mask(review == "accepted", "strong")
-    tier = tier.mask(review.isin(["open", "waiting"]), "candidate")
+    words: list[str] = []
+    dropped: list[int] = []
+    for account, tier in zip(overlap["account"].tolist(), overlap["tier"].tolist(), strict=True):
+        word = "open" if tier == "candidate" else ""
+        if account in touched:
+            word, lost = _judge(linked[account], tier == "candidate", own.get(account), settled)
+            dropped += lost
+        words.append(word)
+    review = pd.Series(words, index=overlap.index, dtype="str")
+    tiers = overlap["tier"].mask(review == "accepted", "strong")
+    tiers = tiers.mask(review.isin(["open", "waiting"]), "candidate")
     links = links.drop(index=dropped).drop(columns="telling").reset_index(drop=True)
-    rows = overlap.assign(tier=tier, review=review)
+    rows = overlap.assign(tier=tiers, review=review)
     if dropped:
         rows = _with_best(rows, links)
     return ReleaseState(rows[[*OVERLAP_COLUMNS, "review"]], links, suppressed, own, ours, theirs)
@@ -135,13 +137,12 @@ def _standing(
         return {}
     decided = {at: memory.own[name] for at, name in enumerate(ids) if name in memory.own}
     telling = tokens[tokens["telling"] & tokens["account"].isin(list(decided))]
-    found: dict[int, tuple[Decision, str]] = {}
-    for account, rows in telling.groupby("account", sort=False):
-        matched = list(zip(rows["kind"].tolist(), rows["value"].tolist(), strict=True))
-        at = int(str(account))
-        if stands := standing(decided[at], matched, kinds):
-            found[at] = decided[at], stands
-    return found
+    matched: dict[int, list[Identifier]] = {}
+    columns = (telling[name].tolist() for name in ("account", "kind", "value"))
+    for account, kind, value in zip(*columns, strict=True):
+        matched.setdefault(account, []).append((kind, value))
+    found = {at: (decided[at], standing(decided[at], names, kinds)) for at, names in matched.items()}
+    return {at: (decision, stands) for at, (decision, stands) in found.items() if stands}
 
 
 def _own_positions(tokens: pd.DataFrame, own: Mapping[int, tuple[Decision, str]]) -> dict[str, Position]:
@@ -152,14 +153,17 @@ def _own_positions(tokens: pd.DataFrame, own: Mapping[int, tuple[Decision, str]]
     decided = {account: decision for account, (decision, stands) in own.items() if stands == "holds"}
     concerned = tokens.loc[tokens["account"].isin(list(decided)), "token"].unique()
     carried = tokens[tokens["token"].isin(concerned)]
-    positions: dict[str, Position] = {}
-    for token, rows in carried.groupby("token", sort=False):
-        holders = rows[rows["telling"]] if rows["telling"].any() else rows
-        name = (rows["kind"].iloc[0], rows["value"].iloc[0])
-        words = [decided.get(account) for account in holders["account"].tolist()]
-        if position := _position_of(words, name):
-            positions[str(token)] = position
-    return positions
+    names: dict[str, Identifier] = {}
+    holders: dict[str, tuple[list[Decision | None], list[Decision | None]]] = {}
+    columns = (carried[name].tolist() for name in ("account", "token", "kind", "value", "telling"))
+    for account, token, kind, value, telling in zip(*columns, strict=True):
+        names[token] = (kind, value)
+        linked, carrying = holders.setdefault(token, ([], []))
+        (linked if telling else carrying).append(decided.get(account))
+    found = {
+        token: _position_of(linked or carrying, names[token]) for token, (linked, carrying) in holders.items()
+    }
+    return {token: position for token, position in found.items() if position is not None}
 
 
 def _position_of(words: Sequence[Decision | None], name: Identifier) -> Position | None:

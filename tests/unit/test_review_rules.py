@@ -236,7 +236,7 @@ def test_the_memory_is_read_back_as_it_was() -> None:
     ours.decide("accept", "A")
     theirs.decide("dispute", "P")
     exchange(ours, theirs, KEYS)
-    memory = ours.memory.decided({"B": decision("reject", ACME)})
+    memory = ours.memory.decided({"A": decision("reject", ACME)})
     assert Memory.from_bytes(memory.to_bytes()) == memory
     with pytest.raises(BadInput, match="version 1"):
         Memory.from_bytes(b"overlap-reviews/2\n{}")
