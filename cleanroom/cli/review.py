@@ -131,7 +131,7 @@ def decide(shell: Shell, sheet: Path | None, run: str) -> None:
 @click.pass_obj
 def export(shell: Shell, run: str, out: Path, as_json: bool) -> None:
     """Write our decisions for the partner: by pair token, signed, sealed, without name, id or identifier."""
-    from cleanroom.session.reviewing import export_review
+    from cleanroom.session.review_letters import export_review
 
     with shell.party() as party:
         made = export_review(party, run, out)
@@ -149,7 +149,7 @@ def export(shell: Shell, run: str, out: Path, as_json: bool) -> None:
 @click.pass_obj
 def import_(shell: Shell, file: Path, as_json: bool) -> None:
     """Take in the partner's decisions, as 'overlap receive' does."""
-    from cleanroom.session.reviewing import describe_taken, import_review
+    from cleanroom.session.review_letters import describe_taken, import_review
 
     with shell.party() as party:
         taken = import_review(party, file)

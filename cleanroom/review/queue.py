@@ -118,7 +118,7 @@ def _why_open(state: ReleaseState, row: Mapping[str, Any], lapsed: str, linked: 
     if any(token in state.suppressed for token in linked):
         why.append("a part of its identifiers was rejected or is disputed")
     if row["rivals"]:
-        why.append(f"{row['rivals']:,} other own accounts fit as well")
+        why.append(f"other own accounts that fit as well: {row['rivals']:,}")
     return why or ["what matched does not suffice by itself"]
 
 

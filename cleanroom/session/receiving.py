@@ -12,7 +12,7 @@ from cleanroom.session.claim_roots import received_commitments
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.letters import LETTER_LIMIT, Letter, read_letter
 from cleanroom.session.party import Party
-from cleanroom.session.reviewing import describe_taken, take_review
+from cleanroom.session.review_letters import describe_taken, take_review
 from cleanroom.session.runs import find_run
 from cleanroom.session.sharing import take_revocation
 from overlap.errors import ForgedFile, MalformedFile, Refused

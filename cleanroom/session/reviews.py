@@ -5,6 +5,7 @@ reviews/PARTNER     own decisions and the partner's positions, locked: they hold
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import pandas as pd
@@ -14,6 +15,7 @@ from cleanroom.session.party import Party
 from cleanroom.session.runs import RunRecord, read_run, telling_tokens
 from cleanroom.session.stored import keep_stored, read_stored
 from cleanroom.store import read_table
+from overlap import canonical
 from overlap.errors import Refused
 
 _REVIEWS = b"reviews"
@@ -70,3 +72,14 @@ def released_accounts(party: Party, record: RunRecord, memory: Memory | None = N
     released = release_state(party, record, memory).released["account"]
     ids = read_table(party.folder.path("runs", record.run, "accounts.parquet"))["id"]
     return set(ids.iloc[released.to_numpy()])
+
+
+def told_digest(state: ReleaseState, tokens: pd.DataFrame) -> str:
+    """Digest (hex) of our positions by identifier: the same in the next run when nothing has changed."""
+    rows = tokens[tokens["token"].isin(list(state.ours))].drop_duplicates("token")
+    named = zip(rows["kind"].tolist(), rows["value"].tolist(), rows["token"].tolist(), strict=True)
+    told = sorted(
+        [kind, value, state.ours[token].verdict, state.ours[token].raised, state.ours[token].seen]
+        for kind, value, token in named
+    )
+    return hashlib.sha256(canonical.encode(told)).hexdigest()

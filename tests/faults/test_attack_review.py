@@ -14,7 +14,7 @@ from attacked_house import House, introduce, keys_of, make_house, make_party, ro
 
 from cleanroom.receipts import REVIEW, sign_statement
 from cleanroom.review import Announced, Position, write_announced
-from cleanroom.session import matching, reviewing
+from cleanroom.session import matching, review_letters, reviewing
 from cleanroom.session.letters import write_letter
 from cleanroom.session.party import Party
 from cleanroom.session.reviews import read_memory
@@ -33,11 +33,11 @@ def house(tmp_path: Path) -> House:
 
 def reject_and_send(house: House, account: str = "A6", name: str = "review") -> None:
     reviewing.decide_reviews(house.theirs, "", [(account, "reject")])
-    reviewing.export_review(house.theirs, "", house.file(name))
+    review_letters.export_review(house.theirs, "", house.file(name))
 
 
-def take(house: House, name: str = "review") -> reviewing.ReviewTaken:
-    return reviewing.import_review(house.ours, house.file(name))
+def take(house: House, name: str = "review") -> review_letters.ReviewTaken:
+    return review_letters.import_review(house.ours, house.file(name))
 
 
 def states(party: Party) -> dict[str, str]:
@@ -89,7 +89,7 @@ def test_a_statement_that_another_key_signed_is_refused(house: House) -> None:
 
 
 def test_our_own_letter_sent_back_is_refused(house: House) -> None:
-    reviewing.export_review(house.ours, "", house.file("review"))
+    review_letters.export_review(house.ours, "", house.file("review"))
     with pytest.raises(OverlapError):
         take(house)
 
@@ -156,7 +156,7 @@ def test_a_letter_of_another_kind_or_statement_is_refused(house: House) -> None:
 def test_a_replayed_older_letter_does_not_revive_what_was_withdrawn(house: House) -> None:
     reject_and_send(house, name="old")
     reviewing.decide_reviews(house.theirs, "", [("A6", "withdraw")])
-    reviewing.export_review(house.theirs, "", house.file("new"))
+    review_letters.export_review(house.theirs, "", house.file("new"))
     take(house, "old")
     take(house, "new")
     assert states(house.ours) == {}

@@ -124,7 +124,7 @@ def test_the_queue_names_what_is_not_certain_and_nothing_of_it_is_released(both:
     assert set(partner) == set(PARTNER_ROWS)
     assert (vendor["V-gate"]["kinds"], vendor["V-gate"]["name"]) == ("domain", "Alder Works")
     assert (vendor["V-twin-1"]["rivals"], vendor["V-gate"]["rivals"]) == (1, 0)
-    assert "1 other own accounts fit as well" in vendor["V-twin-1"]["why"]
+    assert "other own accounts that fit as well: 1" in vendor["V-twin-1"]["why"]
     assert vendor["V-gate"]["confidence"] > vendor["V-twin-1"]["confidence"]
     assert list(vendor)[:2] == ["V-gate", "V-hub"]
     text = both.run(VENDOR, "review", "list").out
