@@ -295,3 +295,14 @@ def test_receive_takes_the_letter_as_import_does(both: TwoParties) -> None:
     assert "nothing changes" in both.run(VENDOR, "review", "import", both.mail("review")).out
     taken = json.loads(both.run(VENDOR, "review", "import", both.mail("review"), "--json").out)
     assert (taken["known"], taken["verdicts"]) == (True, {"reject": 1})
+
+
+def test_no_claim_is_proven_on_a_candidate_before_both_sides_accepted_it(both: TwoParties) -> None:
+    both.run(PARTNER, "claims", "commit", "--partner", VENDOR, "--out", both.mail("commitment"))
+    both.run(VENDOR, "receive", both.mail("commitment"))
+    match(both)
+    prove = ("claims", "prove", "--out", both.mail("claims"))
+    assert both.run(PARTNER, *prove).after("proven").startswith(f"{len(SHARED)} of {len(SHARED)} shared")
+    decide(both)
+    released = len(SHARED) - 1 + 2
+    assert both.run(PARTNER, *prove).after("proven").startswith(f"{released} of {released} shared")
