@@ -27,6 +27,7 @@ COMMANDS = {
     "partner": "party",
     "quality": "quality",
     "receive": "claims",
+    "review": "review",
     "shares": "shares",
     "simulate": "imports",
     "status": "match",

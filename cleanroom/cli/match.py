@@ -98,6 +98,8 @@ def finish(shell: Shell, frame: Path, out: Path | None, as_json: bool) -> None:
         click.echo(f"note      {COUNTS_TRUST}")
     for tier, count in found.tiers.items():
         click.echo(f"  {tier:<10} {count:,}")
+    for word, count in found.reviewed.items():
+        click.echo(f"  reviewed  {count:,} {word}")
     if out:
         click.echo(f"send      {out}")
 

@@ -25,6 +25,7 @@ KINDS: Final = (
     "lease",
     "release",
     "request",
+    "review",
     "revocation",
     "run",
     "unfinished",

@@ -14,6 +14,7 @@ from cleanroom.session.folder import write_whole
 from cleanroom.session.imports import own_accounts
 from cleanroom.session.letters import write_letter
 from cleanroom.session.party import Party
+from cleanroom.session.reviews import release_state
 from cleanroom.session.runs import RunRecord, find_run
 from cleanroom.session.stored import keep_stored, read_stored
 from cleanroom.store import read_table
@@ -101,16 +102,22 @@ def prove_claims(party: Party, run: str, out: Path) -> ProofsMade:
 
 
 def matched_keys(party: Party, record: RunRecord) -> dict[str, Key]:
-    """Pair token to the own key that matched, one for each shared account: the best that can be claimed."""
+    """Pair token to the own key that matched, one for each released account: the best that can be claimed.
+
+    A proof tells the partner that we hold an account and since when, so candidates that wait for a review and
+    what was rejected or disputed are left out.
+    """
     if record.level != "overlaps":
         raise Refused("a counts run names no account", "claims are proven after a run at level overlaps")
-    best = _claimable(party, record).drop_duplicates("account")
-    return _keys_by_token(best)
+    state = release_state(party, record)
+    links = state.links[state.links["account"].isin(state.released["account"])]
+    return _keys_by_token(links[links["kind"].isin(list(SLOT_OF_KIND))].drop_duplicates("account"))
 
 
 def claimable_keys(party: Party, record: RunRecord) -> dict[str, Key]:
     """Pair token to our own key, for every matched identifier that a partner may prove a claim on."""
-    return _keys_by_token(_claimable(party, record))
+    hits = read_table(party.folder.path("runs", record.run, "tokens.parquet"))
+    return _keys_by_token(hits[hits["kind"].isin(list(SLOT_OF_KIND))])
 
 
 def list_commitments(party: Party) -> list[ListedCommitment]:
@@ -122,11 +129,6 @@ def list_commitments(party: Party) -> list[ListedCommitment]:
         for item in received_commitments(party, partner)
     ]
     return own + received
-
-
-def _claimable(party: Party, record: RunRecord) -> pd.DataFrame:
-    hits = read_table(party.folder.path("runs", record.run, "tokens.parquet"))
-    return hits[hits["kind"].isin(list(SLOT_OF_KIND))]
 
 
 def _keys_by_token(hits: pd.DataFrame) -> dict[str, Key]:

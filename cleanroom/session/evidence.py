@@ -10,6 +10,7 @@ from cleanroom.session.claim_roots import Received, received_commitments
 from cleanroom.session.claiming import canonicaliser, claimable_keys
 from cleanroom.session.folder import read_whole
 from cleanroom.session.party import Party
+from cleanroom.session.reviews import release_state
 from cleanroom.session.runs import RunRecord, all_runs
 from cleanroom.store import read_table
 from overlap.errors import BadInput
@@ -54,8 +55,9 @@ def _from_run(
 ) -> Iterator[Evidence]:
     place = party.folder.path("runs", record.run)
     accounts = read_table(place / "accounts.parquet")
-    overlap = read_table(place / "overlap.parquet")
-    tokens = read_table(place / "tokens.parquet")
+    state = release_state(party, record)
+    overlap, tokens = state.shown, read_table(place / "tokens.parquet")
+    tokens = tokens[~tokens["token"].isin(list(state.suppressed))]
     bound = _bound(party, record, logged)
     outcomes = _outcomes(party, record, bound)
     by_account: dict[int, list[str]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from cleanroom.session.agreements import agreement_with_digest
 from cleanroom.session.folder import write_whole
@@ -18,6 +19,7 @@ from cleanroom.session.frames import (
     role_of,
 )
 from cleanroom.session.party import Party
+from cleanroom.session.reviews import release_state
 from cleanroom.session.runs import RunRecord, all_runs, end_run, keep_run, keep_state, read_state
 from cleanroom.store import read_table, write_table
 from overlap import match
@@ -28,12 +30,16 @@ from overlap.protocol.counts import Count
 from overlap.protocol.dh import Matches
 from overlap.records import TIERS
 
+#: States that somebody has decided.
+_REVIEWED: Final = ("waiting", "accepted", "rejected", "disputed")
+
 
 @dataclass(frozen=True)
 class Found:
     """What a finished run told us. `tiers` counts our matched accounts; it is empty at level counts.
 
-    `shared` is -1 when the number is below the agreement's minimum and withheld.
+    `reviewed` counts those about which decisions of earlier runs stand, by review state; a rejected or
+    disputed account is in no tier. `shared` is -1 when it is below the agreement's minimum and withheld.
     """
 
     run: str
@@ -42,6 +48,7 @@ class Found:
     accounts: int
     shared: int
     tiers: dict[str, int]
+    reviewed: dict[str, int]
 
 
 def finish_match(party: Party, source: Path, out: Path | None, progress: Progress | None = None) -> Found:
@@ -84,10 +91,13 @@ def finish_match(party: Party, source: Path, out: Path | None, progress: Progres
 def found_in(party: Party, record: RunRecord) -> Found:
     """What a finished run told us, read from the folder."""
     tiers: dict[str, int] = {}
+    reviewed: dict[str, int] = {}
     if record.level == "overlaps":
-        overlap = read_table(party.folder.path("runs", record.run, "overlap.parquet"))
-        tiers = {tier: int((overlap["tier"] == tier).sum()) for tier in TIERS}
-    return Found(record.run, record.partner, record.level, record.accounts, record.shared, tiers)
+        state = release_state(party, record)
+        tiers = {tier: int((state.shown["tier"] == tier).sum()) for tier in TIERS}
+        decided = state.rows["review"].value_counts()
+        reviewed = {word: int(decided[word]) for word in _REVIEWED if word in decided}
+    return Found(record.run, record.partner, record.level, record.accounts, record.shared, tiers, reviewed)
 
 
 def _run_of(party: Party, partner: str, header: Header) -> RunRecord:

@@ -10,6 +10,7 @@
     shares/granted/PARTNER  terms, reads and ends of the shares granted to a partner
     shares/received/SHARE   shares of partners; shares/requests/REQUEST what we asked to read
     releases/SHARE.table    what a share has shown us (locked), until its end
+    reviews/PARTNER         own decisions about matched accounts and the partner's (locked)
     vault/                  halves of granted shares, keys of open requests
     logs/PARTNER.log        one append-only log per partner, and the partner's checkpoints
     exports/                files for the CRM

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
 from cleanroom.agreement import Request as Asked
 from cleanroom.agreement import SignedAgreement, decide
 from cleanroom.moment import moment_of
+from cleanroom.review import ReleaseState
 from cleanroom.session.agreements import agreement_with_digest, partner_of
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.holding import open_holder, read_holder_state
 from cleanroom.session.letters import write_letter
 from cleanroom.session.party import Party
-from cleanroom.session.runs import RunRecord, find_run, telling_tokens
+from cleanroom.session.reviews import release_state, remember_granted
+from cleanroom.session.runs import find_run
 from cleanroom.share import REQUEST_LIMIT_BYTES, Ending, Record, Terms, make_share
 from cleanroom.store import read_table
 from overlap.errors import BadPeerFile, Refused, UsageError
+
+#: Why a matched account is not shown, and the states of a review that mean so.
+_LEFT_OUT: Final = {
+    "candidates wait for a review": ("open", "waiting"),
+    "rejected in a review": ("rejected",),
+    "disputed": ("disputed",),
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +59,9 @@ def grant_share(party: Party, run: str, out: Path) -> Granted:
     card = party.verified_card_of(record.partner)
     signed = agreement_with_digest(party, record.agreement)
     fields = _fields(party, signed)
-    rows, left_out = _releasable(party, record, signed)
+    state = release_state(party, record)
+    rows, left_out = _releasable(state, signed)
+    accounts = read_table(party.folder.path("runs", record.run, "accounts.parquet"))
     terms = Terms(
         share=party.random(16).hex(),
         agreement=signed.file_digest,
@@ -63,7 +75,9 @@ def grant_share(party: Party, run: str, out: Path) -> Granted:
         exportable=signed.agreement.terms.exportable,
         count=len(rows),
     )
-    made = make_share(terms, _records(party, record, rows, fields), card, party.keys, party.random)
+    made = make_share(terms, _records(accounts, rows, state, fields), card, party.keys, party.random)
+    shown = accounts["id"].iloc[rows["account"].to_numpy()].tolist()
+    remember_granted(party, record.partner, terms.share, shown)
     open_holder(party, record.partner).grant(made, party.now)
     write_whole(out, made.file)
     return Granted(terms.share, record.partner, len(rows), list(fields), moment_of(terms.until), left_out)
@@ -125,28 +139,23 @@ def _fields(party: Party, signed: SignedAgreement) -> tuple[str, ...]:
     return side.fields
 
 
-def _releasable(
-    party: Party, record: RunRecord, signed: SignedAgreement
-) -> tuple[pd.DataFrame, dict[str, int]]:
-    """The overlap without candidates, and how many rows that left out; Refused below the minimum count."""
-    overlap = read_table(party.folder.path("runs", record.run, "overlap.parquet"))
-    candidates = overlap["tier"] == "candidate"
-    rows = overlap[~candidates]
+def _releasable(state: ReleaseState, signed: SignedAgreement) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The rows that may be shown, and how many were left out, by reason; Refused below the minimum count."""
+    rows = state.released
     minimum = signed.agreement.terms.minimum_count
     if len(rows) < max(1, minimum):
         raise Refused(
             f"clause terms.minimum_count: fewer than {max(1, minimum)} accounts are matched beyond doubt",
             "a small overlap says too much about single accounts; nothing is shown",
         )
-    left_out = int(candidates.sum())
-    return rows, {"candidates wait for a review": left_out} if left_out else {}
+    counts = {reason: int(state.rows["review"].isin(words).sum()) for reason, words in _LEFT_OUT.items()}
+    return rows, {reason: count for reason, count in counts.items() if count}
 
 
-def _records(party: Party, record: RunRecord, rows: pd.DataFrame, fields: tuple[str, ...]) -> list[Record]:
-    place = party.folder.path("runs", record.run)
-    accounts = read_table(place / "accounts.parquet")
-    telling = telling_tokens(read_table(place / "tokens.parquet"))
-    tokens = telling.groupby("account")["token"].agg(list).to_dict()
+def _records(
+    accounts: pd.DataFrame, rows: pd.DataFrame, state: ReleaseState, fields: tuple[str, ...]
+) -> list[Record]:
+    tokens = state.links.groupby("account")["token"].agg(list).to_dict()
     shown = accounts[list(fields)].to_dict("records")
     return [
         Record(

@@ -13,6 +13,7 @@ from cleanroom.session.agreements import agreement_with_digest
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.frames import highest_peer_time
 from cleanroom.session.party import Party
+from cleanroom.session.reviews import shown_no_more
 from cleanroom.share import FolderHolder, HolderState, Request, Terms
 
 STATE_LIMIT = 2**30
@@ -52,6 +53,10 @@ def _refusal(party: Party, partner: str, terms: Terms, request: Request, now: in
             decision = decide(signed, Asked("read", partner, field, population, request.purpose), now)
             if not decision.allowed:
                 return f"clause {decision.clause}: {decision.reason}"
+    if gone := shown_no_more(party, partner, terms.share, terms.run):
+        return (
+            f"{gone:,} of its accounts were rejected or disputed since: revoke the share and grant a new one"
+        )
     return None
 
 

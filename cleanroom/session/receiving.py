@@ -1,4 +1,4 @@
-"""Letters of partners: a commitment, the proofs of claims, a revocation."""
+"""Letters of partners: a commitment, the proofs of claims, a revocation, decisions of a review."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cleanroom.session.claim_roots import received_commitments
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.letters import LETTER_LIMIT, Letter, read_letter
 from cleanroom.session.party import Party
+from cleanroom.session.review_letters import describe_taken, take_review
 from cleanroom.session.runs import find_run
 from cleanroom.session.sharing import take_revocation
 from overlap.errors import ForgedFile, MalformedFile, Refused
@@ -78,8 +79,13 @@ def _take_revocation(party: Party, letter: Letter) -> Taken:
     return Taken("revocation", letter.partner, take_revocation(party, letter.partner, letter.body))
 
 
+def _take_review(party: Party, letter: Letter) -> Taken:
+    return Taken("review", letter.partner, describe_taken(take_review(party, letter)))
+
+
 _TAKERS: dict[str, Callable[[Party, Letter], Taken]] = {
     "commitment": _take_commitment,
     "claims": _take_claims,
     "revocation": _take_revocation,
+    "review": _take_review,
 }

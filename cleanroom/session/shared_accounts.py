@@ -9,10 +9,12 @@ from cleanroom.report import MATCHED_COLUMNS
 from cleanroom.session.agreements import agreement_name, agreement_with_digest
 from cleanroom.session.party import Party
 from cleanroom.session.releases import all_releases, read_release
-from cleanroom.session.runs import RunRecord, all_runs, telling_tokens
+from cleanroom.session.reviews import release_state
+from cleanroom.session.runs import RunRecord, all_runs
 from cleanroom.store import query, read_table
 
-#: A run's matched accounts with every token, the released fields of the token's record, best token first.
+#: A run's matched accounts that no review suppresses, with every token and the released fields of its
+#: record, best token first.
 _JOIN = """
     SELECT accounts.id AS account, accounts.population AS our_population,
            overlap.kind AS kind, overlap.tier AS tier, tokens.token AS token,
@@ -37,16 +39,14 @@ def latest_runs(party: Party, partner: str | None = None) -> list[RunRecord]:
 
 def joined(party: Party, record: RunRecord) -> pd.DataFrame:
     """One row for each matched own account and token, with `record`, `share` and `field.*` where released."""
-    place = party.folder.path("runs", record.run)
-    accounts = read_table(place / "accounts.parquet").assign(position=lambda frame: range(len(frame)))
-    tokens = telling_tokens(read_table(place / "tokens.parquet")).assign(rank=lambda frame: range(len(frame)))
-    released = _released(party, record)
+    accounts = read_table(party.folder.path("runs", record.run, "accounts.parquet"))
+    state = release_state(party, record)
     return query(
         _JOIN,
-        overlap=read_table(place / "overlap.parquet"),
-        accounts=accounts,
-        tokens=tokens,
-        released=released,
+        overlap=state.shown,
+        accounts=accounts.assign(position=range(len(accounts))),
+        tokens=state.links.assign(rank=range(len(state.links))),
+        released=_released(party, record),
     )
 
 

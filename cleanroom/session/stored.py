@@ -20,6 +20,7 @@ STORED_LINE: Final = b"overlap-stored/1\n"
 PURPOSES: Final = {
     b"claims opening": "the claims opening",
     b"releases": "the opened share",
+    b"reviews": "the memory of reviews",
     b"run state": "the state of the run",
 }
 

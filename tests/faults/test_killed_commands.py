@@ -74,6 +74,27 @@ def has_one_commitment(both: TwoParties) -> None:
     assert [one["owner"] for one in both.read_json(VENDOR, "claims", "list")] == [PARTNER]
 
 
+def partner_disputes(both: TwoParties, number: int) -> None:
+    counts = both.read_json(PARTNER, "review", "list")["counts"]
+    assert counts == {"": len(SHARED) - number, "disputed": number}
+
+
+def export_review(both: TwoParties) -> Words:
+    return ("review", "export", "--out", both.mail("review"))
+
+
+def send_dispute(both: TwoParties) -> Words:
+    """The command that takes in a dispute of the partner."""
+    both.run(PARTNER, "review", "dispute", "9000")
+    both.run(PARTNER, *export_review(both))
+    return ("review", "import", both.mail("review"))
+
+
+def vendor_respects_dispute(both: TwoParties) -> None:
+    assert both.read_json(VENDOR, "review", "list")["counts"] == {"": len(SHARED) - 1, "disputed": 1}
+    partner_disputes(both, 1)
+
+
 CASES = {
     "import": Case(
         "met",
@@ -176,6 +197,26 @@ CASES = {
         PARTNER,
         lambda both: ("shares", "revoke", share_id(both, PARTNER), "--out", both.mail("revocation")),
         is_revoked_for_vendor,
+    ),
+    "review dispute": Case(
+        "matched",
+        PARTNER,
+        lambda both: ("review", "dispute", "9000", "9001"),
+        lambda both: partner_disputes(both, 2),
+    ),
+    "review export": Case(
+        "matched",
+        PARTNER,
+        lambda both: both.run(PARTNER, "review", "dispute", "9000") and export_review(both),
+        lambda both: (
+            both.run(VENDOR, "review", "import", both.mail("review")) and vendor_respects_dispute(both)
+        ),
+    ),
+    "review import": Case(
+        "matched",
+        VENDOR,
+        send_dispute,
+        vendor_respects_dispute,
     ),
     "claims prove": Case(
         "opened",
