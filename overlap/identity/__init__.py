@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         MOST,
         NORMALISER,
         Kind,
+        kinds_for,
         normaliser_digest,
     )
     from overlap.identity.label import explains
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from overlap.identity.outcome import Outcome
     from overlap.identity.registration import normalise_registration
     from overlap.identity.resources import data_digest
-    from overlap.identity.veto import with_veto, without_veto
+    from overlap.identity.veto import NO_VETO, vetoed, with_veto, without_veto
     from overlap.identity.worker import Wanted
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "KINDS",
     "MOST",
     "NORMALISER",
+    "NO_VETO",
     "ROLES",
     "Identified",
     "Kind",
@@ -57,6 +59,7 @@ __all__ = [
     "data_digest",
     "explains",
     "identify",
+    "kinds_for",
     "linkedin_of",
     "normalise_country",
     "normalise_domain",
@@ -64,6 +67,7 @@ __all__ = [
     "normalise_name",
     "normalise_registration",
     "normaliser_digest",
+    "vetoed",
     "with_veto",
     "without_veto",
 ]
@@ -79,6 +83,7 @@ _HOMES = {
     "KIND": "kinds",
     "Kind": "kinds",
     "KINDS": "kinds",
+    "kinds_for": "kinds",
     "linkedin_of": "linkedin",
     "MOST": "kinds",
     "normalise_country": "country",
@@ -86,11 +91,13 @@ _HOMES = {
     "normalise_linkedin": "linkedin",
     "normalise_name": "name",
     "normalise_registration": "registration",
+    "NO_VETO": "veto",
     "NORMALISER": "kinds",
     "normaliser_digest": "kinds",
     "Outcome": "outcome",
     "ROLES": "compose",
     "Wanted": "worker",
+    "vetoed": "veto",
     "with_veto": "veto",
     "without_veto": "veto",
 }

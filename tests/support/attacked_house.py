@@ -43,6 +43,9 @@ until = "30 days"
 minimum_count = 2
 run_budget = {budget}
 exportable = {exportable}
+candidates = true
+veto = "none"
+relations = ["same_entity"]
 """
 
 
