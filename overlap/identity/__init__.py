@@ -29,9 +29,11 @@ if TYPE_CHECKING:
         KINDS,
         MOST,
         NORMALISER,
+        WEBSITE_KINDS,
         Kind,
         kinds_for,
         normaliser_digest,
+        website_of,
     )
     from overlap.identity.label import explains
     from overlap.identity.linkedin import linkedin_of, normalise_linkedin
@@ -52,6 +54,7 @@ __all__ = [
     "NORMALISER",
     "NO_VETO",
     "ROLES",
+    "WEBSITE_KINDS",
     "Identified",
     "Kind",
     "Outcome",
@@ -68,6 +71,7 @@ __all__ = [
     "normalise_registration",
     "normaliser_digest",
     "vetoed",
+    "website_of",
     "with_veto",
     "without_veto",
 ]
@@ -97,6 +101,8 @@ _HOMES = {
     "Outcome": "outcome",
     "ROLES": "compose",
     "Wanted": "worker",
+    "WEBSITE_KINDS": "kinds",
+    "website_of": "kinds",
     "vetoed": "veto",
     "with_veto": "veto",
     "without_veto": "veto",

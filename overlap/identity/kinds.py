@@ -87,6 +87,15 @@ def kinds_for(*, candidates: bool) -> tuple[str, ...]:
 #: of them would find.
 MOST: Final = 8
 
+#: Kinds whose value begins with a website.
+WEBSITE_KINDS: Final = ("domain", "domain_name", "domain_word")
+
+
+def website_of(value: str) -> str:
+    """The website in a value of one of `WEBSITE_KINDS`."""
+    return value.partition("|")[0]
+
+
 #: Raised when any input gets another value or reason than before.
 NORMALISER: Final = "2"
 
