@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cleanroom.attribution import SLOT_OF_KIND, Commitment, Key, commit, hold, prove
+from cleanroom.attribution import SLOT_OF_KIND, Commitment, Key, commit, hold, key_of, prove
 from cleanroom.moment import moment_of
 from cleanroom.session.claim_roots import own_commitments, received_commitments
 from cleanroom.session.folder import write_whole

@@ -24,6 +24,7 @@ from cleanroom.attribution import (
     Verified,
     commit,
     hold,
+    key_of,
     prove,
     read_proofs,
     require_bound,
