@@ -39,8 +39,8 @@ def render_explanation(
 ) -> list[str]:
     """The explanation as lines of plain text.
 
-    `run` has the texts `run`, `partner`, `level`, `review` and `tier` (the last after review, "" for no match)
-    of the run that the explanation is about, if any; `notes` are what a person has to know first.
+    `run` has the texts `run`, `partner`, `level`, `review` and `tier` (the tier after review) of the run that
+    the explanation is about, if any; `notes` are what a person has to know first.
     """
     sections = [_head(explanation, notes)]
     if run is not None and explanation.match is not None:
@@ -194,7 +194,8 @@ def _versions(explanation: Explanation) -> Iterator[str]:
     yield from _said(
         "made by",
         f"normaliser {made.normaliser} ({made.normaliser_digest[:_SHORT]}), lists "
-        f"{made.data_digest[:_SHORT]}, {len(made.kinds)} kinds, as {made.role}, at most {made.most} an account",
+        f"{made.data_digest[:_SHORT]}, {len(made.kinds)} kinds, as {made.role}, "
+        f"at most {made.most} an account",
     )
 
 

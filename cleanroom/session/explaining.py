@@ -104,10 +104,8 @@ def explain_imported(party: Party, wanted: Wanted, run: str) -> Explained:
     if len(found) + len(refused) > 1:
         several = ", ".join(sorted({*found, *(name for name, _ in refused)}))
         raise UsageError(f"more than one population has it: {several}", "name one with --population")
-    _require_one(
-        [*found.values()][0] if found else [], wanted, {n: t["row"].tolist() for n, t in tables.items()}
-    )
-    population, places = next(iter(found.items()))
+    population, places = next(iter(found.items()), ("", ()))
+    _require_one(places, wanted, {name: table["row"].tolist() for name, table in tables.items()})
     account = tables[population].iloc[int(places[0])]
     record = _run(party, run)
     if record is None:

@@ -7,8 +7,8 @@ from typing import Final
 
 import pandas as pd
 
-from overlap.explanation.lookalikes import LookAlike, are_duplicates
-from overlap.identity import KIND, KINDS, normalise_name, without_veto
+from overlap.explanation.lookalikes import LookAlike, look_alike
+from overlap.identity import KIND, KINDS, without_veto
 from overlap.match import NAME_KINDS, judge
 from overlap.records import TIERS
 
@@ -109,20 +109,5 @@ def _rivals(
     wanted = set(telling["position"].tolist())
     held = carriers[carriers["position"].isin(wanted)].groupby("account")["position"].nunique()
     others = [int(at) for at in held.index[held == len(wanted)] if at != position]
-    kinds = tuple(dict.fromkeys(telling["kind"].tolist()))
-    own_name = normalise_name(str(accounts["name"].iloc[position])).value
-    found = []
-    for at in others:
-        row = accounts.iloc[at]
-        one_name = bool(own_name) and normalise_name(str(row["name"])).value == own_name
-        found.append(
-            LookAlike(
-                at,
-                int(row["row"]),
-                str(row["id"]),
-                str(row["population"]),
-                kinds,
-                are_duplicates(best, one_name),
-            )
-        )
-    return tuple(found)
+    kinds = (best, *dict.fromkeys(kind for kind in telling["kind"].tolist() if kind != best))
+    return tuple(look_alike(accounts, position, at, kinds, at) for at in others)

@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from overlap.identity import Given, identify, normalise_name, telling_words
+from overlap.identity import KINDS, Given, identify, normalise_name, telling_words
 from overlap.match import NAME_KINDS, SAME_NAME_KINDS
 
 #: Rows that are identified at most: about a second's work. A website of more accounts is a platform's.
@@ -81,28 +81,26 @@ def find_look_alikes(
     part = accounts.iloc[[position, *compared.tolist()]].reset_index(drop=True)
     made = identify(part, tuple(kinds), processes=1, role=role, most=most).frame
     shared = made.merge(made.loc[made["account"] == 0, ["kind", "value"]], on=["kind", "value"])
-    own_name = normalise_name(part["name"].iloc[0]).value
-    found = []
-    for at, rows in shared[shared["account"] != 0].groupby("account", sort=True):
-        number = int(str(at))
-        agreed = tuple(dict.fromkeys(rows["kind"].tolist()))
-        one_name = bool(own_name) and normalise_name(part["name"].iloc[number]).value == own_name
-        found.append(
-            LookAlike(
-                int(compared[number - 1]),
-                int(part["row"].iloc[number]),
-                str(part["id"].iloc[number]),
-                str(part["population"].iloc[number]),
-                agreed,
-                are_duplicates(agreed[0], one_name),
-            )
-        )
+    agreed: dict[int, dict[str, None]] = {}
+    for at, kind in zip(shared["account"].tolist(), shared["kind"].tolist(), strict=True):
+        agreed.setdefault(at, {})[kind] = None
+    agreed.pop(0, None)
+    others = [(at, tuple(sorted(some, key=KINDS.index))) for at, some in sorted(agreed.items())]
+    found = [look_alike(part, 0, at, agree, int(compared[at - 1])) for at, agree in others]
     return LookAlikes(tuple(found), len(compared) == len(places))
 
 
-def are_duplicates(best: str, one_name: bool) -> bool:
-    """Whether two own accounts are one company, as `match.judge` decides it by the best kind they share."""
-    return best in SAME_NAME_KINDS or (one_name and best not in NAME_KINDS)
+def look_alike(accounts: pd.DataFrame, own: int, at: int, kinds: tuple[str, ...], position: int) -> LookAlike:
+    """The account at `at` as a look-alike of the one at `own`, with the kinds that both have, best first.
+
+    It is one company with it by the rules of `match.judge`, which asks for the best kind: one that holds the
+    name, or one normalised name where that is not all that agrees. `position` is its place in the whole list.
+    """
+    names = [normalise_name(str(accounts["name"].iloc[each])).value for each in (own, at)]
+    one_name = names[0] == names[1] != ""
+    duplicate = kinds[0] in SAME_NAME_KINDS or (one_name and kinds[0] not in NAME_KINDS)
+    row, name, population = (accounts[column].iloc[at] for column in ("row", "id", "population"))
+    return LookAlike(position, int(row), str(name), str(population), kinds, duplicate)
 
 
 def _cells(accounts: pd.DataFrame, position: int) -> Mapping[str, str]:
