@@ -104,7 +104,8 @@ def explain_imported(party: Party, wanted: Wanted, run: str) -> Explained:
     if len(found) + len(refused) > 1:
         several = ", ".join(sorted({*found, *(name for name, _ in refused)}))
         raise UsageError(f"more than one population has it: {several}", "name one with --population")
-    population, places = next(iter(found.items()), ("", ()))
+    nothing: tuple[str, Any] = ("", ())
+    population, places = next(iter(found.items()), nothing)
     _require_one(places, wanted, {name: table["row"].tolist() for name, table in tables.items()})
     account = tables[population].iloc[int(places[0])]
     record = _run(party, run)

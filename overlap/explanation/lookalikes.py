@@ -119,7 +119,7 @@ def _patterns(account: Mapping[str, str], given: Sequence[Given]) -> dict[str, s
         first, _, last = value.partition("|")
         if kind in _WEBSITE_KINDS:
             label = first.partition(".")[0]
-            add("-?".join(map(re.escape, label.replace("-", ""))), "website", "domains", "email")
+            add("-*".join(map(re.escape, label.replace("-", ""))), "website", "domains", "email")
             if label.startswith("xn--"):
                 add(r"[^\x00-\x7f]", "website", "domains", "email")
         elif kind in _PHONE_KINDS:
