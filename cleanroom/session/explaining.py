@@ -17,7 +17,7 @@ import pandas as pd
 from cleanroom.session.folder import Folder
 from cleanroom.session.imports import own_accounts
 from cleanroom.session.party import Party
-from cleanroom.session.reviews import release_state, run_tokens
+from cleanroom.session.reviews import release_state
 from cleanroom.session.runs import RunRecord, all_runs, find_run
 from cleanroom.store import read_table
 from overlap import ingest
@@ -182,7 +182,7 @@ def _in_run(party: Party, record: RunRecord, account: pd.Series) -> Explained:
         without = _without_run(party.folder, account)
         return Explained(without.explanation, None, without.population, None, (*without.notes, _NOT_IN_RUN))
     terms = record.terms
-    hits = run_tokens(party, record) if record.level == "overlaps" else None
+    hits = read_table(place / "tokens.parquet") if record.level == "overlaps" else None
     explanation = explain_account(accounts, at, kinds=terms.kinds, role=record.role, hits=hits)
     software = (terms.normaliser, terms.normaliser_digest, terms.data_digest)
     notes = [_OTHER_SOFTWARE] if software != (NORMALISER, normaliser_digest(), data_digest()) else []

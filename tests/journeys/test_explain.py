@@ -139,7 +139,8 @@ def test_a_match_is_explained_by_what_agreed(met: TwoParties) -> None:
     require_screen(shown)
     assert f"matched     exact, confidence 0.998, with {PARTNER} in run 0a0a0a0a" in shown
     assert "the same website, and nothing more in one name than in the other" in flat(shown)
-    assert "domain_name (exact): decides" in shown
+    assert "domain_name (exact): decides" in shown and "name_country (strong): agrees" in shown
+    assert "domain (candidate): not used: a better one matched" in shown
     assert "review      released by its tier alone" in shown
     facts = met.read_json(VENDOR, "explain", "--id", "001V00000000000IAA", "--run", "0a0a")
     assert facts["run"] == {

@@ -84,7 +84,7 @@ MAIL = "website: a free mail or internet provider"
 def test_every_reason_is_said(changed: dict[str, str], kind: str, reason: str) -> None:
     said = reasons(WHOLE | changed).get(kind, "")
     partly = reason.startswith(("bits", "a word"))
-    assert (reason in said if partly else said == reason), said
+    assert reason in said if partly else said == reason, said
 
 
 def test_a_name_below_the_limit_never_reads_as_if_it_reached_it() -> None:
