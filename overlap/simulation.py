@@ -19,14 +19,17 @@ from overlap.engine import Engine, Progress
 from overlap.identity import (
     CANDIDATE_KINDS,
     CERTAIN_KINDS,
+    KIND,
     KINDS,
     MOST,
+    NO_VETO,
     NORMALISER,
     ROLES,
     Wanted,
     data_digest,
     identify,
     normaliser_digest,
+    vetoed,
 )
 from overlap.ingest import read_accounts
 from overlap.keys import Card, PartyKeys, RandomBytes
@@ -93,6 +96,7 @@ def simulate(
     candidates: bool = True,
     kinds: Sequence[str] = KINDS,
     most: int = MOST,
+    veto: str = NO_VETO,
     progress: Progress | None = None,
     processes: int | None = None,
     random: RandomBytes = secrets.token_bytes,
@@ -102,11 +106,12 @@ def simulate(
     `left` and `right` are exports with the headers of any CRM, or accounts as `read_accounts` gives. Each
     pair stands once, with its best kind; tier and confidence are the lower of both sides'.
     `candidates=False` matches no kind that only makes candidates. `most` bounds the identifiers of an
-    account. Raises BadInput when an export cannot be read.
+    account; `veto` names a kind of number that keeps accounts apart when both have one and they differ.
+    Raises BadInput when an export cannot be read.
     """
     wanted = kinds if candidates else [kind for kind in kinds if kind not in CANDIDATE_KINDS]
     return simulate_in_full(
-        left, right, kinds=wanted, most=most, progress=progress, processes=processes, random=random
+        left, right, kinds=wanted, most=most, veto=veto, progress=progress, processes=processes, random=random
     ).pairs
 
 
@@ -116,17 +121,19 @@ def simulate_in_full(
     *,
     kinds: Sequence[str] = KINDS,
     most: int = MOST,
+    veto: str = NO_VETO,
     progress: Progress | None = None,
     processes: int | None = None,
     random: RandomBytes = secrets.token_bytes,
 ) -> Simulation:
     """As `simulate`, with the sizes of everything on the way."""
     ours, theirs = (
-        _prepare(side, "overlaps", Wanted(tuple(kinds), role, most), progress, processes)
+        _prepare(side, "overlaps", Wanted(tuple(kinds), role, most), veto, progress, processes)
         for side, role in zip((left, right), ROLES, strict=True)
     )
     with Engine(processes, progress) as engine:
-        run = exchange(ours.distinct.encoded, theirs.distinct.encoded, "overlaps", kinds, engine, random)
+        lists = ours.distinct.encoded, theirs.distinct.encoded
+        run = exchange(*lists, "overlaps", kinds, engine, random, most, veto)
     pairs, crowded = _pair(ours, theirs, (run.starter, run.responder))
     return Simulation(
         pairs,
@@ -149,7 +156,7 @@ def simulate_counts(
 ) -> int:
     """How many accounts two exports share, by the protocol of level `counts`: a lower bound."""
     ours, theirs = (
-        _prepare(side, "counts", Wanted(tuple(kinds), role, MOST), progress, processes)
+        _prepare(side, "counts", Wanted(tuple(kinds), role, MOST), NO_VETO, progress, processes)
         for side, role in zip((left, right), ROLES, strict=True)
     )
     with Engine(processes, progress) as engine:
@@ -165,11 +172,13 @@ def exchange(
     kinds: Sequence[str],
     engine: Engine,
     random: RandomBytes = secrets.token_bytes,
+    most: int = MOST,
+    veto: str = NO_VETO,
 ) -> _Exchange:
     """A complete run of `level` between two new parties over encoded identifiers; the left one starts."""
     left_keys, right_keys = (PartyKeys.generate(name, random) for name in ("left", "right"))
     left_card, right_card = left_keys.card, right_keys.card
-    contract = make_contract(level, kinds, (left_card, len(left)), (right_card, len(right)))
+    contract = make_contract(level, kinds, (left_card, len(left)), (right_card, len(right)), most, veto)
     roles = dh_protocol if level == "overlaps" else counts_protocol
     run = random(16)
 
@@ -191,7 +200,12 @@ def exchange(
 
 
 def make_contract(
-    level: str, kinds: Sequence[str], starter: tuple[Card, int], responder: tuple[Card, int]
+    level: str,
+    kinds: Sequence[str],
+    starter: tuple[Card, int],
+    responder: tuple[Card, int],
+    most: int = MOST,
+    veto: str = NO_VETO,
 ) -> Contract:
     """The contract of a simulated run: no agreement, no claims, bounds as large as the lists.
 
@@ -207,6 +221,9 @@ def make_contract(
         PROTOCOLS[level],
         level,
         tuple(kinds),
+        tuple(KIND[kind].wrong for kind in kinds),
+        most,
+        veto,
         NORMALISER,
         normaliser_digest(),
         data_digest(),
@@ -216,12 +233,16 @@ def make_contract(
 
 
 def _prepare(
-    side: pd.DataFrame, level: str, wanted: Wanted, progress: Progress | None, processes: int | None
+    side: pd.DataFrame,
+    level: str,
+    wanted: Wanted,
+    veto: str,
+    progress: Progress | None,
+    processes: int | None,
 ) -> _Party:
     accounts = side if tuple(side.columns) == ACCOUNT_COLUMNS else read_accounts(side).frame
-    identifiers = identify(
-        accounts, wanted.kinds, progress, processes, role=wanted.role, most=wanted.most
-    ).frame
+    found = identify(accounts, wanted.kinds, progress, processes, role=wanted.role, most=wanted.most)
+    identifiers = vetoed(found.frame, veto, wanted.role)
     return _Party(accounts, distinct(choose_one(identifiers) if level == "counts" else identifiers))
 
 

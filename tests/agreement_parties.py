@@ -41,7 +41,7 @@ STRANGER = PartyKeys.generate("stranger", fixed_bytes("stranger"))
 #: The name of the accepter with keys that nobody confirmed.
 IMPOSTOR = PartyKeys.generate("contoso", fixed_bytes("impostor"))
 CARDS = (NORTHWIND.card, CONTOSO.card)
-SOFTWARE = Software("dh", ("lei", "domain", "name_country"), "1", "3" * 64, "4" * 64)
+SOFTWARE = Software("dh", ("lei", "domain_name", "name_country"), (1, 2, 8), 8, "2", "3" * 64, "4" * 64)
 
 
 def make_text(policy: str = POLICY_SAMPLE) -> bytes:

@@ -32,6 +32,12 @@ def require_software(agreement: Agreement, own: Software) -> None:
             raise ContractMismatch(field, _short(ours), _short(theirs), _HINT)
     if tuple(kind for kind in own.kinds if kind in agreed.kinds) != agreed.kinds:
         raise ContractMismatch("kinds", ",".join(own.kinds), ",".join(agreed.kinds), _HINT)
+    measured = dict(zip(own.kinds, own.false_hits, strict=True))
+    expected = tuple(measured[kind] for kind in agreed.kinds)
+    if expected != agreed.false_hits:
+        raise ContractMismatch("false_hits", _listed(expected), _listed(agreed.false_hits), _HINT)
+    if own.most != agreed.most:
+        raise ContractMismatch("most", str(own.most), str(agreed.most), _HINT)
 
 
 def build_contract(signed: SignedAgreement, claims: Mapping[str, ClaimRoot]) -> Contract:
@@ -51,6 +57,9 @@ def build_contract(signed: SignedAgreement, claims: Mapping[str, ClaimRoot]) -> 
         protocol=software.protocol,
         level=agreement.terms.level,
         kinds=software.kinds,
+        false_hits=software.false_hits,
+        most=software.most,
+        veto=agreement.terms.veto,
         normaliser=software.normaliser,
         normaliser_digest=software.normaliser_digest,
         data_digest=software.data_digest,
@@ -64,6 +73,10 @@ def _side(agreement: Agreement, role: str, claims: Mapping[str, ClaimRoot]) -> S
     terms = agreement.side(role)
     claim = claims.get(terms.party, ClaimRoot("", 0))
     return Side(terms.party, terms.card, terms.populations, terms.size_bound, claim.root, claim.leaves)
+
+
+def _listed(numbers: tuple[int, ...]) -> str:
+    return ",".join(map(str, numbers))
 
 
 def _short(value: str) -> str:

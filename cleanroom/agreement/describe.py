@@ -9,8 +9,10 @@ from cleanroom.agreement.document import (
     Agreement,
     Proposal,
     SignedAgreement,
+    Terms,
 )
 from cleanroom.moment import moment_of
+from overlap.identity import NO_VETO
 
 _DAY = 86_400
 
@@ -103,13 +105,32 @@ def _terms_lines(agreement: Agreement) -> list[str]:
         "what is shown " + export if terms.level == "overlaps" else "nothing is shown that could be exported",
         f"at most {terms.run_budget} runs; a result of fewer than {terms.minimum_count} accounts is withheld",
         f"{starter} starts each run and learns its result first",
-        *([COUNTS_TRUST] if terms.level == "counts" else []),
+        *([COUNTS_TRUST] if terms.level == "counts" else _matching_lines(terms)),
     ]
+
+
+def _matching_lines(terms: Terms) -> list[str]:
+    candidates = (
+        "close names and bare websites are matched too, as candidates: both sides see these hits, also where "
+        "the accounts turn out different, and nothing is shown of them before both have accepted them"
+        if terms.candidates
+        else "only what matches beyond doubt is matched, no candidates"
+    )
+    lines = [candidates]
+    if terms.veto != NO_VETO:
+        lines.append(f"accounts whose numbers of kind {terms.veto} differ are kept apart, and nobody sees it")
+    if len(terms.relations) > 1:
+        lines.append("accounts of one group are matched as well, and marked so")
+    return lines
 
 
 def _contract_lines(agreement: Agreement) -> list[str]:
     software = agreement.software
+    worst = max(zip(software.false_hits, software.kinds, strict=True))
     return [
         f"accounts are compared by {', '.join(software.kinds)}, in this order "
-        f"(protocol {software.protocol}, normaliser {software.normaliser})"
+        f"(protocol {software.protocol}, normaliser {software.normaliser}), "
+        f"with at most {software.most} identifiers an account",
+        f"every hit is seen by both sides; measured as wrong, the worst of these kinds: {worst[1]}, "
+        f"{worst[0]} of 1,000 hits",
     ]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from overlap.identity import NO_VETO
 from overlap.records import ACCOUNT_COLUMNS
 
 AGREEMENT_FORMAT: Final = "overlap-agreement/1"
@@ -29,6 +30,11 @@ PURPOSES: Final = (
     "joint-marketing",
     "territory-planning",
 )
+
+#: How two matched accounts may be related: the same company, or two of one group.
+RELATIONS: Final = ("same_entity", "same_group")
+#: Registries that can veto; one in a contract.
+VETOES: Final = (NO_VETO, "lei", "duns", "vat", "registration")
 
 #: Row numbers and CRM ids stay at home: a matched account is named by its pair token, so that two shares of
 #: one account cannot be joined by an id that outlives them.
@@ -48,6 +54,10 @@ LINE_LIMIT: Final = 200
 TITLE_LIMIT: Final = 120
 #: Populations or identifier kinds in one list; the matrix of both sides must stay readable.
 LIST_LIMIT: Final = 16
+#: Kinds of identifiers in a contract.
+KINDS_LIMIT: Final = 64
+#: Identifiers of one account: more of them say too much about it.
+MOST_LIMIT: Final = 64
 #: Identifiers a side may declare. Two lists of this bound are the most that one DH run carries in hours.
 SIZE_BOUND_LIMIT: Final = 2**24
 #: Accounts; the highest minimum that the clean rooms of the field accept.
@@ -80,7 +90,9 @@ class Terms:
     """The rules for both sides. Times are unix seconds.
 
     `not_before` is None when the agreement starts with its acceptance. Exactly one of `until` and `duration`
-    (seconds from acceptance) is set.
+    (seconds from acceptance) is set. `candidates` says whether kinds are matched whose hits release nothing
+    before both sides have accepted them; `veto` is the registry whose differing numbers keep accounts apart,
+    or "none"; `relations` are some of RELATIONS.
     """
 
     level: str
@@ -92,14 +104,23 @@ class Terms:
     minimum_count: int
     run_budget: int
     exportable: bool
+    candidates: bool
+    veto: str
+    relations: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Software:
-    """What must be equal on both machines before anything is blinded. `kinds` is in order of precedence."""
+    """What must be equal on both machines before anything is blinded.
+
+    `kinds` is in order of precedence; `false_hits` has for each kind the hits between different companies, in
+    a thousand, as measured (docs/matching.md). `most` is how many identifiers an account may have.
+    """
 
     protocol: str
     kinds: tuple[str, ...]
+    false_hits: tuple[int, ...]
+    most: int
     normaliser: str
     normaliser_digest: str
     data_digest: str

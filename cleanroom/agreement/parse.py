@@ -13,16 +13,20 @@ from typing import Any, Final
 from cleanroom.agreement.document import (
     AGREEMENT_FORMAT,
     FIELDS,
+    KINDS_LIMIT,
     LEVELS,
     MINIMUM_COUNT_LIMIT,
+    MOST_LIMIT,
     PERIOD_LIMIT,
     POLICY_FORMAT,
     PURPOSES,
+    RELATIONS,
     ROLES,
     RUN_BUDGET_LIMIT,
     SIZE_BOUND_LIMIT,
     SIZE_LIMIT,
     TITLE_LIMIT,
+    VETOES,
     Agreement,
     PartyTerms,
     Policy,
@@ -33,6 +37,7 @@ from cleanroom.agreement.sample import AGREEMENT_SAMPLE, POLICY_SAMPLE
 from cleanroom.agreement.section import Section
 from cleanroom.agreement.text import Problem, check_text
 from overlap.errors import BadInput, MalformedFile
+from overlap.identity import NO_VETO
 
 _WORD: Final = re.compile("[a-z][a-z0-9_]{0,39}")
 _PURPOSE: Final = re.compile("[a-z][a-z-]{0,39}")
@@ -137,7 +142,22 @@ def _read_terms(section: Section) -> Terms:
         minimum_count=section.number("minimum_count", 1, MINIMUM_COUNT_LIMIT, "accounts"),
         run_budget=section.number("run_budget", 1, RUN_BUDGET_LIMIT, "runs"),
         exportable=exportable,
+        **_read_matching(section, level),
     )
+
+
+def _read_matching(section: Section, level: str) -> dict[str, Any]:
+    """What is matched beyond doubt, and what else: keys of `Terms`."""
+    candidates = section.flag("candidates")
+    veto = section.choice("veto", VETOES)
+    relations = section.words("relations", "relation", _WORD, RELATIONS)
+    if relations and RELATIONS[0] not in relations:
+        section.problem("relations", f"leaves out {RELATIONS[0]}, which every match begins with")
+    if level == "counts" and (candidates or veto not in ("", NO_VETO) or len(relations) > 1):
+        section.problem(
+            "level", f'is counts, which needs candidates = false, veto = "{NO_VETO}" and {RELATIONS[0]} alone'
+        )
+    return {"candidates": candidates, "veto": veto, "relations": relations}
 
 
 def _read_level(section: Section) -> str:
@@ -189,9 +209,12 @@ def _read_side(section: Section, terms: Terms, named: bool) -> PartyTerms:
 
 
 def _read_software(section: Section) -> Software:
+    kinds = section.words("kinds", "kind", _WORD, limit=KINDS_LIMIT)
     return Software(
         protocol=section.word("protocol", _LABEL, "the name of a protocol"),
-        kinds=section.words("kinds", "kind", _WORD),
+        kinds=kinds,
+        false_hits=section.numbers("false_hits", len(kinds), 1000, "hits in a thousand, one for each kind"),
+        most=section.number("most", 1, MOST_LIMIT, "identifiers"),
         normaliser=section.word("normaliser", _LABEL, "a version"),
         normaliser_digest=section.word("normaliser_digest", _DIGEST, "a digest of 64 hex digits"),
         data_digest=section.word("data_digest", _DIGEST, "a digest of 64 hex digits"),

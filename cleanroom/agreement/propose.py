@@ -14,6 +14,7 @@ from cleanroom.moment import moment_of
 from overlap.errors import BadInput
 from overlap.keys import Card
 
+_A_LINE: Final = 8
 _HEADER: Final = re.compile(r"\[(proposer|accepter)\] *(?:#.*)?")
 
 
@@ -47,15 +48,27 @@ def _contract_lines(software: Software, now: int, level: str) -> list[str]:
         "# Level counts trusts both tools: over files, a modified one can learn which of the accounts it",
         "# submitted match. It never learns more than level overlaps shows.",
     ]
-    kinds = ", ".join(f'"{kind}"' for kind in software.kinds)
     return [
         "# Filled in by the software of the proposer; the accepter's refuses when its own differs.",
         *(trust if level == "counts" else []),
         "[contract]",
         f"proposed = {moment_of(now)}",
         f'protocol = "{software.protocol}"',
-        f"kinds = [{kinds}]",
+        "kinds = [",
+        *_wrapped([f'"{kind}"' for kind in software.kinds]),
+        "]",
+        "# Of a thousand hits of each kind, so many were between different companies when it was measured.",
+        "false_hits = [",
+        *_wrapped([str(number) for number in software.false_hits]),
+        "]",
+        f"most = {software.most}",
         f'normaliser = "{software.normaliser}"',
         f'normaliser_digest = "{software.normaliser_digest}"',
         f'data_digest = "{software.data_digest}"',
     ]
+
+
+def _wrapped(items: list[str]) -> list[str]:
+    """Items of a list, eight a line, so that no line runs out of sight."""
+    rows = [items[start : start + _A_LINE] for start in range(0, len(items), _A_LINE)]
+    return ["  " + ", ".join(row) + "," for row in rows]

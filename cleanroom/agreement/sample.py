@@ -27,6 +27,9 @@ until = "90 days"
 minimum_count = 5
 run_budget = 6
 exportable = false
+candidates = false
+veto = "none"
+relations = ["same_entity"]
 """
 
 AGREEMENT_SAMPLE: Final = """\
@@ -56,12 +59,17 @@ until = "90 days"
 minimum_count = 5
 run_budget = 6
 exportable = false
+candidates = false
+veto = "none"
+relations = ["same_entity"]
 
 [contract]
 proposed = 2026-11-22T10:00:00Z
 protocol = "dh-2hash/1"
-kinds = ["lei", "domain"]
-normaliser = "1"
+kinds = ["lei", "domain_name"]
+false_hits = [1, 2]
+most = 8
+normaliser = "2"
 normaliser_digest = "3333333333333333333333333333333333333333333333333333333333333333"
 data_digest = "4444444444444444444444444444444444444444444444444444444444444444"
 """

@@ -70,7 +70,12 @@ class Section:
         return value if isinstance(value, str) else ""
 
     def words(
-        self, key: str, what: str, form: re.Pattern[str], allowed: Collection[str] = ()
+        self,
+        key: str,
+        what: str,
+        form: re.Pattern[str],
+        allowed: Collection[str] = (),
+        limit: int = LIST_LIMIT,
     ) -> tuple[str, ...]:
         """A list of distinct words of `form`, from a closed list when `allowed` is given; never empty."""
         value = self.take(key)
@@ -82,8 +87,8 @@ class Section:
         if not isinstance(value, list) or not value:
             self.problem(key, f'is not a list with at least one {what}, such as ["name"]')
             return ()
-        if len(value) > max(LIST_LIMIT, len(allowed)):
-            self.problem(key, f"has more than {max(LIST_LIMIT, len(allowed))} items")
+        if len(value) > max(limit, len(allowed)):
+            self.problem(key, f"has more than {max(limit, len(allowed))} items")
             return ()
         for number, item in enumerate(value, start=1):
             wrong = _item_problem(item, what, form, allowed)
@@ -106,6 +111,17 @@ class Section:
         if not all(_NUMBER_FORM.fullmatch(text) for text in written) or value not in map(int, written):
             self.problem(key, "is not written as digits, such as 65536 or 65_536, on a line of its own")
         return value
+
+    def numbers(self, key: str, count: int, high: int, what: str) -> tuple[int, ...]:
+        """A list of `count` whole numbers from 0 to `high`."""
+        value = self.take(key)
+        if value is None:
+            return ()
+        good = isinstance(value, list) and len(value) == count
+        if not good or any(type(item) is not int or not 0 <= item <= high for item in value):
+            self.problem(key, f"is not a list of {count} whole numbers of {what}, from 0 to {high}")
+            return ()
+        return tuple(value)
 
     def flag(self, key: str) -> bool:
         """`true` or `false`."""

@@ -201,10 +201,12 @@ def _versions(explanation: Explanation) -> Iterator[str]:
 
 def _readable(identifier: Identifier) -> str:
     """A value with its parts set apart, without the marks that say which side has what."""
-    parts = [part for part in identifier.value.split("|") if part not in ROLES]
+    parts = [part for part in identifier.value.split("|") if part and part not in ROLES]
     if identifier.kind == "name":
         return parts[0]
-    return " + ".join(part or "nothing more" for part in parts)
+    if identifier.kind == "domain_name" and len(parts) == 1:
+        parts.append("nothing more")
+    return " + ".join(parts)
 
 
 def _label(column: str) -> str:

@@ -11,6 +11,7 @@ from cleanroom.agreement import (
     Proposal,
     SignedAgreement,
     Software,
+    Terms,
     accept,
     describe,
     parse_policy,
@@ -61,11 +62,14 @@ class Shown:
     lines: list[str]
 
 
-def own_software(level: str) -> Software:
-    """What this machine matches with at that level."""
+def own_software(terms: Terms) -> Software:
+    """What this machine matches with under those terms."""
+    kinds = identity.kinds_for(candidates=terms.candidates)
     return Software(
-        protocol=PROTOCOLS[level],
-        kinds=identity.KINDS,
+        protocol=PROTOCOLS[terms.level],
+        kinds=kinds,
+        false_hits=tuple(identity.KIND[kind].wrong for kind in kinds),
+        most=identity.MOST,
         normaliser=identity.NORMALISER,
         normaliser_digest=identity.normaliser_digest(),
         data_digest=identity.data_digest(),
@@ -81,7 +85,7 @@ def propose_agreement(party: Party, partner: str, policy: str, out: Path, size_b
     text = policy_text(policy) if policy in policy_names() else read_whole(Path(policy), AGREEMENT_LIMIT)
     if size_bound:
         text = _SIZE_BOUND.sub(f"size_bound = {size_bound}".encode(), text)
-    software = own_software(parse_policy(text).terms.level)
+    software = own_software(parse_policy(text).terms)
     unsigned = propose(text, party.keys.card, card, software, party.now)
     data = sign_proposal(unsigned, party.keys, party.now)
     kept = _keep_proposal(party, data)
@@ -102,7 +106,7 @@ def accept_agreement(party: Party, source: Path, out: Path | None) -> Kept:
     if not isinstance(document, SignedAgreement):
         if out is None:
             raise UsageError("an accepted agreement goes back to the proposer", "give --out FILE")
-        software = own_software(document.agreement.terms.level)
+        software = own_software(document.agreement.terms)
         data = accept(data, _cards(party), software, party.keys, party.now)
         document = read_signed(data, _cards(party))
     _keep_signed(party, document, data)
@@ -114,7 +118,7 @@ def accept_agreement(party: Party, source: Path, out: Path | None) -> Kept:
 def check_agreement(party: Party, name: str) -> Kept:
     """The agreement, after checking signatures, our software, and that it is in force now."""
     signed = find_agreement(party, name)
-    require_software(signed.agreement, own_software(signed.agreement.terms.level))
+    require_software(signed.agreement, own_software(signed.agreement.terms))
     kept = _listed(party, signed)
     if kept.state != "in force":
         raise Refused(f"the agreement is {kept.state}", f"it holds from {kept.not_before} until {kept.until}")

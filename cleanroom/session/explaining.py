@@ -183,7 +183,9 @@ def _in_run(party: Party, record: RunRecord, account: pd.Series) -> Explained:
         return Explained(without.explanation, None, without.population, None, (*without.notes, _NOT_IN_RUN))
     terms = record.terms
     hits = read_table(place / "tokens.parquet") if record.level == "overlaps" else None
-    explanation = explain_account(accounts, at, kinds=terms.kinds, role=record.role, hits=hits)
+    explanation = explain_account(
+        accounts, at, kinds=terms.kinds, role=record.role, most=terms.most, hits=hits, veto=terms.veto
+    )
     software = (terms.normaliser, terms.normaliser_digest, terms.data_digest)
     notes = [_OTHER_SOFTWARE] if software != (NORMALISER, normaliser_digest(), data_digest()) else []
     went_in = accounts.iloc[at]

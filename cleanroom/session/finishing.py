@@ -130,11 +130,11 @@ def _conclude(party: Party, record: RunRecord, learned: Matches | Count) -> RunR
         place = party.folder.path("runs", record.run)
         accounts = read_table(place / "accounts.parquet")
         distinct = match.distinct(read_table(place / "identifiers.parquet"))
-        kinds = record.terms.kinds
-        overlap = match.resolve(accounts, distinct, learned, kinds)
+        hits = match.find_hits(distinct, learned)
+        overlap = match.resolve(accounts, hits)
         shared = len(overlap)
         write_table(place / "overlap.parquet", overlap)
-        write_table(place / "tokens.parquet", match.find_hits(accounts, distinct, learned, kinds))
+        write_table(place / "tokens.parquet", hits)
     record = replace(record, shared=shared)
     keep_run(party, record)
     shown = {"shared": shared} if shared >= 0 else {"withheld": 1}

@@ -81,10 +81,10 @@ def start_match(party: Party, agreement: str, out: Path, progress: Progress | No
     party.verified_card_of(partner)
     if starter_of(signed) != party.name:
         raise Refused(f"{partner} starts runs under this agreement", "ask them to run 'overlap match start'")
-    require_software(signed.agreement, own_software(signed.agreement.terms.level))
+    require_software(signed.agreement, own_software(signed.agreement.terms))
     roots = {party.name: own_claim_root(party), partner: received_claim_root(party, partner)}
     contract = build_contract(signed, roots)
-    submitted = submit(party, signed, contract.starter.size_bound, progress)
+    submitted = submit(party, signed, contract, progress)
     run = party.random(16)
     require_budget(party, signed)
     abandon_open_runs(party, partner)
@@ -111,7 +111,7 @@ def reply_match(party: Party, source: Path, out: Path, progress: Progress | None
     # A run that is only charged was killed before its answer was kept, so nothing of it was sent.
     if taken and (taken[0].state, taken[0].answered) != ("charged", digest):
         return _repeat_reply(party, signed, taken[0], data, out, bound)
-    submitted = submit(party, signed, bound, progress)
+    submitted = submit(party, signed, contract, progress)
     if taken:
         record = charge_again(party, taken[0], submitted)
     else:
@@ -176,7 +176,7 @@ def _agree(party: Party, partner: str, body: bytes) -> tuple[SignedAgreement, Co
         raise WrongRun(
             "the agreement does not let this partner start runs", "begin with 'overlap match start'"
         )
-    require_software(signed.agreement, own_software(signed.agreement.terms.level))
+    require_software(signed.agreement, own_software(signed.agreement.terms))
     return signed, expected
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from cleanroom.review import Memory, ReleaseState, release_rows
 from cleanroom.session.party import Party
-from cleanroom.session.runs import RunRecord, read_run, telling_tokens
+from cleanroom.session.runs import RunRecord, read_run
 from cleanroom.session.stored import keep_stored, read_stored
 from cleanroom.store import read_table
 from overlap import canonical
@@ -49,8 +49,7 @@ def release_state(party: Party, record: RunRecord, memory: Memory | None = None)
 
 def run_tokens(party: Party, record: RunRecord) -> pd.DataFrame:
     """Every matched identifier of a run and its token, with `telling` (bool): it links this account."""
-    tokens = read_table(party.folder.path("runs", record.run, "tokens.parquet"))
-    return tokens.assign(telling=tokens.index.isin(telling_tokens(tokens).index))
+    return read_table(party.folder.path("runs", record.run, "tokens.parquet"))
 
 
 def remember_granted(party: Party, partner: str, share: str, accounts: list[str]) -> None:

@@ -13,8 +13,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
 
-import pandas as pd
-
 from cleanroom.durable import erase
 from cleanroom.session.party import Party
 from cleanroom.session.stored import keep_stored, read_stored
@@ -91,17 +89,6 @@ def find_run(party: Party, name: str = "") -> RunRecord:
     if name and len(found) > 1:
         raise UsageError("more than one run begins so", "give more of its name")
     return found[-1]
-
-
-def telling_tokens(tokens: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a run's tokens that link accounts: a bare name does not beside anything better.
-
-    An account that matched by its domain may carry the name of another company; its record is not to be
-    linked with that one.
-    """
-    bare = tokens["kind"] == "name"
-    better = tokens.loc[~bare, "account"].unique()
-    return tokens[~(bare & tokens["account"].isin(better))]
 
 
 def keep_state(party: Party, run: str, state: bytes) -> None:

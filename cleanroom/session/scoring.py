@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 
 from cleanroom.session.folder import Folder
-from cleanroom.session.runs import telling_tokens
 from cleanroom.store import query, read_table
 from overlap.records import TIERS
 
@@ -38,7 +37,8 @@ def _tokens(root: Path, run: str) -> pd.DataFrame:
     ranks = {
         account: TIERS.index(tier) for account, tier in zip(overlap["account"], overlap["tier"], strict=True)
     }
-    tokens = telling_tokens(read_table(place / "tokens.parquet"))
+    tokens = read_table(place / "tokens.parquet")
+    tokens = tokens[tokens["telling"]]
     accounts = read_table(place / "accounts.parquet")
     return pd.DataFrame(
         {

@@ -28,9 +28,13 @@ class Submitted:
     dropped: list[tuple[str, str, int]]
 
 
-def submit(party: Party, signed: SignedAgreement, bound: int, progress: Progress | None = None) -> Submitted:
+def submit(
+    party: Party, signed: SignedAgreement, contract: Contract, progress: Progress | None = None
+) -> Submitted:
     """Our accounts and identifiers for a run; Refused when the agreement does not admit a population."""
     agreement = signed.agreement
+    ours = "starter" if contract.starter.party == party.name else "responder"
+    bound = (contract.starter if ours == "starter" else contract.responder).size_bound
     role = agreement.role_of(party.name)
     populations = agreement.side(role or "").populations
     now = party.time_with(partner_of(party, agreement))
@@ -46,9 +50,9 @@ def submit(party: Party, signed: SignedAgreement, bound: int, progress: Progress
             f"no account of {', '.join(populations)} is imported",
             "run 'overlap import FILE --population …' first",
         )
-    identified = identity.identify(accounts, kinds=agreement.software.kinds, progress=progress)
-    identifiers = identified.frame
-    if agreement.terms.level == "counts":
+    identified = identity.identify(accounts, contract.kinds, progress, role=ours, most=contract.most)
+    identifiers = identity.vetoed(identified.frame, contract.veto, ours)
+    if contract.level == "counts":
         identifiers = match.choose_one(identifiers)
     encoded = match.distinct(identifiers).encoded
     if len(encoded) > bound:

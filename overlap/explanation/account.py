@@ -16,6 +16,7 @@ from overlap.identity import (
     KIND,
     KINDS,
     MOST,
+    NO_VETO,
     NORMALISER,
     ROLES,
     Cell,
@@ -94,24 +95,24 @@ def explain_account(
     role: str = ROLES[0],
     most: int = MOST,
     hits: pd.DataFrame | None = None,
-    veto: str = "",
+    veto: str = NO_VETO,
 ) -> Explanation:
     """Why the account at `position` of `accounts` (records.ACCOUNT_COLUMNS) matched, or may not match.
 
     `kinds`, `role` and `most` are as for `identify`, `hits` those of a run of these accounts
-    (`match.find_hits`), `veto` the kind of number that keeps accounts apart in it. Only this account and
-    those that look like it are identified. Raises UsageError for a position outside the list, an unknown kind
-    or role.
+    (`match.find_hits`), `veto` as for `vetoed`: the kind of number that keeps accounts apart. Only this
+    account and those that look like it are identified. Raises UsageError for a position outside the list, an
+    unknown kind or role.
     """
     if not 0 <= position < len(accounts):
         raise UsageError("the list has no account at this position", "count from 0")
-    if not {*kinds, *([veto] if veto else [])} <= set(KINDS) or role not in ROLES:
+    if not {*kinds, veto} <= {*KINDS, NO_VETO} or role not in ROLES:
         raise UsageError("an unknown kind of identifier or role", "use KINDS and ROLES of overlap.identity")
     account = {str(column): cell for column, cell in accounts.iloc[position].items()}
     cells = read_cells(account)
     given, missing = explain_kinds(account, kinds, role, most)
     within = [one for one in given if one.within]
-    look_alikes = find_look_alikes(accounts, position, within, kinds, role, most)
+    look_alikes = find_look_alikes(accounts, position, within, kinds, role, most, veto)
     return Explanation(
         int(account["row"]),
         account["id"],
@@ -177,7 +178,7 @@ def _rivals_said(count: int) -> str:
 
 
 def _veto(veto: str, given: Sequence[Given]) -> str:
-    if not veto:
+    if veto == NO_VETO:
         return ""
     said = KIND[veto].says.removeprefix("the same ")
     if any(one.kind == veto for one in given):

@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from overlap.identity import KINDS, Given, identify, normalise_name, telling_words
+from overlap.identity import KINDS, Given, identify, normalise_name, telling_words, vetoed
 from overlap.match import NAME_KINDS, SAME_NAME_KINDS
 
 #: Rows that are identified at most: about a second's work. A website of more accounts is a platform's.
@@ -70,16 +70,17 @@ def find_look_alikes(
     kinds: Collection[str],
     role: str,
     most: int,
+    veto: str,
 ) -> LookAlikes:
     """Other accounts of the list that share one of the identifiers `given` (those within the limit).
 
-    `accounts` has records.ACCOUNT_COLUMNS; the last three are as for `identify`.
+    `accounts` has records.ACCOUNT_COLUMNS; `kinds`, `role` and `most` are as for `identify`, `veto` as for `vetoed`.
     """
     places = _containing(accounts, _patterns(_cells(accounts, position), given))
     places = places[places != position]
     compared = places[:MOST_COMPARED]
     part = accounts.iloc[[position, *compared.tolist()]].reset_index(drop=True)
-    made = identify(part, tuple(kinds), processes=1, role=role, most=most).frame
+    made = vetoed(identify(part, tuple(kinds), processes=1, role=role, most=most).frame, veto, role)
     shared = made.merge(made.loc[made["account"] == 0, ["kind", "value"]], on=["kind", "value"])
     agreed: dict[int, dict[str, None]] = {}
     for at, kind in zip(shared["account"].tolist(), shared["kind"].tolist(), strict=True):

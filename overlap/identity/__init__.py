@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         MOST,
         NORMALISER,
         Kind,
+        kinds_for,
         normaliser_digest,
     )
     from overlap.identity.label import explains
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from overlap.identity.outcome import Outcome
     from overlap.identity.registration import normalise_registration
     from overlap.identity.resources import data_digest
-    from overlap.identity.veto import with_veto, without_veto
+    from overlap.identity.veto import NO_VETO, vetoed, with_veto, without_veto
     from overlap.identity.worker import Wanted
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "KINDS",
     "MOST",
     "NORMALISER",
+    "NO_VETO",
     "ROLES",
     "Cell",
     "Given",
@@ -64,6 +66,7 @@ __all__ = [
     "explain_kinds",
     "explains",
     "identify",
+    "kinds_for",
     "linkedin_of",
     "normalise_country",
     "normalise_domain",
@@ -73,6 +76,7 @@ __all__ = [
     "normaliser_digest",
     "read_cells",
     "telling_words",
+    "vetoed",
     "with_veto",
     "without_veto",
 ]
@@ -91,6 +95,7 @@ _HOMES = {
     "KIND": "kinds",
     "Kind": "kinds",
     "KINDS": "kinds",
+    "kinds_for": "kinds",
     "linkedin_of": "linkedin",
     "Missing": "missing",
     "MOST": "kinds",
@@ -99,6 +104,7 @@ _HOMES = {
     "normalise_linkedin": "linkedin",
     "normalise_name": "name",
     "normalise_registration": "registration",
+    "NO_VETO": "veto",
     "NORMALISER": "kinds",
     "normaliser_digest": "kinds",
     "Outcome": "outcome",
@@ -106,6 +112,7 @@ _HOMES = {
     "ROLES": "compose",
     "telling_words": "missing",
     "Wanted": "worker",
+    "vetoed": "veto",
     "with_veto": "veto",
     "without_veto": "veto",
 }

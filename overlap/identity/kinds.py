@@ -69,6 +69,12 @@ KIND: Final = {kind.name: kind for kind in ALL_KINDS}
 CANDIDATE_KINDS: Final = tuple(kind.name for kind in ALL_KINDS if kind.tier == "candidate")
 CERTAIN_KINDS: Final = tuple(kind.name for kind in ALL_KINDS if kind.tier != "candidate")
 
+
+def kinds_for(*, candidates: bool) -> tuple[str, ...]:
+    """The kinds of a run, in order of precedence."""
+    return tuple(kind for kind in KINDS if candidates or kind not in CANDIDATE_KINDS)
+
+
 #: Identifiers an account at most. Each one costs both parties time and bytes; docs/matching.md says what more
 #: of them would find.
 MOST: Final = 8

@@ -38,6 +38,9 @@ import pandas as pd
 from overlap.errors import UsageError
 from overlap.records import IDENTIFIER_COLUMNS
 
+#: What a contract says in which no registry vetoes.
+NO_VETO: Final = "none"
+
 #: Between a value and what stands for the numbers: the unit separator of ASCII. No normaliser lets a control
 #: character through, and the one between name and country is a bar.
 SEPARATOR: Final = "\x1f"
@@ -80,6 +83,15 @@ def with_veto(
     doubled = identifiers.iloc[rows].reset_index(drop=True)
     mark = marks.take(np.where(again, second[rows], first[rows])).array
     return doubled.assign(value=doubled["value"].array + mark)[list(IDENTIFIER_COLUMNS)]
+
+
+def vetoed(identifiers: pd.DataFrame, registry: str, role: str) -> pd.DataFrame:
+    """All identifiers of a list under the veto of `registry`, a kind among them; NO_VETO changes nothing."""
+    if registry == NO_VETO:
+        return identifiers
+    numbers = identifiers[identifiers["kind"] == registry]
+    others = set(identifiers["kind"].unique()) - {registry}
+    return with_veto(identifiers, numbers, role, others)
 
 
 def without_veto(value: str) -> str:

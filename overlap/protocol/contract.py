@@ -17,7 +17,7 @@ SUITE: Final = "overlap-curve25519_XMD:SHA-512_ELL2_NU_-x25519-sha256/1"
 LEVELS: Final = ("overlaps", "counts")
 
 #: The fields that are no text.
-_PARTS: Final = ("kinds", "starter", "responder")
+_PARTS: Final = ("kinds", "false_hits", "most", "starter", "responder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,21 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """Everything that must be equal on both sides. `kinds` is in order of precedence, best first."""
+    """Everything that must be equal on both sides.
+
+    `kinds` is in order of precedence, best first; `false_hits` has for each the hits between different
+    companies in a thousand, as measured; `most` bounds the identifiers of an account; `veto` is the registry
+    whose differing numbers keep accounts apart, "none" for no such.
+    """
 
     format: str
     suite: str
     protocol: str
     level: str
     kinds: tuple[str, ...]
+    false_hits: tuple[int, ...]
+    most: int
+    veto: str
     normaliser: str
     normaliser_digest: str
     data_digest: str
@@ -62,13 +70,13 @@ class Contract:
         value = canonical.decode(data, "the contract")
         try:
             starter, responder = _side(value.pop("starter")), _side(value.pop("responder"))
-            kinds = tuple(value.pop("kinds"))
-            contract = Contract(**value, kinds=kinds, starter=starter, responder=responder)
+            value |= {name: tuple(value[name]) for name in ("kinds", "false_hits")}
+            contract = Contract(**value, starter=starter, responder=responder)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise MalformedFile(
                 "the contract does not have the fields of version 1", "both sides need the same version"
             ) from error
-        if contract.format != FORMAT or contract.to_bytes() != data or not _is_text(contract):
+        if contract.format != FORMAT or contract.to_bytes() != data or not _is_typed(contract):
             raise MalformedFile("the contract is of another version", "both sides need the same version")
         return contract
 
@@ -108,14 +116,17 @@ def _side(value: dict[str, Any]) -> Side:
     return side
 
 
-def _is_text(contract: Contract) -> bool:
-    """Whether every field outside the two sides is a text, as the comparison and its message rely on."""
+def _is_typed(contract: Contract) -> bool:
+    """Whether every field has its type, as the comparison and its message rely on."""
+    numbers = (contract.most, *contract.false_hits)
+    if len(contract.false_hits) != len(contract.kinds) or any(type(number) is not int for number in numbers):
+        return False
     plain = (getattr(contract, field.name) for field in fields(contract) if field.name not in _PARTS)
     return all(isinstance(text, str) for text in (*plain, *contract.kinds))
 
 
 def _short(value: Any) -> str:
     """A value as part of a message. The peer chose it, so nothing in it may steer a terminal."""
-    text = ",".join(value) if isinstance(value, tuple) else str(value)
+    text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
     text = "".join(char if char.isprintable() else "?" for char in text)
     return text if len(text) <= 24 else text[:16] + "…"

@@ -1,36 +1,29 @@
-"""Why an account matched, and why not: from an export, from a folder, and in a run, by the real command.
-
-The run is kept by the functions of the session, from what both lists have in common.
-"""
+"""Why an account matched, and why not: from an export, from a folder, after a run; by the real commands."""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
-from two_parties import BEGIN, PARTNER, PARTNER_ONLY, VENDOR, TwoParties, domain_of, meet, write_csv
-
-from cleanroom.session.folder import Folder
-from cleanroom.session.runs import RunRecord
-from cleanroom.store import read_table, write_table
-from overlap.explanation import Agreed, Explanation, Identifier, LookAlike, LookAlikes, Match, Versions
-from overlap.identity import (
-    KINDS,
-    NORMALISER,
-    Cell,
-    Missing,
-    data_digest,
-    identify,
-    normaliser_digest,
+from two_parties import (
+    PARTNER,
+    PARTNER_ONLY,
+    VENDOR,
+    TwoParties,
+    agree,
+    domain_of,
+    match,
+    meet,
+    write_csv,
 )
-from overlap.match import distinct, find_hits, resolve
-from overlap.protocol import Contract
-from overlap.protocol.contract import FORMAT, SUITE, Side
-from overlap.protocol.dh import Matches
+
+from cleanroom.store import read_table
+from overlap.explanation import Agreed, Explanation, Identifier, LookAlike, LookAlikes, Match, Versions
+from overlap.identity import Cell, Missing
 from overlap.records import Rejected
 
 pytestmark = pytest.mark.usefixtures("quick_passphrase")
@@ -44,48 +37,27 @@ ROWS = (
     ("V1", "Zephyrine twice", "zephyrine.com", "Germany", ""),
     ("V5", "Zephyrine Labs", "zephyrine.com", "", ""),
 )
-RUN = "0a" * 16
 
 
 def write_export(both: TwoParties) -> Path:
     return write_csv(both.root / "crm" / "few.csv", HEADER, ROWS)
 
 
-def keep_run(both: TwoParties, level: str = "overlaps", run: str = RUN) -> None:
-    """A finished run of the vendor with the partner, as the session keeps one."""
-    folder = Folder(both.place(VENDOR))
-    sides = [Side(name, "00" * 32, ("customers",), 256, "", 0) for name in (VENDOR, PARTNER)]
-    contract = Contract(FORMAT, SUITE, "x", level, KINDS, NORMALISER, normaliser_digest(), data_digest(),
-                        "00" * 32, *sides)  # fmt: skip
-    text = contract.to_bytes().decode()
-    ours, theirs = (
-        read_table(both.place(party, "tables", "accounts-customers.parquet")) for party in (VENDOR, PARTNER)
-    )
-    record = RunRecord(
-        run, PARTNER, "00" * 32, text, "starter", level, "finished", BEGIN, BEGIN, len(ours), 1, 1, ""
-    )
-    folder.write_record(asdict(record), "runs", run, "run")
-    write_table(folder.path("runs", run, "accounts.parquet"), ours)
-    if level == "counts":
-        return
-    listed = distinct(identify(ours, role="starter").frame)
-    held = set(distinct(identify(theirs, role="responder").frame).encoded)
-    places = tuple(at for at, one in enumerate(listed.encoded) if one in held)
-    tokens = tuple(bytes([at % 256]) * 16 for at in places)
-    hits = find_hits(listed, Matches(places, tokens, len(listed.encoded), len(held)))
-    write_table(folder.path("runs", run, "tokens.parquet"), hits)
-    write_table(folder.path("runs", run, "overlap.parquet"), resolve(ours, hits))
-
-
 @pytest.fixture(scope="module")
 def met(tmp_path_factory: pytest.TempPathFactory) -> TwoParties:
-    """Both have met; the vendor has a finished run."""
+    """After a run of both, and the overlap is known to both."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("overlap.keys.passphrase.SCRYPT_N", 2**10)
         both = TwoParties(tmp_path_factory.mktemp("explain"))
         meet(both)
-        keep_run(both)
+        agree(both)
+        match(both)
     return both
+
+
+def run_of(both: TwoParties) -> str:
+    listed: list[dict[str, str]] = both.read_json(VENDOR, "match", "list")
+    return listed[-1]["run"]
 
 
 def flat(text: str) -> str:
@@ -137,23 +109,23 @@ def test_a_row_that_was_not_taken_says_why(tmp_path: Path) -> None:
 def test_a_match_is_explained_by_what_agreed(met: TwoParties) -> None:
     shown = met.run(VENDOR, "explain", "2").out
     require_screen(shown)
-    assert f"matched     exact, confidence 0.998, with {PARTNER} in run 0a0a0a0a" in shown
+    assert f"matched     exact, confidence 0.998, with {PARTNER} in run {run_of(met)[:8]}" in shown
     assert "the same website, and nothing more in one name than in the other" in flat(shown)
     assert "domain_name (exact): decides" in shown and "name_country (strong): agrees" in shown
     assert "domain (candidate): not used: a better one matched" in shown
     assert "review      released by its tier alone" in shown
-    facts = met.read_json(VENDOR, "explain", "--id", "001V00000000000IAA", "--run", "0a0a")
+    facts = met.read_json(VENDOR, "explain", "--id", "001V00000000000IAA", "--run", run_of(met)[:6])
     assert facts["run"] == {
-        "run": RUN, "partner": PARTNER, "level": "overlaps", "review": "", "tier": "exact"
+        "run": run_of(met), "partner": PARTNER, "level": "overlaps", "review": "", "tier": "exact"
     }  # fmt: skip
-    kept = read_table(met.place(VENDOR, "runs", RUN, "overlap.parquet"))
+    kept = read_table(met.place(VENDOR, "runs", run_of(met), "overlap.parquet"))
     assert facts["match"]["token"] == kept.loc[kept["account"] == 0, "token"].item()
 
 
 def test_no_match_says_what_is_known_and_nothing_of_the_partner(met: TwoParties) -> None:
     shown = met.run(VENDOR, "explain", "14").out
     require_screen(shown)
-    assert f"no match    with {PARTNER} in run 0a0a0a0a: none of its" in shown
+    assert f"no match    with {PARTNER} in run {run_of(met)[:8]}: none of its" in shown
     assert "What the partner holds is not known" in flat(shown) and "weak here   no city" in shown
     everything = shown + met.run(VENDOR, "explain", "14", "--json").out + met.run(VENDOR, "explain", "2").out
     theirs = [word for name in PARTNER_ONLY for word in (name, domain_of(name))]
@@ -190,17 +162,16 @@ def test_a_run_at_level_counts_names_no_account(tmp_path: Path) -> None:
     both = TwoParties(tmp_path)
     meet(both)
     assert "can match" in both.run(VENDOR, "explain", "2").out
-    keep_run(both, "counts")
-    assert (
-        "not known   run 0a0a0a0a with contoso at level counts names no account"
-        in both.run(VENDOR, "explain", "2").out
-    )
+    agree(both, "counts-only")
+    match(both)
+    said = f"not known   run {run_of(both)[:8]} with contoso at level counts names no account"
+    assert said in both.run(VENDOR, "explain", "2").out
 
 
 @pytest.mark.parametrize(
     "words",
     [(), ("2", "--id", "V1"), ("2", "--map", "id=Id"), ("0",), ("99",), ("--id", "nobody"),
-     ("2", "--population", "nobody"), ("2", "--run", "ff"), ("2", "--run", "0a", "--file", "x.csv")],
+     ("2", "--population", "nobody"), ("2", "--run", "no-run"), ("2", "--run", "0", "--file", "x.csv")],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_refused(met: TwoParties, words: tuple[str, ...]) -> None:
     met.run(VENDOR, "explain", *words, code=2)

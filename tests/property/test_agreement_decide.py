@@ -67,6 +67,7 @@ def policies(draw: st.DrawFn) -> str:
         f'format = "overlap-policy/1"\ntitle = "T"\n{"".join(sides)}[terms]\nlevel = "{level}"\n'
         f'starter = "accepter"\npurposes = {names(PURPOSES)}\nnot_before = {start}\nuntil = {end}\n'
         f"minimum_count = 1\nrun_budget = 1\nexportable = {str(exportable).lower()}\n"
+        'candidates = false\nveto = "none"\nrelations = ["same_entity"]\n'
     )
 
 

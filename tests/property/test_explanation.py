@@ -11,8 +11,9 @@ from overlap.identity import KINDS, MOST, explain_kinds, identify, read_cells
 from overlap.identity.missing import ask, why_not
 from overlap.records import ACCOUNT_COLUMNS
 
-WORDS = ["Acme", "Quollbrook", "First", "Bank", "Energy", "Systems", "Zed", "IBM", "Müller", "& Söhne", "Echo",
-         "Holding", "GmbH", "(Exoscale)", "dba Honeycomb", "Berlin", "Smith", "unknown", "12", "and", "of"]  # fmt: skip
+WORDS = ["Acme", "Quollbrook", "First", "Bank", "Energy", "Systems", "Zed", "IBM", "Müller", "& Söhne",
+         "Echo", "Holding", "GmbH", "(Exoscale)", "dba Honeycomb",
+         "Berlin", "Smith", "unknown", "12", "and", "of"]  # fmt: skip
 names = st.lists(st.sampled_from(WORDS), max_size=4).map(" ".join)
 CELLS = {
     "name": st.one_of(names, st.text(max_size=12)),

@@ -34,7 +34,7 @@ def test_both_samples_are_correct() -> None:
     agreement = parse(AGREEMENT_SAMPLE.encode())
     assert (agreement.proposer.party, agreement.accepter.party) == ("northwind", "contoso")
     assert agreement.proposed == PROPOSED
-    assert agreement.software.kinds == ("lei", "domain")
+    assert agreement.software.kinds == ("lei", "domain_name")
     assert agreement.terms.duration == 90 * 86_400
 
 
@@ -122,7 +122,7 @@ REFUSED_VALUES = {
     "long line": ("[terms]", "# " + "x" * 199 + "\n[terms]", "line 14"),
     "string over lines": ('"First contact"', '"""\nFirst contact"""', "line 2"),
     "marker of signatures": ("[terms]", "# -- signatures\n[terms]", "line 14"),
-    "no last line feed": ("exportable = false\n", "exportable = false", "file"),
+    "no last line feed": ('relations = ["same_entity"]\n', 'relations = ["same_entity"]', "file"),
 }
 
 
@@ -142,8 +142,11 @@ REFUSED_NAMES = {
     "card in capitals": ("1" * 64, "A" * 64, "proposer.card"),
     "card too short": ("1" * 64, "1" * 63, "proposer.card"),
     "contract missing": ("[contract]", "[other]", "contract"),
-    "kinds empty": ('["lei", "domain"]', "[]", "contract.kinds"),
-    "kind twice": ('["lei", "domain"]', '["lei", "lei"]', "contract.kinds"),
+    "kind twice": ('["lei", "domain_name"]', '["lei", "lei"]', "contract.kinds"),
+    "a rate too few": ("[1, 2]", "[1]", "contract.false_hits"),
+    "a rate as text": ("[1, 2]", '[1, "2"]', "contract.false_hits"),
+    "a rate above all": ("[1, 2]", "[1, 1_001]", "contract.false_hits"),
+    "no identifier": ("most = 8", "most = 0", "contract.most"),
     "proposed without zone": ("10:00:00Z", "10:00:00", "contract.proposed"),
     "digest missing": ('data_digest = "' + "4" * 64 + '"\n', "", "contract.data_digest"),
     "protocol with a space": ('"dh-2hash/1"', '"d h"', "contract.protocol"),

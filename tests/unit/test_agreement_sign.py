@@ -211,13 +211,16 @@ def test_signature_blocks_of_another_form_are_refused() -> None:
 def test_software_that_differs_is_named_by_field() -> None:
     agreement = parse(make_text())
     require_software(agreement, SOFTWARE)
-    require_software(agreement, replace(SOFTWARE, kinds=("lei", "vat", "domain", "name_country", "name")))
+    more = {"lei": 1, "vat": 10, "domain_name": 2, "name_country": 8, "name": 15}
+    require_software(agreement, replace(SOFTWARE, kinds=tuple(more), false_hits=tuple(more.values())))
     for field, value in {
         "protocol": "vole",
-        "normaliser": "2",
+        "normaliser": "3",
         "normaliser_digest": "5" * 64,
         "data_digest": "6" * 64,
-        "kinds": ("domain", "lei", "name_country"),
+        "kinds": ("domain_name", "lei", "name_country"),
+        "false_hits": (1, 2, 9),
+        "most": 9,
     }.items():
         own = replace(SOFTWARE, **{field: value})
         with pytest.raises(ContractMismatch) as refused:

@@ -133,12 +133,12 @@ def test_a_match_says_what_decided_and_what_agreed() -> None:
 
 def test_candidates_beside_a_better_candidate_tell_nothing() -> None:
     accounts = table(QUOLL)
-    hits = hits_of(accounts, lambda kind, _: kind in ("domain", "close_country"))
+    hits = hits_of(accounts, lambda kind, _: kind in ("domain", "label"))
     match = explain_account(accounts, 0, hits=hits).match
     assert match is not None and match.tier == "candidate" and match.kind == "domain"
     assert {one.kind: one.part for one in match.agreed} == {
         "domain": "decides",
-        "close_country": "not used: a better candidate matched",
+        "label": "not used: a better candidate matched",
     }
 
 
@@ -212,6 +212,15 @@ def test_a_veto_says_what_its_number_does() -> None:
     said = explain_account(having, 0, veto="duns")
     assert said.veto.startswith("DUNS number: an account with another one does not match")
     assert "neither side learns of it" in flat(shown(said))
+
+
+def test_under_a_veto_own_accounts_with_other_numbers_are_told_apart() -> None:
+    accounts = table(QUOLL | {"duns": "150483782"}, QUOLL | {"duns": "039902712"}, QUOLL)
+    plain = explain_account(accounts, 0).look_alikes.found
+    assert [one.position for one in plain] == [1, 2]
+    # Where the partner has no number, an identifier of the first two means either; the third has its own.
+    vetoed = explain_account(accounts, 0, veto="duns").look_alikes.found
+    assert [one.position for one in vetoed] == [1]
 
 
 def test_values_of_a_veto_are_shown_without_its_marks() -> None:

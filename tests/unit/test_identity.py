@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from overlap.identity.support import explains
 
 from overlap import identity
 from overlap.errors import UsageError
@@ -20,7 +21,6 @@ from overlap.identity.outcome import MAX_CELL
 from overlap.identity.registers import NATIONAL, VAT, load
 from overlap.identity.registration import normalise_registration
 from overlap.identity.suffixes import split_host
-from overlap.identity.support import explains
 from overlap.identity.text import fold
 from overlap.records import ACCOUNT_COLUMNS, IDENTIFIER_COLUMNS
 
