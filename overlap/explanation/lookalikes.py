@@ -74,7 +74,8 @@ def find_look_alikes(
 ) -> LookAlikes:
     """Other accounts of the list that share one of the identifiers `given` (those within the limit).
 
-    `accounts` has records.ACCOUNT_COLUMNS; `kinds`, `role` and `most` are as for `identify`, `veto` as for `vetoed`.
+    `accounts` has records.ACCOUNT_COLUMNS; `kinds`, `role` and `most` are as for `identify`, `veto` is as for
+    `vetoed`.
     """
     places = _containing(accounts, _patterns(_cells(accounts, position), given))
     places = places[places != position]
