@@ -39,7 +39,7 @@ _PLACES: Final = ("country", "city", "postcode")
 class Identifier:
     """An identifier of the account: what a hit on it says and is worth, and what speaks against it.
 
-    `wrong` is the measured share of false hits in thousandths. `within` is false where the limit of
+    `wrong` and `right` are those of its kind, in a thousand. `within` is false where the limit of
     identifiers an account left no room for it, `remark` what a person should know, or "".
     """
 
@@ -47,6 +47,7 @@ class Identifier:
     tier: str
     says: str
     wrong: int
+    right: int
     value: str
     within: bool
     remark: str
@@ -138,7 +139,9 @@ def explain_account(
 def _identifier(given: Given) -> Identifier:
     kind = KIND[given.kind]
     value = without_veto(given.value)
-    return Identifier(kind.name, kind.tier, kind.says, kind.wrong, value, given.within, given.remark)
+    return Identifier(
+        kind.name, kind.tier, kind.says, kind.wrong, kind.right, value, given.within, given.remark
+    )
 
 
 def _weaknesses(

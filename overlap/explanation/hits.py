@@ -63,7 +63,7 @@ def explain_hits(accounts: pd.DataFrame, position: int, hits: pd.DataFrame) -> M
     best = telling.assign(rank=ranks).sort_values(["tier", "rank"], kind="stable").iloc[0]
     rivals = _rivals(accounts, position, carriers, telling, str(best["kind"]))
     tier, confidence = int(judged["tier"]), float(judged["confidence"])
-    shared_out = confidence < 1 - KIND[best["kind"]].wrong / 1000 - 1e-9
+    shared_out = confidence < KIND[best["kind"]].right / 1000 - 1e-9
     agreed = tuple(
         Agreed(
             str(hit.kind),

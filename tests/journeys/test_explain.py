@@ -23,7 +23,7 @@ from two_parties import (
 
 from cleanroom.store import read_table
 from overlap.explanation import Agreed, Explanation, Identifier, LookAlike, LookAlikes, Match, Versions
-from overlap.identity import Cell, Missing
+from overlap.identity import KIND, Cell, Missing
 from overlap.records import Rejected
 
 pytestmark = pytest.mark.usefixtures("quick_passphrase")
@@ -110,7 +110,7 @@ def test_a_match_is_explained_by_what_agreed(met: TwoParties) -> None:
     shown = met.run(VENDOR, "explain", "2").out
     require_screen(shown)
     assert f"matched     exact, confidence 0.998, with {PARTNER} in run {run_of(met)[:8]}" in shown
-    assert "the same website, and nothing more in one name than in the other" in flat(shown)
+    assert KIND["domain_name"].says in flat(shown)
     assert "domain_name (exact): decides" in shown and "name_country (strong): agrees" in shown
     assert "domain (candidate): not used: a better one matched" in shown
     assert "review      released by its tier alone" in shown

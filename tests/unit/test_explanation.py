@@ -10,7 +10,7 @@ import pytest
 from cleanroom.report import render_explanation, render_rejected
 from overlap.errors import UsageError
 from overlap.explanation import Explanation, explain_account, lookalikes
-from overlap.identity import CERTAIN_KINDS, KINDS, NORMALISER, identify
+from overlap.identity import CERTAIN_KINDS, KIND, KINDS, NORMALISER, identify
 from overlap.match import distinct, find_hits, resolve
 from overlap.protocol.dh import Matches
 from overlap.records import ACCOUNT_COLUMNS
@@ -149,7 +149,7 @@ def test_rivals_that_nothing_tells_apart_make_a_candidate() -> None:
     assert set(hits["account"]) == {0, 1}
     match = explain_account(accounts, 0, hits=hits).match
     assert match is not None and match.tier == "candidate"
-    assert match.confidence == pytest.approx(0.995 / 2)
+    assert match.confidence == pytest.approx(KIND["domain_word"].right / 2000)
     assert "1 other own account carries all that matched, so it is a candidate" in match.rule
     assert [(one.id, one.duplicate) for one in match.rivals] == [("A1", False)]
     expected = resolve(accounts, hits)
