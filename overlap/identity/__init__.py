@@ -5,6 +5,7 @@
             ─ identify ─→ identifiers (account, kind, value) and what was dropped, by reason
     identifiers and the numbers of one registry ─ with_veto ─→ identifiers that differing numbers keep apart
     a matched domain and its account's name ─ explains ─→ whether the one speaks for the other
+    one account ─ read_cells, explain_kinds ─→ what its cells became, its identifiers, and why not the others
 
 Every normaliser takes any text and answers with a value or a reason, and gives its own values back unchanged.
 NORMALISER, normaliser_digest and data_digest say which rules and lists were used; the contract carries them.
@@ -17,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from overlap.identity.cells import Cell, read_cells
     from overlap.identity.compose import ROLES
     from overlap.identity.country import normalise_country
     from overlap.identity.domain import normalise_domain
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     )
     from overlap.identity.label import explains
     from overlap.identity.linkedin import linkedin_of, normalise_linkedin
+    from overlap.identity.missing import Given, Missing, explain_kinds, telling_words
     from overlap.identity.name import normalise_name
     from overlap.identity.outcome import Outcome
     from overlap.identity.registration import normalise_registration
@@ -55,11 +58,15 @@ __all__ = [
     "NO_VETO",
     "ROLES",
     "WEBSITE_KINDS",
+    "Cell",
+    "Given",
     "Identified",
     "Kind",
+    "Missing",
     "Outcome",
     "Wanted",
     "data_digest",
+    "explain_kinds",
     "explains",
     "identify",
     "kinds_for",
@@ -70,6 +77,8 @@ __all__ = [
     "normalise_name",
     "normalise_registration",
     "normaliser_digest",
+    "read_cells",
+    "telling_words",
     "vetoed",
     "website_of",
     "with_veto",
@@ -80,8 +89,11 @@ _HOMES = {
     "ALL_KINDS": "kinds",
     "CANDIDATE_KINDS": "kinds",
     "CERTAIN_KINDS": "kinds",
+    "Cell": "cells",
     "data_digest": "resources",
+    "explain_kinds": "missing",
     "explains": "label",
+    "Given": "missing",
     "Identified": "identifiers",
     "identify": "identifiers",
     "KIND": "kinds",
@@ -89,6 +101,7 @@ _HOMES = {
     "KINDS": "kinds",
     "kinds_for": "kinds",
     "linkedin_of": "linkedin",
+    "Missing": "missing",
     "MOST": "kinds",
     "normalise_country": "country",
     "normalise_domain": "domain",
@@ -99,7 +112,9 @@ _HOMES = {
     "NORMALISER": "kinds",
     "normaliser_digest": "kinds",
     "Outcome": "outcome",
+    "read_cells": "cells",
     "ROLES": "compose",
+    "telling_words": "missing",
     "Wanted": "worker",
     "WEBSITE_KINDS": "kinds",
     "website_of": "kinds",
