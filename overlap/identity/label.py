@@ -15,7 +15,7 @@ import idna
 
 from overlap.identity.name import MAX_NAME, name_words, normalise_words, strip_forms
 from overlap.identity.text import fold
-from overlap.identity.words import Words, core_words, distinctive, fillers, generic
+from overlap.identity.words import Words, core_words, distinctive, fillers, generic, variants
 
 #: Letters; a shorter word or label is in too many others by chance.
 SHORTEST: Final = 3
@@ -93,7 +93,8 @@ def _told(label: str, whole: str, words: Sequence[str]) -> set[int]:
             rest = rest[:at] + " " + rest[at + len(word) :]
             told.add(number)
     rest = rest.replace(" ", "")
-    return told if len(rest) < max(SHORTEST, len(label) // 2) or rest in generic() else set()
+    says_more = len(rest) >= max(SHORTEST, len(label) // 2) and rest not in generic()
+    return set() if says_more and variants().get(rest) not in fillers() else told
 
 
 def _covered(words: Sequence[str], start: int, end: int) -> set[int]:
