@@ -202,9 +202,7 @@ def _name(work: Work) -> Iterator[str]:
 
 def _is_rare(work: Work, bits: float, words: Words) -> bool:
     """Whether these words of the name say enough; a dictionary word does not where a website could have."""
-    return name_bits(words) >= bits and not (
-        work.facts.domains and in_dictionary(work.facts.names[0].whole)
-    )
+    return name_bits(words) >= bits and not (work.facts.domains and in_dictionary(work.facts.names[0].whole))
 
 
 def _word_phone(work: Work) -> Iterator[str]:

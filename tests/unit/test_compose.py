@@ -57,7 +57,9 @@ def test_every_kind_has_a_maker() -> None:
         ("website", "https://www.linkedin.com/company/acme-inc", "", "acme-inc"),
     ],
 )
-def test_a_number_or_page_is_an_identifier_of_its_own(column: str, cell: str, country: str, value: str) -> None:
+def test_a_number_or_page_is_an_identifier_of_its_own(
+    column: str, cell: str, country: str, value: str
+) -> None:
     kind = {"registration_number": "registration", "website": "linkedin"}.get(column, column)
     assert made(kind, **{column: cell, "country": country}) == [value]
     assert made(kind, **{column: "n/a", "country": country}) == []
@@ -276,13 +278,25 @@ def test_fewer_identifiers_are_the_first_of_more(most: int, role: str) -> None:
 
 def test_many_websites_leave_room_for_the_name() -> None:
     kinds = [kind for kind, _ in compose(facts(**RICH), ALL, "starter", 8)]
-    assert kinds == ["lei", "duns", "linkedin", "domain_name", "domain_word", "name_phone", "name_phone", "name_city"]
+    assert kinds == [
+        "lei",
+        "duns",
+        "linkedin",
+        "domain_name",
+        "domain_word",
+        "name_phone",
+        "name_phone",
+        "name_city",
+    ]
     further = compose(facts(name="Acme", website="acme.com; acme.de", country="FR"), ALL, "starter", 7)
     assert further[-1] == ("domain_name", "acme.de|")
 
 
 def test_only_the_kinds_asked_for_are_made() -> None:
-    assert {kind for kind, _ in compose(facts(**RICH), frozenset({"lei", "name"}), "starter", 8)} == {"lei", "name"}
+    assert {kind for kind, _ in compose(facts(**RICH), frozenset({"lei", "name"}), "starter", 8)} == {
+        "lei",
+        "name",
+    }
     assert compose(facts(**RICH), frozenset(), "starter", 8) == []
 
 

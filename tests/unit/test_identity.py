@@ -11,7 +11,16 @@ import pytest
 
 from overlap import identity
 from overlap.errors import UsageError
-from overlap.identity import KINDS, Identified, batch, data_digest, explains, identify, normaliser_digest, resources
+from overlap.identity import (
+    KINDS,
+    Identified,
+    batch,
+    data_digest,
+    explains,
+    identify,
+    normaliser_digest,
+    resources,
+)
 from overlap.identity.country import codes
 from overlap.identity.denied import REASONS, denied_hosts, platforms
 from overlap.identity.domain import normalise_cell, normalise_mail_cell
@@ -38,7 +47,9 @@ def values(found: Identified, kind: str) -> list[tuple[int, str]]:
 
 
 def test_one_account_gives_one_row_for_each_kind_in_order_of_precedence() -> None:
-    found = identify(accounts({"name": "Brightwater Inc.", "website": "www.brightwater.com", "country": "USA"}))
+    found = identify(
+        accounts({"name": "Brightwater Inc.", "website": "www.brightwater.com", "country": "USA"})
+    )
     assert found.frame.to_dict("records") == [
         {"account": 0, "kind": "domain_name", "value": "brightwater.com|"},
         {"account": 0, "kind": "name_country", "value": "brightwater|US"},
@@ -125,7 +136,9 @@ def test_dropped_counts_accounts_not_distinct_cells() -> None:
 
 
 def test_a_name_without_a_known_country_gives_no_name_country() -> None:
-    table = accounts({"name": "Acme"}, {"name": "Acme", "country": "Utopia"}, {"name": "Acme", "country": "Peru"})
+    table = accounts(
+        {"name": "Acme"}, {"name": "Acme", "country": "Utopia"}, {"name": "Acme", "country": "Peru"}
+    )
     found = identify(table, kinds=("name_country",))
     assert values(found, "name_country") == [(2, "acme|PE")]
     assert found.dropped == {("country", "an unknown country"): 1}

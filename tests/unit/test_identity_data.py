@@ -87,5 +87,11 @@ def test_frequencies_are_counts_of_folded_words_below_the_number_of_names() -> N
 
 def test_the_notices_of_lists_that_ask_for_one_are_there() -> None:
     text = (Path(resources.__file__).parent / "data" / "LICENSES.txt").read_text(encoding="utf-8")
-    for notice in ("Kevin Atkinson", "Princeton University", "Geoff Kuenning", "J Ross Beresford", "Kiko Beats"):
+    for notice in (
+        "Kevin Atkinson",
+        "Princeton University",
+        "Geoff Kuenning",
+        "J Ross Beresford",
+        "Kiko Beats",
+    ):
         assert notice in text

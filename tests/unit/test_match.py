@@ -85,7 +85,9 @@ def test_the_kinds_are_worth_what_their_tier_says() -> None:
         (("mail_domain", "typed_city"), "mail_domain", "candidate"),
     ],
 )
-def test_the_best_identifier_gives_kind_tier_and_confidence(kinds: tuple[str, ...], kind: str, tier: str) -> None:
+def test_the_best_identifier_gives_kind_tier_and_confidence(
+    kinds: tuple[str, ...], kind: str, tier: str
+) -> None:
     result = overlap(["Acme"], [(0, name, "x") for name in kinds])
     expected = [kind, tier, 1 - KIND[kind].wrong / 1000]
     assert result[["kind", "tier", "confidence"]].values.tolist() == [expected]

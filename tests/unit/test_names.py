@@ -63,7 +63,9 @@ def test_a_cell_holds_further_names(text: str, others: list[str]) -> None:
         ("Trading Assets Partners", ["trading assets partners"]),
     ],
 )
-def test_countries_remarks_and_general_words_are_no_names_of_their_own(text: str, expected: list[str]) -> None:
+def test_countries_remarks_and_general_words_are_no_names_of_their_own(
+    text: str, expected: list[str]
+) -> None:
     assert names(text) == expected
 
 
