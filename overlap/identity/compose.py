@@ -232,7 +232,7 @@ def _bare_name(work: Work) -> Iterator[str]:
 
 
 def _brand_city(work: Work) -> Iterator[str]:
-    """One side has the brand alone, the other with generic words around it: "Accenture", "Accenture Services"."""
+    """One side has the brand alone, the other generic words around it: "Accenture", "Accenture Services"."""
     if work.facts.city:
         for core in work.cores:
             brand = brand_of(core)

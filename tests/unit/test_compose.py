@@ -68,7 +68,11 @@ def test_a_number_or_page_is_an_identifier_of_its_own(
 #: kind, and accounts of which the first gives the values. Nothing for those that give none.
 EXAMPLES: list[tuple[str, Cells, list[str]]] = [
     ("domain_name", {"name": "Brightwater Inc", "website": "brightwater.com"}, ["brightwater.com|"]),
-    ("domain_name", {"name": "Brightwater Leasing", "website": "brightwater.com"}, ["brightwater.com|leasing"]),
+    (
+        "domain_name",
+        {"name": "Brightwater Leasing", "website": "brightwater.com"},
+        ["brightwater.com|leasing"],
+    ),
     ("domain_name", {"name": "Brightwater America", "website": "brightwater.com"}, ["brightwater.com|"]),
     ("domain_name", {"name": "Brightwater M\xe9xico", "website": "brightwater.com"}, ["brightwater.com|"]),
     ("domain_name", {"name": "Salesforce.com, inc.", "website": "salesforce.com"}, ["salesforce.com|"]),
@@ -79,7 +83,11 @@ EXAMPLES: list[tuple[str, Cells, list[str]]] = [
     ("domain_name", {"name": "Acme", "website": "facebook.com/acme"}, []),
     ("domain_name", {"name": "test", "website": "acme.com"}, []),
     ("domain_name", {"name": "Hound Technology dba Honeycomb", "website": "honeycomb.io"}, ["honeycomb.io|"]),
-    ("domain_word", {"name": "Brightwater Leasing", "website": "brightwater.com"}, ["brightwater.com|leasing"]),
+    (
+        "domain_word",
+        {"name": "Brightwater Leasing", "website": "brightwater.com"},
+        ["brightwater.com|leasing"],
+    ),
     ("domain_word", {"name": "Brightwater Group", "website": "brightwater.com"}, []),
     ("domain_word", {"name": "Brightwater London", "website": "brightwater.com"}, []),
     ("domain_word", {"name": "Finch Quendorra", "website": "acme.com"}, ["acme.com|quendorra"]),
@@ -102,7 +110,11 @@ EXAMPLES: list[tuple[str, Cells, list[str]]] = [
         ["grillritzatlanta|+14046590400", "grillritz|+14046590400"],
     ),
     ("name_phone", {"name": "Art's Deli", "phone": "555"}, []),
-    ("word_phone", {"name": "Finch Quendorra", "phone": "+1 818 762 1221"}, ["finch|+18187621221", "quendorra|+18187621221"]),
+    (
+        "word_phone",
+        {"name": "Finch Quendorra", "phone": "+1 818 762 1221"},
+        ["finch|+18187621221", "quendorra|+18187621221"],
+    ),
     ("word_phone", {"name": "", "phone": "+1 818 762 1221"}, []),
     ("name_postcode", {"name": "Art's Deli", "postcode": "91604", "country": "US"}, ["artsdeli|91604"]),
     ("name_postcode", {"name": "Art's Deli", "postcode": "00000", "country": "US"}, []),
@@ -126,7 +138,7 @@ EXAMPLES: list[tuple[str, Cells, list[str]]] = [
     ("acronym_city", {"name": "Blue Red Green White Black Grey", "city": "Burlington"}, []),
     ("typed_city", {"name": "Echo", "city": "Boston"}, []),
     ("typed_city", {"name": "Quendorra"}, []),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("kind", "cells", "values"), EXAMPLES, ids=lambda part: str(part)[:60])
@@ -233,23 +245,98 @@ def test_a_long_rare_name_meets_itself_with_one_letter_wrong(one: str, other: st
 @pytest.mark.parametrize(
     ("kind", "one", "other", "expected"),
     [
-        ("domain_name", {"name": "Brightwater Inc", "website": "brightwater.com"}, {"name": "Brightwater Group", "website": "www.brightwater.com"}, True),
-        ("domain_name", {"name": "Brightwater Inc", "website": "brightwater.com"}, {"name": "Brightwater Leasing", "website": "brightwater.com"}, False),
-        ("domain_word", {"name": "Brightwater Leasing", "website": "brightwater.com"}, {"name": "Leasing Brightwater", "website": "brightwater.com"}, True),
-        ("domain_word", {"name": "Brightwater Foundation", "website": "brightwater.com"}, {"name": "Brightwater Leasing", "website": "brightwater.com"}, False),
-        ("name_phone", {"name": "Art's Deli", "phone": "818-762-1221", "country": "US"}, {"name": "Arts Delicatessen", "phone": "+1 818/762-1221"}, True),
-        ("name_phone", {"name": "Bel-Air Hotel", "phone": "310-472-1211", "country": "US"}, {"name": "Hotel Bel Air", "phone": "(310) 472-1211"}, True),
-        ("name_phone", {"name": "Art's Deli", "phone": "818-762-1221", "country": "US"}, {"name": "Art's Deli", "phone": "818-762-1222", "country": "US"}, False),
-        ("name_city", {"name": "Quendorra Sys.", "city": "Munich"}, {"name": "Quendorra Systems", "city": "M\xfcnchen"}, True),
-        ("name_city", {"name": "Quendorra", "city": "Munich"}, {"name": "Quendorra", "city": "Berlin"}, False),
-        ("name_country", {"name": "Quendorra", "country": "DE"}, {"name": "Quendorra GmbH", "country": "Germany"}, True),
-        ("name_country", {"name": "Quendorra", "country": "DE"}, {"name": "Quendorra", "country": "AT"}, False),
-        ("close_city", {"name": "Quendorra Finch", "city": "Basel"}, {"name": "Finch Quendorra Holding", "city": "B\xe2le"}, True),
-        ("label", {"website": "quendorra.de", "country": "DE"}, {"website": "quendorra.com", "country": "Germany"}, True),
-        ("label", {"website": "quendorra.de", "country": "DE"}, {"website": "quendorra.fr", "country": "FR"}, False),
-        ("mail_domain", {"website": "quendorra.com"}, {"website": "quendorra.de", "email": "x@quendorra.com"}, True),
+        (
+            "domain_name",
+            {"name": "Brightwater Inc", "website": "brightwater.com"},
+            {"name": "Brightwater Group", "website": "www.brightwater.com"},
+            True,
+        ),
+        (
+            "domain_name",
+            {"name": "Brightwater Inc", "website": "brightwater.com"},
+            {"name": "Brightwater Leasing", "website": "brightwater.com"},
+            False,
+        ),
+        (
+            "domain_word",
+            {"name": "Brightwater Leasing", "website": "brightwater.com"},
+            {"name": "Leasing Brightwater", "website": "brightwater.com"},
+            True,
+        ),
+        (
+            "domain_word",
+            {"name": "Brightwater Foundation", "website": "brightwater.com"},
+            {"name": "Brightwater Leasing", "website": "brightwater.com"},
+            False,
+        ),
+        (
+            "name_phone",
+            {"name": "Art's Deli", "phone": "818-762-1221", "country": "US"},
+            {"name": "Arts Delicatessen", "phone": "+1 818/762-1221"},
+            True,
+        ),
+        (
+            "name_phone",
+            {"name": "Bel-Air Hotel", "phone": "310-472-1211", "country": "US"},
+            {"name": "Hotel Bel Air", "phone": "(310) 472-1211"},
+            True,
+        ),
+        (
+            "name_phone",
+            {"name": "Art's Deli", "phone": "818-762-1221", "country": "US"},
+            {"name": "Art's Deli", "phone": "818-762-1222", "country": "US"},
+            False,
+        ),
+        (
+            "name_city",
+            {"name": "Quendorra Sys.", "city": "Munich"},
+            {"name": "Quendorra Systems", "city": "M\xfcnchen"},
+            True,
+        ),
+        (
+            "name_city",
+            {"name": "Quendorra", "city": "Munich"},
+            {"name": "Quendorra", "city": "Berlin"},
+            False,
+        ),
+        (
+            "name_country",
+            {"name": "Quendorra", "country": "DE"},
+            {"name": "Quendorra GmbH", "country": "Germany"},
+            True,
+        ),
+        (
+            "name_country",
+            {"name": "Quendorra", "country": "DE"},
+            {"name": "Quendorra", "country": "AT"},
+            False,
+        ),
+        (
+            "close_city",
+            {"name": "Quendorra Finch", "city": "Basel"},
+            {"name": "Finch Quendorra Holding", "city": "B\xe2le"},
+            True,
+        ),
+        (
+            "label",
+            {"website": "quendorra.de", "country": "DE"},
+            {"website": "quendorra.com", "country": "Germany"},
+            True,
+        ),
+        (
+            "label",
+            {"website": "quendorra.de", "country": "DE"},
+            {"website": "quendorra.fr", "country": "FR"},
+            False,
+        ),
+        (
+            "mail_domain",
+            {"website": "quendorra.com"},
+            {"website": "quendorra.de", "email": "x@quendorra.com"},
+            True,
+        ),
     ],
-)  # fmt: skip
+)
 def test_which_accounts_a_kind_joins(kind: str, one: Cells, other: Cells, expected: bool) -> None:
     assert meet(kind, one, other) is expected
 

@@ -68,7 +68,7 @@ def test_what_a_hit_of_each_kind_tells_is_described() -> None:
 
 
 def test_the_kinds_that_make_duplicates_and_rivals_are_named() -> None:
-    text = TEXT.split("**Rivals** are other own accounts")[1]
+    text = " ".join(TEXT.split("**Rivals** are other own accounts")[1].split())
     duplicates, names = text.split("unless they are", 1)[1].split("Equal names are no such reason", 1)
     assert tuple(quoted(duplicates)) == SAME_NAME_KINDS
     assert tuple(quoted(names.split(", which say", 1)[0])) == NAME_KINDS
