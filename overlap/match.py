@@ -42,7 +42,7 @@ COUNT_KINDS: Final = (
 )
 
 #: The name is all that these say, so that own accounts of one name are rivals and not duplicates.
-NAME_KINDS: Final = ("name_country", "name")
+NAME_KINDS: Final = ("name_country", "name", "close_country", "bare_name")
 #: Composites with the name: own accounts that share one are duplicates, whatever their full names are.
 SAME_NAME_KINDS: Final = ("domain_name", "name_phone", "name_postcode", "name_city")
 
@@ -82,8 +82,11 @@ def choose_one(identifiers: pd.DataFrame) -> pd.DataFrame:
     """One row of `IDENTIFIER_COLUMNS` for each account that has any, for level `counts`.
 
     The first kind of `COUNT_KINDS` decides, then the order of the table. Two accounts may choose the same
-    identifier; `distinct` then counts them once.
+    identifier; `distinct` then counts them once. A name marked with a role is not chosen: the peer's account
+    could meet it only by choosing another of its own, so one that has a country is matched by that.
     """
+    marked = identifiers["kind"].eq("name") & ~identifiers["value"].str.endswith("|")
+    identifiers = identifiers[~marked]
     ranks = identifiers["kind"].map({kind: at for at, kind in enumerate(COUNT_KINDS)})
     ranked = identifiers.assign(rank=ranks).dropna(subset="rank")
     ranked = ranked.sort_values(["account", "rank"], kind="stable")
@@ -112,11 +115,11 @@ def find_hits(distinct: Distinct, matches: Matches) -> pd.DataFrame:
     tier = hits["kind"].map({kind: TIERS.index(KIND[kind].tier) for kind in KINDS}).astype(np.int64)
     tier = tier.mask(hits["kind"].isin(NAME_KINDS) & (hits["held_by"] > 1), _CANDIDATE)
     hits = hits.assign(rank=rank, tier=tier).sort_values(
-        ["account", "rank", "held_by", "position"], kind="stable"
+        ["account", "tier", "rank", "held_by", "position"], kind="stable"
     )
     released = hits["tier"] < _CANDIDATE
     any_released = released.groupby(hits["account"]).transform("any")
-    best = hits["rank"] == hits.groupby("account")["rank"].transform("min")
+    best = hits["rank"] == hits.groupby("account")["rank"].transform("first")
     hits = hits.assign(telling=(released | (best & ~any_released)).astype(bool))
     columns = ["account", "position", "token", "kind", "value", "held_by", "tier", "telling"]
     return hits[columns].reset_index(drop=True)
@@ -125,8 +128,8 @@ def find_hits(distinct: Distinct, matches: Matches) -> pd.DataFrame:
 def resolve(accounts: pd.DataFrame, hits: pd.DataFrame) -> pd.DataFrame:
     """The overlap: one row of `OVERLAP_COLUMNS` for each matched own account, sorted by account.
 
-    `hits` is `find_hits`. Token and kind are those of its best identifier: first in `KINDS`, then carried by
-    the fewest own accounts. Tier, confidence and rivals are as in `judge`.
+    `hits` is `find_hits`. Token and kind are those of its best identifier: of the best tier, then first in
+    `KINDS`, then carried by the fewest own accounts. Tier, confidence and rivals are as in `judge`.
     """
     telling = hits[hits["telling"]]
     overlap = telling.drop_duplicates("account")[["account", "token", "kind"]].reset_index(drop=True)
@@ -151,8 +154,8 @@ def judge(
     The best identifier decides: the tier is its own, the confidence what its kind was measured to be right.
     `rivals` counts the other own accounts that carry every identifier of the group, so that nothing tells
     them apart. With rivals it is a `candidate`, its confidence shared among them, unless they are duplicates
-    of one company: all have one normalised name, or the identifier holds the name. Equal names are no such
-    reason where the name is all that matched.
+    of one company: all have one normalised name, or an identifier of the group holds the name. Equal names
+    are no such reason where the name is all that matched.
     """
     ranks = {kind: at for at, kind in enumerate(KINDS)}
     ordered = evidence.assign(rank=evidence["kind"].map(ranks)).sort_values(
@@ -161,7 +164,9 @@ def judge(
     best = ordered.drop_duplicates(list(by))
     rivals, one_name = _count_rivals(_signatures(evidence, by), hits, accounts)
     kind = best["kind"]
-    alike = kind.isin(SAME_NAME_KINDS).to_numpy() | (one_name & ~kind.isin(NAME_KINDS).to_numpy())
+    holds_name = ordered.assign(holds_name=ordered["kind"].isin(SAME_NAME_KINDS))
+    same_name = holds_name.groupby(list(by))["holds_name"].any().to_numpy(bool)
+    alike = same_name | (one_name & ~kind.isin(NAME_KINDS).to_numpy())
     unclear = (rivals > 0) & ~alike
     right = kind.map({kind: KIND[kind].right / 1000 for kind in KINDS}).to_numpy(np.float64)
     return pd.DataFrame(

@@ -262,7 +262,8 @@ def _pair(ours: _Party, theirs: _Party, matches: tuple[Matches, Matches]) -> tup
     shared = left.merge(right[columns], on="token", suffixes=("_left", "_right"))
     shared["rank"] = shared["kind"].map({kind: at for at, kind in enumerate(KINDS)})
     both = ["account_left", "account_right"]
-    shared = shared.sort_values([*both, "rank"], kind="stable").reset_index(drop=True)
+    shared["worse"] = shared[["tier_left", "tier_right"]].max(axis=1)
+    shared = shared.sort_values([*both, "worse", "rank"], kind="stable").reset_index(drop=True)
     pairs = shared.drop_duplicates(both).reset_index(drop=True)
     judged = [
         judge(

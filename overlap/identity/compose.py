@@ -35,8 +35,7 @@ _LONG_LABEL: Final = 4
 _FAMILY: Final = frozenset({"biz", "com", "info", "net", "org"})
 #: Letters of a name from which one letter less still tells it.
 _LONG_NAME: Final = 8
-#: Words that make initials worth comparing, and letters that may be initials.
-_FEWEST_WORDS: Final = 3
+#: Words that make initials worth comparing, and as many letters that may be initials.
 _ACRONYM: Final = range(3, 6)
 
 
@@ -184,17 +183,17 @@ def _name_city(work: Work) -> Iterator[str]:
 
 def _name_country(work: Work) -> Iterator[str]:
     facts = work.facts
-    if facts.country and facts.names and _is_rare(work, RARE_IN_COUNTRY):
+    if facts.country and facts.names and _is_rare(work, RARE_IN_COUNTRY, facts.names[0].core):
         yield facts.names[0].whole + JOINT + facts.country
 
 
 def _name(work: Work) -> Iterator[str]:
-    """A rare name where one side or both have no country.
+    """A rare name where one side or both have no country: without a place its general words say nothing.
 
     Marks say whose side has the country, or without it a city, so that two places that differ never meet
     (the composites of a veto, with the place for the number).
     """
-    if work.facts.names and _is_rare(work, RARE_ALONE):
+    if work.facts.names and _is_rare(work, RARE_ALONE, distinctive(work.facts.names[0].core)):
         whole = work.facts.names[0].whole + JOINT
         if work.facts.country:
             yield whole + work.role
@@ -207,10 +206,9 @@ def _name(work: Work) -> Iterator[str]:
                 yield whole
 
 
-def _is_rare(work: Work, bits: float) -> bool:
-    """Whether the name says enough; a dictionary word does not where a website could have said it."""
-    name = work.facts.names[0]
-    return name_bits(name.core) >= bits and not (work.facts.domains and in_dictionary(name.whole))
+def _is_rare(work: Work, bits: float, words: Words) -> bool:
+    """Whether these words of the name say enough; a dictionary word does not where a website could have."""
+    return name_bits(words) >= bits and not (work.facts.domains and in_dictionary(work.facts.names[0].whole))
 
 
 def _word_phone(work: Work) -> Iterator[str]:
@@ -240,7 +238,7 @@ def _bare_name(work: Work) -> Iterator[str]:
 
 
 def _brand_city(work: Work) -> Iterator[str]:
-    """One side has the brand alone, the other with generic words around it: "Honda", "Honda Motor"."""
+    """One side has the brand alone, the other generic words around it: "Accenture", "Accenture Services"."""
     if work.facts.city:
         for core in work.cores:
             brand = brand_of(core)
@@ -254,7 +252,7 @@ def _acronym_city(work: Work) -> Iterator[str]:
     if work.facts.city:
         for name in work.facts.names:
             words = [word for word in name.words if word != "and"]
-            if len(words) >= _FEWEST_WORDS:
+            if len(words) in _ACRONYM:
                 initials = "".join(word[0] for word in words)
                 yield JOINT.join((initials, work.facts.city, work.other))
             elif len(words) == 1 and len(words[0]) in _ACRONYM and words[0].isalpha():

@@ -52,12 +52,14 @@ def identify(
     it. `most` bounds the identifiers of one account, those of most yield first.
 
     `progress` is called with what is done, how much, and of how much. `processes` (by default one for each
-    usable processor) work on many accounts. Raises UsageError for an unknown kind or role.
+    usable processor) work on many accounts. Raises UsageError for an unknown kind or role, or `most` below 1.
     """
     if not set(kinds) <= set(KINDS):
         raise UsageError("an unknown kind of identifier", "use some of " + ", ".join(KINDS))
     if role not in ROLES:
         raise UsageError("an unknown role in a run", "use one of " + ", ".join(ROLES))
+    if most < 1:
+        raise UsageError("no identifiers for an account", "allow one at least")
     wanted = Wanted(tuple(kind for kind in KINDS if kind in kinds), role, most)
     dropped: Counter[Drop] = Counter()
     parts: dict[str, list[Part]] = {kind: [] for kind in wanted.kinds}

@@ -15,7 +15,7 @@ import idna
 
 from overlap.identity.name import MAX_NAME, name_words, normalise_words, strip_forms
 from overlap.identity.text import fold
-from overlap.identity.words import Words, core_words, distinctive, fillers, generic
+from overlap.identity.words import Words, core_words, distinctive, fillers, generic, variants
 
 #: Letters; a shorter word or label is in too many others by chance.
 SHORTEST: Final = 3
@@ -98,7 +98,7 @@ def _told(label: str, whole: str, words: Sequence[str]) -> set[int]:
             rest = rest[:at] + " " + rest[at + len(word) :]
             told.add(number)
     rest = rest.replace(" ", "")
-    if len(rest) < SHORTEST or rest in _DECORATION:
+    if len(rest) < SHORTEST or rest in _DECORATION or variants().get(rest) in fillers():
         return told
     # A label that says something else than the rest of the name is the website of another one in the family:
     # "acme-foods.com" of Acme Steel.

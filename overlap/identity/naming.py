@@ -60,7 +60,7 @@ def read_names(text: str) -> tuple[tuple[Name, ...], str]:
     first, reason = _read_name(text)
     if first is None:
         return (), reason
-    if text.isascii() and text.replace(" ", "").isalpha() and " dba " not in text.lower():
+    if text.isascii() and text.replace(" ", "").isalpha() and not _TRADING.search(text):
         return (first,), ""
     names = {first.whole: first}
     for part, aside in _parts(text):

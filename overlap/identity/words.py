@@ -15,6 +15,7 @@ from typing import Final
 
 from overlap.identity import resources
 from overlap.identity.name import generic_words
+from overlap.identity.text import fold
 
 Words = tuple[str, ...]
 
@@ -69,7 +70,8 @@ def brand_of(core: Words) -> Words:
 
 @cache
 def places() -> frozenset[str]:
-    """Words that say where a branch is."""
-    named = (name for line in resources.read_lines("countries") for name in line.split(";"))
-    countries = {word for name in named if len(word := name.lower()) > 3 and word.isalpha()}
-    return frozenset(countries.union(resources.read_lines("branch_words")))
+    """Words that say where a branch is, in the spelling of `variants`."""
+    named = (fold(name) for line in resources.read_lines("countries") for name in line.split(";"))
+    countries = {name for name in named if len(name) > 3 and " " not in name}
+    known = variants()
+    return frozenset(known.get(word, word) for word in countries.union(resources.read_lines("branch_words")))

@@ -211,8 +211,9 @@ def _accounts(cells: list[dict[str, str]]) -> pd.DataFrame:
 
 def test_every_kind_is_reached() -> None:
     cell = {
-        "name": "Acme",
-        "website": "acme.com",
+        "name": "Quendorra Leasing",
+        "website": "quendorra.com",
+        "linkedin": "linkedin.com/company/quendorra",
         "country": "FR",
         "vat": "FR61954506077",
         "lei": "5493001KJTIIGC8Y1R12",
@@ -221,4 +222,12 @@ def test_every_kind_is_reached() -> None:
         "duns": "150483782",
         "registration_number": "732829320",
     }
-    assert list(identify(_accounts([cell])).frame["kind"]) == list(KINDS)
+    place = {
+        "name": "Tanglewood Brewing Works",
+        "city": "Portland",
+        "postcode": "97201",
+        "phone": "503-241-7476",
+        "country": "US",
+    }
+    reached = set(identify(_accounts([cell, place]), most=100).frame["kind"])
+    assert reached == set(KINDS)

@@ -5,11 +5,28 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from overlap.identity import KINDS
-from overlap.match import COUNT_KINDS, RULES, choose_one, distinct, find_hits, resolve
+from overlap.identity import (
+    ALL_KINDS,
+    CANDIDATE_KINDS,
+    CERTAIN_KINDS,
+    KIND,
+    KINDS,
+    ROLES,
+    Kind,
+    identify,
+)
+from overlap.match import (
+    COUNT_KINDS,
+    NAME_KINDS,
+    SAME_NAME_KINDS,
+    choose_one,
+    distinct,
+    find_hits,
+    resolve,
+)
 from overlap.protocol import decode_identifier
 from overlap.protocol.dh import Matches
-from overlap.records import ACCOUNT_COLUMNS, IDENTIFIER_COLUMNS, OVERLAP_COLUMNS
+from overlap.records import ACCOUNT_COLUMNS, IDENTIFIER_COLUMNS, OVERLAP_COLUMNS, TIERS
 
 Row = tuple[int, str, str]
 
@@ -26,8 +43,12 @@ def named(*names: str) -> pd.DataFrame:
 
 def overlap(names: list[str], rows: list[Row], matched: set[tuple[str, str]] | None = None) -> pd.DataFrame:
     """The overlap when these identifiers matched (all of them by default)."""
+    return resolve(named(*names), found(rows, matched))
+
+
+def found(rows: list[Row], matched: set[tuple[str, str]] | None = None) -> pd.DataFrame:
     listed = distinct(table(*rows))
-    return resolve(named(*names), listed, matching(listed.frame, matched))
+    return find_hits(listed, matching(listed.frame, matched))
 
 
 def matching(frame: pd.DataFrame, matched: set[tuple[str, str]] | None) -> Matches:
@@ -36,52 +57,61 @@ def matching(frame: pd.DataFrame, matched: set[tuple[str, str]] | None) -> Match
     return Matches(tuple(positions), tuple(bytes([at] * 16) for at in positions), len(keys), len(keys))
 
 
+@pytest.mark.parametrize("kind", ALL_KINDS, ids=lambda kind: kind.name)
+def test_the_kind_that_matched_decides_tier_and_confidence(kind: Kind) -> None:
+    result = overlap(["Acme"], [(0, kind.name, "x")])
+    assert list(result.columns) == list(OVERLAP_COLUMNS)
+    row = [kind.name, kind.tier, 1 - kind.wrong / 1000, 0]
+    assert result[["kind", "tier", "confidence", "rivals"]].values.tolist() == [row]
+
+
+def test_the_kinds_are_worth_what_their_tier_says() -> None:
+    wrong = {tier: [kind.wrong for kind in ALL_KINDS if kind.tier == tier] for tier in TIERS}
+    assert max(wrong["exact"] + wrong["strong"]) < min(wrong["candidate"])
+    assert all(0 < kind.wrong < 1000 for kind in ALL_KINDS)
+    assert set(NAME_KINDS) | set(SAME_NAME_KINDS) <= set(KINDS)
+    assert not set(NAME_KINDS) & set(SAME_NAME_KINDS)
+    assert not set(SAME_NAME_KINDS) & set(CANDIDATE_KINDS)
+
+
 @pytest.mark.parametrize(
-    ("rows", "kind", "tier", "confidence"),
-    # The rows are those of the table in PROTOCOL.md; the account's name, "Acme", explains acme.com only.
+    ("kinds", "kind", "tier"),
     [
-        ([(0, "lei", "x"), (0, "name", "a")], "lei", "exact", 0.999),
-        ([(0, "duns", "x")], "duns", "exact", 0.995),
-        ([(0, "vat", "x"), (0, "domain", "d.com")], "vat", "exact", 0.99),
-        ([(0, "registration", "x")], "registration", "exact", 0.99),
-        ([(0, "domain", "d.com"), (0, "name_country", "a|de")], "domain", "exact", 0.985),
-        ([(0, "domain", "d.com"), (0, "name", "a")], "domain", "exact", 0.97),
-        ([(0, "domain", "acme.com")], "domain", "strong", 0.92),
-        ([(0, "domain", "d.com")], "domain", "candidate", 0.70),
-        ([(0, "name_country", "a|de"), (0, "name", "a")], "name_country", "strong", 0.88),
-        ([(0, "name", "blue harbour")], "name", "strong", 0.80),
-        ([(0, "name", "acme")], "name", "candidate", 0.50),
+        (("bare_name", "domain_name", "domain"), "domain_name", "exact"),
+        # A strong kind stands before an exact one in the order; the better tier decides all the same.
+        (("isin", "domain_name"), "domain_name", "exact"),
+        (("linkedin", "name_city"), "name_city", "exact"),
+        (("linkedin", "name_country", "mail_domain"), "linkedin", "strong"),
+        (("mail_domain", "typed_city"), "mail_domain", "candidate"),
     ],
 )
-def test_the_evidence_decides_tier_and_confidence(
-    rows: list[Row], kind: str, tier: str, confidence: float
+def test_the_best_identifier_gives_kind_tier_and_confidence(
+    kinds: tuple[str, ...], kind: str, tier: str
 ) -> None:
-    result = overlap(["Acme"], rows)
-    assert list(result.columns) == list(OVERLAP_COLUMNS)
-    assert result[["kind", "tier", "confidence", "rivals"]].values.tolist() == [[kind, tier, confidence, 0]]
-
-
-def test_every_rule_is_tested_above_and_none_is_shadowed() -> None:
-    for at, rule in enumerate(RULES):
-        assert not any(set(earlier.needs) <= set(rule.needs) for earlier in RULES[:at])
-        assert 0 < rule.confidence <= 1
+    result = overlap(["Acme"], [(0, name, "x") for name in kinds])
+    expected = [kind, tier, 1 - KIND[kind].wrong / 1000]
+    assert result[["kind", "tier", "confidence"]].values.tolist() == [expected]
 
 
 def test_only_what_matched_is_evidence() -> None:
-    rows: list[Row] = [(0, "domain", "d.com"), (0, "name", "acme"), (1, "lei", "x")]
-    result = overlap(["Acme", "Other"], rows, {("name", "acme")})
-    assert result[["account", "kind", "tier"]].values.tolist() == [[0, "name", "candidate"]]
+    rows: list[Row] = [(0, "domain_name", "d.com|"), (0, "bare_name", "acme"), (1, "lei", "x")]
+    result = overlap(["Acme", "Other"], rows, {("bare_name", "acme")})
+    assert result[["account", "kind", "tier"]].values.tolist() == [[0, "bare_name", "candidate"]]
 
 
-def test_a_long_name_is_strong_only_for_an_account_without_a_country() -> None:
-    rows: list[Row] = [(0, "name", "blue harbour"), (1, "name", "blue harbour"), (1, "name_country", "x|DE")]
-    listed = distinct(table(*rows))
-    hits = find_hits(named("", ""), listed, matching(listed.frame, {("name", "blue harbour")}))
-    assert hits[["account", "supported"]].values.tolist() == [[0, True], [1, False]]
-    assert overlap([""], [(0, "name", "blue harbour")])["tier"].tolist() == ["strong"]
-    placed: list[Row] = [(0, "name", "blue harbour"), (0, "name_country", "blue harbour|DE")]
-    result = overlap([""], placed, {("name", "blue harbour")})
-    assert result[["tier", "confidence"]].values.tolist() == [["candidate", 0.50]]
+def test_a_candidate_kind_tells_nothing_beside_something_better() -> None:
+    rows: list[Row] = [
+        (0, "domain_name", "acme.com|"),
+        (0, "domain", "acme.com"),
+        (0, "bare_name", "acme"),
+        (1, "domain", "acme.com"),
+        (1, "bare_name", "acme leasing"),
+        (2, "bare_name", "acme"),
+    ]
+    hits = found(rows)
+    telling = hits[hits["telling"]][["account", "kind"]].values.tolist()
+    assert telling == [[0, "domain_name"], [1, "domain"], [2, "bare_name"]]
+    assert hits["telling"].dtype == bool
 
 
 def test_nothing_matched_is_an_empty_overlap() -> None:
@@ -91,58 +121,79 @@ def test_nothing_matched_is_an_empty_overlap() -> None:
 
 
 def test_two_accounts_that_nothing_tells_apart_are_candidates() -> None:
-    rows: list[Row] = [(0, "domain", "harbour.com"), (1, "domain", "harbour.com")]
-    result = overlap(["Harbour Holding", "Harbour Leasing"], rows)
-    assert result[["tier", "confidence", "rivals"]].values.tolist() == [["candidate", 0.46, 1]] * 2
+    rows: list[Row] = [(0, "domain_word", "harbour.com|ship"), (1, "domain_word", "harbour.com|ship")]
+    result = overlap(["Harbour Shipping", "Harbour Ships"], rows)
+    assert result[["tier", "confidence", "rivals"]].values.tolist() == [["candidate", 0.995 / 2, 1]] * 2
 
 
 def test_duplicates_of_one_company_keep_their_tier() -> None:
-    rows: list[Row] = [(0, "domain", "harbour.com"), (1, "domain", "harbour.com")]
+    rows: list[Row] = [(0, "domain_word", "harbour.com|ship"), (1, "domain_word", "harbour.com|ship")]
     result = overlap(["Blue Harbour GmbH", "BLUE HARBOUR"], rows)
-    assert result[["tier", "confidence", "rivals"]].values.tolist() == [["strong", 0.92, 1]] * 2
+    assert result[["tier", "confidence", "rivals"]].values.tolist() == [["strong", 0.995, 1]] * 2
+
+
+@pytest.mark.parametrize("kind", SAME_NAME_KINDS)
+def test_accounts_that_share_a_composite_with_the_name_are_duplicates(kind: str) -> None:
+    rows: list[Row] = [(0, kind, "harbour|x"), (1, kind, "harbour|x")]
+    result = overlap(["Harbour Group", "Harbour, the company"], rows)
+    assert result[["tier", "rivals"]].values.tolist() == [["exact", 1]] * 2
+
+
+def test_a_further_equal_number_does_not_make_duplicates_rivals() -> None:
+    rows: list[Row] = [(at, kind, "x") for at in (0, 1) for kind in ("lei", "domain_name")]
+    result = overlap(["Harbour Group", "Harbour, the company"], rows)
+    assert result[["kind", "tier", "rivals"]].values.tolist() == [["lei", "exact", 1]] * 2
 
 
 def test_a_further_match_tells_one_account_from_its_rival() -> None:
     rows: list[Row] = [
-        (0, "domain", "group.com"),
-        (0, "name", "group leasing"),
-        (1, "domain", "group.com"),
-        (1, "name", "group holding"),
+        (0, "domain_word", "group.com|harbour"),
+        (0, "name_country", "group leasing|DE"),
+        (1, "domain_word", "group.com|harbour"),
+        (1, "name_country", "group holding|DE"),
     ]
-    matched = {("domain", "group.com"), ("name", "group leasing")}
+    matched = {("domain_word", "group.com|harbour"), ("name_country", "group leasing|DE")}
     result = overlap(["Group Leasing", "Group Holding"], rows, matched)
-    assert result[["tier", "rivals"]].values.tolist() == [["exact", 0], ["candidate", 1]]
+    assert result[["tier", "rivals"]].values.tolist() == [["strong", 0], ["candidate", 1]]
 
 
-def test_a_name_that_two_accounts_carry_is_no_match_by_itself() -> None:
-    rows: list[Row] = [(0, "name", "blue harbour"), (1, "name", "blue harbour")]
+@pytest.mark.parametrize("kind", NAME_KINDS)
+def test_a_name_that_two_accounts_carry_is_no_match_by_itself(kind: str) -> None:
+    rows: list[Row] = [(0, kind, "blue harbour|DE"), (1, kind, "blue harbour|DE")]
     result = overlap(["Blue Harbour", "Blue Harbour"], rows)
     assert result["tier"].tolist() == ["candidate"] * 2
-    assert result["confidence"].tolist() == [0.4] * 2
+    assert result["confidence"].tolist() == [(1 - KIND[kind].wrong / 1000) / 2] * 2
 
 
 def test_accounts_without_a_name_are_no_duplicates() -> None:
-    rows: list[Row] = [(0, "domain", "group.com"), (1, "domain", "group.com")]
+    rows: list[Row] = [(0, "duns", "x"), (1, "duns", "x")]
     assert overlap(["", ""], rows)["tier"].tolist() == ["candidate"] * 2
+    assert overlap(["Acme", "Acme Ltd"], rows)["tier"].tolist() == ["exact"] * 2
+
+
+def test_many_rivals_share_the_confidence() -> None:
+    rows: list[Row] = [(at, "domain", "portal.com") for at in range(5)]
+    result = overlap([f"Account {chr(97 + at)}" for at in range(5)], rows)
+    assert result[["rivals", "confidence"]].values.tolist() == [[4, 0.97 / 5]] * 5
 
 
 def test_the_token_is_that_of_the_best_and_rarest_identifier() -> None:
     rows: list[Row] = [
-        (0, "name", "acme"),
-        (0, "domain", "shared.com"),
-        (1, "domain", "shared.com"),
-        (0, "domain", "own.com"),
+        (0, "bare_name", "acme"),
+        (0, "domain_name", "shared.com|"),
+        (1, "domain_name", "shared.com|"),
+        (0, "domain_name", "own.com|"),
     ]
-    accounts, listed = named("Acme", "Shared"), distinct(table(*rows))
+    listed = distinct(table(*rows))
     matches = matching(listed.frame, None)
     tokens = dict(zip(listed.frame["value"], matches.tokens, strict=True))
-    result = resolve(accounts, listed, matches)
-    assert result["token"].tolist() == [tokens["own.com"].hex(), tokens["shared.com"].hex()]
-    every = find_hits(accounts, listed, matches)
+    every = find_hits(listed, matches)
+    result = resolve(named("Acme", "Shared"), every)
+    assert result["token"].tolist() == [tokens["own.com|"].hex(), tokens["shared.com|"].hex()]
     assert every[every["account"] == 0]["token"].tolist() == [
-        tokens[value].hex() for value in ("own.com", "shared.com", "acme")
+        tokens[value].hex() for value in ("own.com|", "shared.com|", "acme")
     ]
-    assert every["kind"].tolist() == ["domain", "domain", "name", "domain"]
+    assert every["kind"].tolist() == ["domain_name", "domain_name", "bare_name", "domain_name"]
 
 
 def test_distinct_lists_each_identifier_once_and_finds_its_holders() -> None:
@@ -155,27 +206,37 @@ def test_distinct_lists_each_identifier_once_and_finds_its_holders() -> None:
     listed = distinct(table(*rows))
     assert [decode_identifier(data) for data in listed.encoded] == [("name", "a"), ("domain", "a")]
     assert listed.holders.values.tolist() == [[0, 0], [0, 1], [1, 1]]
-    assert find_hits(named("", ""), listed, matching(listed.frame, None))["held_by"].tolist() == [2, 1, 2]
+    hits = find_hits(listed, matching(listed.frame, None)).sort_values(["position", "account"])
+    assert hits["held_by"].tolist() == [2, 2, 1]
 
 
 def test_counts_takes_one_identifier_of_each_account() -> None:
     rows: list[Row] = [
         (0, "lei", "x"),
-        (0, "name", "a"),
-        (0, "domain", "first.com"),
-        (0, "domain", "second.com"),
+        (0, "name_country", "a|DE"),
+        (0, "domain_name", "first.com|"),
+        (0, "domain_name", "second.com|"),
         (1, "lei", "y"),
-        (1, "name", "b"),
+        (1, "name_country", "b|DE"),
         (2, "vat", "z"),
+        (3, "domain", "candidate.com"),
     ]
     chosen = choose_one(table(*rows))
     assert chosen[["account", "kind", "value"]].values.tolist() == [
-        [0, "domain", "first.com"],
-        [1, "name", "b"],
+        [0, "domain_name", "first.com|"],
+        [1, "name_country", "b|DE"],
         [2, "vat", "z"],
     ]
     assert list(chosen.columns) == list(IDENTIFIER_COLUMNS)
 
 
-def test_every_kind_has_a_place_in_the_order_of_counts() -> None:
-    assert sorted(COUNT_KINDS) == sorted(KINDS)
+def test_counts_takes_no_name_that_only_the_other_role_could_meet() -> None:
+    """Of one identifier each, that of two accounts without any place must be the same on both sides."""
+    accounts = named("Tanglewood Brewing", "Quendorra").assign(city=["", "Basel"], country=["", "CH"])
+    sides = [choose_one(identify(accounts, CERTAIN_KINDS, role=role).frame) for role in ROLES]
+    assert sides[0].values.tolist() == sides[1].values.tolist()
+    assert sides[0]["value"].tolist() == ["tanglewood brewing|", "quendorra|CH"]
+
+
+def test_every_kind_that_is_released_has_a_place_in_the_order_of_counts() -> None:
+    assert sorted(COUNT_KINDS) == sorted(CERTAIN_KINDS)

@@ -6,9 +6,13 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
 from protocol_parties import make_contract
 
-from overlap.match import COUNT_KINDS, RULES
+from overlap.identity import ALL_KINDS, MOST, ROLES
+from overlap.identity.compose import JOINT, compose
+from overlap.identity.facts import COLUMNS, read_facts
+from overlap.match import COUNT_KINDS, NAME_KINDS, SAME_NAME_KINDS
 from overlap.protocol import MAX_SIZE_BOUND, PROTOCOLS, Contract, Header, frame_size
 from overlap.protocol.body import MAX_CONTRACT
 from overlap.protocol.frame import HEADER_SIZE, MAX_CHECKPOINT
@@ -52,9 +56,54 @@ def test_every_contract_field_is_described() -> None:
     assert described == [field.name for field in fields(Contract)]
 
 
-def test_the_table_of_tiers_is_the_table_of_rules() -> None:
-    table = [(tuple(quoted(row[0])), row[1], float(row[2])) for row in rows("## From matches to tiers")]
-    assert table == [(rule.needs, rule.tier, rule.confidence) for rule in RULES]
+def test_the_table_of_tiers_is_the_table_of_kinds() -> None:
+    table = [(quoted(row[0])[0], row[1], row[2], row[3]) for row in rows("## From matches to tiers")]
+    assert table == [(kind.name, kind.tier, f"{1 - kind.wrong / 1000:.3f}", kind.says) for kind in ALL_KINDS]
+
+
+def test_what_a_hit_of_each_kind_tells_is_described() -> None:
+    table = rows("### What a shared account tells")
+    assert [quoted(row[0])[0] for row in table] == [kind.name for kind in ALL_KINDS]
+    assert all(told and accident for _, told, accident in table)
+
+
+def test_the_kinds_that_make_duplicates_and_rivals_are_named() -> None:
+    text = " ".join(TEXT.split("**Rivals** are other own accounts")[1].split())
+    duplicates, names = text.split("unless they are", 1)[1].split("Equal names are no such reason", 1)
+    assert tuple(quoted(duplicates)) == SAME_NAME_KINDS
+    assert tuple(quoted(names.split(", which say", 1)[0])) == NAME_KINDS
+
+
+def test_the_number_of_identifiers_of_an_account_is_described() -> None:
+    assert f"({MOST} unless they say otherwise)" in TEXT
+    assert f"joined by `{JOINT}`" in TEXT
+
+
+#: What the table of role marks calls a side, and an account that is so.
+SIDES = {
+    "a country": {"country": "US"},
+    "no country": {},
+    "no country, a city": {"city": "Portland"},
+    "neither": {},
+    "the brand alone": {"name": "Accenture", "city": "Dublin"},
+    "the brand and general words": {"name": "Accenture Services", "city": "Dublin"},
+    "the initials": {"name": "IBM", "city": "Armonk"},
+    "the words": {"name": "International Business Machines", "city": "Armonk"},
+}
+
+
+@pytest.mark.parametrize("row", rows("#### Role marks"), ids="-".join)
+def test_the_table_of_role_marks_is_what_compose_does(row: list[str]) -> None:
+    kind = quoted(row[0])[0]
+    made = []
+    for role, side in zip(ROLES, row[1:3], strict=True):
+        cells = {"name": "Tanglewood Brewing"} | SIDES[side]
+        account = read_facts([cells.get(column, "") for column in COLUMNS], [])
+        made.append({value for _, value in compose(account, frozenset({kind}), role, 99)})
+    marks = [value.split(JOINT)[-1] for value in made[0] & made[1]]
+    assert len(marks) == (0 if row[3].startswith("nothing") else 1)
+    described = quoted(row[3]) if marks else []
+    assert [mark for mark in marks if mark] == [mark for mark in described if mark in ROLES]
 
 
 def test_the_limits_are_the_constants() -> None:

@@ -44,8 +44,8 @@ def test_the_shared_accounts_are_found_with_their_reasons() -> None:
     assert list(result.columns) == ["left_id", "right_id", "kind", "tier", "confidence"]
     rows = {(row.left_id, row.right_id): (row.kind, row.tier) for row in result.itertuples()}
     assert rows == {
-        ("001A", "7001"): ("domain", "exact"),
-        ("001B", "7002"): ("domain", "exact"),
+        ("001A", "7001"): ("domain_name", "exact"),
+        ("001B", "7002"): ("domain_name", "exact"),
         ("001C", "7003"): ("name_country", "strong"),
         ("001E", "7005"): ("domain", "candidate"),
     }
@@ -154,7 +154,7 @@ def test_frames_of_an_exchange_have_the_sizes_of_the_contract() -> None:
 
 
 def test_a_pair_is_judged_by_what_the_two_accounts_share() -> None:
-    """002A is surely 7101. With 7102 it shares a name only, which 002B carries as well."""
+    """002A is surely 7101. 002B has the name and country too, as a rival; 7102 is elsewhere."""
     left = pd.DataFrame(
         [
             ("002A", "Silver Quarry", "silverquarry.com", "Spain"),
@@ -170,6 +170,26 @@ def test_a_pair_is_judged_by_what_the_two_accounts_share() -> None:
         columns=RIGHT.columns,
     )
     rows = {(row.left_id, row.right_id): row for row in overlap.simulate(left, right).itertuples()}
-    assert rows["002A", "7101"].tier == "exact"
-    assert (rows["002A", "7102"].kind, rows["002A", "7102"].tier) == ("name", "candidate")
-    assert rows["002A", "7102"].confidence < 0.5
+    assert {pair: (row.kind, row.tier) for pair, row in rows.items()} == {
+        ("002A", "7101"): ("domain_name", "exact"),
+        ("002B", "7101"): ("name_country", "candidate"),
+    }
+    assert rows["002B", "7101"].confidence == 0.992 / 2
+
+
+def test_the_kind_of_a_pair_is_the_one_that_decides_its_tier() -> None:
+    """Both have the page at LinkedIn, which is strong, and the website with the name, which is exact."""
+    cells = ("003A", "Silver Quarry", "silverquarry.com", "linkedin.com/company/silverquarry")
+    export = pd.DataFrame([cells], columns=["Account ID", "Account Name", "Website", "LinkedIn Company Page"])
+    result = overlap.simulate(export, export)
+    assert result[["kind", "tier", "confidence"]].values.tolist() == [["domain_name", "exact", 0.998]]
+
+
+def test_accounts_with_a_name_alone_are_counted() -> None:
+    names = pd.DataFrame([("004A", "Tanglewood Brewing")], columns=["Account ID", "Account Name"])
+    assert module.simulate_counts(names, names) == 1
+
+
+@pytest.mark.parametrize(("most", "kinds"), [(1, 1), (2, 2), (8, 8)])
+def test_the_identifiers_of_an_account_are_bounded(most: int, kinds: int) -> None:
+    assert module.simulate_in_full(LEFT[:1], RIGHT, most=most).identifiers[0] == kinds

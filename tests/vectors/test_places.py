@@ -1,4 +1,4 @@
-"""Every vector of places_1.json, alone and as the worker of a batch gives it.
+"""Every vector of places_2.json, alone and as a batch of accounts gives it.
 
 The expected values follow from the rules in overlap/identity. Postcodes and phones are of public offices,
 stations and hotels or invented; cities are facts.
@@ -10,14 +10,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from overlap.identity import NORMALISER
+from overlap.identity import NORMALISER, identify
 from overlap.identity.kinds import normalise, probes
 from overlap.identity.place import PLACES
-from overlap.identity.worker import normalise_cells
+from overlap.records import ACCOUNT_COLUMNS
 
-DOCUMENT: dict[str, Any] = json.loads((Path(__file__).parent / "places_1.json").read_text(encoding="utf-8"))
+DOCUMENT: dict[str, Any] = json.loads((Path(__file__).parent / "places_2.json").read_text(encoding="utf-8"))
 VECTORS: list[dict[str, str]] = DOCUMENT["vectors"]
 
 
@@ -31,9 +32,17 @@ def test_normalising_a_text_gives_the_value_or_the_reason_of_its_vector(vector: 
 @pytest.mark.parametrize("kind", PLACES)
 def test_a_batch_gives_the_values_of_the_vectors(kind: str) -> None:
     vectors = [v for v in VECTORS if v["kind"] == kind]
-    cells: list[Any] = [v["text"] if kind == "city" else (v["text"], v["country"]) for v in vectors]
+    cells = [{"name": "Zyxwvu", "country": v["country"], kind: v["text"]} for v in vectors]
     assert len(cells) > 40
-    assert normalise_cells(kind, cells) == ([v["value"] for v in vectors], [v["reason"] for v in vectors])
+    table = pd.DataFrame([dict.fromkeys(ACCOUNT_COLUMNS, "") | cell for cell in cells], dtype="str")
+    found = identify(table, kinds=(f"name_{kind}",))
+    assert dict(zip(found.frame["account"], found.frame["value"], strict=True)) == {
+        at: f"zyxwvu|{v['value']}" for at, v in enumerate(vectors) if v["value"]
+    }
+    reasons = [v["reason"] for v in vectors if v["reason"] not in ("", "empty")]
+    assert {reason: count for (column, reason), count in found.dropped.items() if column == kind} == {
+        reason: reasons.count(reason) for reason in reasons
+    }
 
 
 def test_the_vectors_are_of_this_normaliser() -> None:
