@@ -213,9 +213,9 @@ def _no_acronym(work: Work) -> str:
     for name in work.facts.names:
         words = [word for word in name.words if word != "and"]
         initials = len(words) == 1 and len(words[0]) in making._ACRONYM and words[0].isalpha()
-        if initials or len(words) >= making._FEWEST_WORDS:
+        if initials or len(words) in making._ACRONYM:
             return ""
-    return "the name is neither three words or more nor three to five initials"
+    return "the name is neither three to five words nor as many initials"
 
 
 def _no_typo(work: Work) -> str:

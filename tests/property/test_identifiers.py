@@ -341,6 +341,6 @@ def test_the_overlap_names_a_matched_identifier_of_its_tier(
         assert own["kind"].tolist() == [row.kind] and own["telling"].all()
         assert TIERS.index(row.tier) >= own["tier"].item() >= TIERS.index(KIND[row.kind].tier)
         assert row.tier == "candidate" or TIERS.index(row.tier) == own["tier"].item()
-        right = 1 - KIND[row.kind].wrong / 1000
+        right = KIND[row.kind].right / 1000
         assert row.confidence in (right, right / (1 + row.rivals))
         assert row.rivals <= len(set(held.holders["account"])) - 1

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from overlap.identity.support import explains
 
 from overlap import identity
 from overlap.errors import UsageError

@@ -61,14 +61,14 @@ def matching(frame: pd.DataFrame, matched: set[tuple[str, str]] | None) -> Match
 def test_the_kind_that_matched_decides_tier_and_confidence(kind: Kind) -> None:
     result = overlap(["Acme"], [(0, kind.name, "x")])
     assert list(result.columns) == list(OVERLAP_COLUMNS)
-    row = [kind.name, kind.tier, 1 - kind.wrong / 1000, 0]
+    row = [kind.name, kind.tier, kind.right / 1000, 0]
     assert result[["kind", "tier", "confidence", "rivals"]].values.tolist() == [row]
 
 
 def test_the_kinds_are_worth_what_their_tier_says() -> None:
     wrong = {tier: [kind.wrong for kind in ALL_KINDS if kind.tier == tier] for tier in TIERS}
-    assert max(wrong["exact"] + wrong["strong"]) < min(wrong["candidate"])
-    assert all(0 < kind.wrong < 1000 for kind in ALL_KINDS)
+    assert max(wrong["exact"] + wrong["strong"]) <= 10
+    assert all(0 < kind.wrong < 1000 and 0 < kind.right < 1000 for kind in ALL_KINDS)
     assert set(NAME_KINDS) | set(SAME_NAME_KINDS) <= set(KINDS)
     assert not set(NAME_KINDS) & set(SAME_NAME_KINDS)
     assert not set(SAME_NAME_KINDS) & set(CANDIDATE_KINDS)
@@ -89,7 +89,7 @@ def test_the_best_identifier_gives_kind_tier_and_confidence(
     kinds: tuple[str, ...], kind: str, tier: str
 ) -> None:
     result = overlap(["Acme"], [(0, name, "x") for name in kinds])
-    expected = [kind, tier, 1 - KIND[kind].wrong / 1000]
+    expected = [kind, tier, KIND[kind].right / 1000]
     assert result[["kind", "tier", "confidence"]].values.tolist() == [expected]
 
 
@@ -162,7 +162,7 @@ def test_a_name_that_two_accounts_carry_is_no_match_by_itself(kind: str) -> None
     rows: list[Row] = [(0, kind, "blue harbour|DE"), (1, kind, "blue harbour|DE")]
     result = overlap(["Blue Harbour", "Blue Harbour"], rows)
     assert result["tier"].tolist() == ["candidate"] * 2
-    assert result["confidence"].tolist() == [(1 - KIND[kind].wrong / 1000) / 2] * 2
+    assert result["confidence"].tolist() == [(KIND[kind].right / 1000) / 2] * 2
 
 
 def test_accounts_without_a_name_are_no_duplicates() -> None:

@@ -73,7 +73,7 @@ MAIL = "website: a free mail or internet provider"
         ({"name": "Energy Bank Solutions"}, "brand_city", "the name has general words only"),
         ({"name": "Smith Bank"}, "brand_city", f"bits of {RARE_BRAND:g}"),
         ({"name": "Quollbrook Vexmoor"}, "acronym_city",
-         "the name is neither three words or more nor three to five initials"),
+         "the name is neither three to five words nor as many initials"),
         ({"website": "quollbrook.engineering"}, "label",
          "companies seldom have this ending of a website beside another"),
         ({"website": "qb.de"}, "label", "the website's label has fewer than 4 letters"),
