@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import cache
 from typing import Final
 
 from overlap.identity import resources
@@ -38,15 +38,18 @@ def word_bits(word: str) -> float:
     return table().get(word, UNKNOWN)
 
 
-@lru_cache(maxsize=65_536)
 def name_bits(core: Words) -> float:
-    """The bits of the different words of a core together."""
-    return sum(map(word_bits, dict.fromkeys(core)))
+    """The bits of the different words of a core together, added in order."""
+    known = table()
+    bits = 0.0
+    for word in dict.fromkeys(core):
+        bits += known.get(word, UNKNOWN)
+    return bits
 
 
-def rarest(core: Iterable[str], most: int) -> Words:
-    """The `most` words of a core that carry most bits, the rarest first; equal ones by spelling."""
-    return tuple(sorted(dict.fromkeys(core), key=lambda word: (-word_bits(word), word))[:most])
+def rarest(core: Iterable[str]) -> str:
+    """The word of a core that carries most bits; of equal ones the first by spelling."""
+    return min(core, key=lambda word: (-word_bits(word), word))
 
 
 def in_dictionary(word: str) -> bool:
