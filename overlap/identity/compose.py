@@ -107,30 +107,24 @@ def compose(facts: Facts, kinds: frozenset[str], role: str, most: int) -> list[t
     websites leave room for the name. `role` is that of this party in the run: identifiers about what only one
     side has are made so that those of the starter meet those of the responder.
     """
-    found = [number for number in facts.numbers if number[0] in kinds] if facts.numbers else []
-    if len(found) >= most:
-        return found[:most]
+    found = [number for number in facts.numbers if number[0] in kinds]
+    further: list[tuple[str, str]] = []
     work = Work(facts, role)
-    further: list[tuple[str, Sequence[str]]] = []
     for kind, maker, together in _steps(kinds):
+        if len(found) >= most:
+            break
         values = maker(work)
-        if not values:
-            continue
-        if len(values) > 1:
-            values = list(dict.fromkeys(values))
-            if not together:
-                further.append((kind, values[1:]))
-                values = values[:1]
-        for value in values:
-            found.append((kind, value))
-            if len(found) == most:
-                return found
-    for kind, values in further:
-        for value in values:
-            found.append((kind, value))
-            if len(found) == most:
-                return found
-    return found
+        if len(values) == 1:
+            found.append((kind, values[0]))
+        elif values:
+            pairs = [(kind, value) for value in dict.fromkeys(values)]
+            if together:
+                found += pairs
+            else:
+                found.append(pairs[0])
+                further += pairs[1:]
+    found += further
+    return found[:most]
 
 
 @cache
@@ -258,12 +252,13 @@ def _close(cores: list[Core], place: str, least: float) -> Sequence[str]:
     """The core words in any order, with or without a word for a holding."""
     found: list[str] = []
     if place:
-        for words, text, bits in cores:
-            if HOLDING in words:
-                words = tuple([word for word in words if word != HOLDING]) or words
-                text, bits = "".join(words), name_bits(words)
+        for core in cores:
+            kept, bits = core.words, core.bits
+            if HOLDING in kept:
+                kept = tuple([word for word in kept if word != HOLDING]) or kept
+                bits = name_bits(kept)
             if bits >= least:
-                found.append(("".join(sorted(words)) if len(words) > 1 else text) + JOINT + place)
+                found.append("".join(sorted(kept)) + JOINT + place)
     return found
 
 

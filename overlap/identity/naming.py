@@ -35,8 +35,8 @@ _TRADING: Final = re.compile(
 #: Signs with a blank on both sides stand between two names, or between a name and a remark.
 _BETWEEN: Final = re.compile(r"\s+[/|\u2013\u2014-]+\s+")
 _BRACKETS: Final = re.compile(r"\(([^()]{3,})\)")
-#: What an ASCII text must have to hold a second name: one of these signs, or one of the words that folding makes
-#: of the beginning of what `_TRADING` finds. It spares nearly all names the search.
+#: What an ASCII text must have to hold a second name: one of these signs, or one of the words that folding
+#: makes of the beginning of what `_TRADING` finds. It spares nearly all names the search.
 _SIGNS: Final = re.compile(r"[()\[\]{}/|-]")
 _STARTS: Final = frozenset(
     {

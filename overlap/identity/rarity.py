@@ -49,6 +49,8 @@ def name_bits(core: Words) -> float:
 
 def rarest(core: Iterable[str]) -> str:
     """The word of a core that carries most bits; of equal ones the first by spelling."""
+    if len(core) == 1:
+        return core[0]
     return min(core, key=lambda word: (-word_bits(word), word))
 
 
