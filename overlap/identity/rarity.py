@@ -8,7 +8,7 @@ shipped table alone, so that both sides come to the same answer about the same n
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -47,7 +47,7 @@ def name_bits(core: Words) -> float:
     return bits
 
 
-def rarest(core: Iterable[str]) -> str:
+def rarest(core: Sequence[str]) -> str:
     """The word of a core that carries most bits; of equal ones the first by spelling."""
     if len(core) == 1:
         return core[0]
