@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from overlap.identity import resources
@@ -58,6 +58,7 @@ class Words:
     triggers: frozenset[str]
 
 
+@lru_cache(maxsize=32_768)  # Cities come again and again.
 def normalise_city(text: str) -> Outcome:
     """The name of the city in `text`; placeholders, and countries or states alone, are refused."""
     if len(text) > MAX_CITY:

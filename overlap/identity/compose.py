@@ -7,14 +7,16 @@ A value is its parts with "|" between them, which no normalised text contains.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Final, NamedTuple
 
 from overlap.identity.facts import Facts
 from overlap.identity.label import Beyond, beyond, label_of
 from overlap.identity.name import generic_words
+from overlap.identity.naming import Name
 from overlap.identity.rarity import in_dictionary, name_bits, rarest
-from overlap.identity.words import HOLDING, Words, brand_of, distinctive, places
+from overlap.identity.words import HOLDING, Words, brand_of, distinctive, generic, places
 
 JOINT: Final = "|"
 ROLES: Final = ("starter", "responder")
@@ -30,41 +32,71 @@ RARE_TYPED: Final = 14.0
 #: Endings of a website that some write as part of the name: "Salesforce.com".
 _ENDINGS: Final = frozenset({"ai", "app", "com", "dev", "io", "net", "org"})
 #: Letters; a label shorter than this says too little across endings.
-_LONG_LABEL: Final = 4
+LONG_LABEL: Final = 4
 #: Endings under which one company registers one label, beside those of countries.
-_FAMILY: Final = frozenset({"biz", "com", "info", "net", "org"})
+FAMILY: Final = frozenset({"biz", "com", "info", "net", "org"})
 #: Letters of a name from which one letter less still tells it.
-_LONG_NAME: Final = 8
+LONG_NAME: Final = 8
 #: Words that make initials worth comparing, and as many letters that may be initials.
-_ACRONYM: Final = range(3, 6)
+ACRONYM: Final = range(3, 6)
+
+
+class Core(NamedTuple):
+    """The core words of a name, the same run together, and the bits they carry."""
+
+    words: Words
+    text: str
+    bits: float
 
 
 class Work:
     """The facts of one account, with what several kinds need worked out once."""
 
-    __slots__ = ("cores", "facts", "other", "role", "told")
+    __slots__ = ("cores", "facts", "other", "rare", "role", "told")
 
     def __init__(self, facts: Facts, role: str) -> None:
         self.facts = facts
         self.role = role
         self.other = ROLES[role == ROLES[0]]
-        #: The core words of the names that did not stand in brackets, a website's ending taken off.
-        self.cores = [_without_ending(name.core) for name in facts.names if not name.aside]
+        names = facts.names
+        #: The cores of the names that did not stand in brackets, a website's ending taken off.
+        self.cores = [_core(name.core) for name in names if not name.aside]
+        #: The bits of the name; -1 for a dictionary word where a website could have said it.
+        self.rare = _rareness(names[0], facts.domains, self.cores[0]) if names else 0.0
         #: What the name that fits best says beyond each domain.
-        self.told = [(domain, self._told(domain)) for domain in facts.domains or facts.mail]
-
-    def _told(self, domain: str) -> Beyond:
-        names = self.facts.names
-        if len(names) == 1:
-            return beyond(names[0].words, names[0].written, domain)
-        return min(
-            (beyond(name.words, name.written, domain) for name in names),
-            key=lambda told: (not told.explained, len(told.rest)),
-            default=Beyond(False, ()),
-        )
+        self.told = [(domain, _told(names, domain)) for domain in facts.domains or facts.mail]
 
 
-Maker = Callable[[Work], Iterator[str]]
+def _core(words: Words) -> Core:
+    if words[-1] in _ENDINGS:
+        words = _without_ending(words)
+    return Core(words, "".join(words), name_bits(words))
+
+
+def _without_ending(words: Words) -> Words:
+    while len(words) > 1 and words[-1] in _ENDINGS:
+        words = words[:-1]
+    return words
+
+
+def _rareness(name: Name, domains: tuple[str, ...], core: Core) -> float:
+    if domains and in_dictionary(name.whole):
+        return -1.0
+    return core.bits if core.words == name.core else name_bits(name.core)
+
+
+def _told(names: tuple[Name, ...], domain: str) -> Beyond:
+    if len(names) == 1:
+        name = names[0]
+        return beyond(name.words, name.core, name.written, domain)
+    return min(
+        (beyond(name.words, name.core, name.written, domain) for name in names),
+        key=lambda told: (not told.explained, len(told.rest)),
+        default=Beyond(False, ()),
+    )
+
+
+Maker = Callable[[Work], Sequence[str]]
 
 
 def compose(facts: Facts, kinds: frozenset[str], role: str, most: int) -> list[tuple[str, str]]:
@@ -74,204 +106,211 @@ def compose(facts: Facts, kinds: frozenset[str], role: str, most: int) -> list[t
     websites leave room for the name. `role` is that of this party in the run: identifiers about what only one
     side has are made so that those of the starter meet those of the responder.
     """
+    found = [number for number in facts.numbers if number[0] in kinds]
+    further: list[tuple[str, str]] = []
     work = Work(facts, role)
-    found: dict[tuple[str, str], None] = {}
-    further: list[tuple[str, Iterator[str]]] = []
-    for kind, maker in MAKERS.items():
-        if kind not in kinds:
-            continue
+    for kind, maker, together in _steps(kinds):
+        if len(found) >= most:
+            break
         values = maker(work)
-        for value in values:
-            found[kind, value] = None
-            if len(found) == most:
-                return list(found)
-            if kind not in _TOGETHER:
-                further.append((kind, values))
-                break
-    for kind, values in further:
-        for value in values:
-            found[kind, value] = None
-            if len(found) == most:
-                return list(found)
-    return list(found)
+        if len(values) == 1:
+            found.append((kind, values[0]))
+        elif values:
+            pairs = [(kind, value) for value in dict.fromkeys(values)]
+            if together:
+                found += pairs
+            else:
+                found.append(pairs[0])
+                further += pairs[1:]
+    found += further
+    return found[:most]
 
 
-def _without_ending(core: Words) -> Words:
-    while len(core) > 1 and core[-1] in _ENDINGS:
-        core = core[:-1]
-    return core
+@cache
+def _steps(kinds: frozenset[str]) -> tuple[tuple[str, Maker, bool], ...]:
+    """(kind, maker, whether all its values count at once) of the kinds wanted, numbers apart."""
+    return tuple((kind, maker, kind in _TOGETHER) for kind, maker in MAKERS.items() if kind in kinds)
 
 
-def _number(kind: str) -> Maker:
-    def make(work: Work) -> Iterator[str]:
-        return (value for of, value in work.facts.numbers if of == kind)
-
-    return make
+def _linkedin(work: Work) -> Sequence[str]:
+    return (work.facts.linkedin,) if work.facts.linkedin else ()
 
 
-def _linkedin(work: Work) -> Iterator[str]:
-    if work.facts.linkedin:
-        yield work.facts.linkedin
+def _domain_name(work: Work) -> Sequence[str]:
+    if not work.facts.names:
+        return ()
+    found = []
+    for domain, (explained, rest) in work.told:
+        if not explained:
+            found.append(domain + JOINT + " ".join(rest))
+            continue
+        words = telling(rest)
+        general = [word for word in rest if word not in words and word not in _ENDINGS]
+        start = domain + JOINT + " ".join(words) + JOINT
+        found.append(start + " ".join(general))
+        # One name may leave out the general words of the other, but not put others in their place.
+        found.append(start + (work.other if general else work.role) + JOINT)
+    return found
 
 
-def _domain_name(work: Work) -> Iterator[str]:
-    if work.facts.names:
-        for domain, told in work.told:
-            if not told.explained:
-                yield domain + JOINT + " ".join(told.rest)
-                continue
-            telling = _telling(told.rest)
-            general = [word for word in told.rest if word not in telling and word not in _ENDINGS]
-            yield JOINT.join((domain, " ".join(telling), " ".join(general)))
-            # One name may leave out the general words of the other, but not put others in their place.
-            yield JOINT.join((domain, " ".join(telling), work.other if general else work.role, ""))
+def _domain_word(work: Work) -> Sequence[str]:
+    return [
+        domain + JOINT + rarest(words) for domain, (_, rest) in work.told if rest and (words := telling(rest))
+    ]
 
 
-def _domain_word(work: Work) -> Iterator[str]:
-    for domain, told in work.told:
-        for word in rarest(_telling(told.rest), 1):
-            yield domain + JOINT + word
-
-
-def _telling(rest: Words) -> Words:
+def telling(rest: Words) -> Words:
     """What is left of a rest without generic words, places and endings of websites."""
-    return tuple(word for word in distinctive(rest) if word not in places() and word not in _ENDINGS)
+    return tuple([word for word in rest if word not in _untelling()]) if rest else rest
 
 
-def _domain(work: Work) -> Iterator[str]:
-    return iter(work.facts.domains or work.facts.mail)
+@cache
+def _untelling() -> frozenset[str]:
+    return generic() | places() | _ENDINGS
 
 
-def _mail_domain(work: Work) -> Iterator[str]:
-    yield from work.facts.domains
-    yield from work.facts.mail
+def _domain(work: Work) -> Sequence[str]:
+    return work.facts.domains or work.facts.mail
 
 
-def _label(work: Work) -> Iterator[str]:
+def _mail_domain(work: Work) -> Sequence[str]:
+    return work.facts.domains + work.facts.mail
+
+
+def _label(work: Work) -> Sequence[str]:
     """The same label under another ending, in the same country: acme.de and acme.com."""
-    if work.facts.country:
-        for domain in work.facts.domains:
-            label, ending = label_of(domain), domain.rpartition(".")[2]
-            usual = len(ending) == 2 or ending in _FAMILY
-            if usual and len(label) >= _LONG_LABEL and label not in generic_words():
-                yield label + JOINT + work.facts.country
+    if not work.facts.country:
+        return ()
+    found = []
+    for domain in work.facts.domains:
+        label, ending = label_of(domain), domain.rpartition(".")[2]
+        usual = len(ending) == 2 or ending in FAMILY
+        if usual and len(label) >= LONG_LABEL and label not in generic_words():
+            found.append(label + JOINT + work.facts.country)
+    return found
 
 
-def _name_phone(work: Work) -> Iterator[str]:
+def _name_phone(work: Work) -> Sequence[str]:
     """The name with its words in order, so that blanks do not count, and sorted, without its own city."""
-    phone = work.facts.phone
-    if phone:
+    found: list[str] = []
+    if work.facts.phone:
+        phone = JOINT + work.facts.phone
         city = work.facts.city.split()
         for core in work.cores:
-            yield "".join(core) + JOINT + phone
-            if len(core) > 1:
-                yield "".join(sorted([word for word in core if word not in city] or core)) + JOINT + phone
+            found.append(core.text + phone)
+            if len(core.words) > 1:
+                words = [word for word in core.words if word not in city] or core.words
+                found.append("".join(sorted(words)) + phone)
+    return found
 
 
-def _name_postcode(work: Work) -> Iterator[str]:
-    if work.facts.postcode:
-        for core in work.cores:
-            yield "".join(core) + JOINT + work.facts.postcode
+def _name_postcode(work: Work) -> Sequence[str]:
+    if not work.facts.postcode:
+        return ()
+    return [core.text + JOINT + work.facts.postcode for core in work.cores]
 
 
-def _name_city(work: Work) -> Iterator[str]:
-    if work.facts.city:
-        for core in work.cores:
-            if name_bits(core) >= RARE_IN_CITY:
-                yield "".join(core) + JOINT + work.facts.city
+def _name_city(work: Work) -> Sequence[str]:
+    if not work.facts.city:
+        return ()
+    return [core.text + JOINT + work.facts.city for core in work.cores if core.bits >= RARE_IN_CITY]
 
 
-def _name_country(work: Work) -> Iterator[str]:
-    facts = work.facts
-    if facts.country and facts.names and _is_rare(work, RARE_IN_COUNTRY, facts.names[0].core):
-        yield facts.names[0].whole + JOINT + facts.country
+def _name_country(work: Work) -> Sequence[str]:
+    if not work.facts.country or work.rare < RARE_IN_COUNTRY:
+        return ()
+    return (work.facts.names[0].whole + JOINT + work.facts.country,)
 
 
-def _name(work: Work) -> Iterator[str]:
+def _name(work: Work) -> Sequence[str]:
     """A rare name where one side or both have no country: without a place its general words say nothing.
 
     Marks say whose side has the country, or without it a city, so that two places that differ never meet
     (the composites of a veto, with the place for the number).
     """
-    if work.facts.names and _is_rare(work, RARE_ALONE, distinctive(work.facts.names[0].core)):
-        whole = work.facts.names[0].whole + JOINT
-        if work.facts.country:
-            yield whole + work.role
-        else:
-            yield whole + work.other
-            if work.facts.city:
-                yield whole + "city" + JOINT + work.role
-            else:
-                yield whole + "city" + JOINT + work.other
-                yield whole
+    if work.rare < RARE_ALONE or name_bits(distinctive(work.facts.names[0].core)) < RARE_ALONE:
+        return ()
+    whole = work.facts.names[0].whole + JOINT
+    if work.facts.country:
+        return (whole + work.role,)
+    if work.facts.city:
+        return whole + work.other, whole + "city" + JOINT + work.role
+    return whole + work.other, whole + "city" + JOINT + work.other, whole
 
 
-def _is_rare(work: Work, bits: float, words: Words) -> bool:
-    """Whether these words of the name say enough; a dictionary word does not where a website could have."""
-    return name_bits(words) >= bits and not (work.facts.domains and in_dictionary(work.facts.names[0].whole))
+def _word_phone(work: Work) -> Sequence[str]:
+    if not work.facts.phone or not work.cores:
+        return ()
+    words = work.cores[0].words
+    return [word + JOINT + work.facts.phone for word in (words[0], rarest(words))]
 
 
-def _word_phone(work: Work) -> Iterator[str]:
-    if work.facts.phone and work.cores:
-        core = work.cores[0]
-        for word in dict.fromkeys((core[0], *rarest(core, 1))):
-            yield word + JOINT + work.facts.phone
+def _close_country(work: Work) -> Sequence[str]:
+    return _close(work.cores, work.facts.country, RARE_IN_COUNTRY)
 
 
-def _close(place: str, bits: float) -> Maker:
+def _close_city(work: Work) -> Sequence[str]:
+    return _close(work.cores, work.facts.city, 0.0)
+
+
+def _close(cores: list[Core], place: str, least: float) -> Sequence[str]:
     """The core words in any order, with or without a word for a holding."""
-
-    def make(work: Work) -> Iterator[str]:
-        where = getattr(work.facts, place)
-        if where:
-            for core in work.cores:
-                kept = [word for word in core if word != HOLDING] or core
-                if name_bits(tuple(kept)) >= bits:
-                    yield "".join(sorted(kept)) + JOINT + where
-
-    return make
-
-
-def _bare_name(work: Work) -> Iterator[str]:
-    if work.facts.names:
-        yield work.facts.names[0].whole
+    found: list[str] = []
+    if place:
+        for core in cores:
+            kept, bits = core.words, core.bits
+            if HOLDING in kept:
+                kept = tuple([word for word in kept if word != HOLDING]) or kept
+                bits = name_bits(kept)
+            if bits >= least:
+                found.append("".join(sorted(kept)) + JOINT + place)
+    return found
 
 
-def _brand_city(work: Work) -> Iterator[str]:
-    """One side has the brand alone, the other generic words around it: "Accenture", "Accenture Services"."""
+def _bare_name(work: Work) -> Sequence[str]:
+    return (work.facts.names[0].whole,) if work.facts.names else ()
+
+
+def _brand_city(work: Work) -> Sequence[str]:
+    """One side has the brand alone, the other with generic words around it: "Kajima", "Kajima Group"."""
+    found = []
     if work.facts.city:
         for core in work.cores:
-            brand = brand_of(core)
+            brand = brand_of(core.words)
             if brand and name_bits(brand) >= RARE_BRAND:
-                whose = work.role if brand == core else work.other
-                yield JOINT.join(("".join(brand), work.facts.city, whose))
+                whose = work.role if brand == core.words else work.other
+                found.append(JOINT.join(("".join(brand), work.facts.city, whose)))
+    return found
 
 
-def _acronym_city(work: Work) -> Iterator[str]:
+def _acronym_city(work: Work) -> Sequence[str]:
     """One side has the initials, the other the words."""
+    found = []
     if work.facts.city:
         for name in work.facts.names:
             words = [word for word in name.words if word != "and"]
-            if len(words) in _ACRONYM:
-                initials = "".join(word[0] for word in words)
-                yield JOINT.join((initials, work.facts.city, work.other))
-            elif len(words) == 1 and len(words[0]) in _ACRONYM and words[0].isalpha():
-                yield JOINT.join((words[0], work.facts.city, work.role))
+            if len(words) in ACRONYM:
+                initials = "".join([word[0] for word in words])
+                found.append(JOINT.join((initials, work.facts.city, work.other)))
+            elif len(words) == 1 and len(words[0]) in ACRONYM and words[0].isalpha():
+                found.append(JOINT.join((words[0], work.facts.city, work.role)))
+    return found
 
 
-def _typed_city(work: Work) -> Iterator[str]:
+def _typed_city(work: Work) -> Sequence[str]:
     """A long rare name, and every name with one of its letters left out."""
-    if work.facts.city and work.cores and name_bits(work.cores[0]) >= RARE_TYPED:
-        text = "".join(work.cores[0])
-        if len(text) >= _LONG_NAME:
-            yield text + JOINT + work.facts.city
-            for at in range(len(text)):
-                yield text[:at] + text[at + 1 :] + JOINT + work.facts.city
+    if not work.facts.city or not work.cores:
+        return ()
+    _, text, bits = work.cores[0]
+    if bits < RARE_TYPED or len(text) < LONG_NAME:
+        return ()
+    city = JOINT + work.facts.city
+    return [text + city, *[text[:at] + text[at + 1 :] + city for at in range(len(text))]]
 
 
-#: By yield: how many more pairs an identifier finds for what it costs.
+#: By yield: how many more pairs an identifier finds for what it costs. Numbers come first, in their order in
+#: `Facts`.
 MAKERS: Final[dict[str, Maker]] = {
-    **{kind: _number(kind) for kind in ("lei", "isin", "duns", "vat", "registration", "ticker")},
     "linkedin": _linkedin,
     "domain_name": _domain_name,
     "domain_word": _domain_word,
@@ -282,8 +321,8 @@ MAKERS: Final[dict[str, Maker]] = {
     "name": _name,
     "label": _label,
     "word_phone": _word_phone,
-    "close_country": _close("country", RARE_IN_COUNTRY),
-    "close_city": _close("city", 0.0),
+    "close_country": _close_country,
+    "close_city": _close_city,
     "bare_name": _bare_name,
     "name_postcode": _name_postcode,
     "mail_domain": _mail_domain,

@@ -61,7 +61,8 @@ def read_facts(row: Sequence[str], drops: list[Drop]) -> Facts:
     """The facts of an account given as the cells of `COLUMNS`; what was dropped is added to `drops`."""
     name, website, domains, email, linkedin, country, city, postcode, phone = row[:9]
     names, reason = read_names(name)
-    _drop("name", reason, drops)
+    if reason:
+        _drop("name", reason, drops)
     sites = _cell("website", normalise_cell(website) if website else _NOTHING, drops)
     if domains:
         sites = _union(sites, _cell("domains", normalise_cell(domains), drops))
@@ -78,7 +79,7 @@ def read_facts(row: Sequence[str], drops: list[Drop]) -> Facts:
         _value("city", normalise_city(city), drops) if city else "",
         _value("postcode", normalise_postcode(postcode, country), drops) if postcode else "",
         _value("phone", normalise_phone(phone, country), drops) if phone else "",
-        _numbers(row, country, drops),
+        _numbers(row, country, drops) if any(row[9:]) else (),
     )
 
 
@@ -108,10 +109,12 @@ def _cell(column: str, answer: tuple[tuple[str, ...], tuple[str, ...]], drops: l
 
 
 def _value(column: str, outcome: Outcome, drops: list[Drop]) -> str:
-    _drop(column, outcome.reason, drops)
-    return outcome.value
+    value, reason = outcome
+    if reason:
+        _drop(column, reason, drops)
+    return value
 
 
 def _drop(column: str, reason: str, drops: list[Drop]) -> None:
-    if reason and reason != EMPTY.reason:
+    if reason != EMPTY.reason:
         drops.append((column, reason))

@@ -20,7 +20,7 @@ from overlap.identity.batch import Progress, identified
 from overlap.identity.compose import ROLES
 from overlap.identity.facts import Drop
 from overlap.identity.kinds import KINDS, MOST
-from overlap.identity.worker import Wanted
+from overlap.identity.worker import Packed, Wanted
 from overlap.records import IDENTIFIER_COLUMNS
 
 Part = tuple[int, np.ndarray[Any, np.dtype[np.int64]], Any]
@@ -65,15 +65,19 @@ def identify(
     parts: dict[str, list[Part]] = {kind: [] for kind in wanted.kinds}
     for start, made in identified(accounts, wanted, processes, progress):
         dropped.update(made.dropped)
-        for kind, (positions, values) in made.values.items():
-            if positions:
-                parts[kind].append((start, np.array(positions, dtype=np.int64) + start, _text(values)))
+        for kind, packed in made.values.items():
+            if packed.positions:
+                positions = np.frombuffer(packed.positions, np.int64) + start
+                parts[kind].append((start, positions, _texts(packed)))
     return Identified(_frame(parts), dict(sorted(dropped.items())))
 
 
-def _text(values: list[str]) -> Any:
+def _texts(packed: Packed) -> Any:
     """Texts as Arrow holds them: a tenth of the memory that as many Python texts need."""
-    return pa.array(values, pa.large_string())
+    lengths = np.frombuffer(packed.lengths, np.int64)
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return pa.LargeStringArray.from_buffers(len(lengths), pa.py_buffer(offsets), pa.py_buffer(packed.texts))
 
 
 def _frame(parts: Mapping[str, list[Part]]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import idna
 
-from overlap.identity.name import MAX_NAME, name_words, normalise_words, strip_forms
+from overlap.identity.name import MAX_NAME, name_words, refusal, strip_forms
 from overlap.identity.text import fold
 from overlap.identity.words import Words, core_words, distinctive, fillers, generic, variants
 
@@ -39,28 +39,31 @@ class Beyond(NamedTuple):
 _NOTHING: Final = Beyond(True, ())
 
 
-def beyond(words: Sequence[str], written: Sequence[str], domain: str) -> Beyond:
+def beyond(words: Words, core: Words, written: Words, domain: str) -> Beyond:
     """What the name of these folded words says beyond `domain` (registrable, A-labels).
 
-    `words` are without legal forms, `written` with them. The label may be made of words of the name, be part
-    of the words run together, or be the initials of the name or of its beginning.
+    `words` are without legal forms, `written` with them, `core` are the core words of `words`. The label may
+    be made of words of the name, be part of the words run together, or be the initials of the name or of its
+    beginning.
     """
     label = label_of(domain)
     whole = "".join(words)
     if label == whole:
         return _NOTHING
     told = _told(label, whole, words)
-    if len(told) < len(words) and ("e" in label or "e" in whole):
+    count = len(words)
+    if len(told) < count and (_has_umlaut(label) or _has_umlaut(whole)):
         plain = [_plain(word) for word in words]
-        if "".join(plain) != whole or _plain(label) != label:
-            told = max(told, _told(_plain(label), "".join(plain), plain), key=len)
-    left = [word for at, word in enumerate(words) if at not in told]
-    if left:
+        told = max(told, _told(_plain(label), "".join(plain), plain), key=len)
+    # Initials are as many as words at most, and most labels are longer.
+    if len(told) < count and len(label) <= len(written):
         told = max(told, _initialled(label, words, written), key=len)
-        left = [word for at, word in enumerate(words) if at not in told]
-    if not told or (left and not distinctive(core_words(words[at] for at in told))):
-        return Beyond(False, tuple(sorted(set(core_words(words)))))
-    if not left or label in _initials(left):
+    if len(told) == count:
+        return _NOTHING
+    if not told or not distinctive(core_words([words[at] for at in told])):
+        return Beyond(False, tuple(sorted(set(core))))
+    left = [word for at, word in enumerate(words) if at not in told]
+    if len(label) <= len(left) and label in _initials(left):
         return _NOTHING
     return Beyond(True, tuple(sorted(set(core_words(left)) - fillers())))
 
@@ -68,9 +71,10 @@ def beyond(words: Sequence[str], written: Sequence[str], domain: str) -> Beyond:
 def explains(name: str, domain: str) -> bool:
     """Whether a name, as written, explains the label of `domain`; an unusable name explains nothing."""
     written = name_words(name) if len(name) <= MAX_NAME else ()
-    if not written or not normalise_words(written).value:
+    kept = strip_forms(written)
+    if not written or refusal(written, kept, " ".join(kept)):
         return False
-    return beyond(strip_forms(written), written, domain).explained
+    return beyond(kept, core_words(kept), written, domain).explained
 
 
 @lru_cache(maxsize=65_536)
@@ -92,8 +96,11 @@ def _told(label: str, whole: str, words: Sequence[str]) -> set[int]:
             numbers = _covered([word for _, word in joined], at, at + len(label))
             return {joined[number][0] for number in numbers}
     rest, told = label, set()
-    for number, word in sorted(enumerate(words), key=lambda item: (-len(item[1]), item[0])):
-        at = _place(word, rest)
+    lengths = [len(word) for word in words]
+    # The longest first; of two as long, the one in front.
+    for number in sorted(range(len(words)), key=lengths.__getitem__, reverse=True):
+        word = words[number]
+        at = rest.find(word) if lengths[number] >= ANYWHERE else _place(word, rest)
         if at >= 0:
             rest = rest[:at] + " " + rest[at + len(word) :]
             told.add(number)
@@ -137,12 +144,18 @@ def _initialled(label: str, words: Sequence[str], written: Sequence[str]) -> set
 
 def _initials(words: Sequence[str]) -> tuple[str, str, str]:
     """First letters: without small words, with all, and with "and" said "n"."""
-    small = _SMALL
+    every = "".join([word[0] for word in words])
+    if _SMALL.isdisjoint(words):
+        return every, every, every
     return (
-        "".join([word[0] for word in words if word not in small]),
-        "".join([word[0] for word in words]),
+        "".join([word[0] for word in words if word not in _SMALL]),
+        every,
         "".join(["n" if word == "and" else word[0] for word in words]),
     )
+
+
+def _has_umlaut(text: str) -> bool:
+    return "e" in text and ("ae" in text or "oe" in text or "ue" in text)
 
 
 def _plain(text: str) -> str:

@@ -18,7 +18,7 @@ from overlap.identity.kinds import KINDS
 from overlap.identity.label import label_of
 from overlap.identity.name import generic_words
 from overlap.identity.rarity import in_dictionary, name_bits, rarest
-from overlap.identity.words import HOLDING, Words, brand_of, variants
+from overlap.identity.words import HOLDING, Words, brand_of, distinctive, variants
 
 #: More identifiers than any account has.
 _ALL: Final = 1 << 30
@@ -109,7 +109,7 @@ def why_not(kind: str, asked: Asked) -> str:
 
 def telling_words(account: Mapping[str, str]) -> tuple[str, ...]:
     """The rarest word of each name of an account, in all spellings: own accounts of one name share one."""
-    words = {word for name in read_account(account).names for word in rarest(name.core, 1)}
+    words = {word for name in read_account(account).names for word in (rarest(name.core),)}
     return tuple(sorted(words | {word for word, spelled in variants().items() if spelled in words}))
 
 
@@ -164,24 +164,28 @@ def _cores_common(bits: float, by: str, *, holding: bool = False) -> Callable[[W
     """For kinds made of every core that is rare enough, a word for a holding left out or not."""
 
     def why(work: Work) -> str:
-        cores = [tuple(word for word in core if word != HOLDING) or core for core in work.cores]
-        return _common(max(cores if holding else work.cores, key=name_bits), bits, by)
+        cores = [core.words for core in work.cores]
+        if holding:
+            cores = [tuple(word for word in core if word != HOLDING) or core for core in cores]
+        return _common(max(cores, key=name_bits), bits, by)
 
     return why
 
 
-def _rare(bits: float, by: str) -> Callable[[Work], str]:
+def _rare(bits: float, by: str, *, alone: bool = False) -> Callable[[Work], str]:
+    """For kinds made of the whole name; `alone` counts its distinctive words only."""
+
     def why(work: Work) -> str:
         name = work.facts.names[0]
         if work.facts.domains and in_dictionary(name.whole):
             return "the name is a word of the dictionary, and a website is there to say whose"
-        return _common(name.core, bits, by)
+        return _common(distinctive(name.core) if alone else name.core, bits, by)
 
     return why
 
 
 def _no_word(work: Work) -> str:
-    if any(making._telling(told.rest) for _, told in work.told):
+    if any(making.telling(told.rest) for _, told in work.told):
         return ""
     if any(told.rest for _, told in work.told):
         return "beyond the website the name has general words and places only"
@@ -195,15 +199,15 @@ def _no_label(work: Work) -> str:
 
 def _label_fault(domain: str) -> str:
     label, ending = label_of(domain), domain.rpartition(".")[2]
-    if len(ending) != 2 and ending not in making._FAMILY:
+    if len(ending) != 2 and ending not in making.FAMILY:
         return "companies seldom have this ending of a website beside another"
-    if len(label) < making._LONG_LABEL:
-        return f"the website's label has fewer than {making._LONG_LABEL} letters"
+    if len(label) < making.LONG_LABEL:
+        return f"the website's label has fewer than {making.LONG_LABEL} letters"
     return "the website's label is a general word" if label in generic_words() else ""
 
 
 def _no_brand(work: Work) -> str:
-    brands = [brand for brand in map(brand_of, work.cores) if brand]
+    brands = [brand for brand in (brand_of(core.words) for core in work.cores) if brand]
     if not brands:
         return "the name has general words only"
     return _common(max(brands, key=name_bits), making.RARE_BRAND, "by brand and city")
@@ -212,16 +216,16 @@ def _no_brand(work: Work) -> str:
 def _no_acronym(work: Work) -> str:
     for name in work.facts.names:
         words = [word for word in name.words if word != "and"]
-        initials = len(words) == 1 and len(words[0]) in making._ACRONYM and words[0].isalpha()
-        if initials or len(words) in making._ACRONYM:
+        initials = len(words) == 1 and len(words[0]) in making.ACRONYM and words[0].isalpha()
+        if initials or len(words) in making.ACRONYM:
             return ""
     return "the name is neither three to five words nor as many initials"
 
 
 def _no_typo(work: Work) -> str:
-    common = _common(work.cores[0], making.RARE_TYPED, "with a letter missing")
-    short = len("".join(work.cores[0])) < making._LONG_NAME
-    return common or (f"the name has fewer than {making._LONG_NAME} letters" if short else "")
+    common = _common(work.cores[0].words, making.RARE_TYPED, "with a letter missing")
+    short = len(work.cores[0].text) < making.LONG_NAME
+    return common or (f"the name has fewer than {making.LONG_NAME} letters" if short else "")
 
 
 #: What each kind of more than a number needs, and why that may not be enough.
@@ -233,7 +237,7 @@ _NEEDS: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Work], str]]]] = {
     "name_city": (("name", "city"), _cores_common(making.RARE_IN_CITY, "by city")),
     "domain_word": (("domain", "name"), _no_word),
     "name_country": (("name", "country"), _rare(making.RARE_IN_COUNTRY, "by country")),
-    "name": (("name",), _rare(making.RARE_ALONE, "alone")),
+    "name": (("name",), _rare(making.RARE_ALONE, "alone", alone=True)),
     "word_phone": (("name", "phone"), _enough),
     "close_city": (("name", "city"), _enough),
     "domain": (("domain",), _enough),

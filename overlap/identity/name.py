@@ -84,6 +84,9 @@ class Forms:
     tail: Tree
     head: Tree
     glued: tuple[str, ...]
+    #: The words at which a tail or head may begin, with "and" and "the", which are taken off like forms.
+    lasts: frozenset[str]
+    firsts: frozenset[str]
 
 
 @cache
@@ -100,7 +103,8 @@ def forms() -> Forms:
             _plant(head, words)
         if place == "glued":
             glued.add(" ".join(words))
-    return Forms(tail, head, tuple(sorted(glued, key=lambda form: (-len(form), form))))
+    longest_first = tuple(sorted(glued, key=lambda form: (-len(form), form)))
+    return Forms(tail, head, longest_first, frozenset(tail) | {"and"}, frozenset(head) | {"the"})
 
 
 def _plant(tree: Tree, words: Iterable[str]) -> None:
@@ -144,22 +148,20 @@ def normalise_name(text: str) -> Outcome:
     words = name_words(text)
     if not words:
         return EMPTY if not text.strip() else NO_LETTERS
-    return normalise_words(words)
+    value = " ".join(kept := strip_forms(words))
+    return refusal(words, kept, value) or Outcome(value)
 
 
-def normalise_words(words: tuple[str, ...]) -> Outcome:
-    """`normalise_name` of a name that has these `name_words`, at least one."""
-    kept = strip_forms(words)
-    value = " ".join(kept)
-    if value in placeholders() or (
-        kept is not words and len(words) <= 4 and " ".join(words) in placeholders()
-    ):
+def refusal(words: tuple[str, ...], kept: tuple[str, ...], value: str) -> Outcome | None:
+    """Why a name of these `name_words` (at least one) is none; `value` is what `strip_forms` kept of them."""
+    nobody = placeholders()
+    if value in nobody or (kept is not words and len(words) <= 4 and " ".join(words) in nobody):
         return PLACEHOLDER
     if len(value) < 2 and value.isascii():
         return TOO_SHORT
     if value[0].isdecimal() and value.replace(" ", "").isdecimal():
         return NO_LETTERS
-    return Outcome(value)
+    return None
 
 
 def name_words(text: str) -> tuple[str, ...]:
@@ -181,8 +183,8 @@ def strip_forms(words: tuple[str, ...]) -> tuple[str, ...]:
     left = words
     while left:
         first, last = left[0], left[-1]
-        shorter = _strip_tail(left, known) if last in known.tail or last == "and" else left
-        if shorter is left and (first in known.head or first == "the"):
+        shorter = _strip_tail(left, known) if last in known.lasts else left
+        if shorter is left and first in known.firsts:
             shorter = _strip_head(left, known)
         if shorter is left and not (first.isascii() and last.isascii()):
             shorter = _split_glued(left, known)
@@ -195,7 +197,7 @@ def strip_forms(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _strip_tail(words: tuple[str, ...], known: Forms) -> tuple[str, ...]:
-    size = _longest(known.tail, reversed(words))
+    size = _longest(known.tail, words[::-1])
     return words[: len(words) - size] if size else words[:-1] if words[-1] == "and" else words
 
 
@@ -209,6 +211,8 @@ def _strip_head(words: tuple[str, ...], known: Forms) -> tuple[str, ...]:
 def _split_glued(words: tuple[str, ...], known: Forms) -> tuple[str, ...]:
     """`words` with a blank between a name and a form that is written onto it, as in Japanese and Chinese."""
     first, last = words[0], words[-1]
+    if not (last.endswith(known.glued) or first.startswith(known.glued)):
+        return words
     for form in known.glued:
         if form in (first, last):
             return words

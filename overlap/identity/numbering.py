@@ -84,6 +84,12 @@ def plans(calling_code: str) -> tuple[Plan, ...]:
 
 
 @cache
+def anywhere(calling_code: str) -> re.Pattern[str]:
+    """The numbers of all plans behind a calling code; one pattern is tried faster than two dozen."""
+    return re.compile("|".join(f"(?:{one.general.pattern})" for one in plans(calling_code)))
+
+
+@cache
 def area_codes() -> frozenset[str]:
     """The area codes of calling code 1 that are in use for places."""
     return frozenset(code for line in resources.read_lines("area_codes") for code in line.split())

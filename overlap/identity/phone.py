@@ -133,7 +133,7 @@ def _checked(plans: tuple[Plan, ...], code: str, rest: str) -> Outcome:
     if not number:
         if _is_repeated(rest):
             return PLACEHOLDER
-        if not any(plan.general.fullmatch(rest) for plan in plans):
+        if not numbering.anywhere(code).fullmatch(rest):
             return NO_SUCH
         number = rest
     return _allowed(plans[0], code, number)

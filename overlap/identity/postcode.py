@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from overlap.identity import resources
@@ -78,6 +78,7 @@ def _form(country: str, forms: str, zeros: int) -> Form:
     return Form(re.compile(pattern), numeric[0] if numeric else 0, zeros, prefixes, country in _PLUS_FOUR)
 
 
+@lru_cache(maxsize=32_768)  # Neighbours share them.
 def normalise_postcode(text: str, country: str = "") -> Outcome:
     """The postcode of `text`, checked and completed by the form of `country` (name or code) if known.
 

@@ -8,8 +8,8 @@ shipped table alone, so that both sides come to the same answer about the same n
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from functools import cache, lru_cache
+from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 from overlap.identity import resources
@@ -30,7 +30,8 @@ def table() -> dict[str, float]:
         word, count, *_ = row.split(";")
         word = spelled.get(word, word)
         counts[word] = counts.get(word, 0) + int(count)
-    return {word: max(0.0, math.log2(names / count)) for word, count in counts.items()}
+    # Sixty-fourths add up to the same sum on every platform and in every order.
+    return {word: max(0, round(64 * math.log2(names / count))) / 64 for word, count in counts.items()}
 
 
 def word_bits(word: str) -> float:
@@ -38,15 +39,20 @@ def word_bits(word: str) -> float:
     return table().get(word, UNKNOWN)
 
 
-@lru_cache(maxsize=65_536)
 def name_bits(core: Words) -> float:
-    """The bits of the different words of a core together."""
-    return sum(map(word_bits, dict.fromkeys(core)))
+    """The bits of the different words of a core together, added in order."""
+    known = table()
+    bits = 0.0
+    for word in dict.fromkeys(core):
+        bits += known.get(word, UNKNOWN)
+    return bits
 
 
-def rarest(core: Iterable[str], most: int) -> Words:
-    """The `most` words of a core that carry most bits, the rarest first; equal ones by spelling."""
-    return tuple(sorted(dict.fromkeys(core), key=lambda word: (-word_bits(word), word))[:most])
+def rarest(core: Sequence[str]) -> str:
+    """The word of a core that carries most bits; of equal ones the first by spelling."""
+    if len(core) == 1:
+        return core[0]
+    return min(core, key=lambda word: (-word_bits(word), word))
 
 
 def in_dictionary(word: str) -> bool:

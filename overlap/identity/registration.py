@@ -38,6 +38,7 @@ _LETTER_VALUES: Final = {code: str(code - 55) for code in range(ord("A"), ord("Z
 #: Prefixes of ISINs that a bank or depository assigns for itself: two of them may use the same one.
 _NOT_UNIQUE: Final = ("XF", "QS", "QT")
 _SEPARATORS: Final = re.compile(r"[\s\-./_,;:']+")
+_DUNS_LABEL: Final = re.compile(r"^D-?U-?N-?S(?:\W*(?:NO|NUMBER))?\W*")
 _VAT_LABEL: Final = re.compile(
     r"(?:VAT|UST-?ID(?:-?NR)?|TVA|IVA|BTW|MOMS|NIP|P\.?\s?IVA)\b[\s.:#-]*(?:NO|NR|NUMBER|ID|REG)?[\s.:#-]*"
 )
@@ -52,6 +53,8 @@ def normalise_registration(kind: str, text: str, country: str = "") -> Outcome:
         raise UsageError("an unknown kind of registration number", "use one of " + ", ".join(_NORMALISERS))
     if len(text) > MAX_NUMBER:
         return CHECK_FAILED
+    if text.isascii() and text.isdecimal():  # Nothing to clean, as in most cells.
+        return _NORMALISERS[kind](text, normalise_country(country).value)
     number = unicodedata.normalize("NFKC", text).strip().lstrip("'=").strip("\"' ").upper()
     if not number:
         return EMPTY
@@ -91,7 +94,8 @@ def _isin(number: str, _country: str) -> Outcome:
 
 def _duns(number: str, _country: str) -> Outcome:
     """Nine digits. They carry no check digit any more, so seven and eight digits get their zeros back."""
-    number = _SEPARATORS.sub("", re.sub(r"^D-?U-?N-?S(?:\W*(?:NO|NUMBER))?\W*", "", number))
+    if not number.isdecimal():
+        number = _SEPARATORS.sub("", _DUNS_LABEL.sub("", number))
     if not (number.isascii() and number.isdecimal() and 7 <= len(number) <= 9):
         return PLACEHOLDER if _is_placeholder(number) else CHECK_FAILED
     number = number.zfill(9)

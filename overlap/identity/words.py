@@ -9,7 +9,7 @@ the words stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -42,19 +42,25 @@ def generic() -> frozenset[str]:
     return frozenset(variants().get(word, word) for word in generic_words()) | fillers()
 
 
-def core_words(words: Iterable[str]) -> Words:
-    """Folded words in one spelling, fillers left out; all of them when nothing else is there."""
+@cache
+def _cores() -> dict[str, str]:
+    """Word to its spelling in a core, "" for a filler; other words are spelled as they are."""
     known = variants()
-    spelled = tuple(known.get(word, word) for word in words)
     left_out = fillers()
-    kept = tuple(word for word in spelled if word not in left_out)
-    return kept or spelled
+    return {word: "" if known.get(word, word) in left_out else known[word] for word in {*known, *left_out}}
+
+
+def core_words(words: Sequence[str]) -> Words:
+    """Folded words in one spelling, fillers left out; all of them when nothing else is there."""
+    known = _cores()
+    kept = tuple([spelled for word in words if (spelled := known.get(word, word))])
+    return kept or tuple([variants().get(word, word) for word in words])
 
 
 def distinctive(core: Sequence[str]) -> Words:
     """The words of a core that few names share; () when there is none."""
     shared = generic()
-    return tuple(word for word in core if word not in shared)
+    return tuple([word for word in core if word not in shared])
 
 
 def brand_of(core: Words) -> Words:
