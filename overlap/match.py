@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from overlap.identity import KIND, KINDS, normalise_name
+from overlap.identity import GROUP_KINDS, KIND, KINDS, normalise_name
 from overlap.protocol import encode_identifier
 from overlap.protocol.dh import Matches
 from overlap.records import OVERLAP_COLUMNS, TIERS
@@ -96,7 +96,8 @@ def find_hits(distinct: Distinct, matches: Matches) -> pd.DataFrame:
     Columns: account (int64), position (int64), token (hex), kind, value, held_by (int64, own accounts that
     carry the identifier), tier (int64, a position in `TIERS`: what the identifier alone is worth here), and
     telling (bool): whether it may link its account with one of the peer's. A candidate's kind tells nothing
-    about an account that something better matched, nor beside a better candidate.
+    about an account that something better matched, nor beside a better candidate. Identifiers of groups are
+    not among them (`relation.find_group_hits`): they link no accounts as the same.
     """
     matched = pd.DataFrame(
         {
@@ -104,8 +105,9 @@ def find_hits(distinct: Distinct, matches: Matches) -> pd.DataFrame:
             "token": pd.Series([token.hex() for token in matches.tokens], dtype="str"),
         }
     )
+    of_accounts = distinct.frame[~distinct.frame["kind"].isin(GROUP_KINDS)]
     hits = distinct.holders.merge(matched, on="position").merge(
-        distinct.frame, left_on="position", right_index=True
+        of_accounts, left_on="position", right_index=True
     )
     hits["held_by"] = hits.groupby("position")["account"].transform("size").astype(np.int64)
     rank = hits["kind"].map({kind: at for at, kind in enumerate(KINDS)})

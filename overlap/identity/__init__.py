@@ -3,6 +3,8 @@
     account ─ normalise_domain, normalise_name, normalise_country, normalise_registration,
               normalise_linkedin ─→ Outcome
             ─ identify ─→ identifiers (account, kind, value) and what was dropped, by reason
+    accounts and an alias file ─ know ─→ Known ─ identify_known ─→ identifiers under all names
+                                               ─ with_groups ─→ and those of each account's group
     identifiers and the numbers of one registry ─ with_veto ─→ identifiers that differing numbers keep apart
     a matched domain and its account's name ─ explains ─→ whether the one speaks for the other
 
@@ -17,14 +19,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from overlap.identity.aliases import Known, identify_known, know
     from overlap.identity.compose import ROLES
     from overlap.identity.country import normalise_country
     from overlap.identity.domain import normalise_domain
+    from overlap.identity.groups import with_groups
     from overlap.identity.identifiers import Identified, identify
     from overlap.identity.kinds import (
         ALL_KINDS,
         CANDIDATE_KINDS,
         CERTAIN_KINDS,
+        GROUP_KINDS,
         KIND,
         KINDS,
         MOST,
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
     from overlap.identity.linkedin import linkedin_of, normalise_linkedin
     from overlap.identity.name import normalise_name
     from overlap.identity.outcome import Outcome
+    from overlap.identity.parents import read_parents
     from overlap.identity.registration import normalise_registration
     from overlap.identity.resources import data_digest
     from overlap.identity.veto import NO_VETO, vetoed, with_veto, without_veto
@@ -46,6 +52,7 @@ __all__ = [
     "ALL_KINDS",
     "CANDIDATE_KINDS",
     "CERTAIN_KINDS",
+    "GROUP_KINDS",
     "KIND",
     "KINDS",
     "MOST",
@@ -54,12 +61,15 @@ __all__ = [
     "ROLES",
     "Identified",
     "Kind",
+    "Known",
     "Outcome",
     "Wanted",
     "data_digest",
     "explains",
     "identify",
+    "identify_known",
     "kinds_for",
+    "know",
     "linkedin_of",
     "normalise_country",
     "normalise_domain",
@@ -67,7 +77,9 @@ __all__ = [
     "normalise_name",
     "normalise_registration",
     "normaliser_digest",
+    "read_parents",
     "vetoed",
+    "with_groups",
     "with_veto",
     "without_veto",
 ]
@@ -78,12 +90,16 @@ _HOMES = {
     "CERTAIN_KINDS": "kinds",
     "data_digest": "resources",
     "explains": "label",
+    "GROUP_KINDS": "kinds",
     "Identified": "identifiers",
     "identify": "identifiers",
+    "identify_known": "aliases",
     "KIND": "kinds",
     "Kind": "kinds",
     "KINDS": "kinds",
     "kinds_for": "kinds",
+    "know": "aliases",
+    "Known": "aliases",
     "linkedin_of": "linkedin",
     "MOST": "kinds",
     "normalise_country": "country",
@@ -95,9 +111,11 @@ _HOMES = {
     "NORMALISER": "kinds",
     "normaliser_digest": "kinds",
     "Outcome": "outcome",
+    "read_parents": "parents",
     "ROLES": "compose",
     "Wanted": "worker",
     "vetoed": "veto",
+    "with_groups": "groups",
     "with_veto": "veto",
     "without_veto": "veto",
 }
