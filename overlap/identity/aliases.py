@@ -22,7 +22,7 @@ from overlap.identity.domain import normalise_cell
 from overlap.identity.facts import Drop
 from overlap.identity.identifiers import Identified, identify
 from overlap.identity.kinds import KINDS, MOST
-from overlap.identity.parents import NONE, Positions, plain, read_parents
+from overlap.identity.parents import Positions, plain, read_parents
 from overlap.records import ACCOUNT_COLUMNS, Rejected
 
 UNKNOWN: Final = "its account is not in the list"
@@ -199,17 +199,17 @@ class _Stated:
         self._accounts = accounts
         self._ids = {text: at for at, text in enumerate(accounts["id"].tolist())}
         self._names: dict[str, set[int]] = {}
-        self._said: dict[int, int] = {}
+        self._said: dict[int, int | tuple[str, ...]] = {}
         self._outside: dict[tuple[str, ...], int] = {}
 
     def take(self, at: int, row: Row) -> bool:
         """Note the parent that a row gives to the account, if any; whether it fits what was said before."""
         parent = self._parent(row)
-        if parent == NONE:
+        if parent is None:
             return True
         if self._said.setdefault(at, parent) != parent:
             return False
-        self.parents[at] = parent
+        self.parents[at] = parent if isinstance(parent, int) else self._place(parent)
         return True
 
     def outside(self) -> pd.DataFrame:
@@ -219,16 +219,17 @@ class _Stated:
         frame = pd.DataFrame(cells, dtype="str")
         return frame.assign(row=np.zeros(len(frame), np.int64))[list(ACCOUNT_COLUMNS)]
 
-    def _parent(self, row: Row) -> int:
+    def _parent(self, row: Row) -> int | tuple[str, ...] | None:
+        """The position of an own account, or what is said of another company, or None."""
         if row["parent_id"] in self._ids and row["parent_id"]:
             return self._ids[row["parent_id"]]
         if not any(row[column] for column in _NAMING):
-            return NONE
+            return None
         named = self._own(row["parent_name"])
-        if len(named) == 1:
-            return min(named)
-        key = tuple(row[column] for column in _PARENT.values())
-        return self._outside.setdefault(key, len(self._accounts) + len(self._outside))
+        return min(named) if len(named) == 1 else tuple(row[column] for column in _PARENT.values())
+
+    def _place(self, company: tuple[str, ...]) -> int:
+        return self._outside.setdefault(company, len(self._accounts) + len(self._outside))
 
     def _own(self, name: str) -> set[int]:
         if name and not self._names:

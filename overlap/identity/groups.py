@@ -2,12 +2,12 @@
 
 An account belongs to the group of the account at the top above it (parents.py), which is itself where nothing
 is above it. The group's identifiers are the surest of those that its top has: a number in a register, a
-website and name, a name and its place, at most MOST_OF_GROUP. Their value is the kind and the value that the top
-has as an account, so the evidence is the same; their own kind keeps them from ever meeting an account's.
+website and name, a name and its place, at most MOST_OF_GROUP. Their value is the kind and the value that the
+top has as an account, so the evidence is the same; their own kind keeps them from ever meeting an account's.
 
-Two accounts of one group meet when both lists, or alias files, lead to the same top. Where one party holds the
-parent and the other only a subsidiary without its parent, nothing meets. Nothing is taken from websites or
-names alone: a shared website is no parent.
+Two accounts of one group meet when both lists, or alias files, lead to the same top. Where one party holds
+the parent and the other only a subsidiary without its parent, nothing meets. Nothing is concluded from equal
+websites or words in names: only a parent that somebody wrote down makes a group.
 """
 
 from __future__ import annotations
