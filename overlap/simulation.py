@@ -297,6 +297,7 @@ def _pair(ours: _Party, theirs: _Party, matches: tuple[Matches, Matches]) -> tup
             both,
             hits,
             party.accounts,
+            f"account_{end}",
         )
         for end, hits, party in (("left", whole[0], ours), ("right", whole[1], theirs))
     ]

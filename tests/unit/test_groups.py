@@ -136,7 +136,7 @@ def test_everybody_of_a_group_carries_the_identifiers_of_its_top_and_no_other() 
 def test_at_most_two_identifiers_and_the_first_of_each_kind_before_a_second() -> None:
     top = {
         "id": "1",
-        "name": "Vexmoor Foundry",
+        "name": "Vexmoor",
         "website": "vexmoor.com",
         "country": "Germany",
         "city": "Bonn",
@@ -232,13 +232,37 @@ def test_without_groups_the_pairs_are_what_they_were() -> None:
     grouped = simulate(ours, theirs, groups=True, processes=1)
     same = grouped[grouped["relation"] == SAME_ENTITY].drop(columns="relation").reset_index(drop=True)
     pd.testing.assert_frame_equal(plain, same)
-    orphans = [{**row, "parent_id": ""} for row in OURS]
-    pd.testing.assert_frame_equal(plain, simulate(account_table(orphans), theirs, processes=1))
+
+
+def test_the_parent_is_meant_where_parent_and_child_carry_the_same() -> None:
+    """Energy says nothing beyond brightwater.com, so both accounts carry what the holding of the peer has."""
+    peer = account_table([{"id": "h", "name": "Brightwater Holding SE", "website": "brightwater.com"}])
+    rows = [
+        {"id": "H", "name": "Brightwater Holding", "website": "brightwater.com"},
+        {"id": "E", "name": "Brightwater Energy GmbH", "website": "brightwater.com"},
+        {"id": "F", "name": "Brightwater Holding", "website": "brightwater.com", "parent_id": "H"},
+    ]
+
+    def tiers(parent: str) -> dict[str, str]:
+        own = account_table([rows[0], {**rows[1], "parent_id": parent}, rows[2]])
+        both = [simulate(peer, own, processes=1), simulate(own, peer, processes=1)]
+        ends = ("right_id", "left_id")
+        found = [
+            dict(zip(pairs[end], pairs["tier"], strict=True)) for pairs, end in zip(both, ends, strict=True)
+        ]
+        assert found[0] == found[1]
+        return found[0]
+
+    assert tiers("") == {"H": "exact", "E": "exact", "F": "exact"}
+    assert tiers("H") == {"H": "exact", "E": "candidate", "F": "exact"}
+    # Above both of one name stands the same company; a cycle ends.
+    assert tiers("F") == {"H": "exact", "E": "candidate", "F": "exact"}
+    assert tiers("E") == {"H": "exact", "E": "exact", "F": "exact"}
 
 
 def test_a_subsidiary_meets_its_parent_only_where_somebody_knows_it() -> None:
     parent = account_table([OURS[0]])
-    child = account_table([{**THEIRS[1], "parent_id": ""}])
+    child = account_table([{**THEIRS[1], "website": "brightwater-energy.de", "parent_id": ""}])
     assert simulate(parent, child, groups=True, processes=1).empty
     says = alias_table(
         {"account_id": "E", "parent_name": "Brightwater Holding", "parent_domain": "brightwater.com"}
