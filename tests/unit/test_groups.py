@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from companies import account_table, alias_table
 
-from overlap import simulate
+from overlap import read_accounts, simulate
 from overlap.identity import (
     CANDIDATE_KINDS,
     GROUP_KINDS,
@@ -121,6 +121,24 @@ def test_a_parent_is_named_by_its_id_or_by_the_name_of_one_account() -> None:
         ]
     )
     assert read_parents(accounts).tolist() == [-1, 0, 0, -1, -1, -1, -1, -1]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        (("Account ID", "Account Name", "Parent Account"), ("001A", "Child", "Brightwater Holding")),
+        (
+            ("Account ID", "Account Name", "Parent Account ID", "Parent Account"),
+            ("001A", "Child", "001B", "x"),
+        ),
+        (("Record ID", "Company name", "Parent company"), ("001A", "Child", "brightwater holding")),
+        (("id", "name", "parent company"), ("001A", "Child", "001B")),
+    ],
+)
+def test_parents_of_exports(header: tuple[str, ...], cells: tuple[str, ...]) -> None:
+    parent = ("001B", "Brightwater Holding", *[""] * (len(header) - 2))
+    accounts = read_accounts(pd.DataFrame([cells, parent], columns=list(header))).frame
+    assert read_parents(accounts).tolist() == [1, -1]
 
 
 def test_everybody_of_a_group_carries_the_identifiers_of_its_top_and_no_other() -> None:
