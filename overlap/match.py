@@ -173,7 +173,7 @@ def judge(
     kind = best["kind"]
     alike = kind.isin(SAME_NAME_KINDS).to_numpy() | (one_name & ~kind.isin(NAME_KINDS).to_numpy())
     unclear = (rivals > 0) & (~alike | below)
-    right = kind.map({kind: 1 - KIND[kind].wrong / 1000 for kind in KINDS}).to_numpy(np.float64)
+    right = kind.map({kind: KIND[kind].right / 1000 for kind in KINDS}).to_numpy(np.float64)
     return pd.DataFrame(
         {
             "tier": np.where(unclear, _CANDIDATE, best["tier"].to_numpy()),

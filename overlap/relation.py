@@ -105,4 +105,4 @@ def with_relation(
 
 
 def _right(kinds: pd.Series) -> pd.Series:
-    return kinds.map({kind: 1 - KIND[kind].wrong / 1000 for kind in GROUP_KINDS}).astype(np.float64)
+    return kinds.map({kind: KIND[kind].right / 1000 for kind in GROUP_KINDS}).astype(np.float64)

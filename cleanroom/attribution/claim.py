@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Final
 
 from overlap import canonical
 from overlap.errors import UsageError
+from overlap.identity import WEBSITE_KINDS, website_of, without_veto
 from overlap.records import Rejected
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SLOTS", "SLOT_OF_KIND", "Held", "HeldAccount", "Key", "hold"]
+__all__ = ["SLOTS", "SLOT_OF_KIND", "Held", "HeldAccount", "Key", "hold", "key_of"]
 
 SLOTS: Final = ("domain", "registration", "name_country")
 
@@ -49,6 +50,18 @@ class Key:
     def to_bytes(self) -> bytes:
         """Kind and value; no kind contains a colon, so the two cannot be cut otherwise."""
         return f"{self.kind}:{self.value}".encode()
+
+
+def key_of(kind: str, value: str) -> Key | None:
+    """The key under which an account with this matched identifier can be claimed, None for no such kind.
+
+    A composite with a website is claimed by the website: both sides read the same one out of it, whatever
+    their names say beyond it, and whichever role each had in the run.
+    """
+    value = without_veto(value)
+    if kind in WEBSITE_KINDS:
+        return Key(SLOTS[0], website_of(value))
+    return Key(kind, value) if kind in SLOT_OF_KIND else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ COMMANDS = {
     "credit": "claims",
     "demo": "demo",
     "evaluate": "evaluate",
+    "explain": "explain",
     "export": "export",
     "import": "imports",
     "init": "party",

@@ -20,7 +20,8 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.argument("left", type=FILE)
 @click.argument("right", type=FILE)
 @click.argument("gold", type=FILE)
-@click.option("--no-candidates", is_flag=True, help="Leave out pairs that need a review.")
+@click.option("--no-candidates", is_flag=True, help="Match nothing that would need a review.")
+@click.option("--most", type=click.IntRange(1, 64), help="Identifiers an account at most; 8 when not given.")
 @click.option(
     "--half",
     type=click.Choice(["first", "second"]),
@@ -41,6 +42,7 @@ def evaluate_command(
     right: Path,
     gold: Path,
     no_candidates: bool,
+    most: int | None,
     half: str | None,
     seed: int,
     errors: Path | None,
@@ -52,6 +54,7 @@ def evaluate_command(
     found pair that is not in it counts as wrong. With a column label, only rows labelled 1 are true pairs.
     """
     from overlap import evaluate
+    from overlap.identity import MOST
 
     progress = ProgressLine(shell.quiet)
     found = evaluate(
@@ -59,6 +62,7 @@ def evaluate_command(
         right,
         gold,
         candidates=not no_candidates,
+        most=most or MOST,
         half=half or "",
         seed=seed,
         progress=progress,

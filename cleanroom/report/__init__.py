@@ -1,5 +1,6 @@
 """What people look at: counts and pages made from tables, without a decision of their own."""
 
+from cleanroom.report.explanation_text import render_explanation, render_rejected
 from cleanroom.report.matrix import MATCHED_COLUMNS, MATRIX_COLUMNS, matrix, render_matrix
 from cleanroom.report.quality_page import quality_page
 from cleanroom.report.quality_text import render_quality
@@ -9,6 +10,8 @@ __all__ = [
     "MATRIX_COLUMNS",
     "matrix",
     "quality_page",
+    "render_explanation",
     "render_matrix",
     "render_quality",
+    "render_rejected",
 ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cleanroom.attribution import SLOT_OF_KIND, Commitment, Key, commit, hold, prove
+from cleanroom.attribution import SLOT_OF_KIND, Commitment, Key, commit, hold, key_of, prove
 from cleanroom.moment import moment_of
 from cleanroom.session.claim_roots import own_commitments, received_commitments
 from cleanroom.session.folder import write_whole
@@ -111,13 +111,16 @@ def matched_keys(party: Party, record: RunRecord) -> dict[str, Key]:
         raise Refused("a counts run names no account", "claims are proven after a run at level overlaps")
     state = release_state(party, record)
     links = state.links[state.links["account"].isin(state.released["account"])]
-    return _keys_by_token(links[links["kind"].isin(list(SLOT_OF_KIND))].drop_duplicates("account"))
+    keys = _keys_by_token(links)
+    return {
+        token: keys[token] for token in links[links["token"].isin(keys)].drop_duplicates("account")["token"]
+    }
 
 
 def claimable_keys(party: Party, record: RunRecord) -> dict[str, Key]:
     """Pair token to our own key, for every matched identifier that a partner may prove a claim on."""
     hits = read_table(party.folder.path("runs", record.run, "tokens.parquet"))
-    return _keys_by_token(hits[hits["kind"].isin(list(SLOT_OF_KIND))])
+    return _keys_by_token(hits)
 
 
 def list_commitments(party: Party) -> list[ListedCommitment]:
@@ -132,8 +135,8 @@ def list_commitments(party: Party) -> list[ListedCommitment]:
 
 
 def _keys_by_token(hits: pd.DataFrame) -> dict[str, Key]:
-    rows = zip(hits["token"], hits["kind"], hits["value"], strict=True)
-    return {token: Key(kind, value) for token, kind, value in rows}
+    keys = map(key_of, hits["kind"], hits["value"])
+    return {token: key for token, key in zip(hits["token"], keys, strict=True) if key is not None}
 
 
 def _bound_commitment(party: Party, record: RunRecord) -> Commitment:

@@ -14,6 +14,7 @@ from overlap.engine import Progress
 from overlap.errors import BadInput, UsageError
 from overlap.evaluation.figures import Figures, Pair, Score, count_pairs, score
 from overlap.evaluation.halving import HALVES, Half, halves
+from overlap.identity import CANDIDATE_KINDS, KINDS, MOST
 from overlap.ingest import read_accounts, read_pairs
 from overlap.keys import RandomBytes
 from overlap.records import ACCOUNT_COLUMNS
@@ -88,7 +89,8 @@ def evaluate(
     candidates: bool = True,
     half: str = "",
     seed: int = 0,
-    kinds: Sequence[str] | None = None,
+    kinds: Sequence[str] = KINDS,
+    most: int = MOST,
     progress: Progress | None = None,
     processes: int | None = None,
     random: RandomBytes = secrets.token_bytes,
@@ -99,7 +101,8 @@ def evaluate(
     pair by pair: a found pair is right when it is in `gold` and wrong when it is not, a pair of `gold` that
     was not found is missed, and a pair in several tiers counts in its best one. So `gold` must be complete.
     Pairs labelled 0 are not in it. `half` takes only the "first" or "second" half of the accounts (`halves`,
-    by `seed`); `candidates=False` leaves out the tier `candidate`; `kinds` are all when not given.
+    by `seed`); `candidates=False` matches no kind that only makes candidates; `most` bounds the identifiers
+    of an account.
 
     Raises BadInput when a file cannot be read, when `gold` names no true pair, or when most of its ids are
     not in the lists; UsageError for another `half`.
@@ -111,8 +114,9 @@ def evaluate(
     part = Half(ours.accounts, theirs.accounts, known.true)
     if half:
         part = halves(part.left, part.right, part.true, seed)[HALVES.index(half)]
-    run = _match(part, kinds, progress, processes, random)
-    pairs = run.pairs if candidates else run.pairs[run.pairs["tier"] != "candidate"].reset_index(drop=True)
+    wanted = [kind for kind in kinds if candidates or kind not in CANDIDATE_KINDS]
+    run = _match(part, wanted, most, progress, processes, random)
+    pairs = run.pairs
     left_ids, right_ids = set(part.left["id"]), set(part.right["id"])
     denied = {(one, other) for one, other in known.denied if one in left_ids and other in right_ids}
     found = list(zip(pairs["left_id"], pairs["right_id"], strict=True))
@@ -136,16 +140,15 @@ def evaluate(
 
 def _match(
     part: Half,
-    kinds: Sequence[str] | None,
+    kinds: Sequence[str],
+    most: int,
     progress: Progress | None,
     processes: int | None,
     random: RandomBytes,
 ) -> Simulation:
     """The only place that runs a match; there is no other way to pairs here than the whole protocol."""
-    if kinds is None:
-        return simulate_in_full(part.left, part.right, progress=progress, processes=processes, random=random)
     return simulate_in_full(
-        part.left, part.right, kinds=tuple(kinds), progress=progress, processes=processes, random=random
+        part.left, part.right, kinds=kinds, most=most, progress=progress, processes=processes, random=random
     )
 
 

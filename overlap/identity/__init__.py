@@ -7,6 +7,7 @@
                                                ─ with_groups ─→ and those of each account's group
     identifiers and the numbers of one registry ─ with_veto ─→ identifiers that differing numbers keep apart
     a matched domain and its account's name ─ explains ─→ whether the one speaks for the other
+    one account ─ read_cells, explain_kinds ─→ what its cells became, its identifiers, and why not the others
 
 Every normaliser takes any text and answers with a value or a reason, and gives its own values back unchanged.
 NORMALISER, normaliser_digest and data_digest say which rules and lists were used; the contract carries them.
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from overlap.identity.aliases import Known, identify_known, know
+    from overlap.identity.cells import Cell, read_cells
     from overlap.identity.compose import ROLES
     from overlap.identity.country import normalise_country
     from overlap.identity.domain import normalise_domain
@@ -34,12 +36,15 @@ if TYPE_CHECKING:
         KINDS,
         MOST,
         NORMALISER,
+        WEBSITE_KINDS,
         Kind,
         kinds_for,
         normaliser_digest,
+        website_of,
     )
     from overlap.identity.label import explains
     from overlap.identity.linkedin import linkedin_of, normalise_linkedin
+    from overlap.identity.missing import Given, Missing, explain_kinds, telling_words
     from overlap.identity.name import normalise_name
     from overlap.identity.outcome import Outcome
     from overlap.identity.parents import read_parents
@@ -59,12 +64,17 @@ __all__ = [
     "NORMALISER",
     "NO_VETO",
     "ROLES",
+    "WEBSITE_KINDS",
+    "Cell",
+    "Given",
     "Identified",
     "Kind",
     "Known",
+    "Missing",
     "Outcome",
     "Wanted",
     "data_digest",
+    "explain_kinds",
     "explains",
     "identify",
     "identify_known",
@@ -77,8 +87,11 @@ __all__ = [
     "normalise_name",
     "normalise_registration",
     "normaliser_digest",
+    "read_cells",
     "read_parents",
+    "telling_words",
     "vetoed",
+    "website_of",
     "with_groups",
     "with_veto",
     "without_veto",
@@ -88,9 +101,12 @@ _HOMES = {
     "ALL_KINDS": "kinds",
     "CANDIDATE_KINDS": "kinds",
     "CERTAIN_KINDS": "kinds",
+    "Cell": "cells",
     "data_digest": "resources",
+    "explain_kinds": "missing",
     "explains": "label",
     "GROUP_KINDS": "kinds",
+    "Given": "missing",
     "Identified": "identifiers",
     "identify": "identifiers",
     "identify_known": "aliases",
@@ -101,6 +117,7 @@ _HOMES = {
     "know": "aliases",
     "Known": "aliases",
     "linkedin_of": "linkedin",
+    "Missing": "missing",
     "MOST": "kinds",
     "normalise_country": "country",
     "normalise_domain": "domain",
@@ -112,8 +129,12 @@ _HOMES = {
     "normaliser_digest": "kinds",
     "Outcome": "outcome",
     "read_parents": "parents",
+    "read_cells": "cells",
     "ROLES": "compose",
+    "telling_words": "missing",
     "Wanted": "worker",
+    "WEBSITE_KINDS": "kinds",
+    "website_of": "kinds",
     "vetoed": "veto",
     "with_groups": "groups",
     "with_veto": "veto",

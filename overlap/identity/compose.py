@@ -118,8 +118,14 @@ def _linkedin(work: Work) -> Iterator[str]:
 def _domain_name(work: Work) -> Iterator[str]:
     if work.facts.names:
         for domain, told in work.told:
-            rest = _telling(told.rest) if told.explained else told.rest
-            yield domain + JOINT + " ".join(rest)
+            if not told.explained:
+                yield domain + JOINT + " ".join(told.rest)
+                continue
+            telling = _telling(told.rest)
+            general = [word for word in told.rest if word not in telling and word not in _ENDINGS]
+            yield JOINT.join((domain, " ".join(telling), " ".join(general)))
+            # One name may leave out the general words of the other, but not put others in their place.
+            yield JOINT.join((domain, " ".join(telling), work.other if general else work.role, ""))
 
 
 def _domain_word(work: Work) -> Iterator[str]:
@@ -276,12 +282,12 @@ MAKERS: Final[dict[str, Maker]] = {
     "name_country": _name_country,
     "domain": _domain,
     "name": _name,
+    "label": _label,
     "word_phone": _word_phone,
     "close_country": _close("country", RARE_IN_COUNTRY),
     "close_city": _close("city", 0.0),
     "bare_name": _bare_name,
     "name_postcode": _name_postcode,
-    "label": _label,
     "mail_domain": _mail_domain,
     "brand_city": _brand_city,
     "acronym_city": _acronym_city,
@@ -289,4 +295,4 @@ MAKERS: Final[dict[str, Maker]] = {
 }
 
 #: Kinds of which all values count at once: each of them meets another writing.
-_TOGETHER: Final = frozenset({"name", "name_phone", "word_phone", "typed_city"})
+_TOGETHER: Final = frozenset({"domain_name", "name", "name_phone", "word_phone", "typed_city"})

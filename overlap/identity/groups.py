@@ -3,7 +3,8 @@
 An account belongs to the group of the account at the top above it (parents.py), which is itself where nothing
 is above it. The group's identifiers are the surest of those that its top has: a number in a register, a
 website and name, a name and its place, at most MOST_OF_GROUP. Their value is the kind and the value that the
-top has as an account, so the evidence is the same; their own kind keeps them from ever meeting an account's.
+top has as an account, general words beyond a website left out, so the evidence is the same; their own kind
+keeps them from ever meeting an account's.
 
 Two accounts of one group meet when both lists, or alias files, lead to the same top. Where one party holds
 the parent and the other only a subsidiary without its parent, nothing meets. Nothing is concluded from equal
@@ -83,6 +84,10 @@ def _of_tops(
     rows = nodes.iloc[tops].reset_index(drop=True).assign(**_UNREAD)
     sources = [kind for kind, group in SOURCES.items() if group in wanted]
     found = identify(rows, sources, progress, processes, most=_ALL).frame
+    # General words beyond the website ("Holding", "Energy") tell companies apart and not tops of groups.
+    short = found["value"].str.split(JOINT, regex=False).str[:2].str.join(JOINT)
+    found = found.assign(value=found["value"].where(found["kind"] != "domain_name", short).astype("str"))
+    found = found.drop_duplicates()
     found = pd.concat([found, _by_website(rows, tops >= len(known.accounts), sources)], ignore_index=True)
     order = {kind: at for at, kind in enumerate(SOURCES)}
     found = found.assign(

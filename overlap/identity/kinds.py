@@ -23,53 +23,61 @@ from overlap.identity.registration import normalise_registration
 class Kind:
     """One kind of identifier: the tier that a hit gives a pair, and what the hit says in a few words.
 
-    `wrong` is the share of hits between different companies, in thousandths, as measured on public lists of
-    real companies or judged where they hold none (docs/matching.md says which). A `candidate` says something
-    about accounts that may turn out different, and is matched only where both have signed
-    `candidates = true`.
+    Both numbers are counts in a thousand, measured on public lists of real companies, or judged where they
+    hold no such column (docs/matching.md). `wrong`: hits between different companies, which is what the kind
+    discloses beyond need. `right`: right pairs among those that have no better evidence, which is the
+    confidence in such a pair. A `candidate` says something about accounts that may turn out different, and is
+    matched only where both have signed `candidates = true`.
     """
 
     name: str
     tier: str
     wrong: int
+    right: int
     says: str
 
 
 #: In order of precedence, best first.
 ALL_KINDS: Final = (
-    Kind("lei", "exact", 1, "the same LEI"),
-    Kind("duns", "exact", 5, "the same DUNS number"),
-    Kind("registration", "exact", 5, "the same number in a national register"),
-    Kind("vat", "exact", 10, "the same VAT number"),
-    Kind("isin", "strong", 5, "the same ISIN"),
-    Kind("ticker", "strong", 10, "the same ticker at the same exchange"),
-    Kind("linkedin", "strong", 10, "the same company page on LinkedIn"),
-    Kind("domain_name", "exact", 2, "the same website, and nothing more in one name than in the other"),
-    Kind("name_phone", "exact", 2, "the same telephone number and name"),
-    Kind("name_postcode", "exact", 4, "the same postcode and name"),
-    Kind("name_city", "exact", 4, "the same city and name"),
-    Kind("domain_word", "strong", 5, "the same website, and a rare word that the website does not tell"),
-    Kind("name_country", "strong", 8, "the same country and name"),
-    Kind("name", "strong", 15, "the same rare name, where one side or both have no country"),
-    Kind("word_phone", "candidate", 30, "the same telephone number, and a word of the name"),
-    Kind("close_city", "candidate", 30, "the same city, and the same words in another order or a holding's"),
-    Kind("domain", "candidate", 30, "the same website"),
-    Kind("close_country", "candidate", 30, "the same country, and the same words in another order"),
-    Kind("label", "candidate", 50, "the same country, and websites that differ in their ending alone"),
-    Kind("bare_name", "candidate", 50, "the same name, wherever"),
-    Kind("mail_domain", "candidate", 100, "the same domain of a website or e-mail address"),
-    Kind("typed_city", "candidate", 100, "the same city, and names that differ in one letter"),
-    Kind("brand_city", "candidate", 300, "the same city and brand, with general words on one side"),
-    Kind("acronym_city", "candidate", 400, "the same city, and initials for the name"),
+    Kind("lei", "exact", 1, 999, "the same LEI"),
+    Kind("duns", "exact", 5, 995, "the same DUNS number"),
+    Kind("registration", "exact", 5, 995, "the same number in a national register"),
+    Kind("vat", "exact", 10, 990, "the same VAT number"),
+    Kind("isin", "strong", 5, 990, "the same ISIN"),
+    Kind("ticker", "strong", 10, 985, "the same ticker at the same exchange"),
+    Kind("linkedin", "strong", 10, 985, "the same company page on LinkedIn"),
+    Kind("domain_name", "exact", 2, 998, "the same website, and names that say the same beyond it"),
+    Kind("name_phone", "exact", 10, 990, "the same telephone number and name"),
+    Kind("name_postcode", "exact", 10, 990, "the same postcode and name"),
+    Kind("name_city", "exact", 3, 996, "the same city and name"),
+    Kind("domain_word", "strong", 4, 986, "the same website, and a rare word that the website does not tell"),
+    Kind("name_country", "strong", 8, 998, "the same country and name"),
+    Kind("name", "strong", 6, 945, "the same rare name, where one side or both have no country"),
+    Kind("word_phone", "candidate", 36, 930, "the same telephone number, and a word of the name"),
+    Kind(
+        "close_city",
+        "candidate",
+        10,
+        840,
+        "the same city, and the same words in another order or a holding's",
+    ),
+    Kind("domain", "candidate", 15, 966, "the same website"),
+    Kind("close_country", "candidate", 24, 810, "the same country, and the same words in another order"),
+    Kind("label", "candidate", 9, 980, "the same country, and websites that differ in their ending alone"),
+    Kind("bare_name", "candidate", 10, 690, "the same name, wherever"),
+    Kind("mail_domain", "candidate", 15, 600, "the same domain of a website or e-mail address"),
+    Kind("typed_city", "candidate", 10, 600, "the same city, and names that differ in one letter"),
+    Kind("brand_city", "candidate", 147, 830, "the same city and brand, with general words on one side"),
+    Kind("acronym_city", "candidate", 187, 600, "the same city, and initials for the name"),
 )
 
 #: About the group that an account belongs to (groups.py), never about the account itself: their tier is a
 #: word of its own, so that nothing takes a hit for the same company. How often they are wrong is judged, not
 #: measured: as the evidence for the parent is, and as often again as CRMs hold a wrong parent.
 ALL_GROUP_KINDS: Final = (
-    Kind("group_number", "group", 10, "one ultimate parent, by its number in a register"),
-    Kind("group_domain", "group", 10, "one ultimate parent, by its website and name"),
-    Kind("group_name", "group", 20, "one ultimate parent, by its name and place"),
+    Kind("group_number", "group", 10, 990, "one ultimate parent, by its number in a register"),
+    Kind("group_domain", "group", 10, 990, "one ultimate parent, by its website and name"),
+    Kind("group_name", "group", 20, 980, "one ultimate parent, by its name and place"),
 )
 
 KINDS: Final = tuple(kind.name for kind in ALL_KINDS)
@@ -89,6 +97,15 @@ def kinds_for(*, candidates: bool, groups: bool = False) -> tuple[str, ...]:
 #: Identifiers an account at most. Each one costs both parties time and bytes; docs/matching.md says what more
 #: of them would find.
 MOST: Final = 8
+
+#: Kinds whose value begins with a website.
+WEBSITE_KINDS: Final = ("domain", "domain_name", "domain_word")
+
+
+def website_of(value: str) -> str:
+    """The website in a value of one of `WEBSITE_KINDS`."""
+    return value.partition("|")[0]
+
 
 #: Raised when any input gets another value or reason than before.
 NORMALISER: Final = "2"

@@ -21,6 +21,11 @@ from overlap.identity.words import Words, core_words, distinctive, fillers, gene
 SHORTEST: Final = 3
 #: Letters; a shorter word or label must stand at an end of the other, not in its middle.
 ANYWHERE: Final = 4
+#: What owners add to a name to get a free domain; it names nobody else.
+_DECORATION: Final = frozenset(
+    {"app", "corp", "get", "global", "gmbh", "group", "inc", "join", "llc", "ltd", "official", "online"}
+    | {"team", "the", "try", "use", "web", "with"}
+)
 _SMALL: Final = frozenset({"and", "de", "der", "des", "di", "for", "fur", "of", "the", "und"})
 
 
@@ -93,7 +98,12 @@ def _told(label: str, whole: str, words: Sequence[str]) -> set[int]:
             rest = rest[:at] + " " + rest[at + len(word) :]
             told.add(number)
     rest = rest.replace(" ", "")
-    return told if len(rest) < max(SHORTEST, len(label) // 2) or rest in generic() else set()
+    if len(rest) < SHORTEST or rest in _DECORATION:
+        return told
+    # A label that says something else than the rest of the name is the website of another one in the family:
+    # "acme-foods.com" of Acme Steel.
+    accounted = len(rest) < len(label) // 2 or rest in generic()
+    return told if accounted and len(told) == len(words) else set()
 
 
 def _covered(words: Sequence[str], start: int, end: int) -> set[int]:

@@ -16,5 +16,5 @@ def test_two_data_frames_are_matched_in_ten_lines() -> None:
     pairs = overlap.simulate(table.frame, theirs)
     print(pairs)
 
-    assert pairs[["left_id", "right_id", "kind"]].values.tolist() == [["a1", "7", "domain"]]
+    assert pairs[["left_id", "right_id", "kind"]].values.tolist() == [["a1", "7", "domain_name"]]
     assert (len(table.frame), len(table.rejected)) == (2, 0)

@@ -43,7 +43,7 @@ until = "30 days"
 minimum_count = 2
 run_budget = {budget}
 exportable = {exportable}
-candidates = true
+candidates = {candidates}
 veto = "none"
 relations = ["same_entity"]
 """
@@ -108,7 +108,12 @@ class House:
         shown = "" if level == "counts" else f"fields = {fields}\n"
         policy = self.file("policy.toml")
         allowed = str(exportable and level != "counts").lower()
-        policy.write_text(_POLICY.format(fields=shown, level=level, budget=budget, exportable=allowed))
+        candidates = str(level != "counts").lower()
+        policy.write_text(
+            _POLICY.format(
+                fields=shown, level=level, budget=budget, exportable=allowed, candidates=candidates
+            )
+        )
         agreements.propose_agreement(self.ours, self.theirs.name, str(policy), self.file("proposal"))
         agreements.accept_agreement(self.theirs, self.file("proposal"), self.file("signed"))
         agreements.accept_agreement(self.ours, self.file("signed"), None)

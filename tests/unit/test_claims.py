@@ -24,6 +24,7 @@ from cleanroom.attribution import (
     Verified,
     commit,
     hold,
+    key_of,
     prove,
     read_proofs,
     require_bound,
@@ -395,3 +396,23 @@ def test_accounts_become_claims_with_further_leaves_for_further_keys():
 def test_the_date_of_the_relation_may_come_from_another_column():
     accounts, identifiers = frames([{"id": "A", "modified": "2022-02-02"}], [(0, "domain", "a.example")])
     assert hold(accounts, identifiers, since="modified").accounts[0].since == "2022-02-02"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "key"),
+    [
+        ("domain", "acme.com", Key("domain", "acme.com")),
+        ("domain_name", "acme.com||tech", Key("domain", "acme.com")),
+        ("domain_name", "acme.com||starter|", Key("domain", "acme.com")),
+        ("domain_word", "acme.com|foundry", Key("domain", "acme.com")),
+        ("domain_name", "acme.com||\x1f=123456789", Key("domain", "acme.com")),
+        ("name_country", "acme|DE", Key("name_country", "acme|DE")),
+        ("lei", "529900T8BM49AURSDO55", Key("lei", "529900T8BM49AURSDO55")),
+        ("name_city", "acme|berlin", None),
+        ("bare_name", "acme", None),
+    ],
+)
+def test_a_matched_identifier_is_claimed_by_its_website_number_or_name(
+    kind: str, value: str, key: Key | None
+):
+    assert key_of(kind, value) == key
