@@ -7,7 +7,7 @@ identifiers may link it with an account of the peer's (`telling`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from overlap.identity import KIND, KINDS, normalise_name
+from overlap.identity import GROUP_KINDS, KIND, KINDS, normalise_name, read_parents
 from overlap.protocol import encode_identifier
 from overlap.protocol.dh import Matches
 from overlap.records import OVERLAP_COLUMNS, TIERS
@@ -99,7 +99,8 @@ def find_hits(distinct: Distinct, matches: Matches) -> pd.DataFrame:
     Columns: account (int64), position (int64), token (hex), kind, value, held_by (int64, own accounts that
     carry the identifier), tier (int64, a position in `TIERS`: what the identifier alone is worth here), and
     telling (bool): whether it may link its account with one of the peer's. A candidate's kind tells nothing
-    about an account that something better matched, nor beside a better candidate.
+    about an account that something better matched, nor beside a better candidate. Identifiers of groups are
+    not among them (`relation.find_group_hits`): they link no accounts as the same.
     """
     matched = pd.DataFrame(
         {
@@ -107,8 +108,9 @@ def find_hits(distinct: Distinct, matches: Matches) -> pd.DataFrame:
             "token": pd.Series([token.hex() for token in matches.tokens], dtype="str"),
         }
     )
+    of_accounts = distinct.frame[~distinct.frame["kind"].isin(GROUP_KINDS)]
     hits = distinct.holders.merge(matched, on="position").merge(
-        distinct.frame, left_on="position", right_index=True
+        of_accounts, left_on="position", right_index=True
     )
     hits["held_by"] = hits.groupby("position")["account"].transform("size").astype(np.int64)
     rank = hits["kind"].map({kind: at for at, kind in enumerate(KINDS)})
@@ -143,31 +145,39 @@ def resolve(accounts: pd.DataFrame, hits: pd.DataFrame) -> pd.DataFrame:
 
 
 def judge(
-    evidence: pd.DataFrame, by: Sequence[str], hits: pd.DataFrame, accounts: pd.DataFrame
+    evidence: pd.DataFrame,
+    by: Sequence[str],
+    hits: pd.DataFrame,
+    accounts: pd.DataFrame,
+    own: str = "account",
 ) -> pd.DataFrame:
     """What each group of matched identifiers is worth to this side.
 
     `evidence` has the columns position, kind, tier and those of `by`, which name the group: an account, or an
-    account and one of the peer's. `hits` is `find_hits` of this side. Returns one row for each group, sorted
-    by `by`: tier (int64, a position in `TIERS`), confidence (float64) and rivals (int64).
+    account and one of the peer's; `own` is the name of ours. `hits` is `find_hits` of this side. Returns one
+    row for each group, sorted by `by`: tier (int64, a position in `TIERS`), confidence (float64) and rivals
+    (int64).
 
     The best identifier decides: the tier is its own, the confidence what its kind was measured to be right.
     `rivals` counts the other own accounts that carry every identifier of the group, so that nothing tells
     them apart. With rivals it is a `candidate`, its confidence shared among them, unless they are duplicates
     of one company: all have one normalised name, or an identifier of the group holds the name. Equal names
-    are no such reason where the name is all that matched.
+    are no such reason where the name is all that matched. Where one of them is above this account in the own
+    hierarchy and has another name, that one is meant: "Acme" above "Acme Energy", both at acme.com.
     """
     ranks = {kind: at for at, kind in enumerate(KINDS)}
     ordered = evidence.assign(rank=evidence["kind"].map(ranks)).sort_values(
         [*by, "tier", "rank"], kind="stable"
     )
     best = ordered.drop_duplicates(list(by))
-    rivals, one_name = _count_rivals(_signatures(evidence, by), hits, accounts)
+    signatures, carriers = _signatures(evidence, by), _carriers(hits)
+    rivals, one_name = _count_rivals(signatures, carriers, accounts)
+    below = _has_one_above(best[own].tolist(), signatures, carriers, accounts)
     kind = best["kind"]
     holds_name = ordered.assign(holds_name=ordered["kind"].isin(SAME_NAME_KINDS))
     same_name = holds_name.groupby(list(by))["holds_name"].any().to_numpy(bool)
     alike = same_name | (one_name & ~kind.isin(NAME_KINDS).to_numpy())
-    unclear = (rivals > 0) & ~alike
+    unclear = (rivals > 0) & (~alike | below)
     right = kind.map({kind: KIND[kind].right / 1000 for kind in KINDS}).to_numpy(np.float64)
     return pd.DataFrame(
         {
@@ -193,13 +203,40 @@ def _signatures(evidence: pd.DataFrame, by: Sequence[str]) -> list[tuple[int, ..
     return [tuple(positions[start:end]) for start, end in pairwise(edges) if end > start]
 
 
-def _count_rivals(
-    signatures: Sequence[tuple[int, ...]], hits: pd.DataFrame, accounts: pd.DataFrame
-) -> tuple[np.ndarray, np.ndarray]:
-    """For each signature, how many own accounts but one carry it all, and whether they have one name."""
+def _carriers(hits: pd.DataFrame) -> dict[int, set[int]]:
+    """The own accounts that carry each matched identifier, by its position."""
     carriers: dict[int, set[int]] = {}
     for account, position in zip(hits["account"].tolist(), hits["position"].tolist(), strict=True):
         carriers.setdefault(position, set()).add(account)
+    return carriers
+
+
+def _has_one_above(
+    own: Sequence[int],
+    signatures: Sequence[tuple[int, ...]],
+    carriers: Mapping[int, set[int]],
+    accounts: pd.DataFrame,
+) -> np.ndarray:
+    """For each own account and its signature, whether one above it, with another name, carries it all too."""
+    found = np.zeros(len(own), bool)
+    parents = read_parents(accounts)
+    if not (parents >= 0).any():
+        return found
+    names = _Names(accounts["name"].tolist(), {})
+    for place, (account, signature) in enumerate(zip(own, signatures, strict=True)):
+        seen, above = {account}, int(parents[account])
+        while above >= 0 and above not in seen:
+            if all(above in carriers[position] for position in signature):
+                found[place] |= not names.are_one({account, above})
+            seen.add(above)
+            above = int(parents[above])
+    return found
+
+
+def _count_rivals(
+    signatures: Sequence[tuple[int, ...]], carriers: Mapping[int, set[int]], accounts: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each signature, how many own accounts but one carry it all, and whether they have one name."""
     names = _Names(accounts["name"].tolist(), {})
     known: dict[tuple[int, ...], tuple[int, bool]] = {}
     for signature in signatures:

@@ -82,6 +82,27 @@ ACTION_COLUMNS = (
 #: One territory assignment a row.
 TERRITORY_COLUMNS = ("row", "account_id", "territory_id", "territory_name", "owner")
 
+#: One further name or domain of an own account, or its parent, a row. The account is given by its id or,
+#: where `account_id` is empty, by its name, its domain or both. A parent is an own account (`parent_id`) or
+#: any company.
+ALIAS_COLUMNS = (
+    "row",
+    "account_id",
+    "account_name",
+    "account_domain",
+    "alias_name",
+    "alias_domain",
+    "parent_id",
+    "parent_name",
+    "parent_domain",
+    "parent_country",
+    "parent_city",
+    "parent_lei",
+    "parent_duns",
+    "parent_vat",
+    "parent_registration_number",
+)
+
 #: One pair of accounts that somebody compared by hand a row; `label` is "1" for the same account, else "0".
 KNOWN_PAIR_COLUMNS = ("row", "left_id", "right_id", "label")
 
@@ -92,6 +113,11 @@ IDENTIFIER_COLUMNS = ("account", "kind", "value")
 #: number of other own accounts that carry every matched identifier of this one, `confidence` (float64) is in
 #: (0, 1].
 OVERLAP_COLUMNS = ("account", "token", "kind", "tier", "confidence", "rivals")
+
+#: One own account a row that is in no overlap, though the peer has an account of its group: never the same
+#: company. `token` is the group's pair token, `members` (int64) counts the own accounts that carry it, and
+#: `confidence` (float64) is in (0, 1].
+GROUP_COLUMNS = ("account", "token", "kind", "confidence", "members")
 
 TIERS = ("exact", "strong", "candidate")
 

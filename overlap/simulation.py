@@ -19,6 +19,7 @@ from overlap.engine import Engine, Progress
 from overlap.identity import (
     CANDIDATE_KINDS,
     CERTAIN_KINDS,
+    GROUP_KINDS,
     KIND,
     KINDS,
     MOST,
@@ -27,9 +28,11 @@ from overlap.identity import (
     ROLES,
     Wanted,
     data_digest,
-    identify,
+    identify_known,
+    know,
     normaliser_digest,
     vetoed,
+    with_groups,
 )
 from overlap.ingest import read_accounts
 from overlap.keys import Card, PartyKeys, RandomBytes
@@ -51,8 +54,12 @@ from overlap.protocol import dh as dh_protocol
 from overlap.protocol.counts import Count
 from overlap.protocol.dh import Matches
 from overlap.records import ACCOUNT_COLUMNS
+from overlap.relation import Holding, with_relation
 
 PAIR_COLUMNS: Final = ("left_id", "right_id", "kind", "tier", "confidence")
+#: An alias file of each side (records.ALIAS_COLUMNS), left first.
+AliasFiles = tuple[pd.DataFrame | None, pd.DataFrame | None]
+NO_ALIASES: Final[AliasFiles] = (None, None)
 
 #: Pairs that one identifier may name. Above it (some three hundred accounts on each side with one website) it
 #: says nothing about any of them, and the pairs would not fit into memory; they are left out and counted.
@@ -97,6 +104,8 @@ def simulate(
     kinds: Sequence[str] = KINDS,
     most: int = MOST,
     veto: str = NO_VETO,
+    groups: bool = False,
+    aliases: AliasFiles = NO_ALIASES,
     progress: Progress | None = None,
     processes: int | None = None,
     random: RandomBytes = secrets.token_bytes,
@@ -107,11 +116,22 @@ def simulate(
     pair stands once, with its best kind; tier and confidence are the lower of both sides'.
     `candidates=False` matches no kind that only makes candidates. `most` bounds the identifiers of an
     account; `veto` names a kind of number that keeps accounts apart when both have one and they differ.
-    Raises BadInput when an export cannot be read.
+    `aliases` are the alias files of both sides. Raises BadInput when an export cannot be read.
+
+    `groups=True` adds the pairs that are of one group and not the same company, and the column `relation`:
+    "same entity" or "same group". The tier of the latter is "group".
     """
     wanted = kinds if candidates else [kind for kind in kinds if kind not in CANDIDATE_KINDS]
     return simulate_in_full(
-        left, right, kinds=wanted, most=most, veto=veto, progress=progress, processes=processes, random=random
+        left,
+        right,
+        kinds=(*wanted, *GROUP_KINDS) if groups else wanted,
+        most=most,
+        veto=veto,
+        aliases=aliases,
+        progress=progress,
+        processes=processes,
+        random=random,
     ).pairs
 
 
@@ -122,26 +142,30 @@ def simulate_in_full(
     kinds: Sequence[str] = KINDS,
     most: int = MOST,
     veto: str = NO_VETO,
+    aliases: AliasFiles = NO_ALIASES,
     progress: Progress | None = None,
     processes: int | None = None,
     random: RandomBytes = secrets.token_bytes,
 ) -> Simulation:
-    """As `simulate`, with the sizes of everything on the way."""
+    """As `simulate`, with the sizes of everything on the way; with groups where `kinds` has theirs."""
     ours, theirs = (
-        _prepare(side, "overlaps", Wanted(tuple(kinds), role, most), veto, progress, processes)
-        for side, role in zip((left, right), ROLES, strict=True)
+        _prepare(side, "overlaps", Wanted(tuple(kinds), role, most), veto, progress, processes, known_as)
+        for side, role, known_as in zip((left, right), ROLES, aliases, strict=True)
     )
     with Engine(processes, progress) as engine:
         lists = ours.distinct.encoded, theirs.distinct.encoded
         run = exchange(*lists, "overlaps", kinds, engine, random, most, veto)
     pairs, crowded = _pair(ours, theirs, (run.starter, run.responder))
+    left_holding = Holding(ours.accounts["id"], ours.distinct, run.starter)
+    right_holding = Holding(theirs.accounts["id"], theirs.distinct, run.responder)
+    pairs, more_crowded = with_relation(pairs, left_holding, right_holding, MAX_PAIRS_PER_TOKEN, kinds)
     return Simulation(
         pairs,
         run.frames,
         (len(ours.accounts), len(theirs.accounts)),
         (len(ours.distinct.encoded), len(theirs.distinct.encoded)),
         (len(run.starter.positions), len(run.responder.positions)),
-        crowded,
+        crowded + more_crowded,
     )
 
 
@@ -239,10 +263,13 @@ def _prepare(
     veto: str,
     progress: Progress | None,
     processes: int | None,
+    aliases: pd.DataFrame | None = None,
 ) -> _Party:
     accounts = side if tuple(side.columns) == ACCOUNT_COLUMNS else read_accounts(side).frame
-    found = identify(accounts, wanted.kinds, progress, processes, role=wanted.role, most=wanted.most)
+    known = know(accounts, aliases)
+    found = identify_known(known, wanted.kinds, progress, processes, role=wanted.role, most=wanted.most)
     identifiers = vetoed(found.frame, veto, wanted.role)
+    identifiers = with_groups(identifiers, known, wanted.kinds, progress, processes)
     return _Party(accounts, distinct(choose_one(identifiers) if level == "counts" else identifiers))
 
 
@@ -271,6 +298,7 @@ def _pair(ours: _Party, theirs: _Party, matches: tuple[Matches, Matches]) -> tup
             both,
             hits,
             party.accounts,
+            f"account_{end}",
         )
         for end, hits, party in (("left", whole[0], ours), ("right", whole[1], theirs))
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,10 @@ from cleanroom.cli.shell import Shell, json_option, print_json
 from overlap.errors import UsageError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from cleanroom.session.imports import Imported
+    from overlap import Table
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -27,7 +30,7 @@ REJECTED_SHARE = 0.1
 @click.option(
     "--as",
     "what",
-    type=click.Choice(["accounts", "opportunities", "actions", "territories"]),
+    type=click.Choice(["accounts", "aliases", "opportunities", "actions", "territories"]),
     default="accounts",
     show_default=True,
     help="What a row of the file is.",
@@ -85,7 +88,7 @@ def _tell(done: Imported) -> None:
     click.echo(f"read as   {how}")
     for field, column in done.mapping.items():
         click.echo(f"  {field:<20} from {column}")
-    if "id" not in done.mapping:
+    if "id" not in done.mapping and done.what != "aliases":
         click.echo("careful   no column is read as the id, so row numbers stand for ids; see --map id=Column")
     if done.rejected_file:
         click.echo(f"rejected rows with reasons: {done.rejected_file}")
@@ -107,32 +110,71 @@ def read_pair(text: str) -> tuple[str, str]:
 @click.argument("right", type=FILE)
 @click.option("--out", type=FILE, required=True, help="CSV of the matched pairs.")
 @click.option("--no-candidates", is_flag=True, help="Leave out pairs that need a review.")
+@click.option(
+    "--groups", is_flag=True, help="Add pairs of one group of companies, told apart by their relation."
+)
+@click.option("--left-aliases", type=FILE, help="Further names, domains and parents of LEFT.")
+@click.option("--right-aliases", type=FILE, help="Further names, domains and parents of RIGHT.")
 @json_option
 @click.pass_obj
 def simulate_command(
-    shell: Shell, left: Path, right: Path, out: Path, no_candidates: bool, as_json: bool
+    shell: Shell,
+    left: Path,
+    right: Path,
+    out: Path,
+    no_candidates: bool,
+    groups: bool,
+    left_aliases: Path | None,
+    right_aliases: Path | None,
+    as_json: bool,
 ) -> None:
     """Match two exports in one process, over the complete protocol, frames and all."""
     from cleanroom.session.folder import write_whole
     from overlap import read_accounts, simulate
 
     sides = [read_accounts(path) for path in (left, right)]
+    aliases = [_aliases(path, side) for path, side in zip((left_aliases, right_aliases), sides, strict=True)]
     progress = ProgressLine(shell.quiet)
-    pairs = simulate(sides[0].frame, sides[1].frame, candidates=not no_candidates, progress=progress)
+    pairs = simulate(
+        sides[0].frame,
+        sides[1].frame,
+        candidates=not no_candidates,
+        groups=groups,
+        aliases=(aliases[0][0], aliases[1][0]),
+        progress=progress,
+    )
     progress.close()
     write_whole(out, pairs.to_csv(index=False, lineterminator="\n").encode())
     tiers = {tier: int(count) for tier, count in pairs["tier"].value_counts().sort_index().items()}
-    facts = {
+    facts: dict[str, Any] = {
         "left": {"accounts": len(sides[0].frame), "rejected": len(sides[0].rejected)},
         "right": {"accounts": len(sides[1].frame), "rejected": len(sides[1].rejected)},
         "pairs": len(pairs),
         "tiers": tiers,
         "out": str(out),
     }
+    for at, name in enumerate(("left", "right")):
+        if (frame := aliases[at][0]) is not None:
+            facts[name]["aliases"] = {"rows": len(frame), "rejected": aliases[at][1]}
     if as_json:
         print_json(facts)
         return
     click.echo(f"left   {len(sides[0].frame):,} accounts, {len(sides[0].rejected):,} rows rejected")
     click.echo(f"right  {len(sides[1].frame):,} accounts, {len(sides[1].rejected):,} rows rejected")
+    for at, name in enumerate(("left", "right")):
+        if (frame := aliases[at][0]) is not None:
+            click.echo(f"{name:<6} {len(frame):,} aliases, {aliases[at][1]:,} rows rejected")
     click.echo(f"pairs  {len(pairs):,}: " + ", ".join(f"{count:,} {tier}" for tier, count in tiers.items()))
     click.echo(f"in     {out}")
+
+
+def _aliases(path: Path | None, accounts: Table) -> tuple[pd.DataFrame | None, int]:
+    """The usable rows of an alias file, and how many were rejected."""
+    if path is None:
+        return None, 0
+    from overlap.identity import know
+    from overlap.ingest import read_aliases
+
+    table = read_aliases(path)
+    lost = [one.row for one in know(accounts.frame, table.frame).rejected]
+    return table.frame[~table.frame["row"].isin(lost)], len(table.rejected) + len(lost)

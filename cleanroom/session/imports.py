@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,11 @@ from cleanroom.session.folder import Folder
 from cleanroom.store import read_table, write_table
 from overlap import ingest
 from overlap.errors import UsageError
+from overlap.identity import know
 from overlap.records import ACCOUNT_COLUMNS, STANDARD_POPULATIONS, Table
 
 _READERS = {
+    "aliases": ingest.read_aliases,
     "opportunities": ingest.read_opportunities,
     "actions": ingest.read_actions,
     "territories": ingest.read_territories,
@@ -65,7 +67,19 @@ def import_export(
         table = _READERS[what](source, mapping=mapping, profile=profile, where=where)
         name, population = what, ""
     with folder.locked():
+        if what == "aliases":
+            table = _of_own_accounts(table, own_accounts(folder))
         return _keep(folder, table, name, what, population, now)
+
+
+def _of_own_accounts(table: Table, accounts: pd.DataFrame) -> Table:
+    """The alias file without the rows of which the account is not found among those imported so far."""
+    if accounts.empty:
+        raise UsageError("no account is imported yet, so an alias belongs to none", "import accounts first")
+    rejected = know(accounts, table.frame).rejected
+    taken = ~table.frame["row"].isin([one.row for one in rejected])
+    ordered = sorted((*table.rejected, *rejected), key=lambda one: one.row)
+    return replace(table, frame=table.frame[taken].reset_index(drop=True), rejected=tuple(ordered))
 
 
 def _keep(folder: Folder, table: Table, name: str, what: str, population: str, now: int) -> Imported:
@@ -124,7 +138,7 @@ def own_accounts(folder: Folder, populations: tuple[str, ...] | None = None) -> 
 
 
 def own_table(folder: Folder, what: str) -> pd.DataFrame | None:
-    """The imported opportunities, actions or territories; None when there are none."""
+    """The imported aliases, opportunities, actions or territories; None when there are none."""
     place = folder.path("tables", f"{what}.parquet")
     return read_table(place) if place.is_file() else None
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from cleanroom.agreement import Request, SignedAgreement, decide
 from cleanroom.session.agreements import partner_of, runs_left
-from cleanroom.session.imports import own_accounts
+from cleanroom.session.imports import own_accounts, own_table
 from cleanroom.session.party import Party
 from cleanroom.session.runs import RunRecord, keep_run
 from cleanroom.store import write_table
@@ -50,8 +50,10 @@ def submit(
             f"no account of {', '.join(populations)} is imported",
             "run 'overlap import FILE --population …' first",
         )
-    identified = identity.identify(accounts, contract.kinds, progress, role=ours, most=contract.most)
+    known = identity.know(accounts, own_table(party.folder, "aliases"))
+    identified = identity.identify_known(known, contract.kinds, progress, role=ours, most=contract.most)
     identifiers = identity.vetoed(identified.frame, contract.veto, ours)
+    identifiers = identity.with_groups(identifiers, known, contract.kinds, progress)
     if contract.level == "counts":
         identifiers = match.choose_one(identifiers)
     encoded = match.distinct(identifiers).encoded

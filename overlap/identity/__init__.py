@@ -3,6 +3,8 @@
     account ─ normalise_domain, normalise_name, normalise_country, normalise_registration,
               normalise_linkedin ─→ Outcome
             ─ identify ─→ identifiers (account, kind, value) and what was dropped, by reason
+    accounts and an alias file ─ know ─→ Known ─ identify_known ─→ identifiers under all names
+                                               ─ with_groups ─→ and those of each account's group
     identifiers and the numbers of one registry ─ with_veto ─→ identifiers that differing numbers keep apart
     a matched domain and its account's name ─ explains ─→ whether the one speaks for the other
     one account ─ read_cells, explain_kinds ─→ what its cells became, its identifiers, and why not the others
@@ -18,15 +20,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from overlap.identity.aliases import Known, identify_known, know
     from overlap.identity.cells import Cell, read_cells
     from overlap.identity.compose import ROLES
     from overlap.identity.country import normalise_country
     from overlap.identity.domain import normalise_domain
+    from overlap.identity.groups import with_groups
     from overlap.identity.identifiers import Identified, identify
     from overlap.identity.kinds import (
         ALL_KINDS,
         CANDIDATE_KINDS,
         CERTAIN_KINDS,
+        GROUP_KINDS,
         KIND,
         KINDS,
         MOST,
@@ -42,6 +47,7 @@ if TYPE_CHECKING:
     from overlap.identity.missing import Given, Missing, explain_kinds, telling_words
     from overlap.identity.name import normalise_name
     from overlap.identity.outcome import Outcome
+    from overlap.identity.parents import read_parents
     from overlap.identity.registration import normalise_registration
     from overlap.identity.resources import data_digest
     from overlap.identity.veto import NO_VETO, vetoed, with_veto, without_veto
@@ -51,6 +57,7 @@ __all__ = [
     "ALL_KINDS",
     "CANDIDATE_KINDS",
     "CERTAIN_KINDS",
+    "GROUP_KINDS",
     "KIND",
     "KINDS",
     "MOST",
@@ -62,6 +69,7 @@ __all__ = [
     "Given",
     "Identified",
     "Kind",
+    "Known",
     "Missing",
     "Outcome",
     "Wanted",
@@ -69,7 +77,9 @@ __all__ = [
     "explain_kinds",
     "explains",
     "identify",
+    "identify_known",
     "kinds_for",
+    "know",
     "linkedin_of",
     "normalise_country",
     "normalise_domain",
@@ -78,9 +88,11 @@ __all__ = [
     "normalise_registration",
     "normaliser_digest",
     "read_cells",
+    "read_parents",
     "telling_words",
     "vetoed",
     "website_of",
+    "with_groups",
     "with_veto",
     "without_veto",
 ]
@@ -93,13 +105,17 @@ _HOMES = {
     "data_digest": "resources",
     "explain_kinds": "missing",
     "explains": "label",
+    "GROUP_KINDS": "kinds",
     "Given": "missing",
     "Identified": "identifiers",
     "identify": "identifiers",
+    "identify_known": "aliases",
     "KIND": "kinds",
     "Kind": "kinds",
     "KINDS": "kinds",
     "kinds_for": "kinds",
+    "know": "aliases",
+    "Known": "aliases",
     "linkedin_of": "linkedin",
     "Missing": "missing",
     "MOST": "kinds",
@@ -112,6 +128,7 @@ _HOMES = {
     "NORMALISER": "kinds",
     "normaliser_digest": "kinds",
     "Outcome": "outcome",
+    "read_parents": "parents",
     "read_cells": "cells",
     "ROLES": "compose",
     "telling_words": "missing",
@@ -119,6 +136,7 @@ _HOMES = {
     "WEBSITE_KINDS": "kinds",
     "website_of": "kinds",
     "vetoed": "veto",
+    "with_groups": "groups",
     "with_veto": "veto",
     "without_veto": "veto",
 }

@@ -19,7 +19,7 @@ from overlap.errors import UsageError
 from overlap.identity.batch import Progress, identified
 from overlap.identity.compose import ROLES
 from overlap.identity.facts import Drop
-from overlap.identity.kinds import KINDS, MOST
+from overlap.identity.kinds import KIND, KINDS, MOST
 from overlap.identity.worker import Packed, Wanted
 from overlap.records import IDENTIFIER_COLUMNS
 
@@ -46,7 +46,7 @@ def identify(
     role: str = ROLES[0],
     most: int = MOST,
 ) -> Identified:
-    """The identifiers of `accounts` (records.ACCOUNT_COLUMNS) of the kinds asked for.
+    """The identifiers of `accounts` (records.ACCOUNT_COLUMNS) of the kinds asked for, but those of groups.
 
     `role` is ours in the run, "starter" or "responder": identifiers about what only one side has differ by
     it. `most` bounds the identifiers of one account, those of most yield first.
@@ -54,7 +54,7 @@ def identify(
     `progress` is called with what is done, how much, and of how much. `processes` (by default one for each
     usable processor) work on many accounts. Raises UsageError for an unknown kind or role, or `most` below 1.
     """
-    if not set(kinds) <= set(KINDS):
+    if not set(kinds) <= set(KIND):
         raise UsageError("an unknown kind of identifier", "use some of " + ", ".join(KINDS))
     if role not in ROLES:
         raise UsageError("an unknown role in a run", "use one of " + ", ".join(ROLES))

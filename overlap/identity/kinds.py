@@ -71,16 +71,27 @@ ALL_KINDS: Final = (
     Kind("acronym_city", "candidate", 187, 600, "the same city, and initials for the name"),
 )
 
+#: About the group that an account belongs to (groups.py), never about the account itself: their tier is a
+#: word of its own, so that nothing takes a hit for the same company. How often they are wrong is judged, not
+#: measured: as the evidence for the parent is, and as often again as CRMs hold a wrong parent.
+ALL_GROUP_KINDS: Final = (
+    Kind("group_number", "group", 10, 990, "one ultimate parent, by its number in a register"),
+    Kind("group_domain", "group", 10, 990, "one ultimate parent, by its website and name"),
+    Kind("group_name", "group", 20, 980, "one ultimate parent, by its name and place"),
+)
+
 KINDS: Final = tuple(kind.name for kind in ALL_KINDS)
-KIND: Final = {kind.name: kind for kind in ALL_KINDS}
+GROUP_KINDS: Final = tuple(kind.name for kind in ALL_GROUP_KINDS)
+KIND: Final = {kind.name: kind for kind in (*ALL_KINDS, *ALL_GROUP_KINDS)}
 #: Kinds whose hit releases nothing before somebody has looked, and all others.
 CANDIDATE_KINDS: Final = tuple(kind.name for kind in ALL_KINDS if kind.tier == "candidate")
 CERTAIN_KINDS: Final = tuple(kind.name for kind in ALL_KINDS if kind.tier != "candidate")
 
 
-def kinds_for(*, candidates: bool) -> tuple[str, ...]:
+def kinds_for(*, candidates: bool, groups: bool = False) -> tuple[str, ...]:
     """The kinds of a run, in order of precedence."""
-    return tuple(kind for kind in KINDS if candidates or kind not in CANDIDATE_KINDS)
+    kinds = KINDS if candidates else CERTAIN_KINDS
+    return (*kinds, *GROUP_KINDS) if groups else kinds
 
 
 #: Identifiers an account at most. Each one costs both parties time and bytes; docs/matching.md says what more

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from overlap.ingest.accounts import read_accounts
     from overlap.ingest.actions import read_actions, read_territories
+    from overlap.ingest.aliases import read_aliases
     from overlap.ingest.opportunities import read_opportunities
     from overlap.ingest.pairs import read_pairs
     from overlap.ingest.populations import PopulationRule, parse_where
@@ -26,6 +27,7 @@ __all__ = [
     "parse_where",
     "read_accounts",
     "read_actions",
+    "read_aliases",
     "read_opportunities",
     "read_pairs",
     "read_territories",
@@ -38,6 +40,7 @@ _HOMES = {
     "parse_where": "overlap.ingest.populations",
     "read_accounts": "overlap.ingest.accounts",
     "read_actions": "overlap.ingest.actions",
+    "read_aliases": "overlap.ingest.aliases",
     "read_opportunities": "overlap.ingest.opportunities",
     "read_pairs": "overlap.ingest.pairs",
     "read_territories": "overlap.ingest.actions",

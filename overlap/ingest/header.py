@@ -50,6 +50,17 @@ TERRITORIES: Final = Kind(
     (("account_id",), ("territory_id", "territory_name")),
     "account_id,territory_id,territory_name / 1,T1,North",
 )
+ALIASES_OF_ACCOUNTS: Final = Kind(
+    "aliases",
+    (
+        ("account_id", "account_name", "account_domain"),
+        (
+            *("alias_name", "alias_domain", "parent_id", "parent_name", "parent_domain"),
+            *("parent_lei", "parent_duns", "parent_vat", "parent_registration_number"),
+        ),
+    ),
+    "account_id,alias_name,alias_domain,parent_name / 1,Old Name Ltd,old-name.example,Holding Inc",
+)
 PAIRS: Final = Kind(
     "pairs",
     (("left_id",), ("right_id",)),

@@ -66,7 +66,7 @@ _ACCOUNTS: dict[str, Aliases] = {
         "city": ("billing city", "billingcity"),
         "postcode": ("billing zip/postal code", "billingpostalcode"),
         "phone": ("phone",),
-        "parent_id": ("parent account id", "parentid"),
+        "parent_id": ("parent account id", "parentid", "parent account", "parent account: account name"),
         "owner": ("account owner", "ownerid"),
         "owner_email": ("account owner: email", "owner email"),
         "type": ("type",),
@@ -88,7 +88,7 @@ _ACCOUNTS: dict[str, Aliases] = {
         "city": ("city",),
         "postcode": ("postal code", "zip"),
         "phone": ("phone number", "phone"),
-        "parent_id": ("parent company id", "hs parent company id"),
+        "parent_id": ("parent company id", "hs parent company id", "parent company"),
         "owner": ("company owner", "hubspot owner id"),
         "type": ("lifecycle stage", "lifecyclestage", "type"),
         "industry": ("industry",),
@@ -145,7 +145,8 @@ _ACCOUNTS: dict[str, Aliases] = {
         "city": ("city", "town"),
         "postcode": ("postcode", "postal code", "zip", "zip code", "zip/postal code"),
         "phone": ("phone", "phone number", "telephone"),
-        "parent_id": ("parent id", "parent account id", "parent company id"),
+        "parent_id": ("parent id", "parent account id", "parent company id", "parent account",
+                      "parent company"),
         "owner": ("owner", "account owner"),
         "owner_email": ("owner email", "account owner email"),
         "type": ("type", "account type", "status"),
@@ -289,6 +290,35 @@ _PAIRS: dict[str, Aliases] = {
     }
 }  # fmt: skip
 
+_ALIASES: dict[str, Aliases] = {
+    "generic": {
+        "account_id": ("account id", "accountid", "company id", "record id", "crm id", "id",
+                       "organization id"),
+        "account_name": ("account name", "account", "company name", "company", "our name", "name"),
+        "account_domain": ("account domain", "account website", "company domain", "our domain", "website"),
+        "alias_name": ("alias name", "alias", "further name", "other name", "former name", "old name",
+                       "previous name", "trading name", "brand", "brand name", "also known as", "aka"),
+        "alias_domain": ("alias domain", "alias website", "further domain", "other domain", "old domain",
+                         "former domain", "additional domain", "brand domain", "domain"),
+        "parent_id": ("parent id", "parent account id", "parent company id", "parentid",
+                      "ultimate parent id"),
+        "parent_name": ("parent name", "parent", "parent account", "parent account name", "parent company",
+                        "parent company name", "ultimate parent", "ultimate parent name", "global ultimate",
+                        "global ultimate name", "group", "holding"),
+        "parent_domain": ("parent domain", "parent website", "parent company domain",
+                          "ultimate parent domain", "group domain"),
+        "parent_country": ("parent country", "ultimate parent country", "global ultimate country"),
+        "parent_city": ("parent city", "ultimate parent city"),
+        "parent_lei": ("parent lei", "ultimate parent lei", "group lei"),
+        "parent_duns": ("parent duns", "parent duns number", "ultimate parent duns", "global ultimate duns",
+                        "global ultimate duns number"),
+        "parent_vat": ("parent vat", "parent vat number", "parent vat id"),
+        "parent_registration_number": ("parent registration number", "parent company number",
+                                       "parent siren", "parent orgnr"),
+        "deleted": ("is deleted", "deleted"),
+    }
+}  # fmt: skip
+
 #: Aliases by kind of record, profile and field; the first header present is taken.
 ALIASES: Final[Mapping[str, Mapping[str, Aliases]]] = {
     "accounts": _ACCOUNTS,
@@ -296,4 +326,5 @@ ALIASES: Final[Mapping[str, Mapping[str, Aliases]]] = {
     "actions": _ACTIONS,
     "territories": _TERRITORIES,
     "pairs": _PAIRS,
+    "aliases": _ALIASES,
 }

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from overlap.identity import KINDS, Identified
+from overlap.identity import KINDS, Identified, read_parents
 from overlap.quality.assumptions import facts_of
 from overlap.quality.doubles import carriers, companies, doubles
 from overlap.quality.facts import Facts, Mask, find_facts
@@ -103,9 +103,8 @@ def _reach(facts: Facts) -> Reach:
 
 
 def _orphans(accounts: pd.DataFrame) -> Mask:
-    parents = accounts["parent_id"]
-    mask: Mask = (parents != "").to_numpy(bool, copy=True)
-    mask[mask] = ~parents[mask].isin(accounts["id"]).to_numpy(bool)
+    named = (accounts["parent_id"] != "").to_numpy(bool)
+    mask: Mask = named & (read_parents(accounts) < 0)
     return mask
 
 
