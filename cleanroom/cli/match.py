@@ -100,8 +100,30 @@ def finish(shell: Shell, frame: Path, out: Path | None, as_json: bool) -> None:
         click.echo(f"  {tier:<10} {count:,}")
     for word, count in found.reviewed.items():
         click.echo(f"  reviewed  {count:,} {word}")
+    if found.groups >= 0:
+        click.echo(f"groups    {found.groups:,} more of our accounts are of one group with one of theirs")
     if out:
         click.echo(f"send      {out}")
+
+
+@match_command.command("groups")
+@click.argument("run", default="")
+@json_option
+@click.pass_obj
+def groups(shell: Shell, run: str, as_json: bool) -> None:
+    """Our accounts that are of one group with one of the partner's, and are not the same company.
+
+    RUN is the beginning of a run's name, the newest one when it is left out.
+    """
+    from cleanroom.session.grouping import list_groups
+
+    with shell.party() as party:
+        found = list_groups(party, run)
+    if as_json:
+        print_json([asdict(row) for row in found])
+        return
+    rows = [(row.account, row.name, row.says, str(row.members)) for row in found]
+    print_table(("account", "name", "evidence", "of ours in the group"), rows)
 
 
 @match_command.command("list")

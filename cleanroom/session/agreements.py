@@ -64,7 +64,7 @@ class Shown:
 
 def own_software(terms: Terms) -> Software:
     """What this machine matches with under those terms."""
-    kinds = identity.kinds_for(candidates=terms.candidates)
+    kinds = identity.kinds_for(candidates=terms.candidates, groups="same_group" in terms.relations)
     return Software(
         protocol=PROTOCOLS[terms.level],
         kinds=kinds,

@@ -18,6 +18,7 @@ from cleanroom.session.frames import (
     read_sent,
     role_of,
 )
+from cleanroom.session.grouping import run_groups
 from cleanroom.session.party import Party
 from cleanroom.session.reviews import release_state
 from cleanroom.session.runs import RunRecord, all_runs, end_run, keep_run, keep_state, read_state
@@ -25,10 +26,12 @@ from cleanroom.store import read_table, write_table
 from overlap import match
 from overlap.engine import Engine, Progress
 from overlap.errors import BadPeerFile, Refused, UsageError, WrongRun
+from overlap.identity import GROUP_KINDS
 from overlap.protocol import Header, answer_header, open_frame
 from overlap.protocol.counts import Count
 from overlap.protocol.dh import Matches
 from overlap.records import TIERS
+from overlap.relation import find_group_hits, resolve_groups
 
 #: States that somebody has decided.
 _REVIEWED: Final = ("waiting", "accepted", "rejected", "disputed")
@@ -39,7 +42,9 @@ class Found:
     """What a finished run told us. `tiers` counts our matched accounts; it is empty at level counts.
 
     `reviewed` counts those about which decisions of earlier runs stand, by review state; a rejected or
-    disputed account is in no tier. `shared` is -1 when it is below the agreement's minimum and withheld.
+    disputed account is in no tier. `groups` counts our further accounts that are of one group with one of the
+    partner's; -1 when the agreement does not compare groups. `shared` is -1 when it is below the agreement's
+    minimum and withheld.
     """
 
     run: str
@@ -49,6 +54,7 @@ class Found:
     shared: int
     tiers: dict[str, int]
     reviewed: dict[str, int]
+    groups: int
 
 
 def finish_match(party: Party, source: Path, out: Path | None, progress: Progress | None = None) -> Found:
@@ -97,7 +103,11 @@ def found_in(party: Party, record: RunRecord) -> Found:
         tiers = {tier: int((state.shown["tier"] == tier).sum()) for tier in TIERS}
         decided = state.rows["review"].value_counts()
         reviewed = {word: int(decided[word]) for word in _REVIEWED if word in decided}
-    return Found(record.run, record.partner, record.level, record.accounts, record.shared, tiers, reviewed)
+    groups = run_groups(party, record) if record.level == "overlaps" else None
+    number = -1 if groups is None else len(groups)
+    return Found(
+        record.run, record.partner, record.level, record.accounts, record.shared, tiers, reviewed, number
+    )
 
 
 def _run_of(party: Party, partner: str, header: Header) -> RunRecord:
@@ -135,6 +145,9 @@ def _conclude(party: Party, record: RunRecord, learned: Matches | Count) -> RunR
         shared = len(overlap)
         write_table(place / "overlap.parquet", overlap)
         write_table(place / "tokens.parquet", hits)
+        if set(GROUP_KINDS).intersection(record.terms.kinds):
+            groups = resolve_groups(find_group_hits(distinct, learned), overlap)
+            write_table(place / "groups.parquet", groups)
     record = replace(record, shared=shared)
     keep_run(party, record)
     shown = {"shared": shared} if shared >= 0 else {"withheld": 1}

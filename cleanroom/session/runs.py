@@ -6,6 +6,7 @@ runs/RUN/{start,reply,finish}    the frames we sent, each with its header as a r
                                  the run ends
 runs/RUN/accounts.parquet        our accounts as they were when the run began
 runs/RUN/identifiers.parquet     and their identifiers, until the run ends
+runs/RUN/groups.parquet          own accounts of a shared group, where the agreement compares groups
 runs/RUN/overlap.parquet         matched accounts; tokens.parquet: every matched identifier and its token
 """
 

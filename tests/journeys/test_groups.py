@@ -15,6 +15,7 @@ from two_parties import (
     VENDOR_ONLY,
     TwoParties,
     agree,
+    change_policy,
     match,
     meet,
     write_csv,
@@ -100,3 +101,60 @@ def test_simulate_tells_the_same_company_from_the_same_group(tmp_path: Path) -> 
         ("A2", "1", "same entity"),
         ("A2", "2", "same group"),
     ]
+
+
+def hold(tmp_path: Path) -> TwoParties:
+    """A vendor that holds a parent and a child, a partner that holds another child of that parent."""
+    both = TwoParties(tmp_path)
+    meet(both)
+    ours = write_csv(
+        tmp_path / "crm" / "ours.csv",
+        ("Account ID", "Account Name", "Website", "Billing Country", "Parent Account ID"),
+        [
+            *[
+                (f"A{number}", f"{name} Ltd", f"{name.lower()}.com", "GB", "")
+                for number, name in enumerate(SHARED)
+            ],
+            ("H1", "Brightwater Holding SE", "brightwater.com", "Germany", ""),
+            ("H2", "Kestrel Marine Ltd", "kestrelmarine.co.uk", "United Kingdom", "H1"),
+        ],
+    )
+    theirs = write_csv(
+        tmp_path / "crm" / "theirs.csv",
+        ("Record ID", "Company name", "Company Domain Name", "Country/Region"),
+        [
+            *[(str(number), name, f"{name.lower()}.com", "GB") for number, name in enumerate(SHARED)],
+            ("900", "Tarnwick Pumps", "tarnwick.com", "GB"),
+        ],
+        ";",
+    )
+    aliases = write_csv(
+        tmp_path / "crm" / "parents.csv",
+        ("Record ID", "ultimate parent", "ultimate parent domain"),
+        [("900", "Brightwater Holding", "www.brightwater.com")],
+        ";",
+    )
+    both.run(VENDOR, "import", ours, "--population", "customers")
+    both.run(PARTNER, "import", theirs, "--population", "customers")
+    both.run(PARTNER, "import", aliases, "--as", "aliases")
+    return both
+
+
+def test_a_run_compares_no_groups_without_both_signatures(tmp_path: Path) -> None:
+    both = hold(tmp_path)
+    agree(both)
+    match(both)
+    assert "relations" in both.run(VENDOR, "match", "groups", code=3).err
+
+
+def test_a_run_tells_accounts_of_one_group_and_shares_none_of_them(tmp_path: Path) -> None:
+    both = hold(tmp_path)
+    agree(both, change_policy(both, relations='["same_entity", "same_group"]'))
+    match(both)
+    found = {
+        party: {row["account"] for row in both.read_json(party, "match", "groups")}
+        for party in (VENDOR, PARTNER)
+    }
+    assert found == {VENDOR: {"H1", "H2"}, PARTNER: {"900"}}
+    assert "Kestrel Marine" in both.run(VENDOR, "match", "groups").out
+    assert [run["shared"] for run in both.read_json(VENDOR, "match", "list")] == [str(len(SHARED))]
