@@ -124,7 +124,7 @@ def hold(tmp_path: Path) -> TwoParties:
         ("Record ID", "Company name", "Company Domain Name", "Country/Region"),
         [
             *[(str(number), name, f"{name.lower()}.com", "GB") for number, name in enumerate(SHARED)],
-            ("900", "Tarnwick Pumps", "tarnwick.com", "GB"),
+            ("900", "Dunmarrow Pumps", "dunmarrow-pumps.co.uk", "GB"),
         ],
         ";",
     )
