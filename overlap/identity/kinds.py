@@ -10,8 +10,10 @@ from typing import Final
 
 from overlap import canonical
 from overlap.identity import resources
+from overlap.identity.compose import ROLES, compose
 from overlap.identity.country import normalise_country
 from overlap.identity.domain import normalise_domain, normalise_mail_domain
+from overlap.identity.facts import COLUMNS, read_facts
 from overlap.identity.linkedin import normalise_linkedin
 from overlap.identity.name import normalise_name
 from overlap.identity.outcome import Outcome
@@ -107,19 +109,27 @@ def website_of(value: str) -> str:
     return value.partition("|")[0]
 
 
+#: More identifiers than an account has.
+_EVERYTHING: Final = 1 << 30
+
 #: Raised when any input gets another value or reason than before.
 NORMALISER: Final = "2"
 
 
 @cache
 def normaliser_digest() -> str:
-    """SHA-256 (hex) over the version and over what the normalisers make of every probe in the data.
+    """SHA-256 (hex) over the version and over what is made of every probe in the data, cells and accounts.
 
     Outcomes rather than source code: they are the same for a checkout with other line ends or a build without
     sources, and they differ when python-stdnum, idna or the Unicode tables of this Python decide differently.
     """
     outcomes = [list(normalise(kind, text, country)) for kind, text, country in probes()]
-    return canonical.digest(NORMALISER.encode(), canonical.encode(outcomes)).hex()
+    accounts = [
+        [role, *map(list, compose(read_facts(row, []), frozenset(KINDS), role, _EVERYTHING))]
+        for row in probe_accounts()
+        for role in ROLES
+    ]
+    return canonical.digest(NORMALISER.encode(), canonical.encode(outcomes), canonical.encode(accounts)).hex()
 
 
 @cache
@@ -127,6 +137,13 @@ def probes() -> tuple[tuple[str, str, str], ...]:
     """(kind, text, country) of every probe; the kinds are those of `normalise`."""
     lines = (json.loads(line) for line in resources.read_lines("probes"))
     return tuple((kind, text, country) for kind, text, country in lines)
+
+
+@cache
+def probe_accounts() -> tuple[tuple[str, ...], ...]:
+    """The accounts that are identified for the digest, each as a row of facts.COLUMNS."""
+    cells = (json.loads(line) for line in resources.read_lines("probe_accounts"))
+    return tuple(tuple(account.get(column, "") for column in COLUMNS) for account in cells)
 
 
 def normalise(kind: str, text: str, country: str = "") -> Outcome:

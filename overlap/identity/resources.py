@@ -31,6 +31,7 @@ DATA_FILES: Final = (
     "placeholder_names",
     "platform",
     "postcodes",
+    "probe_accounts",
     "probes",
     "public_suffix",
     "shared_host",

@@ -33,7 +33,7 @@ from overlap.records import ACCOUNT_COLUMNS, IDENTIFIER_COLUMNS
 
 #: The digest of this version's outcomes. When a change of rules or lists alters it, raise NORMALISER and
 #: write the new pair here: two sides with different outcomes must not meet under one version.
-PINNED_DIGEST = "251008c52511c570238eee381ce56651ccaeadf7ddd3c5da249b089215abf3f1"
+PINNED_DIGEST = "9e997954b80f0b287143bfda4390dca4a85982a0d192de85f42d5ddbdc1cb2ed"
 
 
 def accounts(*cells: dict[str, str]) -> pd.DataFrame:

@@ -19,6 +19,7 @@ import pytest
 from overlap.identity import KINDS, MOST, NORMALISER, ROLES, identify
 from overlap.identity.compose import compose
 from overlap.identity.facts import COLUMNS, Drop, read_facts
+from overlap.identity.kinds import probe_accounts
 from overlap.records import ACCOUNT_COLUMNS
 
 PATH = Path(__file__).parent / "identifiers_2.json"
@@ -61,3 +62,8 @@ def test_the_vectors_are_of_this_normaliser_and_reach_every_kind() -> None:
     assert PATH.stem == f"identifiers_{NORMALISER}"
     assert len(VECTORS) > 55
     assert {kind for vector in VECTORS for kind, _ in vector["identifiers"]} == set(KINDS)
+
+
+def test_the_digest_asks_exactly_the_accounts_of_the_vectors() -> None:
+    rows = [tuple(vector["account"].get(column, "") for column in COLUMNS) for vector in VECTORS]
+    assert list(probe_accounts()) == rows
