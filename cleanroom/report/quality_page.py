@@ -145,10 +145,10 @@ def _identifiers(quality: Quality) -> Iterator[str]:
         )
     if quality.drops:
         yield table(
-            "Filled cells that gave no identifier",
-            ("kind", "reason", "cells"),
+            "Filled cells that nothing can be made of",
+            ("column", "reason", "cells"),
             [
-                (Cell(one.kind), Cell(one.reason), Cell(f"{one.cells:,}", number=True))
+                (Cell(one.column), Cell(one.reason), Cell(f"{one.cells:,}", number=True))
                 for one in quality.drops
             ],
         )

@@ -118,9 +118,9 @@ def _identifiers(quality: Quality) -> Iterator[str]:
 
 def _drops(quality: Quality) -> Iterator[str]:
     if quality.drops:
-        yield "filled cells that gave no identifier"
+        yield "filled cells that nothing can be made of"
         for drop in quality.drops:
-            yield from _hanging(f"  {drop.cells:>7,}  {drop.kind:<14} ", drop.reason)
+            yield from _hanging(f"  {drop.cells:>7,}  {drop.column:<14} ", drop.reason)
 
 
 def _websites(quality: Quality) -> Iterator[str]:
