@@ -105,7 +105,8 @@ def _reach(facts: Facts) -> Reach:
 def _orphans(accounts: pd.DataFrame) -> Masks:
     parents = accounts["parent_id"]
     mask: Masks = (parents != "").to_numpy(bool, copy=True)
-    mask[mask] = ~parents[mask].isin(accounts["id"]).to_numpy(bool)
+    if mask.any():
+        mask[mask] = ~parents[mask].isin(accounts["id"]).to_numpy(bool)
     return mask
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from overlap.identity import KIND
-from overlap.identity.facts import NUMBERS as NUMBER_COLUMNS
 
 
 class Range(NamedTuple):
@@ -61,7 +60,7 @@ ASSUMPTIONS: Final = (
     Assumption("country", Range(0.60, 0.85, 0.98), Range(0.95, 0.985, 1.0), f"{SETS}; {FILLED}"),
     Assumption("city", Range(0.50, 0.75, 0.95), Range(0.78, 0.91, 0.96), f"{SETS}; {FILLED}"),
     Assumption("postcode", Range(0.40, 0.65, 0.90), Range(0.50, 0.70, 0.88), JUDGED),
-    Assumption("phone", Range(0.30, 0.55, 0.85), Range(0.50, 0.75, 0.96), "high: one pair of lists; else judged"),
+    Assumption("phone", Range(0.30, 0.55, 0.85), Range(0.50, 0.75, 0.96), "high: one such pair; else judged"),
     Assumption("lei", Range(0.01, 0.05, 0.20), Range(0.95, 0.98, 0.995), JUDGED),
     Assumption("duns", Range(0.03, 0.15, 0.50), Range(0.75, 0.85, 0.95), JUDGED),
     Assumption("vat", Range(0.03, 0.15, 0.50), Range(0.85, 0.93, 0.98), JUDGED),
@@ -77,7 +76,7 @@ BY_FACT: Final = {assumption.fact: assumption for assumption in ASSUMPTIONS}
 LADDERS: Final = (("name", "core", "words", "brand", "beyond", "word"), ("domain", "label"))
 
 #: Facts that name one organisation whatever its name and website are: they hold for a hard pair, too.
-NUMBERS: Final = frozenset(NUMBER_COLUMNS.values())
+NUMBERS: Final = frozenset({"lei", "isin", "duns", "vat", "registration", "ticker"})
 
 #: Share of shared accounts that the two sides know under other names *and* other websites (renamed, merged, a
 #: brand here and its owner there), so that only a number finds them: 1, 1 and 4 in 100 of the pairs of lists
@@ -88,6 +87,9 @@ HARD_SOURCE: Final = SETS
 #: Shared accounts, as a share of the own list, for which the interval is drawn. The fewer, the more chance.
 SHARED: Final = 0.10
 
+#: Between the parts of an identifier that is made of several (docs/matching.md).
+JOINT: Final = "|"
+
 #: "Nowhere" is no fact of a partner's list: it says that one side or both have no country.
 NOWHERE: Final = "nowhere"
 
@@ -95,7 +97,7 @@ NOWHERE: Final = "nowhere"
 #: its own name does not explain needs the whole name beside it, and a name without a country meets any other
 #: of its kind.
 NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
-    **{number: (number,) for number in NUMBER_COLUMNS.values()},
+    **{number: (number,) for number in sorted(NUMBERS)},
     "linkedin": ("linkedin",),
     "domain_name": ("domain", "beyond"),
     "domain_name:unexplained": ("domain", "words"),

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from overlap.identity import identify
-from overlap.quality.facts import Facts, column_of, find_states, is_number
+from overlap.quality.facts import RARE, Facts, column_of, find_states, is_number
 from overlap.quality.model import Integers
 
 #: Accounts that are identified again for one repair; of more, as many evenly spread stand for all.
@@ -20,7 +20,7 @@ SAMPLE: Final = 500
 
 #: What is filled in where the list has no value of its own: any that is usable.
 _ANY: Final = {
-    "name": "Quollbrook",
+    "name": RARE,
     "country": "DE",
     "city": "Berlin",
     "postcode": "10115",

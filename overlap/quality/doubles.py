@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from overlap.identity import explains, normalise_name
-from overlap.identity.compose import JOINT
-from overlap.quality.assumptions import NUMBERS
+from overlap.quality.assumptions import JOINT, NUMBERS
 from overlap.quality.quality import Doubles, Group
 
 #: Groups shown of each kind, and row numbers of a group.
@@ -50,10 +49,13 @@ def carriers(accounts: pd.DataFrame, identifiers: pd.DataFrame) -> pd.DataFrame:
     table = table[table.duplicated(["what", "value"], keep=False)]
     at = table["account"].to_numpy(np.int64)
     shown = np.where(normalised != "", normalised, written)[at]
+    table = table.assign(row=row_labels(accounts)[at], name=shown)
+    # Only where several names share a domain does it matter whose it is.
+    names = table.groupby(["what", "value"], sort=False)["name"].transform("nunique")
+    asked = ((table["what"] == "domain") & (names > 1)).to_numpy(bool)
     told = np.zeros(len(table), dtype=bool)
-    sites = (table["what"] == "domain").to_numpy(bool)
-    told[sites] = list(map(explains, written[at[sites]].tolist(), table["value"][sites].tolist()))
-    return table.assign(row=row_labels(accounts)[at], name=shown, told=told).reset_index(drop=True)
+    told[asked] = list(map(explains, written[at[asked]].tolist(), table["value"][asked].tolist()))
+    return table.assign(told=told).reset_index(drop=True)
 
 
 def row_labels(accounts: pd.DataFrame) -> np.ndarray[Any, Any]:
@@ -84,8 +86,8 @@ def surplus(table: pd.DataFrame) -> np.ndarray[Any, Any]:
 def strangers(table: pd.DataFrame, what: Iterable[str]) -> pd.DataFrame:
     """The rows of `table` whose account has another name than the one that its group belongs to.
 
-    A domain belongs to the names that explain it; where none does, and for anything else, to the most frequent
-    name.
+    A domain belongs to the names that explain it; where none does, and for anything else, to the most
+    frequent name.
     """
     part = table[table["what"].isin(list(what)) & (table["name"] != "")]
     counts = part.groupby(["what", "value", "name"], sort=False)["account"].transform("size")

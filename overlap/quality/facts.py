@@ -9,10 +9,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from overlap.identity import normalise_domain
-from overlap.identity.compose import JOINT
-from overlap.identity.kinds import normalise
-from overlap.quality.assumptions import LADDERS, NEEDS, NUMBERS, facts_of, kind_of
+from overlap.identity import identify, normalise_domain
+from overlap.quality.assumptions import JOINT, LADDERS, NEEDS, NUMBERS, facts_of, kind_of
 from overlap.quality.model import Integers, Masks, Model
 from overlap.records import ACCOUNT_COLUMNS
 
@@ -135,18 +133,27 @@ def _usable(accounts: pd.DataFrame, fact: str, asked: Masks) -> Masks:
     """
     usable = np.zeros(len(accounts), dtype=bool)
     places = np.flatnonzero(asked)
-    cells = accounts[[column_of(fact), "country"]].iloc[places]
-    known: dict[tuple[str, str], bool] = {}
-    for place, (text, country) in zip(places.tolist(), zip(*map(list, cells.T.to_numpy())), strict=True):
-        key = text, "" if fact in _ANYWHERE else country
-        if key not in known:
-            known[key] = bool(normalise(fact, *key).value)
-        usable[place] = known[key]
+    if fact not in _SHOWING or not len(places):
+        return usable
+    codes = accounts.iloc[places].groupby([column_of(fact), "country"], sort=False).ngroup().to_numpy()
+    _, firsts = np.unique(codes, return_index=True)
+    distinct = accounts.iloc[places[firsts]].reset_index(drop=True)
+    if fact != "name":
+        distinct = distinct.assign(name=pd.array([RARE] * len(distinct), dtype="str"))
+    found = identify(distinct, (_SHOWING[fact],), processes=1).frame
+    usable[places] = _mask(found, _SHOWING[fact], len(distinct))[codes]
     return usable
 
 
-#: Facts that are read alike whatever the country is.
-_ANYWHERE: Final = frozenset({"name", "country", "city"})
+#: The kind that any account with a rare name has by a usable fact, and such a name.
+_SHOWING: Final = {
+    "name": "bare_name",
+    "country": "close_country",
+    "city": "close_city",
+    "postcode": "name_postcode",
+    "phone": "word_phone",
+}
+RARE: Final = "Quollbrook"
 
 
 def _websites(accounts: pd.DataFrame, has: Masks) -> tuple[np.ndarray[Any, Any], Masks]:
