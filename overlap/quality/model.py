@@ -3,9 +3,9 @@
 An account of ours carries some identifiers, and each kind of them needs some facts to agree
 (`assumptions.py`). In a pair of one company a fact agrees with the chance that the partner has it filled
 times the chance that it then is the same, independently of the others but for its ladder: the degrees of a
-name are one draw, those of a website another. A *hard* pair agrees in numbers at most. The pair is found when all facts of one carried
-kind agree, and released when that kind's tier is no candidate. Both are monotone: another identifier never
-lowers them.
+name are one draw, those of a website another. A *hard* pair agrees in numbers at most. The pair is found
+when all facts of one carried kind agree, and released when that kind's tier is no candidate. Both are
+monotone: another identifier never lowers them.
 
 The interval has two sources. Each assumption has a range, and either end of it moves the rate while the
 others stay in the middle; and a partner shares a part of the list only, which may be luckier or less lucky

@@ -19,7 +19,7 @@ TODAY = date(2026, 11, 22)
 
 
 #: A name that many have; a rare one matches without a country.
-COMMON = {"name": "Alpha"}
+COMMON = {"name": "Alpha", "city": "", "postcode": "", "phone": ""}
 
 
 def frame(*accounts: dict[str, str]) -> pd.DataFrame:
@@ -69,8 +69,6 @@ def test_an_empty_list_is_assessed() -> None:
         ({"website": "https://www.facebook.com/zephyr"}, "website of a provider or platform"),
         ({"website": "see below"}, "website that cannot be read"),
         ({"website": "192.168.1.7"}, "website that cannot be read"),
-        ({**COMMON, "country": ""}, "no country"),
-        ({**COMMON, "country": "Bavaria"}, "country not understood"),
         ({"name": ""}, "no name"),
         ({"name": "test"}, "name not understood"),
         ({"lei": "1234"}, "LEI that is not valid"),
@@ -83,6 +81,12 @@ def test_a_defect_is_named_with_its_row_and_wins_when_repaired(defect: dict[str,
     assert (found.accounts, found.rows) == (1, ("4",))
     assert found.gain > 0
     assert [one for one in quality.repairs if one is not found] == []
+
+
+@pytest.mark.parametrize(("country", "what"), [("", "no country"), ("Bavaria", "country not understood")])
+def test_a_country_wins_for_a_common_name(country: str, what: str) -> None:
+    found = repair(look({}, {}, {**COMMON, "country": country}, {}), what)
+    assert (found.accounts, found.rows) == (1, ("4",)) and found.gain > 0
 
 
 def test_the_gain_of_a_repair_is_what_the_repaired_list_is_expected_to_have_more() -> None:
