@@ -61,7 +61,7 @@ def _values(accounts: pd.DataFrame, facts: Facts, places: Integers, fact: str) -
     """
     if fact == "domain":
         return [_WEBSITE] * len(places)
-    known = accounts[[column_of(fact), "country"]][facts.has[fact] & facts.filled[fact]]
+    known = accounts[facts.has[fact] & facts.filled[fact]]
     cells = known[column_of(fact)]
     if cells.empty or fact == "phone":
         return [_ANY[fact]] * len(places)

@@ -19,7 +19,7 @@ TODAY = date(2026, 11, 22)
 
 
 #: A name that many have; a rare one matches without a country.
-COMMON = {"name": "Alpha", "city": "", "postcode": "", "phone": ""}
+COMMON = {"name": "Analytics", "city": "", "postcode": "", "phone": ""}
 
 
 def frame(*accounts: dict[str, str]) -> pd.DataFrame:
