@@ -16,6 +16,7 @@ from cleanroom.report.quality_text import (
     points,
     rows_text,
     span,
+    tier_of,
 )
 from overlap.quality import Quality, Repair
 
@@ -126,14 +127,16 @@ def _identifiers(quality: Quality) -> Iterator[str]:
         "Accounts with at least one usable identifier of a kind",
         ("kind", "accounts", "share", "0 to 100 %"),
         [
-            _counted(
-                one.kind + (" (not in the estimate)" if one.kind in quality.uncounted else ""),
-                one.accounts,
-                quality.accounts,
-            )
+            _counted(f"{one.kind} ({tier_of(one.kind) or 'unknown'})", one.accounts, quality.accounts)
             for one in quality.coverage
+            if one.accounts
         ],
     )
+    without = [one.kind for one in quality.coverage if not one.accounts]
+    if without:
+        yield paragraph(f"No account has {', '.join(without)}.", soft=True)
+    if quality.uncounted:
+        yield paragraph(f"The estimate does not count {', '.join(quality.uncounted)}.", soft=True)
     if quality.websites:
         yield table(
             "Websites that are no identifier",
@@ -145,10 +148,10 @@ def _identifiers(quality: Quality) -> Iterator[str]:
         )
     if quality.drops:
         yield table(
-            "Filled cells that gave no identifier",
-            ("kind", "reason", "cells"),
+            "Filled cells that nothing can be made of",
+            ("column", "reason", "cells"),
             [
-                (Cell(one.kind), Cell(one.reason), Cell(f"{one.cells:,}", number=True))
+                (Cell(one.column), Cell(one.reason), Cell(f"{one.cells:,}", number=True))
                 for one in quality.drops
             ],
         )

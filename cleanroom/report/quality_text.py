@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Final
 
+from overlap.identity import KIND
 from overlap.quality import ASSUMPTIONS, HARD, HARD_SOURCE, SHARED, Interval, Quality, Repair, facts_used
 
 WIDTH: Final = 80
@@ -36,6 +37,11 @@ def render_quality(quality: Quality, *, assumptions: bool = False) -> list[str]:
         if section:
             lines += [*([""] if lines else []), *section]
     return lines
+
+
+def tier_of(kind: str) -> str:
+    """The tier that a hit of the kind gives, "" for a kind that the table does not have."""
+    return KIND[kind].tier if kind in KIND else ""
 
 
 def percent(share: float) -> str:
@@ -109,18 +115,24 @@ def _repairs(repairs: Sequence[Repair]) -> Iterator[str]:
 
 
 def _identifiers(quality: Quality) -> Iterator[str]:
-    yield f"identifiers{'accounts':>25}{'share':>10}"
+    yield f"identifiers     tier{'accounts':>16}{'share':>10}"
     for kind in quality.coverage:
-        note = "  not in the estimate" if kind.kind in quality.uncounted else ""
-        counts = f"{kind.accounts:>12,}{percent(kind.share):>10}"
-        yield f"  {kind.kind:<22}{counts}  {_bar(kind.share)}{note}"
+        if kind.accounts:
+            counts = f"{kind.accounts:>12,}{percent(kind.share):>10}"
+            yield f"  {kind.kind:<14}{tier_of(kind.kind):<10}{counts}  {_bar(kind.share)}"
+    for label, kinds in (
+        ("nobody has      ", [kind.kind for kind in quality.coverage if not kind.accounts]),
+        ("not estimated   ", quality.uncounted),
+    ):
+        if kinds:
+            yield from _hanging(label, ", ".join(kinds))
 
 
 def _drops(quality: Quality) -> Iterator[str]:
     if quality.drops:
-        yield "filled cells that gave no identifier"
+        yield "filled cells that nothing can be made of"
         for drop in quality.drops:
-            yield from _hanging(f"  {drop.cells:>7,}  {drop.kind:<14} ", drop.reason)
+            yield from _hanging(f"  {drop.cells:>7,}  {drop.column:<14} ", drop.reason)
 
 
 def _websites(quality: Quality) -> Iterator[str]:

@@ -12,8 +12,8 @@ import pandas as pd
 from overlap.identity import KINDS, Identified, read_parents
 from overlap.quality.assumptions import facts_of
 from overlap.quality.doubles import carriers, companies, doubles
-from overlap.quality.facts import Facts, Mask, find_facts
-from overlap.quality.model import estimate
+from overlap.quality.facts import Facts, find_facts
+from overlap.quality.model import Masks, estimate
 from overlap.quality.quality import Coverage, Drop, Filled, Freshness, Quality, Reach
 from overlap.quality.repairs import MOST, count_reasons, find_repairs, notices
 from overlap.records import ACCOUNT_COLUMNS, Rejected
@@ -55,7 +55,7 @@ def assess(
         unreadable={field: count for field, count in (unreadable or {}).items() if count},
         coverage=_coverage(identified.frame, kinds, len(accounts)),
         uncounted=tuple(kind for kind in kinds if not facts_of(kind)),
-        drops=_drops(identified.dropped, kinds),
+        drops=_drops(identified.dropped),
         filled=_filled(accounts),
         websites=_websites(facts),
         by_mail=int(facts.by_mail.sum()),
@@ -78,9 +78,9 @@ def _coverage(identifiers: pd.DataFrame, kinds: Sequence[str], accounts: int) ->
     )
 
 
-def _drops(dropped: Mapping[tuple[str, str], int], kinds: Sequence[str]) -> tuple[Drop, ...]:
+def _drops(dropped: Mapping[tuple[str, str], int]) -> tuple[Drop, ...]:
     order = sorted(dropped.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Drop(kind, reason, count) for (kind, reason), count in order if kind in kinds)
+    return tuple(Drop(column, reason, count) for (column, reason), count in order)
 
 
 def _filled(accounts: pd.DataFrame) -> tuple[Filled, ...]:
@@ -102,20 +102,20 @@ def _reach(facts: Facts) -> Reach:
     return Reach(released, found - released, len(chances) - found)
 
 
-def _orphans(accounts: pd.DataFrame) -> Mask:
+def _orphans(accounts: pd.DataFrame) -> Masks:
     named = (accounts["parent_id"] != "").to_numpy(bool)
-    mask: Mask = named & (read_parents(accounts) < 0)
+    mask: Masks = named & (read_parents(accounts) < 0)
     return mask
 
 
-def _freshness(accounts: pd.DataFrame, today: date) -> tuple[Freshness, Mask]:
+def _freshness(accounts: pd.DataFrame, today: date) -> tuple[Freshness, Masks]:
     # 29 February has no day of its own a year before.
     day = min(today.day, 28) if today.month == 2 else today.day
     limit = today.replace(year=today.year - STALE_YEARS, day=day).isoformat()
     touched = accounts["modified"].where(accounts["modified"] != "", accounts["created"])
     last: np.ndarray[Any, Any] = touched.to_numpy(dtype=object)
     dated = last != ""
-    stale: Mask = dated & (last < limit)
+    stale: Masks = dated & (last < limit)
     oldest = min(last[dated], default="")
     unchanged = stale & (accounts["modified"] == "").to_numpy(bool)
     return Freshness(limit, int(stale.sum()), int(unchanged.sum()), int((~dated).sum()), oldest), stale

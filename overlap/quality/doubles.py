@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from overlap.quality.assumptions import NUMBERS
+from overlap.identity import explains, normalise_name
+from overlap.quality.assumptions import JOINT, NUMBERS
 from overlap.quality.quality import Doubles, Group
 
 #: Groups shown of each kind, and row numbers of a group.
@@ -18,21 +19,43 @@ ROWS: Final = 5
 #: Least size of a group to how it is called.
 SIZES: Final = ((10, "10 and more"), (4, "4 to 9"), (3, "3"), (2, "2"))
 
-DOMAIN_AND_NAME: Final = "domain and name"
+#: Composites with the whole name: accounts that share one are one company, however their names are written.
+SAME: Final = ("domain_name", "name_phone", "name_postcode", "name_city", "name_country")
+
+#: Kinds whose value begins with the normalised name, and signs between the parts of a marked domain_name.
+_NAMED: Final = ("name_country", "name", "bare_name")
+_MARKED: Final = 3
+
+#: A name alone, as normalised; it makes no group to show.
+NAME: Final = "name"
 
 
 def carriers(accounts: pd.DataFrame, identifiers: pd.DataFrame) -> pd.DataFrame:
-    """One row for each own account that shares a value with another: what, value, account, row, name.
+    """One row for each own account that shares a value with another: what, value, account, row, name, told.
 
-    `what` is as in `Doubles`; `name` is the normalised name, or the name as written where there is none.
+    `what` is as in `Doubles`, or NAME; `name` is the normalised name, or the name as written where there is
+    none; `told` says of a domain whether that name explains it.
     """
-    names = _names(accounts, identifiers)
-    kept = identifiers[identifiers["kind"].isin([*NUMBERS, "domain", "name_country", "name"])]
-    parts = [kept.rename(columns={"kind": "what"}), _with_names(kept, names)]
-    table = pd.concat(parts, ignore_index=True).drop_duplicates(["what", "value", "account"])
+    normalised = _names(accounts, identifiers)
+    written = accounts["name"].to_numpy(dtype=object)
+    kept = identifiers[identifiers["kind"].isin([*NUMBERS, *SAME])]
+    # The second writing of a name_phone and the marked ones of a domain_name only ever meet a peer's.
+    kept = kept[(kept["kind"] != "domain_name") | (kept["value"].str.count("[|]") < _MARKED)]
+    kept = kept[(kept["kind"] != "name_phone") | ~kept.duplicated(["kind", "account"])]
+    named = np.flatnonzero(normalised != "")
+    names = pd.DataFrame({"account": named, "kind": NAME, "value": pd.array(normalised[named], dtype="str")})
+    table = pd.concat([kept, _domains(identifiers), names], ignore_index=True)
+    table = table.rename(columns={"kind": "what"}).drop_duplicates(["what", "value", "account"])
     table = table[table.duplicated(["what", "value"], keep=False)]
     at = table["account"].to_numpy(np.int64)
-    return table.assign(row=row_labels(accounts)[at], name=names[at]).reset_index(drop=True)
+    shown = np.where(normalised != "", normalised, written)[at]
+    table = table.assign(row=row_labels(accounts)[at], name=shown)
+    # Only where several names share a domain does it matter whose it is.
+    names = table.groupby(["what", "value"], sort=False)["name"].transform("nunique")
+    asked = ((table["what"] == "domain") & (names > 1)).to_numpy(bool)
+    told = np.zeros(len(table), dtype=bool)
+    told[asked] = list(map(explains, written[at[asked]].tolist(), table["value"][asked].tolist()))
+    return table.assign(told=told).reset_index(drop=True)
 
 
 def row_labels(accounts: pd.DataFrame) -> np.ndarray[Any, Any]:
@@ -46,35 +69,40 @@ def row_labels(accounts: pd.DataFrame) -> np.ndarray[Any, Any]:
 
 def doubles(table: pd.DataFrame) -> tuple[Doubles, ...]:
     """The groups of each kind in the table of `carriers`; a bare name alone makes no group."""
-    shown = table[table["what"] != "name"]
+    shown = table[table["what"] != NAME]
     return tuple(_doubles(str(what), rows) for what, rows in shown.groupby("what", sort=False))
 
 
 def surplus(table: pd.DataFrame) -> np.ndarray[Any, Any]:
-    """Accounts (positions) that are another one's double: equal number, name and country, domain and name.
+    """Accounts (positions) that are another one's double: equal name and website, place or phone.
 
     One account of each group, the first, is none.
     """
-    edges = table[table["what"].isin([DOMAIN_AND_NAME, "name_country"])]
+    edges = table[table["what"].isin(SAME)]
     extra: np.ndarray[Any, Any] = np.unique(edges[edges.duplicated(["what", "value"])]["account"].to_numpy())
     return extra
 
 
 def strangers(table: pd.DataFrame, what: Iterable[str]) -> pd.DataFrame:
-    """The rows of `table` whose account has another name than most accounts of its group."""
+    """The rows of `table` whose account has another name than the one that its group belongs to.
+
+    A domain belongs to the names that explain it; where none does, and for anything else, to the most
+    frequent name.
+    """
     part = table[table["what"].isin(list(what)) & (table["name"] != "")]
     counts = part.groupby(["what", "value", "name"], sort=False)["account"].transform("size")
-    # The most frequent name of a group is its own; of equally frequent ones that of its first row.
-    ranked = part.assign(count=-counts).sort_values(["what", "value", "count", "account"], kind="stable")
+    # Of equally frequent names it is that of the first row.
+    ranked = part.assign(count=-counts, other=~part["told"])
+    ranked = ranked.sort_values(["what", "value", "other", "count", "account"], kind="stable")
     usual = ranked.drop_duplicates(["what", "value"]).set_index(["what", "value"])["name"]
     keys = pd.MultiIndex.from_frame(part[["what", "value"]])
     unusual = (part["name"] != usual.reindex(keys).to_numpy()).to_numpy(bool)
-    return part.loc[unusual]
+    return part.loc[unusual & ~part["told"].to_numpy(bool)]
 
 
 def companies(accounts: int, table: pd.DataFrame) -> tuple[int, int]:
     """The least and the most companies: accounts with anything in common are one, or clear doubles only."""
-    strict = table[table["what"].isin([*NUMBERS, DOMAIN_AND_NAME, "name_country"])]
+    strict = table[table["what"].isin([*NUMBERS, *SAME])]
     return _components(accounts, table), _components(accounts, strict)
 
 
@@ -102,18 +130,32 @@ def _doubles(what: str, rows: pd.DataFrame) -> Doubles:
 
 
 def _names(accounts: pd.DataFrame, identifiers: pd.DataFrame) -> np.ndarray[Any, Any]:
-    names: np.ndarray[Any, Any] = accounts["name"].to_numpy(dtype=object).copy()
-    known = identifiers[identifiers["kind"] == "name"].drop_duplicates("account")
-    names[known["account"].to_numpy(np.int64)] = known["value"].to_numpy(dtype=object)
+    """The normalised name of each account, "" without one: from its identifiers where they have it."""
+    names = np.full(len(accounts), "", dtype=object)
+    known = identifiers[identifiers["kind"].isin(_NAMED)]
+    names[known["account"].to_numpy(np.int64)] = _first_parts(known["value"])
+    rest = np.flatnonzero(names == "")
+    codes, cells = pd.factorize(accounts["name"].iloc[rest])
+    names[rest] = np.array([*(normalise_name(cell).value for cell in cells.tolist()), ""], dtype=object)[
+        codes
+    ]
     return names
 
 
-def _with_names(identifiers: pd.DataFrame, names: np.ndarray[Any, Any]) -> pd.DataFrame:
-    """Domain and name of an account as one value; two domains of it are two."""
-    domains = identifiers[identifiers["kind"] == "domain"]
-    own = pd.Series(names[domains["account"].to_numpy(np.int64)], index=domains.index, dtype="str")
-    joined = domains.assign(what=DOMAIN_AND_NAME, value=domains["value"] + "|" + own)
-    return joined[own != ""][["account", "what", "value"]]
+def _domains(identifiers: pd.DataFrame) -> pd.DataFrame:
+    """Rows of kind domain; an identifier with the name has the domain, too, where the bound left it out."""
+    rows = identifiers[identifiers["kind"].isin(["domain", "domain_name"])]
+    return pd.DataFrame(
+        {
+            "account": rows["account"].to_numpy(np.int64),
+            "kind": "domain",
+            "value": pd.array(_first_parts(rows["value"]), dtype="str"),
+        }
+    )
+
+
+def _first_parts(values: pd.Series) -> list[str]:
+    return [value.partition(JOINT)[0] for value in values.tolist()]
 
 
 def _components(accounts: int, table: pd.DataFrame) -> int:

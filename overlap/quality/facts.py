@@ -1,4 +1,4 @@
-"""Which facts each own account has, and why it lacks the others."""
+"""Which facts each own account has, what it carries, and why it lacks the others."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from overlap.identity import explains, normalise_domain
-from overlap.quality.assumptions import NUMBERS, facts_of
-from overlap.quality.model import Integers, Model
+from overlap.identity import identify, normalise_domain
+from overlap.quality.assumptions import JOINT, LADDERS, NEEDS, NUMBERS, facts_of, kind_of
+from overlap.quality.model import Integers, Masks, Model
 from overlap.records import ACCOUNT_COLUMNS
 
-Mask = np.ndarray[Any, np.dtype[np.bool_]]
+#: Facts of an account that a column of its own gives, in the order in which repairs look at them. Numbers
+#: come behind these.
+FIELDS: Final = ("domain", "name", "country", "city", "postcode", "phone")
 
 #: Reasons for which a website is not readable; any other reason names somebody else than the account.
 UNREADABLE: Final = frozenset(
     {"not a domain", "more than one address", "longer than a cell may be", "an IP address"}
 )
 EMPTY: Final = "empty"
+_SEVERAL: Final = "more than one address"
 
 #: Where a fact's column has another name than the fact.
 _COLUMNS: Final = {"domain": "website", "registration": "registration_number"}
@@ -28,19 +31,19 @@ _COLUMNS: Final = {"domain": "website", "registration": "registration_number"}
 
 @dataclass(frozen=True)
 class Facts:
-    """Masks over the accounts, by fact of the model: who has it, and where its column is filled.
+    """Masks over the accounts: who has a fact, and where its column is filled.
 
     `states` are the model's. `website` is why the website of each account is no identifier ("" when it is
     one), `by_mail` marks accounts whose domain comes from their e-mail address alone. `explained` is the
-    share of accounts with a domain whose name explains it.
+    share of accounts with a name and a domain whose name explains it.
     """
 
     model: Model
     states: Integers
-    has: dict[str, Mask]
-    filled: dict[str, Mask]
+    has: dict[str, Masks]
+    filled: dict[str, Masks]
     website: np.ndarray[Any, Any]
-    by_mail: Mask
+    by_mail: Masks
     explained: float
 
 
@@ -54,42 +57,53 @@ def find_facts(accounts: pd.DataFrame, identifiers: pd.DataFrame, kinds: Sequenc
     """What the identifiers (records.IDENTIFIER_COLUMNS) of `kinds` say about each account."""
     model = Model(kinds)
     carried = {kind: _mask(identifiers, kind, len(accounts)) for kind in kinds}
-    has: dict[str, Mask] = {}
-    filled: dict[str, Mask] = {}
-    named = np.zeros(len(accounts), dtype=bool)
-    for kind in kinds:
-        if "name" in facts_of(kind):
-            named |= carried[kind]
-    for fact in model.facts:
-        using = [carried[kind] for kind in kinds if fact in facts_of(kind)]
-        has[fact] = np.any(using, axis=0)
+    has: dict[str, Masks] = {}
+    filled: dict[str, Masks] = {}
+    for fact in (*FIELDS, *sorted(NUMBERS.intersection(kinds))):
         column = column_of(fact)
-        filled[fact] = (accounts[column] != "").to_numpy(bool) if column else has[fact]
-        if fact not in kinds and column:
-            # A country stands in kinds beside a name only, so without a name the column has to tell.
-            has[fact] |= filled[fact] & ~named
-    states = np.zeros(len(accounts), dtype=np.int64)
-    for fact, mask in has.items():
-        states[mask] |= model.bit(fact)
-    explained = _explained(accounts, identifiers)
-    states[explained] |= model.explained
-    with_domain = int(has["domain"].sum()) if "domain" in has else 0
-    website, by_mail = _websites(accounts, has.get("domain", np.zeros(len(accounts), dtype=bool)))
-    share = float(explained.sum() / with_domain) if with_domain else 0.0
-    return Facts(model, states, has, filled, website, by_mail, share)
+        filled[fact] = (accounts[column] != "").to_numpy(bool)
+        has[fact] = _carrying(carried, fact, len(accounts))
+        if fact != "domain":
+            has[fact] |= _usable(accounts, fact, filled[fact] & ~has[fact])
+    states, explained = find_states(model, identifiers, has["country"])
+    website, by_mail = _websites(accounts, has["domain"])
+    return Facts(model, states, has, filled, website, by_mail, explained)
 
 
-def completed(facts: Facts, rows: Integers, fact: str) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """What `rows` would win by having a fact: an array (rows, 2), found and released, middle assumptions."""
-    model = facts.model
-    before = facts.states[rows]
-    after = before | model.bit(fact)
-    gained = model.chances(after)
-    if fact == "domain":
-        # How many of the new websites the names explain is taken from the websites that are there.
-        told = model.chances(after | model.explained)
-        gained = facts.explained * told + (1 - facts.explained) * gained
-    return gained - model.chances(before)
+def find_states(model: Model, identifiers: pd.DataFrame, placed: Masks) -> tuple[Integers, float]:
+    """The states of the model, and the share of domains beside a name that the name explains.
+
+    `placed` says which accounts have a country.
+    """
+    states = np.zeros(len(placed), dtype=np.int64)
+    told, left = explained(identifiers, len(placed))
+    variants = {
+        "domain_name": told,
+        "domain_name:unexplained": left,
+        "name": placed,
+        "name:unplaced": ~placed,
+    }
+    for evidence in model.evidence:
+        mask = _mask(identifiers, kind_of(evidence), len(placed)) & variants.get(evidence, True)
+        states[mask] |= model.bit(evidence)
+    both = int((told | left).sum())
+    return states, float(told.sum() / both) if both else 0.0
+
+
+def explained(identifiers: pd.DataFrame, accounts: int) -> tuple[Masks, Masks]:
+    """Accounts with a domain that their name explains, and with one that it does not.
+
+    The form of the identifier says it: where the name explains the domain, general words stand apart.
+    """
+    rows = identifiers[identifiers["kind"] == "domain_name"]
+    holders = rows["account"].to_numpy(np.int64)
+    apart = np.fromiter(
+        (value.count(JOINT) > 1 for value in rows["value"].tolist()), dtype=bool, count=len(rows)
+    )
+    masks = np.zeros((2, accounts), dtype=bool)
+    masks[0, holders[apart]] = True
+    masks[1, holders[~apart]] = True
+    return masks[0], masks[1]
 
 
 def is_number(fact: str) -> bool:
@@ -97,24 +111,52 @@ def is_number(fact: str) -> bool:
     return fact in NUMBERS
 
 
-def _mask(identifiers: pd.DataFrame, kind: str, accounts: int) -> Mask:
+def _mask(identifiers: pd.DataFrame, kind: str, accounts: int) -> Masks:
     mask = np.zeros(accounts, dtype=bool)
     mask[identifiers.loc[identifiers["kind"] == kind, "account"].to_numpy(np.int64)] = True
     return mask
 
 
-def _explained(accounts: pd.DataFrame, identifiers: pd.DataFrame) -> Mask:
-    """Accounts whose own name explains one of their domains."""
-    domains = identifiers[identifiers["kind"] == "domain"]
-    holders = domains["account"].to_numpy(np.int64)
-    names = accounts["name"].to_numpy(dtype=object)[holders].tolist()
-    told = np.fromiter(map(explains, names, domains["value"].tolist()), dtype=bool, count=len(holders))
-    mask = np.zeros(len(accounts), dtype=bool)
-    mask[holders[told]] = True
-    return mask
+def _carrying(carried: dict[str, Masks], fact: str, accounts: int) -> Masks:
+    """Who carries a kind that needs the fact, in whatever degree."""
+    degrees = next((set(ladder) for ladder in LADDERS if fact in ladder), {fact})
+    kinds = [kind for kind in NEEDS if kind in carried and degrees.intersection(facts_of(kind))]
+    masks = [carried[kind] for kind in kinds]
+    return np.any(masks, axis=0) if masks else np.zeros(accounts, dtype=bool)
 
 
-def _websites(accounts: pd.DataFrame, has: Mask) -> tuple[np.ndarray[Any, Any], Mask]:
+def _usable(accounts: pd.DataFrame, fact: str, asked: Masks) -> Masks:
+    """Which of the accounts asked for have a usable fact although no identifier of theirs carries it.
+
+    A common name gives no identifier with the country, and a bound on the identifiers of an account leaves
+    others out.
+    """
+    usable = np.zeros(len(accounts), dtype=bool)
+    places = np.flatnonzero(asked)
+    if fact not in _SHOWING or not len(places):
+        return usable
+    codes = accounts.iloc[places].groupby([column_of(fact), "country"], sort=False).ngroup().to_numpy()
+    _, firsts = np.unique(codes, return_index=True)
+    distinct = accounts.iloc[places[firsts]].reset_index(drop=True)
+    if fact != "name":
+        distinct = distinct.assign(name=pd.array([RARE] * len(distinct), dtype="str"))
+    found = identify(distinct, (_SHOWING[fact],), processes=1).frame
+    usable[places] = _mask(found, _SHOWING[fact], len(distinct))[codes]
+    return usable
+
+
+#: The kind that any account with a rare name has by a usable fact, and such a name.
+_SHOWING: Final = {
+    "name": "bare_name",
+    "country": "close_country",
+    "city": "close_city",
+    "postcode": "name_postcode",
+    "phone": "word_phone",
+}
+RARE: Final = "Quollbrook"
+
+
+def _websites(accounts: pd.DataFrame, has: Masks) -> tuple[np.ndarray[Any, Any], Masks]:
     """Why each website is no identifier, and whose domain comes from the e-mail address alone."""
     further = (accounts["domains"] != "").to_numpy(bool)
     mailed = has & ~further & (accounts["email"] != "").to_numpy(bool)
@@ -123,5 +165,6 @@ def _websites(accounts: pd.DataFrame, has: Mask) -> tuple[np.ndarray[Any, Any], 
     codes, cells = pd.factorize(accounts["website"].iloc[asked])
     reasons = np.full(len(accounts), "", dtype=object)
     reasons[asked] = np.array([*(normalise_domain(cell).reason for cell in cells.tolist()), ""])[codes]
-    by_mail = mailed & (reasons != "")
+    # A cell with several addresses has identifiers for all of them.
+    by_mail = mailed & (reasons != "") & (reasons != _SEVERAL)
     return np.where(has & ~by_mail, "", reasons), by_mail

@@ -1,10 +1,11 @@
 """The expected match rate: of the accounts that a partner also holds, how many will be found.
 
-An account of ours has some facts (`assumptions.py`). Of a pair of one company each of our facts agrees with
-the chance that the partner has it filled times the chance that it then is the same, independently of the
-others; a *hard* pair agrees in numbers at most. The pair is found when all facts of one kind agree, and
-released when the agreeing facts are enough for that. Both are monotone: another fact of ours never lowers
-them, nor does a better assumption.
+An account of ours carries some identifiers, and each kind of them needs some facts to agree
+(`assumptions.py`). In a pair of one company a fact agrees with the chance that the partner has it filled
+times the chance that it then is the same, independently of the others but for its ladder: the degrees of a
+name are one draw, those of a website another. A *hard* pair agrees in numbers at most. The pair is found
+when all facts of one carried kind agree, and released when that kind's tier is no candidate. Both are
+monotone: another identifier never lowers them.
 
 The interval has two sources. Each assumption has a range, and either end of it moves the rate while the
 others stay in the middle; and a partner shares a part of the list only, which may be luckier or less lucky
@@ -15,8 +16,9 @@ likely.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, product
 from math import hypot, sqrt
 from typing import Any, Final
 
@@ -25,11 +27,14 @@ import numpy as np
 from overlap.quality.assumptions import (
     BY_FACT,
     HARD,
+    LADDERS,
+    NEEDS,
+    NOWHERE,
     NUMBERS,
     SHARED,
-    facts_of,
-    facts_used,
+    evidence_of,
     is_released,
+    kind_of,
 )
 
 #: The two-sided 95 % quantile of the normal distribution.
@@ -37,6 +42,13 @@ Z: Final = 1.959964
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Integers = np.ndarray[Any, np.dtype[np.int64]]
+Masks = np.ndarray[Any, np.dtype[np.bool_]]
+
+#: Facts drawn together: the ladders, and the country, which a partner may also not have at all.
+_DRAWS: Final = (*LADDERS, ("country",), ("city",), ("postcode",), ("phone",))
+#: Facts that are a kind each and part of no other.
+_ALONE: Final = tuple(fact for fact in BY_FACT if not any(fact in draw for draw in _DRAWS))
+_ABLE: Final = np.array([fact in NUMBERS for fact in _ALONE], dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +73,24 @@ class Estimate:
 
 
 class Model:
-    """The chances of accounts by their *state*: a bit for each of `facts`, and `explained` above them.
-
-    The bit `explained` says that the own name explains the website, which is then enough for a release.
-    """
+    """The chances of accounts by their *state*: a bit for each of `evidence`, keys of assumptions.NEEDS."""
 
     def __init__(self, kinds: Sequence[str]) -> None:
-        self.facts = facts_used(kinds)
-        self.explained = 1 << len(self.facts)
-        self._worlds = _worlds(len(self.facts))
-        self._found = self._holds([facts_of(kind) for kind in kinds if facts_of(kind)])
-        agreeing = [frozenset(fact for fact, bit in zip(self.facts, world, strict=True) if bit)
-                    for world in self._worlds.tolist()]  # fmt: skip
-        self._released = self._found & np.array([is_released(facts) for facts in agreeing], dtype=bool)
-        self._domain = self._found & np.array(["domain" in facts for facts in agreeing], dtype=bool)
-        self._able = np.array([fact in NUMBERS for fact in self.facts], dtype=np.float64)
-        self._agrees, self._hard = _scenarios(self.facts)
+        self.evidence = evidence_of(kinds)
+        self._released = [is_released(kind_of(one)) for one in self.evidence]
+        scenarios = list(_scenarios())
+        self._hard: Floats = np.array([hard for _, hard in scenarios])
+        left = 1 - self._hard[:, None]
+        self._alone = np.array([_products(ranges, _ALONE) for ranges, _ in scenarios])
+        drawn = [_draws(ranges, 1 - hard) for ranges, hard in scenarios]
+        #: (scenarios, worlds): what a pair that is not hard may agree in, and how likely.
+        self._weights: Floats = np.array([_joint(draws) for draws in drawn])
+        self._weights *= left
+        self._holds = {one: _holds(NEEDS[one]) for one in self.evidence}
 
-    def bit(self, fact: str) -> int:
-        """The bit of a fact, 0 when no kind uses it."""
-        return 1 << self.facts.index(fact) if fact in self.facts else 0
+    def bit(self, evidence: str) -> int:
+        """The bit of a key of NEEDS, 0 when its kind is not used."""
+        return 1 << self.evidence.index(evidence) if evidence in self.evidence else 0
 
     def chances(self, states: Integers) -> Floats:
         """The chances of each state under the middle assumptions, as (states, 2): found and released."""
@@ -102,31 +112,28 @@ class Model:
 
     def _chance(self, state: int, scenarios: slice) -> Floats:
         """(2, scenarios): found and released."""
-        released = self._released | self._domain if state & self.explained else self._released
-        # A fact that the account does not have agrees in no world.
-        worlds = np.flatnonzero(np.arange(len(self._worlds)) & ~state == 0)
-        agrees, hard = self._agrees[scenarios], self._hard[scenarios, None]
-        weights = hard * self._weights(state, worlds, agrees * self._able)
-        weights += (1 - hard) * self._weights(state, worlds, agrees)
-        sums = [weights[:, met[worlds]].sum(axis=1) for met in (self._found, released)]
-        clipped: Floats = np.clip(np.array(sums), 0.0, 1.0)
+        carried = [at for at in range(len(self.evidence)) if state >> at & 1]
+        released = [at for at in carried if self._released[at]]
+        met = [self._met(some, scenarios) for some in (carried, released)]
+        clipped: Floats = np.clip(np.array(met), 0.0, 1.0)
         return clipped
 
-    def _weights(self, state: int, worlds: Integers, agrees: Floats) -> Floats:
-        """(scenarios, worlds): the chance of each world, which facts of the state agree and which do not."""
-        weights = np.ones((len(agrees), len(worlds)))
-        for place in range(len(self.facts)):
-            if state >> place & 1:
-                chance = agrees[:, place, None]
-                weights *= np.where(self._worlds[worlds, place], chance, 1 - chance)
-        return weights
-
-    def _holds(self, needs: Sequence[tuple[str, ...]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """For each world whether all facts of one of `needs` agree in it."""
-        met = np.zeros(len(self._worlds), dtype=bool)
-        for facts in needs:
-            met |= self._worlds[:, [self.facts.index(fact) for fact in facts]].all(axis=1)
-        return met
+    def _met(self, carried: Sequence[int], scenarios: slice) -> Floats:
+        """For every scenario the chance that one of the carried evidence matches."""
+        weights, hard = self._weights[scenarios], self._hard[scenarios]
+        worlds = np.zeros(weights.shape[1], dtype=bool)
+        alone = np.zeros(len(_ALONE))
+        for at in carried:
+            evidence = self.evidence[at]
+            if evidence in _ALONE:
+                alone[_ALONE.index(evidence)] = 1.0
+            else:
+                worlds |= self._holds[evidence]
+        chances = self._alone[scenarios]
+        missed = np.prod(1 - chances * alone, axis=1)
+        missed_hard = np.prod(1 - chances * alone * _ABLE, axis=1)
+        found: Floats = 1 - hard * missed_hard - (1 - hard - weights @ worlds) * missed
+        return found
 
 
 def estimate(model: Model, states: Integers) -> Estimate | None:
@@ -155,27 +162,75 @@ def _interval(rates: Floats, shared: int) -> Interval:
     return Interval(max(middle - down, 0.0), middle, min(middle + up, 1.0))
 
 
-def _scenarios(facts: Sequence[str]) -> tuple[Floats, Floats]:
-    """For every scenario the chance of each fact to agree (scenarios, facts), and the share of hard pairs."""
-    assumed = [BY_FACT[fact] for fact in facts]
-    middle = [one.filled.middle * one.agrees.middle for one in assumed]
-    agrees, hard = [middle], [HARD.middle]
-    for place, one in enumerate(assumed):
-        for chance in (
-            one.filled.low * one.agrees.middle,
-            one.filled.high * one.agrees.middle,
-            one.filled.middle * one.agrees.low,
-            one.filled.middle * one.agrees.high,
-        ):
-            agrees.append([*middle[:place], chance, *middle[place + 1 :]])
-            hard.append(HARD.middle)
-    for share in (HARD.low, HARD.high):
-        agrees.append(middle)
-        hard.append(share)
-    return np.array(agrees, dtype=np.float64).reshape(len(hard), len(facts)), np.array(hard)
+#: (filled, agrees) of every fact.
+_Shares = dict[str, tuple[float, float]]
 
 
-def _worlds(facts: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Every way in which the facts agree or not, one a row."""
-    numbers = np.arange(1 << facts)
-    return (numbers[:, None] >> np.arange(facts) & 1).astype(bool)
+def _scenarios() -> Iterator[tuple[_Shares, float]]:
+    """The chances of all facts and the share of hard pairs: the middle, then each end of each assumption."""
+    middle = {fact: (one.filled.middle, one.agrees.middle) for fact, one in BY_FACT.items()}
+    yield middle, HARD.middle
+    for together in (*_DRAWS, *((fact,) for fact in _ALONE)):
+        some = [BY_FACT[fact] for fact in together]
+        for end in ("low", "high"):
+            yield (
+                middle | {one.fact: (getattr(one.filled, end), one.agrees.middle) for one in some},
+                HARD.middle,
+            )
+            yield (
+                middle | {one.fact: (one.filled.middle, getattr(one.agrees, end)) for one in some},
+                HARD.middle,
+            )
+    yield middle, HARD.low
+    yield middle, HARD.high
+
+
+def _products(shares: _Shares, facts: Sequence[str]) -> list[float]:
+    return [shares[fact][0] * shares[fact][1] for fact in facts]
+
+
+def _draws(shares: _Shares, easy: float) -> list[list[float]]:
+    """For every draw the chances of its outcomes in a pair that is not hard: nothing agrees, then each fact.
+
+    The outcome of a ladder is the closest degree that agrees. The country has one more: the partner has none.
+    Names and websites agree in no hard pair, so that all their agreement falls to the other ones.
+    """
+    drawn = []
+    for draw in _DRAWS:
+        agreeing = _products(shares, draw)
+        if draw in LADDERS:
+            agreeing = [
+                min(share / easy, shares[fact][0]) for share, fact in zip(agreeing, draw, strict=True)
+            ]
+        reached = list(accumulate(agreeing, max))
+        steps = [after - before for before, after in zip([0.0, *reached], reached, strict=False)]
+        absent = [1 - shares["country"][0]] if draw == ("country",) else []
+        drawn.append([1 - reached[-1] - sum(absent), *steps, *absent])
+    return drawn
+
+
+def _joint(draws: Sequence[Sequence[float]]) -> Floats:
+    """The chance of each world: one outcome of every draw, the last draw changing first."""
+    joint: Floats = np.ones(1)
+    for draw in draws:
+        joint = np.outer(joint, np.array(draw)).ravel()
+    return joint
+
+
+#: The outcomes of every draw: nothing, a fact, or a country that the partner does not have.
+_OUTCOMES: Final = [("", *draw, *([NOWHERE] if draw == ("country",) else [])) for draw in _DRAWS]
+
+
+def _holds(needs: Sequence[str]) -> Masks:
+    """For each world whether all facts needed agree in it."""
+    return np.array([all(map(_agreeing(world).__contains__, needs)) for world in product(*_OUTCOMES)])
+
+
+def _agreeing(world: Sequence[str]) -> frozenset[str]:
+    """The facts that agree in a world: of a ladder the drawn degree and all that are less close."""
+    agreeing = set(world)
+    for ladder in LADDERS:
+        for at, fact in enumerate(ladder):
+            if fact in world:
+                agreeing.update(ladder[at:])
+    return frozenset(agreeing)

@@ -20,9 +20,9 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Cells that were filled and gave no identifier of a kind, by the reason."""
+    """Filled cells of a column, or addresses in them, that nothing could be made of, by the reason."""
 
-    kind: str
+    column: str
     reason: str
     cells: int
 
@@ -52,7 +52,7 @@ class Group:
 class Doubles:
     """Values of a kind that several own accounts carry.
 
-    `what` is a kind or "domain and name". `sizes` counts groups by their size ("2", "3", "4 to 9",
+    `what` is a kind. `sizes` counts groups by their size ("2", "3", "4 to 9",
     "10 and more"). `differing` groups have accounts of more than one name.
     """
 

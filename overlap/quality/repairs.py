@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from overlap.quality.assumptions import BY_FACT, NUMBERS
+from overlap.quality.completion import completed
 from overlap.quality.doubles import ROWS, row_labels, strangers, surplus
-from overlap.quality.facts import EMPTY, UNREADABLE, Facts, Mask, column_of, completed, is_number
-from overlap.quality.model import Estimate, Integers
+from overlap.quality.facts import EMPTY, FIELDS, UNREADABLE, Facts, column_of
+from overlap.quality.model import Estimate, Integers, Masks
 from overlap.quality.quality import Freshness, Repair
 from overlap.records import Rejected
 
 #: Repairs listed.
 MOST: Final = 10
 
+#: Points; less than this is what adding fractions leaves over.
+_NONE: Final = 1e-9
+
 _FILL: Final = {
     "domain": "Fill in the company's own website.",
     "name": "Fill in the company's name.",
-    "country": "Fill in the country: a bare name is never released without a review.",
+    "country": "Fill in the country: a common name is never released without a review.",
 }
 _CORRECT: Final = {
     "name": "Replace the placeholder by the company's registered name.",
@@ -46,16 +50,14 @@ def find_repairs(
     rows = row_labels(accounts)
     found = [
         *_rejected(rejected, estimate, len(accounts)),
-        *_websites(rows, facts),
-        *_missing(rows, facts),
-        *_numbers(rows, facts),
+        *(_completing(accounts, rows, facts, lack) for lack in _lacks(facts) if lack.mask.any()),
         *_doubled(rows, facts, table),
     ]
-    gaining = [repair for repair in found if repair.gain > 0]
+    gaining = [repair for repair in found if repair.gain > _NONE]
     return sorted(gaining, key=lambda repair: (-repair.gain, repair.what))[:MOST]
 
 
-def notices(accounts: pd.DataFrame, orphans: Mask, stale: Mask, freshness: Freshness) -> list[Repair]:
+def notices(accounts: pd.DataFrame, orphans: Masks, stale: Masks, freshness: Freshness) -> list[Repair]:
     """What is worth a look although the model cannot say its gain."""
     rows = row_labels(accounts)
     by_creation = 0 < freshness.stale == freshness.by_creation
@@ -83,51 +85,48 @@ def _rejected(rejected: Sequence[Rejected], estimate: Estimate, accounts: int) -
         )
 
 
-def _websites(rows: np.ndarray[Any, Any], facts: Facts) -> Iterator[Repair]:
-    if "domain" not in facts.has:
-        return
-    without = ~facts.has["domain"]
-    reasons = facts.website
-    unreadable = np.isin(reasons, list(UNREADABLE))
-    empty = reasons == EMPTY
-    for what, mask, instruction in (
-        ("no website", empty, _FILL["domain"]),
-        ("website of a provider or platform", ~empty & ~unreadable, _FOREIGN),
-        ("website that cannot be read", unreadable, _NO_ADDRESS),
-    ):
-        yield from _completing(what, without & mask, "domain", instruction, rows, facts)
+class _Lack(NamedTuple):
+    """Accounts without a fact, and what to do about it."""
+
+    what: str
+    fact: str
+    mask: Masks
+    instruction: str
 
 
-def _missing(rows: np.ndarray[Any, Any], facts: Facts) -> Iterator[Repair]:
-    for fact in facts.model.facts:
-        column = column_of(fact).replace("_", " ")
-        if is_number(fact) or fact == "domain" or not column:
-            continue
-        without, filled = ~facts.has[fact], facts.filled[fact]
-        fill = _FILL.get(fact, f"Fill in the {column}.")
-        correct = _CORRECT.get(fact, f"Correct the {column}.")
-        yield from _completing(f"no {column}", without & ~filled, fact, fill, rows, facts)
-        yield from _completing(f"{column} not understood", without & filled, fact, correct, rows, facts)
-
-
-def _numbers(rows: np.ndarray[Any, Any], facts: Facts) -> Iterator[Repair]:
-    for fact in facts.model.facts:
-        if is_number(fact):
-            mask = facts.filled[fact] & ~facts.has[fact]
+def _lacks(facts: Facts) -> Iterator[_Lack]:
+    reasons, without = facts.website, ~facts.has["domain"]
+    unreadable, empty = np.isin(reasons, list(UNREADABLE)), reasons == EMPTY
+    yield _Lack("no website", "domain", without & empty, _FILL["domain"])
+    yield _Lack("website of a provider or platform", "domain", without & ~empty & ~unreadable, _FOREIGN)
+    yield _Lack("website that cannot be read", "domain", without & unreadable, _NO_ADDRESS)
+    for fact, has in facts.has.items():
+        filled = facts.filled[fact]
+        if fact in NUMBERS:
             name = _written(fact)
-            instruction = f"Correct the {name}, as text with its zeros, or clear it."
-            yield from _completing(f"{name} that is not valid", mask, fact, instruction, rows, facts)
+            correct = f"Correct the {name}, as text with its zeros, or clear it."
+            yield _Lack(f"{name} that is not valid", fact, filled & ~has, correct)
+        elif fact in FIELDS[1:]:
+            column = column_of(fact)
+            fill = _FILL.get(fact, f"Fill in the {column}.")
+            correct = _CORRECT.get(fact, f"Correct the {column}.")
+            yield _Lack(f"no {column}", fact, ~has & ~filled, fill)
+            yield _Lack(f"{column} not understood", fact, ~has & filled, correct)
 
 
-def _completing(
-    what: str, mask: Mask, fact: str, instruction: str, rows: np.ndarray[Any, Any], facts: Facts
-) -> Iterator[Repair]:
-    """The repair that gives the accounts of `mask` a fact."""
-    places = np.flatnonzero(mask)
-    if not len(places):
-        return
-    found, released = (100 * completed(facts, places, fact).sum(axis=0) / len(rows)).tolist()
-    yield Repair(what, len(places), _first(rows, places), instruction, max(found, 0.0), max(released, 0.0))
+def _completing(accounts: pd.DataFrame, rows: np.ndarray[Any, Any], facts: Facts, lack: _Lack) -> Repair:
+    """The repair that gives accounts the fact that they lack.
+
+    A country may cost a rare name as many matches as it wins: without one it matches in any country. Such a
+    repair, which loses more than it wins, has no gain.
+    """
+    places = np.flatnonzero(lack.mask)
+    found, released = (100 * won for won in completed(accounts, facts, places, lack.fact))
+    if found + released < 0:
+        found = released = 0.0
+    return Repair(
+        lack.what, len(places), _first(rows, places), lack.instruction, max(found, 0.0), max(released, 0.0)
+    )
 
 
 def _doubled(rows: np.ndarray[Any, Any], facts: Facts, table: pd.DataFrame) -> Iterator[Repair]:

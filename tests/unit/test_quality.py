@@ -18,12 +18,17 @@ from overlap.records import ACCOUNT_COLUMNS, Rejected
 TODAY = date(2026, 11, 22)
 
 
+#: A name that many have; a rare one matches without a country.
+COMMON = {"name": "Analytics", "city": "", "postcode": "", "phone": ""}
+
+
 def frame(*accounts: dict[str, str]) -> pd.DataFrame:
     """Accounts in rows 2 onwards; what is not given is what a well-kept account has."""
     rows = []
     for at, given in enumerate(accounts):
         word = "Zephyr" + "abcdefghijklmnopqrstuvwxyz"[at % 26] * 3 + "x" * (at // 26)
         usual = {"id": f"A{at}", "name": f"{word} Works", "website": f"{word.lower()}.com", "country": "DE",
+                 "city": "Berlin", "postcode": "10115", "phone": f"+49 30 9018{at:02d}",
                  "modified": "2026-10-01", "population": "customers"}  # fmt: skip
         rows.append({**dict.fromkeys(ACCOUNT_COLUMNS, ""), **usual, "row": at + 2, **given})
     table = pd.DataFrame(rows, columns=list(ACCOUNT_COLUMNS))
@@ -64,8 +69,6 @@ def test_an_empty_list_is_assessed() -> None:
         ({"website": "https://www.facebook.com/zephyr"}, "website of a provider or platform"),
         ({"website": "see below"}, "website that cannot be read"),
         ({"website": "192.168.1.7"}, "website that cannot be read"),
-        ({"country": ""}, "no country"),
-        ({"country": "Bavaria"}, "country not understood"),
         ({"name": ""}, "no name"),
         ({"name": "test"}, "name not understood"),
         ({"lei": "1234"}, "LEI that is not valid"),
@@ -80,15 +83,21 @@ def test_a_defect_is_named_with_its_row_and_wins_when_repaired(defect: dict[str,
     assert [one for one in quality.repairs if one is not found] == []
 
 
+@pytest.mark.parametrize(("country", "what"), [("", "no country"), ("Bavaria", "country not understood")])
+def test_a_country_wins_for_a_common_name(country: str, what: str) -> None:
+    found = repair(look({}, {}, {**COMMON, "country": country}, {}), what)
+    assert (found.accounts, found.rows) == (1, ("4",)) and found.gain > 0
+
+
 def test_the_gain_of_a_repair_is_what_the_repaired_list_is_expected_to_have_more() -> None:
-    broken, whole = look({"country": ""}, {}, {}, {}), look({}, {}, {}, {})
+    broken, whole = look({**COMMON, "country": ""}, {}, {}, {}), look(COMMON, {}, {}, {})
     assert broken.estimate is not None and whole.estimate is not None
     won = whole.estimate.released.middle - broken.estimate.released.middle
     assert repair(broken, "no country").released == pytest.approx(100 * won)
 
 
 def test_repairs_come_by_gain_and_name_five_rows_at_most() -> None:
-    quality = look(*[{"website": ""}] * 7, {"country": ""}, *[{}] * 30)
+    quality = look(*[{"website": ""}] * 7, {"website": "see below"}, *[{}] * 30)
     gains = [one.gain for one in quality.repairs]
     assert gains == sorted(gains, reverse=True) and len(gains) == 2
     assert repair(quality, "no website").rows == ("2", "3", "4", "5", "6")
@@ -165,7 +174,7 @@ def test_an_unknown_kind_is_reported_and_counts_as_nothing() -> None:
     known = identify(table)
     kinds = (*KINDS, "near_name")
     quality = assess(table, known, TODAY, kinds=kinds)
-    assert quality.uncounted == ("near_name",)
+    assert quality.uncounted == ("typed_city", "acronym_city", "near_name")
     assert quality.estimate == assess(table, known, TODAY).estimate
     assert "near_name" in "\n".join(render_quality(quality)) and "near_name" in quality_page(quality, "x", {})
 
