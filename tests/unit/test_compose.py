@@ -9,8 +9,20 @@ from __future__ import annotations
 import pytest
 
 from overlap.identity import KINDS, ROLES
-from overlap.identity.compose import JOINT, MAKERS, compose
-from overlap.identity.facts import COLUMNS, Drop, Facts, read_facts
+from overlap.identity.compose import (
+    ACRONYM,
+    FAMILY,
+    JOINT,
+    LONG_LABEL,
+    LONG_NAME,
+    MAKERS,
+    Core,
+    Work,
+    compose,
+    telling,
+)
+from overlap.identity.facts import COLUMNS, NUMBERS, Drop, Facts, read_facts
+from overlap.identity.rarity import name_bits
 
 Cells = dict[str, str]
 ALL = frozenset(KINDS)
@@ -40,8 +52,64 @@ def meet(kind: str, one: Cells, other: Cells) -> bool:
     return bool(there)
 
 
-def test_every_kind_has_a_maker() -> None:
-    assert set(MAKERS) == set(KINDS)
+def test_every_kind_is_a_number_or_has_a_maker() -> None:
+    assert sorted([*MAKERS, *NUMBERS.values()]) == sorted(KINDS)
+
+
+def test_numbers_come_first_and_then_the_kinds_in_the_order_of_their_makers() -> None:
+    kinds = list(dict.fromkeys(kind for kind, _ in compose(facts(**RICH), ALL, "starter", PLENTY)))
+    assert kinds[:2] == ["lei", "duns"]
+    assert kinds[2:] == [kind for kind in MAKERS if kind in kinds]
+    order = list(MAKERS)
+    assert order.index("label") < order.index("word_phone") < order.index("close_country")
+
+
+def test_the_cores_of_an_account_are_those_of_its_names_outside_brackets() -> None:
+    work = Work(facts(name="Akenes.com Systems Ltd (Exoscale) dba Finch.io"), "starter")
+    assert all(isinstance(core, Core) for core in work.cores)
+    assert {core.words for core in work.cores} >= {("finch",)}
+    assert ("exoscale",) not in {core.words for core in work.cores}
+    for words, text, bits in work.cores:
+        assert (text, bits) == ("".join(words), name_bits(words))
+
+
+@pytest.mark.parametrize(
+    ("rest", "words"),
+    [
+        ((), ()),
+        (("leasing", "sys"), ("leasing",)),
+        (("germany", "leasing"), ("leasing",)),
+        (("com", "quendorra"), ("quendorra",)),
+        (("london", "svc"), ()),
+    ],
+)
+def test_generic_words_places_and_endings_tell_nothing_beside_a_website(
+    rest: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    assert telling(rest) == words
+
+
+def test_a_label_is_long_enough_and_under_an_ending_of_a_country_or_a_family() -> None:
+    label = "quendorra"[:LONG_LABEL]
+    assert made("label", website=f"{label}.de", country="DE") == [f"{label}|DE"]
+    assert made("label", website=f"{label[:-1]}.de", country="DE") == []
+    for ending in FAMILY:
+        assert made("label", website=f"{label}.{ending}", country="DE") == [f"{label}|DE"]
+
+
+def test_only_a_long_name_is_told_with_one_letter_less() -> None:
+    name = "quendorrabrook"[:LONG_NAME]
+    found = made("typed_city", name=name, city="Basel")
+    assert found[0] == f"{name}|basel" and {len(value) for value in found[1:]} == {len(found[0]) - 1}
+    assert made("typed_city", name=name[:-1], city="Basel") == []
+
+
+@pytest.mark.parametrize("count", range(2, 8))
+def test_initials_are_of_as_many_words_as_an_acronym_has_letters(count: int) -> None:
+    words = ["Alpha", "Blue", "Coil", "Disc", "Eagle", "Fox", "Green"][:count]
+    initials = "".join(word[0] for word in words).lower()
+    cells = {"name": " ".join(words), "city": "Basel"}
+    assert made("acronym_city", **cells) == [f"{initials}|basel|responder"] * (count in ACRONYM)
 
 
 @pytest.mark.parametrize(
@@ -67,22 +135,56 @@ def test_a_number_or_page_is_an_identifier_of_its_own(
 
 #: kind, and accounts of which the first gives the values. Nothing for those that give none.
 EXAMPLES: list[tuple[str, Cells, list[str]]] = [
-    ("domain_name", {"name": "Brightwater Inc", "website": "brightwater.com"}, ["brightwater.com|"]),
+    # A website that the name explains, with the telling words of the rest, once with its general words and once
+    # marked with the role of the side that has none of them.
+    (
+        "domain_name",
+        {"name": "Brightwater Inc", "website": "brightwater.com"},
+        ["brightwater.com||", "brightwater.com||starter|"],
+    ),
     (
         "domain_name",
         {"name": "Brightwater Leasing", "website": "brightwater.com"},
-        ["brightwater.com|leasing"],
+        ["brightwater.com|leasing|", "brightwater.com|leasing|starter|"],
     ),
-    ("domain_name", {"name": "Brightwater America", "website": "brightwater.com"}, ["brightwater.com|"]),
-    ("domain_name", {"name": "Brightwater M\xe9xico", "website": "brightwater.com"}, ["brightwater.com|"]),
-    ("domain_name", {"name": "Salesforce.com, inc.", "website": "salesforce.com"}, ["salesforce.com|"]),
+    (
+        "domain_name",
+        {"name": "Brightwater Leasing Systems", "website": "brightwater.com"},
+        ["brightwater.com|leasing|sys", "brightwater.com|leasing|responder|"],
+    ),
+    (
+        "domain_name",
+        {"name": "Brightwater America", "website": "brightwater.com"},
+        ["brightwater.com||amer", "brightwater.com||responder|"],
+    ),
+    (
+        "domain_name",
+        {"name": "Brightwater M\xe9xico Systems", "website": "brightwater.com"},
+        ["brightwater.com||mexico sys", "brightwater.com||responder|"],
+    ),
+    (
+        "domain_name",
+        {"name": "Salesforce.com, inc.", "website": "salesforce.com"},
+        ["salesforce.com||", "salesforce.com||starter|"],
+    ),
+    # One that it does not explain, with all core words of the name.
     ("domain_name", {"name": "Finch Quendorra", "website": "acme.com"}, ["acme.com|finch quendorra"]),
     ("domain_name", {"name": "Quendorra Finch", "website": "acme.com"}, ["acme.com|finch quendorra"]),
-    ("domain_name", {"name": "Acme", "website": "acme.com, acme.de"}, ["acme.com|", "acme.de|"]),
-    ("domain_name", {"name": "Acme", "email": "joe@acme.com"}, ["acme.com|"]),
+    ("domain_name", {"name": "Finch Systems", "website": "acme.com"}, ["acme.com|finch sys"]),
+    ("domain_name", {"name": "Acme Steel", "website": "acme-foods.com"}, ["acme-foods.com|acme steel"]),
+    (
+        "domain_name",
+        {"name": "Acme", "website": "acme.com, acme.de"},
+        ["acme.com||", "acme.com||starter|", "acme.de||", "acme.de||starter|"],
+    ),
+    ("domain_name", {"name": "Acme", "email": "joe@acme.com"}, ["acme.com||", "acme.com||starter|"]),
     ("domain_name", {"name": "Acme", "website": "facebook.com/acme"}, []),
     ("domain_name", {"name": "test", "website": "acme.com"}, []),
-    ("domain_name", {"name": "Hound Technology dba Honeycomb", "website": "honeycomb.io"}, ["honeycomb.io|"]),
+    (
+        "domain_name",
+        {"name": "Hound Technology dba Honeycomb", "website": "honeycomb.io"},
+        ["honeycomb.io||", "honeycomb.io||starter|"],
+    ),
     (
         "domain_word",
         {"name": "Brightwater Leasing", "website": "brightwater.com"},
@@ -144,6 +246,54 @@ EXAMPLES: list[tuple[str, Cells, list[str]]] = [
 @pytest.mark.parametrize(("kind", "cells", "values"), EXAMPLES, ids=lambda part: str(part)[:60])
 def test_what_makes_a_kind_and_what_does_not(kind: str, cells: Cells, values: list[str]) -> None:
     assert made(kind, **cells) == values
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Cisco", "Cisco", True),
+        ("Cisco", "Cisco Systems", True),
+        ("Cisco Inc", "Cisco Systems Germany", True),
+        ("Cisco Systems", "Cisco Systems", True),
+        ("Cisco Systems Germany", "Cisco Germany Systems", True),
+        ("Cisco Leasing", "Cisco Leasing", True),
+        ("Cisco Leasing", "Cisco Leasing Systems", True),
+        # General words on both sides, and they differ.
+        ("Cisco Systems", "Cisco Services", False),
+        ("Cisco Systems", "Cisco Germany", False),
+        ("Cisco Systems", "Cisco Systems Germany", False),
+        ("Cisco Leasing Systems", "Cisco Leasing Services", False),
+        # A telling word is never left out.
+        ("Cisco", "Cisco Leasing", False),
+        ("Cisco Systems", "Cisco Leasing", False),
+        ("Cisco", "Cisco Leasing Systems", False),
+        ("Cisco Leasing", "Cisco Foundry", False),
+        # Of a website that the names do not explain, nothing is left out.
+        ("Quendorra", "Quendorra", True),
+        ("Quendorra", "Quendorra Systems", False),
+        ("Quendorra Systems", "Systems Quendorra", True),
+        ("Cisco", "Quendorra", False),
+    ],
+)
+def test_names_at_one_website_leave_general_words_out_but_do_not_replace_them(
+    one: str, other: str, expected: bool
+) -> None:
+    website = {"website": "cisco.com"}
+    assert meet("domain_name", {"name": one} | website, {"name": other} | website) is expected
+    elsewhere = {"name": other, "website": "cisco.net"}
+    assert not meet("domain_name", {"name": one} | website, elsewhere)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_mark_is_the_role_of_the_side_without_general_words(role: str) -> None:
+    peer = ROLES[1 - ROLES.index(role)]
+    website = {"website": "cisco.com"}
+    assert made("domain_name", role, name="Cisco", **website) == ["cisco.com||", f"cisco.com||{role}|"]
+    assert made("domain_name", role, name="Cisco Systems", **website) == [
+        "cisco.com||sys",
+        f"cisco.com||{peer}|",
+    ]
+    assert made("domain_name", role, name="Quendorra Systems", **website) == ["cisco.com|quendorra sys"]
 
 
 PLACED = {"country": "US"}
@@ -364,19 +514,36 @@ def test_fewer_identifiers_are_the_first_of_more(most: int, role: str) -> None:
 
 
 def test_many_websites_leave_room_for_the_name() -> None:
-    kinds = [kind for kind, _ in compose(facts(**RICH), ALL, "starter", 8)]
-    assert kinds == [
+    every = compose(facts(**RICH), ALL, "starter", PLENTY)
+    assert [kind for kind, _ in every[:9]] == [
         "lei",
         "duns",
         "linkedin",
+        "domain_name",
         "domain_name",
         "domain_word",
         "name_phone",
         "name_phone",
         "name_city",
     ]
-    further = compose(facts(name="Acme", website="acme.com; acme.de", country="FR"), ALL, "starter", 7)
-    assert further[-1] == ("domain_name", "acme.de|")
+    values = [value.partition(JOINT)[0] for kind, value in every if kind == "domain_name"]
+    assert values == [f"quendorra.{ending}" for ending in ("com", "com", "de", "de", "fr", "fr")]
+    further = compose(facts(name="Acme", website="acme.com; acme.de", country="FR"), ALL, "starter", PLENTY)
+    assert [value for kind, value in further if kind == "domain_name"] == [
+        "acme.com||",
+        "acme.com||starter|",
+        "acme.de||",
+        "acme.de||starter|",
+    ]
+    # Both values of the first website come at once, those of the second after all other kinds.
+    assert [kind for kind, _ in further[:4]] == ["domain_name", "domain_name", "domain", "label"]
+    assert further[7:] == [
+        ("domain_name", "acme.de||"),
+        ("domain_name", "acme.de||starter|"),
+        ("domain", "acme.de"),
+        ("label", "acme|FR"),
+        ("mail_domain", "acme.de"),
+    ]
 
 
 def test_only_the_kinds_asked_for_are_made() -> None:
@@ -389,5 +556,6 @@ def test_only_the_kinds_asked_for_are_made() -> None:
 
 def test_no_part_of_a_composite_holds_the_joint() -> None:
     account = facts(name="Acme | Quendorra|Finch", city="Port|land", website="acme.com", country="US")
-    assert all(value.count(JOINT) <= 2 for _, value in compose(account, ALL, "starter", PLENTY))
+    # Four parts at most: website, telling words, role, and nothing, which no general words are.
+    assert all(value.count(JOINT) <= 3 for _, value in compose(account, ALL, "starter", PLENTY))
     assert not [name for name in account.names if JOINT in name.whole]

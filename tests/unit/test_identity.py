@@ -51,14 +51,14 @@ def test_one_account_gives_one_row_for_each_kind_in_order_of_precedence() -> Non
         accounts({"name": "Brightwater Inc.", "website": "www.brightwater.com", "country": "USA"})
     )
     assert found.frame.to_dict("records") == [
-        {"account": 0, "kind": "domain_name", "value": "brightwater.com|"},
+        {"account": 0, "kind": "domain_name", "value": "brightwater.com||"},
+        {"account": 0, "kind": "domain_name", "value": "brightwater.com||starter|"},
         {"account": 0, "kind": "name_country", "value": "brightwater|US"},
         {"account": 0, "kind": "name", "value": "brightwater|starter"},
         {"account": 0, "kind": "domain", "value": "brightwater.com"},
         {"account": 0, "kind": "close_country", "value": "brightwater|US"},
         {"account": 0, "kind": "label", "value": "brightwater|US"},
         {"account": 0, "kind": "bare_name", "value": "brightwater"},
-        {"account": 0, "kind": "mail_domain", "value": "brightwater.com"},
     ]
 
 

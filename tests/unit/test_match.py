@@ -41,6 +41,11 @@ def named(*names: str) -> pd.DataFrame:
     return frame.assign(name=pd.Series(list(names), dtype="str"))
 
 
+def right(kind: str) -> float:
+    """The confidence in a pair that this kind alone makes, without rivals."""
+    return KIND[kind].right / 1000
+
+
 def overlap(names: list[str], rows: list[Row], matched: set[tuple[str, str]] | None = None) -> pd.DataFrame:
     """The overlap when these identifiers matched (all of them by default)."""
     return resolve(named(*names), found(rows, matched))
@@ -61,7 +66,7 @@ def matching(frame: pd.DataFrame, matched: set[tuple[str, str]] | None) -> Match
 def test_the_kind_that_matched_decides_tier_and_confidence(kind: Kind) -> None:
     result = overlap(["Acme"], [(0, kind.name, "x")])
     assert list(result.columns) == list(OVERLAP_COLUMNS)
-    row = [kind.name, kind.tier, kind.right / 1000, 0]
+    row = [kind.name, kind.tier, right(kind.name), 0]
     assert result[["kind", "tier", "confidence", "rivals"]].values.tolist() == [row]
 
 
@@ -72,6 +77,8 @@ def test_the_kinds_are_worth_what_their_tier_says() -> None:
     assert set(NAME_KINDS) | set(SAME_NAME_KINDS) <= set(KINDS)
     assert not set(NAME_KINDS) & set(SAME_NAME_KINDS)
     assert not set(SAME_NAME_KINDS) & set(CANDIDATE_KINDS)
+    # Kinds that the name and at most a country make, whatever the order of its words.
+    assert set(NAME_KINDS) == {"name_country", "name", "close_country", "bare_name"}
 
 
 @pytest.mark.parametrize(
@@ -89,7 +96,7 @@ def test_the_best_identifier_gives_kind_tier_and_confidence(
     kinds: tuple[str, ...], kind: str, tier: str
 ) -> None:
     result = overlap(["Acme"], [(0, name, "x") for name in kinds])
-    expected = [kind, tier, KIND[kind].right / 1000]
+    expected = [kind, tier, right(kind)]
     assert result[["kind", "tier", "confidence"]].values.tolist() == [expected]
 
 
@@ -123,13 +130,18 @@ def test_nothing_matched_is_an_empty_overlap() -> None:
 def test_two_accounts_that_nothing_tells_apart_are_candidates() -> None:
     rows: list[Row] = [(0, "domain_word", "harbour.com|ship"), (1, "domain_word", "harbour.com|ship")]
     result = overlap(["Harbour Shipping", "Harbour Ships"], rows)
-    assert result[["tier", "confidence", "rivals"]].values.tolist() == [["candidate", 0.995 / 2, 1]] * 2
+    assert (
+        result[["tier", "confidence", "rivals"]].values.tolist()
+        == [["candidate", right("domain_word") / 2, 1]] * 2
+    )
 
 
 def test_duplicates_of_one_company_keep_their_tier() -> None:
     rows: list[Row] = [(0, "domain_word", "harbour.com|ship"), (1, "domain_word", "harbour.com|ship")]
     result = overlap(["Blue Harbour GmbH", "BLUE HARBOUR"], rows)
-    assert result[["tier", "confidence", "rivals"]].values.tolist() == [["strong", 0.995, 1]] * 2
+    assert (
+        result[["tier", "confidence", "rivals"]].values.tolist() == [["strong", right("domain_word"), 1]] * 2
+    )
 
 
 @pytest.mark.parametrize("kind", SAME_NAME_KINDS)
@@ -162,7 +174,81 @@ def test_a_name_that_two_accounts_carry_is_no_match_by_itself(kind: str) -> None
     rows: list[Row] = [(0, kind, "blue harbour|DE"), (1, kind, "blue harbour|DE")]
     result = overlap(["Blue Harbour", "Blue Harbour"], rows)
     assert result["tier"].tolist() == ["candidate"] * 2
-    assert result["confidence"].tolist() == [(KIND[kind].right / 1000) / 2] * 2
+    assert result["confidence"].tolist() == [right(kind) / 2] * 2
+
+
+@pytest.mark.parametrize("kind", ["domain", "domain_word", "linkedin", "duns"])
+def test_one_name_makes_duplicates_where_something_else_than_the_name_matched(kind: str) -> None:
+    rows: list[Row] = [(0, kind, "x"), (1, kind, "x")]
+    assert kind not in NAME_KINDS
+    result = overlap(["Blue Harbour", "Blue Harbour"], rows)
+    assert result[["tier", "confidence"]].values.tolist() == [[KIND[kind].tier, right(kind)]] * 2
+
+
+def family(*accounts: tuple[str, str, str]) -> pd.DataFrame:
+    """Accounts given as (id, name, parent_id)."""
+    frame = named(*[name for _, name, _ in accounts])
+    ids, parents = ([account[at] for account in accounts] for at in (0, 2))
+    return frame.assign(id=pd.Series(ids, dtype="str"), parent_id=pd.Series(parents, dtype="str"))
+
+
+ACME = ("A1", "Acme", "")
+ENERGY = ("A2", "Acme Energy", "A1")
+BOTH: list[Row] = [(at, "domain_name", "acme.com||") for at in (0, 1)]
+ALL_THREE: list[Row] = [*BOTH, (2, "domain_name", "acme.com||")]
+
+
+@pytest.mark.parametrize(
+    ("accounts", "rows", "tiers"),
+    [
+        # Both would be duplicates by the composite with the name, but the one above is meant.
+        ([ACME, ENERGY], BOTH, ["exact", "candidate"]),
+        # The cell holds a name, as some exports have it.
+        ([ACME, ("A2", "Acme Energy", "acme")], BOTH, ["exact", "candidate"]),
+        # Nobody is above, or somebody who is not on the list.
+        ([ACME, ("A2", "Acme Energy", "")], BOTH, ["exact", "exact"]),
+        ([ACME, ("A2", "Acme Energy", "A9")], BOTH, ["exact", "exact"]),
+        # It is the same company twice, or its own parent.
+        ([ACME, ("A2", "ACME Inc.", "A1")], BOTH, ["exact", "exact"]),
+        ([ACME, ("A2", "Acme Energy", "A2")], BOTH, ["exact", "exact"]),
+        # Further up, over one that did not match.
+        ([ACME, ("A3", "Acme Wind", "A2"), ("A2", "Acme Power", "A1")], BOTH, ["exact", "candidate"]),
+        # Side by side under one that did not match.
+        ([("A1", "Acme", "A0"), ("A2", "Acme Energy", "A0"), ("A0", "Top", "")], BOTH, ["exact", "exact"]),
+        # Three in a line.
+        (
+            [ACME, ENERGY, ("A3", "Acme Wind", "A2")],
+            ALL_THREE,
+            ["exact", "candidate", "candidate"],
+        ),
+        # One above has the same name, the next another.
+        (
+            [ACME, ENERGY, ("A3", "Acme Energy", "A2")],
+            ALL_THREE,
+            ["exact", "candidate", "candidate"],
+        ),
+        # Each above the other: the walk ends, and neither is sure.
+        ([("A1", "Acme", "A2"), ENERGY], BOTH, ["candidate", "candidate"]),
+        # What the one above lacks tells the lower one apart.
+        ([ACME, ENERGY], [*BOTH, (1, "duns", "150483782")], ["exact", "exact"]),
+        # What the one above has beside it changes nothing.
+        ([ACME, ENERGY], [*BOTH, (0, "duns", "150483782")], ["exact", "candidate"]),
+    ],
+)
+def test_where_a_rival_of_another_name_is_above_that_one_is_meant(
+    accounts: list[tuple[str, str, str]], rows: list[Row], tiers: list[str]
+) -> None:
+    result = resolve(family(*accounts), found(rows))
+    assert result["tier"].tolist() == tiers
+    shared = [row.rivals + 1 if row.tier == "candidate" else 1 for row in result.itertuples()]
+    expected = [right(kind) / by for kind, by in zip(result["kind"], shared, strict=True)]
+    assert result["confidence"].tolist() == expected
+
+
+def test_the_one_above_is_counted_as_a_rival() -> None:
+    result = resolve(family(ACME, ENERGY), found(BOTH))
+    assert result["rivals"].tolist() == [1, 1]
+    assert result["confidence"].tolist() == [right("domain_name"), right("domain_name") / 2]
 
 
 def test_accounts_without_a_name_are_no_duplicates() -> None:
@@ -174,7 +260,7 @@ def test_accounts_without_a_name_are_no_duplicates() -> None:
 def test_many_rivals_share_the_confidence() -> None:
     rows: list[Row] = [(at, "domain", "portal.com") for at in range(5)]
     result = overlap([f"Account {chr(97 + at)}" for at in range(5)], rows)
-    assert result[["rivals", "confidence"]].values.tolist() == [[4, 0.97 / 5]] * 5
+    assert result[["rivals", "confidence"]].values.tolist() == [[4, right("domain") / 5]] * 5
 
 
 def test_the_token_is_that_of_the_best_and_rarest_identifier() -> None:

@@ -9,7 +9,7 @@ from protocol_parties import ENGINE, identifiers, stream
 import overlap
 from overlap import simulation as module
 from overlap.errors import BadInput
-from overlap.identity import KINDS
+from overlap.identity import KIND, KINDS
 from overlap.records import TIERS
 
 #: Salesforce writes ids of 18 characters; HubSpot writes numbers.
@@ -154,7 +154,11 @@ def test_frames_of_an_exchange_have_the_sizes_of_the_contract() -> None:
 
 
 def test_a_pair_is_judged_by_what_the_two_accounts_share() -> None:
-    """002A is surely 7101. 002B has the name and country too, as a rival; 7102 is elsewhere."""
+    """002A is surely 7101. 002B has the name and country too, as a rival; 7102 is elsewhere.
+
+    All four have one name. It tells nothing of 002A and 002B, which something better matched, so that 7102 is
+    in no pair although nothing else matched it.
+    """
     left = pd.DataFrame(
         [
             ("002A", "Silver Quarry", "silverquarry.com", "Spain"),
@@ -174,7 +178,23 @@ def test_a_pair_is_judged_by_what_the_two_accounts_share() -> None:
         ("002A", "7101"): ("domain_name", "exact"),
         ("002B", "7101"): ("name_country", "candidate"),
     }
-    assert rows["002B", "7101"].confidence == 0.992 / 2
+    assert rows["002A", "7101"].confidence == KIND["domain_name"].right / 1000
+    assert rows["002B", "7101"].confidence == KIND["name_country"].right / 1000 / 2
+
+
+def test_a_name_in_two_countries_is_a_pair_only_for_candidates_and_where_nothing_better_matched() -> None:
+    spain = ("002A", "Silver Quarry", "silverquarry.com", "Spain")
+    left = pd.DataFrame([spain], columns=LEFT.columns)
+    chile, twin = (7102, "Silver Quarry", "", "Chile"), (7101, "Silver Quarry", "silverquarry.com", "Spain")
+    alone = pd.DataFrame([chile], columns=RIGHT.columns)
+    result = overlap.simulate(left, alone)
+    assert result[["left_id", "right_id", "kind", "tier"]].values.tolist() == [
+        ["002A", "7102", "bare_name", "candidate"]
+    ]
+    assert len(overlap.simulate(left, alone, candidates=False)) == 0
+    both = pd.DataFrame([chile, twin], columns=RIGHT.columns)
+    assert pairs(overlap.simulate(left, both)) == pairs(overlap.simulate(left, both, candidates=False))
+    assert pairs(overlap.simulate(left, both)) == [("002A", "7101")]
 
 
 def test_the_kind_of_a_pair_is_the_one_that_decides_its_tier() -> None:
@@ -182,7 +202,9 @@ def test_the_kind_of_a_pair_is_the_one_that_decides_its_tier() -> None:
     cells = ("003A", "Silver Quarry", "silverquarry.com", "linkedin.com/company/silverquarry")
     export = pd.DataFrame([cells], columns=["Account ID", "Account Name", "Website", "LinkedIn Company Page"])
     result = overlap.simulate(export, export)
-    assert result[["kind", "tier", "confidence"]].values.tolist() == [["domain_name", "exact", 0.998]]
+    assert result[["kind", "tier", "confidence"]].values.tolist() == [
+        ["domain_name", "exact", KIND["domain_name"].right / 1000]
+    ]
 
 
 def test_accounts_with_a_name_alone_are_counted() -> None:
