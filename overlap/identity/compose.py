@@ -117,19 +117,25 @@ def compose(facts: Facts, kinds: frozenset[str], role: str, most: int) -> list[t
             found.append((kind, values[0]))
         elif values:
             pairs = [(kind, value) for value in dict.fromkeys(values)]
-            if together:
-                found += pairs
-            else:
-                found.append(pairs[0])
-                further += pairs[1:]
+            first = _at_once(kind, values) if together else 1
+            found += pairs[:first]
+            further += pairs[first:]
     found += further
     return found[:most]
 
 
 @cache
 def _steps(kinds: frozenset[str]) -> tuple[tuple[str, Maker, bool], ...]:
-    """(kind, maker, whether all its values count at once) of the kinds wanted, numbers apart."""
+    """(kind, maker, whether it is one of `_TOGETHER`) of the kinds wanted, numbers apart."""
     return tuple((kind, maker, kind in _TOGETHER) for kind, maker in MAKERS.items() if kind in kinds)
+
+
+def _at_once(kind: str, values: Sequence[str]) -> int:
+    """How many values of a kind of `_TOGETHER` count at once: all, but of websites those of the first."""
+    if kind != "domain_name":
+        return len(values)
+    start = values[0].partition(JOINT)[0] + JOINT
+    return sum(value.startswith(start) for value in values)
 
 
 def _linkedin(work: Work) -> Sequence[str]:
@@ -331,5 +337,5 @@ MAKERS: Final[dict[str, Maker]] = {
     "typed_city": _typed_city,
 }
 
-#: Kinds of which all values count at once: each of them meets another writing.
+#: Kinds of which all values count at once, of `domain_name` those of one website: each meets another writing.
 _TOGETHER: Final = frozenset({"domain_name", "name", "name_phone", "word_phone", "typed_city"})

@@ -135,8 +135,8 @@ def test_a_number_or_page_is_an_identifier_of_its_own(
 
 #: kind, and accounts of which the first gives the values. Nothing for those that give none.
 EXAMPLES: list[tuple[str, Cells, list[str]]] = [
-    # A website that the name explains, with the telling words of the rest, once with its general words and once
-    # marked with the role of the side that has none of them.
+    # A website that the name explains, with the telling words of the rest: once with its general words, and
+    # once marked with the role of the side that has none of them.
     (
         "domain_name",
         {"name": "Brightwater Inc", "website": "brightwater.com"},
@@ -541,7 +541,6 @@ def test_many_websites_leave_room_for_the_name() -> None:
         ("domain_name", "acme.de||"),
         ("domain_name", "acme.de||starter|"),
         ("domain", "acme.de"),
-        ("label", "acme|FR"),
         ("mail_domain", "acme.de"),
     ]
 
