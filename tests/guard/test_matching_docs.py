@@ -13,7 +13,8 @@ TEXT = (Path(__file__).parents[2] / "docs" / "matching.md").read_text(encoding="
 
 def test_the_table_of_kinds_is_that_of_the_code() -> None:
     row = re.compile(r"^\| `(\w+)` \| (\w+) \| (\d+) \| (\d+) \| (.+) \|$", re.MULTILINE)
-    table = [(name, tier, int(wrong), int(right), says) for name, tier, wrong, right, says in row.findall(TEXT)]
+    rows = row.findall(TEXT)
+    table = [(name, tier, int(wrong), int(right), says) for name, tier, wrong, right, says in rows]
     assert table == [(kind.name, kind.tier, kind.wrong, kind.right, kind.says) for kind in ALL_KINDS]
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from source import ROOT, modules
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT, TOOLS = SETTINGS["project"], SETTINGS["tool"]
 ENTRIES = {
     ".ci",
     ".gitattributes",
@@ -97,7 +98,12 @@ def test_every_dependency_is_imported_by_the_product(requirement: str) -> None:
 
 def test_every_dependency_is_described_and_no_other() -> None:
     extra = PROJECT["optional-dependencies"].values()
-    named = [*PROJECT["dependencies"], *(requirement for group in extra for requirement in group)]
+    hooks = TOOLS["hatch"]["build"]["targets"]["wheel"]["hooks"].values()
+    named = [
+        *PROJECT["dependencies"],
+        *(requirement for group in extra for requirement in group),
+        *(requirement for hook in hooks for requirement in hook["dependencies"]),
+    ]
     assert sorted(described()) == sorted({name_of(requirement) for requirement in named})
 
 
