@@ -6,7 +6,7 @@ Writes N account rows as Salesforce's Data Loader writes them (the demo's messy 
 registration numbers, made different in every copy), then measures `overlap.read_accounts`, and
 `overlap.identity.identify` with the certain kinds and with all kinds, in seconds. Each of the two has a fresh
 process, so that the peaks, with the file read and the worker processes, are its own. There is no other
-program to compare to; the limits to hold are 10 s with the certain kinds, 30 s with all and 2 GiB for
+program to compare to; the limits to aim for are 10 s with the certain kinds, 30 s with all and 2 GiB for
 1,000,000 rows on two processors. `--file` measures a file that is already there.
 """
 

@@ -91,5 +91,7 @@ def _small_policy(root: Path) -> str:
 
 
 def bound_for(accounts: int) -> int:
-    """A size bound with room for three and a half identifiers an account, in steps of 512."""
-    return -(-7 * accounts // 1024) * 512
+    """A size bound with room for as many identifiers as accounts may have, in steps of 512."""
+    from overlap.identity import MOST
+
+    return -(-MOST * accounts // 512) * 512

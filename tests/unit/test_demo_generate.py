@@ -18,7 +18,9 @@ from stdnum import lei
 from stdnum.eu import vat as european_vat
 from stdnum.gb import vat as british_vat
 
+from cleanroom.cli.demo import bound_for
 from cleanroom.demo import EVIDENCE, PARTNER, RIVAL, VENDOR, DemoWorld, generate
+from overlap.identity import MOST
 
 TODAY = date(2026, 6, 30)
 
@@ -236,3 +238,8 @@ def test_domains_are_made_of_labels_that_can_be_registered(world: DemoWorld) -> 
     label = re.compile(r"[a-z0-9äöüß](?:[a-z0-9äöüß-]*[a-z0-9äöüß])?")
     domains = {account.company.domain for party in world.parties for account in party.accounts}
     assert all(label.fullmatch(part) for domain in domains for part in domain.split("."))
+
+
+@pytest.mark.parametrize("accounts", [60, 511, 512, 513, 2_500, 100_000])
+def test_the_bound_of_the_demo_has_room_for_all_identifiers(accounts: int) -> None:
+    assert 0 <= bound_for(accounts) - MOST * accounts < 512
