@@ -6,8 +6,9 @@ touches a database file. Names are loaded on first use, so that importing the pa
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from overlap.lazy import load_from
 
 if TYPE_CHECKING:
     from overlap.errors import BadInput, BadPeerFile, OverlapError, Refused, UsageError
@@ -30,23 +31,20 @@ __all__ = [
 ]
 
 _HOMES = {
-    "BadInput": "overlap.errors",
-    "BadPeerFile": "overlap.errors",
-    "OverlapError": "overlap.errors",
-    "Refused": "overlap.errors",
-    "Rejected": "overlap.records",
-    "Table": "overlap.records",
-    "UsageError": "overlap.errors",
-    "evaluate": "overlap.evaluation",
-    "read_accounts": "overlap.ingest",
-    "simulate": "overlap.simulation",
+    "BadInput": "errors",
+    "BadPeerFile": "errors",
+    "OverlapError": "errors",
+    "Refused": "errors",
+    "Rejected": "records",
+    "Table": "records",
+    "UsageError": "errors",
+    "evaluate": "evaluation",
+    "read_accounts": "ingest",
+    "simulate": "simulation",
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'overlap' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = load_from(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

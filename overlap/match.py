@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from overlap.identity import GROUP_KINDS, KIND, KINDS, normalise_name, read_parents
+from overlap.identity import KIND, KINDS, normalise_name, read_parents
 from overlap.protocol import encode_identifier
 from overlap.protocol.dh import Matches
 from overlap.records import OVERLAP_COLUMNS, TIERS
@@ -93,6 +93,26 @@ def choose_one(identifiers: pd.DataFrame) -> pd.DataFrame:
     return ranked.drop_duplicates("account")[list(identifiers.columns)].reset_index(drop=True)
 
 
+def matched_holders(distinct: Distinct, matches: Matches, kinds: Sequence[str]) -> pd.DataFrame:
+    """One row for each own account and matched identifier of `kinds`, in no order.
+
+    Columns: position (int64), account (int64), token (hex), kind, value, and held_by (int64): the own
+    accounts that carry the identifier.
+    """
+    matched = pd.DataFrame(
+        {
+            "position": np.array(matches.positions, dtype=np.int64),
+            "token": pd.Series([token.hex() for token in matches.tokens], dtype="str"),
+        }
+    )
+    of_kinds = distinct.frame[distinct.frame["kind"].isin(list(kinds))]
+    hits = distinct.holders.merge(matched, on="position").merge(
+        of_kinds, left_on="position", right_index=True
+    )
+    hits["held_by"] = hits.groupby("position")["account"].transform("size").astype(np.int64)
+    return hits
+
+
 def find_hits(distinct: Distinct, matches: Matches) -> pd.DataFrame:
     """One row for each own account and matched identifier, best first within an account.
 
@@ -102,17 +122,7 @@ def find_hits(distinct: Distinct, matches: Matches) -> pd.DataFrame:
     about an account that something better matched, nor beside a better candidate. Identifiers of groups are
     not among them (`relation.find_group_hits`): they link no accounts as the same.
     """
-    matched = pd.DataFrame(
-        {
-            "position": np.array(matches.positions, dtype=np.int64),
-            "token": pd.Series([token.hex() for token in matches.tokens], dtype="str"),
-        }
-    )
-    of_accounts = distinct.frame[~distinct.frame["kind"].isin(GROUP_KINDS)]
-    hits = distinct.holders.merge(matched, on="position").merge(
-        of_accounts, left_on="position", right_index=True
-    )
-    hits["held_by"] = hits.groupby("position")["account"].transform("size").astype(np.int64)
+    hits = matched_holders(distinct, matches, KINDS)
     rank = hits["kind"].map({kind: at for at, kind in enumerate(KINDS)})
     tier = hits["kind"].map({kind: TIERS.index(KIND[kind].tier) for kind in KINDS}).astype(np.int64)
     tier = tier.mask(hits["kind"].isin(NAME_KINDS) & (hits["held_by"] > 1), _CANDIDATE)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from overlap.identity import GROUP_KINDS, KIND
-from overlap.match import Distinct
+from overlap.match import Distinct, matched_holders
 from overlap.protocol.dh import Matches
 from overlap.records import GROUP_COLUMNS
 
@@ -39,18 +39,7 @@ def find_group_hits(distinct: Distinct, matches: Matches) -> pd.DataFrame:
     Columns: account (int64), position (int64), token (hex), kind, and held_by (int64): the own accounts that
     carry it.
     """
-    matched = pd.DataFrame(
-        {
-            "position": np.array(matches.positions, dtype=np.int64),
-            "token": pd.Series([token.hex() for token in matches.tokens], dtype="str"),
-        }
-    )
-    kinds = distinct.frame["kind"]
-    of_groups = kinds[kinds.isin(GROUP_KINDS)]
-    hits = distinct.holders.merge(matched, on="position").merge(
-        of_groups, left_on="position", right_index=True
-    )
-    hits["held_by"] = hits.groupby("position")["account"].transform("size").astype(np.int64)
+    hits = matched_holders(distinct, matches, GROUP_KINDS)
     hits["rank"] = hits["kind"].map(GROUP_KINDS.index)
     hits = hits.sort_values(["account", "rank", "position"], kind="stable")
     return hits[["account", "position", "token", "kind", "held_by"]].reset_index(drop=True)

@@ -8,8 +8,9 @@ use, so that importing the package does not import pandas.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from overlap.lazy import load_from
 
 if TYPE_CHECKING:
     from overlap.evaluation.differing import DIFFERENCE_COLUMNS, differences
@@ -50,10 +51,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'overlap.evaluation' has no attribute {name!r}")
-    return getattr(import_module(f"overlap.evaluation.{_HOMES[name]}"), name)
+__getattr__ = load_from(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -16,13 +16,14 @@ Names are loaded on first use, so that importing the package does not import pan
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from overlap.lazy import load_from
 
 if TYPE_CHECKING:
     from overlap.identity.aliases import Known, identify_known, know
     from overlap.identity.cells import Cell, read_cells
-    from overlap.identity.compose import ROLES
+    from overlap.identity.compose import JOINT, ROLES
     from overlap.identity.country import normalise_country
     from overlap.identity.domain import normalise_domain
     from overlap.identity.groups import with_groups
@@ -58,6 +59,7 @@ __all__ = [
     "CANDIDATE_KINDS",
     "CERTAIN_KINDS",
     "GROUP_KINDS",
+    "JOINT",
     "KIND",
     "KINDS",
     "MOST",
@@ -106,6 +108,7 @@ _HOMES = {
     "explain_kinds": "missing",
     "explains": "label",
     "GROUP_KINDS": "kinds",
+    "JOINT": "compose",
     "Given": "missing",
     "Identified": "identifiers",
     "identify": "identifiers",
@@ -142,10 +145,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'overlap.identity' has no attribute {name!r}")
-    return getattr(import_module(f"overlap.identity.{_HOMES[name]}"), name)
+__getattr__ = load_from(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

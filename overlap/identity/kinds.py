@@ -10,7 +10,7 @@ from typing import Final
 
 from overlap import canonical
 from overlap.identity import resources
-from overlap.identity.compose import ROLES, compose
+from overlap.identity.compose import JOINT, ROLES, compose
 from overlap.identity.country import normalise_country
 from overlap.identity.domain import normalise_domain, normalise_mail_domain
 from overlap.identity.facts import COLUMNS, read_facts
@@ -106,7 +106,7 @@ WEBSITE_KINDS: Final = ("domain", "domain_name", "domain_word")
 
 def website_of(value: str) -> str:
     """The website in a value of one of `WEBSITE_KINDS`."""
-    return value.partition("|")[0]
+    return value.partition(JOINT)[0]
 
 
 #: More identifiers than an account has.

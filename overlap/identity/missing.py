@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 
 from overlap.identity import compose as making
 from overlap.identity.cells import Cell, read_account, read_cells
-from overlap.identity.compose import JOINT, Work, compose
+from overlap.identity.compose import Work, compose
 from overlap.identity.facts import NUMBERS
-from overlap.identity.kinds import KINDS
+from overlap.identity.kinds import KINDS, WEBSITE_KINDS, website_of
 from overlap.identity.label import label_of
 from overlap.identity.name import generic_words
 from overlap.identity.rarity import in_dictionary, name_bits, rarest
@@ -118,9 +118,9 @@ def _unsigned(could: bool) -> str:
 
 
 def _remark(asked: Asked, kind: str, value: str) -> str:
-    domain = value.partition(JOINT)[0]
+    domain = website_of(value)
     facts = asked.work.facts
-    if kind in ("domain_name", "domain", "domain_word", "mail_domain") and domain not in facts.domains:
+    if kind in (*WEBSITE_KINDS, "mail_domain") and domain not in facts.domains:
         return _BY_MAIL
     if kind == "domain_name" and any(of == domain and not told.explained for of, told in asked.work.told):
         return _NOT_EXPLAINED

@@ -8,8 +8,9 @@ first use, so that importing the package costs nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from overlap.lazy import load_from
 
 if TYPE_CHECKING:
     from overlap.ingest.accounts import read_accounts
@@ -35,23 +36,20 @@ __all__ = [
 ]
 
 _HOMES = {
-    "PROFILES": "overlap.ingest.profiles",
-    "PopulationRule": "overlap.ingest.populations",
-    "parse_where": "overlap.ingest.populations",
-    "read_accounts": "overlap.ingest.accounts",
-    "read_actions": "overlap.ingest.actions",
-    "read_aliases": "overlap.ingest.aliases",
-    "read_opportunities": "overlap.ingest.opportunities",
-    "read_pairs": "overlap.ingest.pairs",
-    "read_territories": "overlap.ingest.actions",
-    "write_rejected": "overlap.ingest.rejected",
+    "PROFILES": "profiles",
+    "PopulationRule": "populations",
+    "parse_where": "populations",
+    "read_accounts": "accounts",
+    "read_actions": "actions",
+    "read_aliases": "aliases",
+    "read_opportunities": "opportunities",
+    "read_pairs": "pairs",
+    "read_territories": "actions",
+    "write_rejected": "rejected",
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'overlap.ingest' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = load_from(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

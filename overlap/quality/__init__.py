@@ -10,8 +10,9 @@ first use, so that importing the package does not import pandas.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from overlap.lazy import load_from
 
 if TYPE_CHECKING:
     from overlap.quality.assessment import assess
@@ -51,10 +52,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'overlap.quality' has no attribute {name!r}")
-    return getattr(import_module(f"overlap.quality.{_HOMES[name]}"), name)
+__getattr__ = load_from(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

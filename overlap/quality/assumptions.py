@@ -87,9 +87,6 @@ HARD_SOURCE: Final = SETS
 #: Shared accounts, as a share of the own list, for which the interval is drawn. The fewer, the more chance.
 SHARED: Final = 0.10
 
-#: Between the parts of an identifier that is made of several (docs/matching.md).
-JOINT: Final = "|"
-
 #: "Nowhere" is no fact of a partner's list: it says that one side or both have no country.
 NOWHERE: Final = "nowhere"
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from overlap.identity import explains, normalise_name
-from overlap.quality.assumptions import JOINT, NUMBERS
+from overlap.identity import JOINT, explains, normalise_name
+from overlap.quality.assumptions import NUMBERS
 from overlap.quality.quality import Doubles, Group
 
 #: Groups shown of each kind, and row numbers of a group.

@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from overlap.identity import identify, normalise_domain
-from overlap.quality.assumptions import JOINT, LADDERS, NEEDS, NUMBERS, facts_of, kind_of
+from overlap.identity import JOINT, identify, normalise_domain
+from overlap.quality.assumptions import LADDERS, NEEDS, NUMBERS, facts_of, kind_of
 from overlap.quality.model import Integers, Masks, Model
 from overlap.records import ACCOUNT_COLUMNS
 
