@@ -38,19 +38,18 @@ from overlap.ingest import read_accounts
 from overlap.keys import Card, PartyKeys, RandomBytes
 from overlap.match import Distinct, choose_one, distinct, find_hits, judge, tier_names
 from overlap.protocol import (
+    DEFAULT,
     FORMAT,
-    PROTOCOLS,
     SUITE,
     Contract,
     Header,
     Side,
     answer_header,
     open_frame,
+    role_of,
     start_header,
     write_frame,
 )
-from overlap.protocol import counts as counts_protocol
-from overlap.protocol import dh as dh_protocol
 from overlap.protocol.counts import Count
 from overlap.protocol.dh import Matches
 from overlap.records import ACCOUNT_COLUMNS
@@ -203,21 +202,22 @@ def exchange(
     left_keys, right_keys = (PartyKeys.generate(name, random) for name in ("left", "right"))
     left_card, right_card = left_keys.card, right_keys.card
     contract = make_contract(level, kinds, (left_card, len(left)), (right_card, len(right)), most, veto)
-    roles = dh_protocol if level == "overlaps" else counts_protocol
     run = random(16)
 
-    starter = roles.Starter.begin(contract, run, left, engine, random)
+    starter = role_of(contract, "starter").begin(contract, run, left, engine, random)
     first = start_header(contract, run, "", 0)
     start = write_frame(first, starter.start(), left_keys, right_card)
 
     header, body = open_frame(start, right_keys, left_card, contract, "start")
-    responder = roles.Responder.begin(contract, bytes.fromhex(header.run), right, engine, random)
-    second: Header = answer_header(header, start, "", 0)
+    responder = role_of(contract, "responder").begin(
+        contract, bytes.fromhex(header.run), right, engine, random
+    )
+    second: Header = answer_header(contract, header, start, "", 0)
     reply = write_frame(second, responder.reply(body), right_keys, left_card)
 
     header, body = open_frame(reply, left_keys, right_card, contract, "reply", answers=(first, start))
     finish_body, left_result = starter.finish(body)
-    finish = write_frame(answer_header(header, reply, "", 0), finish_body, left_keys, right_card)
+    finish = write_frame(answer_header(contract, header, reply, "", 0), finish_body, left_keys, right_card)
 
     _, body = open_frame(finish, right_keys, left_card, contract, "finish", answers=(second, reply))
     return _Exchange(left_result, responder.finish(body), (len(start), len(reply), len(finish)))
@@ -242,7 +242,7 @@ def make_contract(
     return Contract(
         FORMAT,
         SUITE,
-        PROTOCOLS[level],
+        DEFAULT[level],
         level,
         tuple(kinds),
         tuple(KIND[kind].wrong for kind in kinds),

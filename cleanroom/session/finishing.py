@@ -16,7 +16,6 @@ from cleanroom.session.frames import (
     read_frame_file,
     read_from_anybody,
     read_sent,
-    role_of,
 )
 from cleanroom.session.grouping import run_groups
 from cleanroom.session.party import Party
@@ -27,7 +26,7 @@ from overlap import match
 from overlap.engine import Engine, Progress
 from overlap.errors import BadPeerFile, Refused, UsageError, WrongRun
 from overlap.identity import GROUP_KINDS
-from overlap.protocol import Header, answer_header, open_frame
+from overlap.protocol import Header, answer_header, open_frame, role_of
 from overlap.protocol.counts import Count
 from overlap.protocol.dh import Matches
 from overlap.records import TIERS
@@ -86,7 +85,7 @@ def finish_match(party: Party, source: Path, out: Path | None, progress: Progres
     if record.role == "starter":
         answer, learned = learned
         keep_state(party, record.run, role.to_bytes())
-        reply = answer_header(header, data, checkpoint_for(party, partner), party.now)
+        reply = answer_header(record.terms, header, data, checkpoint_for(party, partner), party.now)
         frame = keep_frame(party, record, reply, answer)
     record = _conclude(party, record, learned)
     if record.role == "starter" and out is not None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 from cleanroom.agreement import build_contract
 from cleanroom.log import log_origin, read_checkpoint
@@ -14,17 +12,10 @@ from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
 from cleanroom.session.runs import FRAME_LIMIT, RunRecord
 from overlap.errors import BadPeerFile, ForgedFile, Unverified
-from overlap.protocol import Contract, Header, counts, dh, read_frame, size_limit, write_frame
+from overlap.protocol import Header, read_frame, size_limit, write_frame
 
 #: Bytes of a frame that is read before any agreement is here, so that the error can say what is missing.
 UNAGREED_LIMIT = 2**24
-
-_PROTOCOLS: dict[str, ModuleType] = {"overlaps": dh, "counts": counts}
-
-
-def role_of(contract: Contract, role: str) -> Any:
-    """The class that plays "starter" or "responder" in the protocol of the contract's level."""
-    return getattr(_PROTOCOLS[contract.level], role.capitalize())
 
 
 def keep_frame(party: Party, record: RunRecord, header: Header, body: bytes) -> bytes:

@@ -30,7 +30,6 @@ from cleanroom.session.frames import (
     read_frame_file,
     read_from_anybody,
     read_sent,
-    role_of,
 )
 from cleanroom.session.party import Party
 from cleanroom.session.runs import (
@@ -45,7 +44,7 @@ from cleanroom.session.runs import (
 from cleanroom.session.submitting import Submitted, charge, charge_again, require_budget, submit
 from overlap.engine import Engine, Progress
 from overlap.errors import BadPeerFile, Refused, WrongRun
-from overlap.protocol import Contract, answer_header, open_frame, read_contract, start_header
+from overlap.protocol import Contract, answer_header, open_frame, read_contract, role_of, start_header
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ def reply_match(party: Party, source: Path, out: Path, progress: Progress | None
             raise
     keep_state(party, record.run, role.to_bytes())
     keep_peer_checkpoint(party, partner, header.checkpoint, header.time)
-    reply = answer_header(header, data, checkpoint_for(party, partner), party.now)
+    reply = answer_header(contract, header, data, checkpoint_for(party, partner), party.now)
     frame = keep_frame(party, record, reply, answer)
     keep_run(party, replace(record, state="replied"))
     write_whole(out, frame)

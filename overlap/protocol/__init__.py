@@ -1,13 +1,15 @@
 """What the two parties say to each other, as bytes; PROTOCOL.md is the specification.
 
 One module holds one thing: `contract` what both sides fixed before, `identifier` the bytes that are matched,
-`frame` the signed and sealed envelope, `body` the layout inside it, `steps` the order of the steps and what a
-run remembers, `dh` the protocol of level `overlaps`, `counts` the one of level `counts`.
+`catalogue` the protocols and their messages, `frame` the signed and sealed envelope, `body` the layout in it,
+`steps` what a run remembers and when it goes on, `dh` the protocol of level `overlaps`, `counts` the one of
+level `counts`.
 """
 
 from __future__ import annotations
 
-from overlap.protocol.body import MAX_SIZE_BOUND, body_size, read_contract
+from overlap.protocol.body import MAX_SIZE_BOUND, read_contract
+from overlap.protocol.catalogue import DEFAULT, PROTOCOLS, Protocol, body_size, protocol_of, role_of
 from overlap.protocol.contract import FORMAT, LEVELS, SUITE, Contract, Side
 from overlap.protocol.frame import (
     Envelope,
@@ -22,9 +24,9 @@ from overlap.protocol.frame import (
     write_frame,
 )
 from overlap.protocol.identifier import decode_identifier, encode_identifier
-from overlap.protocol.steps import PROTOCOLS
 
 __all__ = [
+    "DEFAULT",
     "FORMAT",
     "LEVELS",
     "MAX_SIZE_BOUND",
@@ -33,6 +35,7 @@ __all__ = [
     "Contract",
     "Envelope",
     "Header",
+    "Protocol",
     "Side",
     "answer_header",
     "body_size",
@@ -41,8 +44,10 @@ __all__ = [
     "frame_size",
     "inspect_frame",
     "open_frame",
+    "protocol_of",
     "read_contract",
     "read_frame",
+    "role_of",
     "size_limit",
     "start_header",
     "write_frame",

@@ -43,7 +43,7 @@ from overlap.protocol.role import Role
 from overlap.protocol.steps import Run
 from overlap.protocol.tags import make_count_tags
 
-LEVEL: Final = "counts"
+PROTOCOL: Final = "dh-count/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Count:
 class Starter(Role):
     """The side that sends `start`, computes the count, and tells it in `finish`."""
 
-    level, role = LEVEL, "starter"
+    protocol, role = PROTOCOL, "starter"
 
     def start(self) -> bytes:
         """The body of `start`; the same bytes at every call."""
@@ -99,7 +99,7 @@ class Starter(Role):
 class Responder(Role):
     """The side that answers `start` with `reply` and is told the count in `finish`."""
 
-    level, role = LEVEL, "responder"
+    protocol, role = PROTOCOL, "responder"
 
     def reply(self, start: bytes) -> bytes:
         """The body of `reply`; errors as in `overlap.protocol.dh.Responder.reply`."""

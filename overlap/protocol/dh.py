@@ -42,7 +42,7 @@ from overlap.protocol.role import Role
 from overlap.protocol.steps import Run
 from overlap.protocol.tags import make_tags, make_tokens, transcript_digest
 
-LEVEL: Final = "overlaps"
+PROTOCOL: Final = "dh-2hash/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Matches:
 class Starter(Role):
     """The side that sends `start`, learns first, and confirms in `finish`."""
 
-    level, role = LEVEL, "starter"
+    protocol, role = PROTOCOL, "starter"
 
     def start(self) -> bytes:
         """The body of `start`; the same bytes at every call."""
@@ -117,7 +117,7 @@ class Starter(Role):
 class Responder(Role):
     """The side that answers `start` with `reply` and learns from `finish`."""
 
-    level, role = LEVEL, "responder"
+    protocol, role = PROTOCOL, "responder"
 
     def reply(self, start: bytes) -> bytes:
         """The body of `reply`.

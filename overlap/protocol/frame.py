@@ -18,13 +18,15 @@ from typing import Any, Final
 from overlap import canonical
 from overlap.errors import MalformedFile, UsageError, WrongRun
 from overlap.keys import Card, PartyKeys
-from overlap.protocol.body import MAX_CONTRACT, body_size, read_contract
+from overlap.protocol.body import MAX_CONTRACT, read_contract
+from overlap.protocol.catalogue import STEPS, body_size, protocol_of
 from overlap.protocol.contract import Contract
 
 FRAME_LINE: Final = b"overlap-frame/1\n"
 INFO: Final = b"overlap-frame/1"
 PURPOSE: Final = b"frame"
-SEQUENCE: Final = {"start": 0, "reply": 1, "finish": 2}
+#: Messages of a run at most.
+MAX_SEQUENCE: Final = 15
 
 #: Bytes of the header. One size for all, because the checkpoint inside grows with the sender's log.
 HEADER_SIZE: Final = 4096
@@ -80,14 +82,13 @@ def start_header(contract: Contract, run: bytes, checkpoint: str, now: int) -> H
     return Header("start", run.hex(), 0, sender, recipient, contract.digest.hex(), "", checkpoint, now)
 
 
-def answer_header(header: Header, data: bytes, checkpoint: str, now: int) -> Header:
+def answer_header(contract: Contract, header: Header, data: bytes, checkpoint: str, now: int) -> Header:
     """The header of the frame that answers the frame file `data`, whose header is `header`."""
-    step = "reply" if header.step == "start" else "finish"
     previous = hashlib.sha256(data).hexdigest()
     return Header(
-        step,
+        protocol_of(contract).messages[header.sequence + 1],
         header.run,
-        SEQUENCE[step],
+        header.sequence + 1,
         header.recipient,
         header.sender,
         header.contract,
@@ -108,7 +109,7 @@ def size_limit(contract: Contract) -> int:
     There is room for a frame of the wrong step and for a start with a longer contract, so that the error can
     name what differs; the roles demand the exact size.
     """
-    return MAX_CONTRACT + max(frame_size(contract, step) for step in SEQUENCE)
+    return MAX_CONTRACT + max(frame_size(contract, step) for step in protocol_of(contract).messages)
 
 
 def write_frame(header: Header, body: bytes, keys: PartyKeys, recipient: Card) -> bytes:
@@ -162,7 +163,7 @@ def open_frame(
     field's name when a `start` carries another contract.
     """
     header, body = read_frame(data, keys, sender, size_limit(contract))
-    if header.step != step:
+    if header.step != step or header.sequence != protocol_of(contract).messages.index(step):
         raise WrongRun(f"this is a {header.step} frame, not a {step} frame", "check which file to read now")
     if step == "start":
         contract.require_equal(read_contract(body))
@@ -210,10 +211,11 @@ def _problem(fields: Any) -> str:
     for name, pattern in _FIELDS:
         if not isinstance(fields[name], str) or not pattern.fullmatch(fields[name]):
             return name
-    if not isinstance(fields["step"], str) or fields["step"] not in SEQUENCE:
+    if not isinstance(fields["step"], str) or fields["step"] not in STEPS:
         return "step"
+    first = fields["step"] == "start"
     for name, least, most in (
-        ("sequence", SEQUENCE[fields["step"]], SEQUENCE[fields["step"]]),
+        ("sequence", 0 if first else 1, 0 if first else MAX_SEQUENCE),
         ("time", 0, MAX_TIME),
         ("body_length", 0, MAX_TIME),
     ):

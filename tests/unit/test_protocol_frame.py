@@ -175,15 +175,17 @@ def test_write_refuses_a_header_of_other_parties() -> None:
 
 def test_an_answer_names_the_file_that_it_answers() -> None:
     data = frame()
-    header = answer_header(HEADER, data, "", 5)
+    header = answer_header(CONTRACT, HEADER, data, "", 5)
     assert (header.step, header.sequence, header.run) == ("reply", 1, HEADER.run)
     assert (header.sender, header.recipient) == (HEADER.recipient, HEADER.sender)
     assert header.previous == hashlib.sha256(data).hexdigest()
-    assert answer_header(header, b"", "", 6).step == "finish"
+    assert answer_header(CONTRACT, header, b"", "", 6).step == "finish"
 
 
 def reply_to(header: Header, data: bytes, sender: PartyKeys = RIGHT) -> bytes:
-    return write_frame(answer_header(header, data, "", 5), bytes(3 * 32 + 2 * 10), sender, LEFT.card)
+    return write_frame(
+        answer_header(CONTRACT, header, data, "", 5), bytes(3 * 32 + 2 * 10), sender, LEFT.card
+    )
 
 
 def test_a_frame_of_the_run_opens() -> None:
