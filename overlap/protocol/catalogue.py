@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from overlap.errors import Refused
+from overlap.protocol.body import write_contract
 from overlap.protocol.contract import Contract
 
 ROLES: Final = ("starter", "responder")
@@ -31,6 +32,10 @@ class Protocol:
     def sender_of(self, message: str) -> str:
         """The role that sends `message`."""
         return ROLES[self.messages.index(message) % 2]
+
+    def tells(self, message: str) -> bool:
+        """Whether the side that takes `message` learns the result from it: each side's last one does."""
+        return message in self.messages[-2:]
 
     def next_message(self, role: str, state: str) -> str:
         """The message that `role` takes in `state`, "" for none. The starter takes `start` from itself."""
@@ -76,7 +81,13 @@ def role_of(contract: Contract, role: str) -> Any:
     return getattr(importlib.import_module(protocol_of(contract).module), role.capitalize())
 
 
-def body_size(contract: Contract, step: str) -> int:
-    """Bytes of the body of `step`: it depends on nothing but the contract."""
-    size: int = role_of(contract, "starter").body_size(contract, step)
+def part_size(contract: Contract, step: str) -> int:
+    """Bytes of one bucket's body of `step`: it depends on nothing but the contract."""
+    size: int = role_of(contract, "starter").part_size(contract, step)
     return size
+
+
+def body_size(contract: Contract, step: str) -> int:
+    """Bytes of the body of the frame of `step`."""
+    first = len(write_contract(contract)) if step == protocol_of(contract).messages[0] else 0
+    return first + contract.buckets * part_size(contract, step)

@@ -37,8 +37,8 @@ from overlap.protocol.body import (
     read_start,
     require_ascending,
     split,
-    write_start,
 )
+from overlap.protocol.buckets import part_bounds
 from overlap.protocol.role import Role
 from overlap.protocol.steps import Run
 from overlap.protocol.tags import make_count_tags
@@ -69,9 +69,9 @@ class Starter(Role):
         run = self._run
         if run.repeats("start", b""):
             return run.parts["start"]
-        bound = run.contract.starter.size_bound
+        bound, _ = part_bounds(run.contract)
         elements = blind(run.identifiers, bound, run.scalar, self._engine, self._random)
-        body = write_start(run.contract, sorted(elements))
+        body = b"".join(sorted(elements))
         run.advance("start", b"", False, {"start": body})
         return body
 
@@ -108,7 +108,7 @@ class Responder(Role):
             return run.parts["reply"]
         with run.judging_peer():
             again = multiply_peer(run.scalar, read_start(run.contract, start), self._engine)
-        size, bound = list_tag_size(run.contract), run.contract.responder.size_bound
+        size, (_, bound) = list_tag_size(run.contract), part_bounds(run.contract)
         keys = evaluate(run.identifiers, run.scalar, self._engine)
         tags = fill_tags(make_count_tags(run.contract, size, keys), bound, size, self._random)
         body = b"".join(sorted(split(again, ELEMENT_SIZE))) + tags

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from overlap.engine import Engine
 from overlap.group import draw_scalar
 from overlap.keys import RandomBytes
-from overlap.protocol.body import body_size
+from overlap.protocol.body import part_size
 from overlap.protocol.contract import Contract
 from overlap.protocol.steps import Run, begin_run
 
@@ -46,9 +46,22 @@ class Role:
         return self._run.to_bytes()
 
     @staticmethod
-    def body_size(contract: Contract, step: str) -> int:
-        """Bytes of the body of `step`, which follow from the contract alone."""
-        return body_size(contract, step)
+    def part_size(contract: Contract, step: str) -> int:
+        """Bytes of one bucket's body of `step`, which follow from the contract alone."""
+        return part_size(contract, step)
+
+    @property
+    def contract(self) -> Contract:
+        return self._run.contract
+
+    @property
+    def places(self) -> bytes:
+        """Where the identifiers stand in the whole list, packed; empty when this is the whole list."""
+        return self._run.parts.get("places", b"")
+
+    def keep_places(self, places: bytes) -> None:
+        """Remember where the identifiers stand in the whole list."""
+        self._run.parts["places"] = places
 
     @property
     def state(self) -> str:

@@ -17,15 +17,18 @@ scalar that answers twice is an oracle for the peer.
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, NoReturn
+from itertools import accumulate, pairwise
+from typing import Final, NoReturn
 
 from overlap import canonical
 from overlap.errors import BadInput, BadPeerFile, Refused, WrongRun
 from overlap.protocol.body import MAX_SIZE_BOUND
-from overlap.protocol.catalogue import PROTOCOLS, protocol_of
+from overlap.protocol.buckets import bucket_count, part_bounds
+from overlap.protocol.catalogue import PROTOCOLS, ROLES, protocol_of
 from overlap.protocol.contract import SUITE, Contract
 from overlap.protocol.identifier import prefixed, split_prefixed
 
@@ -109,7 +112,12 @@ class Run:
             "parts": sorted(self.parts),
         }
         kept = [self.parts[name] for name in sorted(self.parts)]
-        return STATE_LINE + b"".join(map(prefixed, [canonical.encode(head), *kept, *self.identifiers]))
+        sizes = array("I", map(len, self.identifiers)).tobytes()
+        return (
+            STATE_LINE
+            + b"".join(map(prefixed, [canonical.encode(head), *kept, sizes]))
+            + b"".join(self.identifiers)
+        )
 
     @staticmethod
     def from_bytes(data: bytes, protocol: str, role: str) -> Run:
@@ -117,8 +125,7 @@ class Run:
         try:
             if not data.startswith(STATE_LINE):
                 raise ValueError("not a run")
-            head, *kept = _unpack(data[len(STATE_LINE) :])
-            return _run_from(canonical.decode(head, "the run's state"), kept, (protocol, role))
+            return _read_run(data[len(STATE_LINE) :], (protocol, role))
         except (BadPeerFile, KeyError, TypeError, ValueError) as error:
             raise BadInput(
                 f"this is not the state of a {protocol} run of the {role}", "restore it, or start a new run"
@@ -143,11 +150,16 @@ def begin_run(
     Raises Refused when the contract is for another protocol, or the identifiers are repeated or more than
     declared.
     """
-    bound = (contract.starter if role == "starter" else contract.responder).size_bound
+    bound = part_bounds(contract)[ROLES.index(role)]
+    sides = contract.starter.size_bound, contract.responder.size_bound
     if contract.suite != SUITE or protocol_of(contract).name != protocol:
         raise Refused("the contract is for another level, protocol or suite", "make the contract again")
-    if max(contract.starter.size_bound, contract.responder.size_bound) > MAX_SIZE_BOUND:
+    if max(sides) > MAX_SIZE_BOUND:
         raise Refused(f"a declared size bound is above {MAX_SIZE_BOUND}", "agree on a smaller size bound")
+    if contract.buckets != bucket_count(protocol, *sides):
+        raise Refused(
+            "the contract splits the lists in another way than their bounds ask for", "make it again"
+        )
     if len(run) != RUN_SIZE:
         raise Refused("a run is named by 16 bytes", "report this as a bug")
     if len(identifiers) > bound:
@@ -160,27 +172,26 @@ def begin_run(
     return Run(protocol, role, run, contract, identifiers, scalar)
 
 
-def _unpack(data: bytes) -> Iterator[bytes]:
-    # A view, because slicing the rest off a million times would copy it a million times.
-    view, at = memoryview(data), 0
-    while at < len(view):
-        part, _ = split_prefixed(bytes(view[at : at + 8 + int.from_bytes(view[at : at + 8], "big")]))
-        yield part
-        at += 8 + len(part)
-
-
-def _run_from(head: dict[str, Any], kept: list[bytes], expected: tuple[str, str]) -> Run:
+def _read_run(data: bytes, expected: tuple[str, str]) -> Run:
+    packed, data = split_prefixed(data)
+    head = canonical.decode(packed, "the run's state")
     if (head["protocol"], head["role"]) != expected:
         raise ValueError("the state of another role")
-    names: list[str] = head["parts"]
+    parts = {}
+    for name in head["parts"]:
+        parts[name], data = split_prefixed(data)
+    packed, data = split_prefixed(data)
+    ends = list(accumulate(array("I", packed)))
+    if (ends[-1] if ends else 0) != len(data):
+        raise ValueError("not as long as its sizes say")
     return Run(
         head["protocol"],
         head["role"],
         bytes.fromhex(head["run"]),
         Contract.from_bytes(head["contract"].encode()),
-        tuple(kept[len(names) :]),
+        tuple(data[start:end] for start, end in pairwise([0, *ends])),
         bytes.fromhex(head["scalar"]),
         head["state"],
         head["taken"],
-        dict(zip(names, kept, strict=False)),
+        parts,
     )

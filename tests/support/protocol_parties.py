@@ -52,6 +52,7 @@ def make_contract(starter: int, responder: int, level: str = "overlaps", **chang
         "11" * 32,
         "22" * 32,
         "33" * 32,
+        1,
         side("left", starter),
         side("right", responder),
     )

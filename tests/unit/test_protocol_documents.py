@@ -58,7 +58,7 @@ def test_the_table_of_levels_is_the_table_of_protocols() -> None:
 def test_every_header_field_is_described() -> None:
     table = rows("`signing` key with purpose `frame`, over header and body.")
     described = [name for row in table for name in quoted(row[0])]
-    assert described == [*(field.name for field in fields(Header)), "body_length"]
+    assert described == [*(field.name for field in fields(Header)), "body_length", "body", "body_key"]
 
 
 def test_every_contract_field_is_described() -> None:
@@ -128,7 +128,7 @@ def test_the_order_of_kinds_of_level_counts_is_described() -> None:
 
 def test_the_file_sizes_are_as_the_formulas_say() -> None:
     contract, counting = make_contract(7, 5), make_contract(7, 5, "counts")
-    assert frame_size(contract, "start") == 5312 + 8 + len(contract.to_bytes()) + 32 * 7
-    assert frame_size(contract, "reply") == 5312 + 32 * 7 + 10 * 5
-    assert frame_size(contract, "finish") == 5312 + 16 * 5
-    assert frame_size(counting, "finish") == 5312 + 8
+    assert frame_size(contract, "start") == 5328 + 8 + len(contract.to_bytes()) + 32 * 7
+    assert frame_size(contract, "reply") == 5328 + 32 * 7 + 10 * 5
+    assert frame_size(contract, "finish") == 5328 + 16 * 5
+    assert frame_size(counting, "finish") == 5328 + 8
