@@ -31,6 +31,9 @@ _MOST: Final = 1 << 16
 class EncodingFailed(Exception):
     """No store of this shape holds these rows: draw another seed. Chance at most 2^-40 with `shape_of`."""
 
+    def __init__(self) -> None:
+        super().__init__("no store of this shape holds these rows; another seed gives others")
+
 
 class Round(NamedTuple):
     """Rows peeled at once, their three sparse columns (3, n), and the one column each of them may set."""
@@ -95,7 +98,7 @@ def solve_core(rows: Rows, core: npt.NDArray[np.int64], values: Blocks, store: B
         distinct = set(zip(dense, *rows.sparse[:, core].tolist(), strict=True))
         if len(distinct) < len(core):
             raise ValueError("keys are not distinct")
-        raise EncodingFailed
+        raise EncodingFailed()
     sparse = places.reshape(3, -1).T.tolist()
     equations = [sum(1 << place for place in three) | bits for three, bits in zip(sparse, dense, strict=True)]
     if len(set(equations)) < len(equations):
@@ -114,11 +117,10 @@ def _eliminate(equations: list[int], values: list[int], unknowns: list[int]) -> 
             if equation >> pivot & 1:
                 equation, value = equation ^ row, value ^ known  # noqa: PLW2901
         if not equation:
-            raise EncodingFailed
+            raise EncodingFailed()
         # The lowest bit, so that dense columns, which are last, serve where the sparse ones lack rank.
         pivots.append(((equation & -equation).bit_length() - 1, equation, value))
-    # A row holds no pivot of an earlier one, only of later ones: from the last to the first all else is
-    # known.
+    # A row holds pivots of later ones only, so from the last to the first all else in it is known.
     for pivot, row, value in reversed(pivots):
         rest = row ^ 1 << pivot
         while rest:
