@@ -1,4 +1,4 @@
-"""The field and the store again, one element at a time and with nothing from numpy: what the fast code must equal."""
+"""The field and the store again, one element at a time and without numpy: what the fast code must equal."""
 
 from __future__ import annotations
 

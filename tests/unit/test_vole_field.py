@@ -93,7 +93,7 @@ def test_xts_moves_its_tweak_by_powers_of_x() -> None:
 
 
 def test_gcm_hashes_with_the_field_in_reversed_bits() -> None:
-    """SP 800-38D: the tag is E(counter 0) ^ GHASH, a polynomial in E(0); bits of a byte are reversed there."""
+    """SP 800-38D: the tag is E(counter 0) ^ GHASH, a polynomial in E(0); bits of bytes are reversed."""
 
     def mirrored(data: bytes) -> bytes:
         return bytes(int(f"{byte:08b}"[::-1], 2) for byte in data)
