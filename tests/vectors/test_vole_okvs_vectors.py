@@ -1,7 +1,7 @@
 """Known answers for the field and the oblivious key-value store of the vector-OLE protocol.
 
-vole_okvs_1.json is made by make_vole_okvs.py. Most tests do not trust the product: `okvs_plain` is the text of
-PROTOCOL.md over Python integers.
+vole_okvs_1.json is made by make_vole_okvs.py. Most tests do not trust the product: `okvs_plain` is the text
+of PROTOCOL.md over integers.
 """
 
 from __future__ import annotations
