@@ -23,8 +23,8 @@ import numpy.typing as npt
 from overlap.protocol.vole.aes import permute
 from overlap.protocol.vole.blocks import BLOCK_BYTES, Blocks
 
-#: Leaves that are expanded together: few enough for the second-level cache, enough for numpy.
-_TOGETHER: Final = 1 << 15
+#: Leaves that are expanded together: 16 MiB of them, enough for numpy to forget its overhead.
+_TOGETHER: Final = 1 << 20
 
 Integers = npt.NDArray[np.int64]
 
@@ -47,59 +47,57 @@ def choice_bits(points: Integers, domain: int) -> npt.NDArray[np.uint8]:
 
 
 def grow(roots: Blocks, domain: int, first: int, keys: Blocks) -> tuple[Blocks, Blocks]:
-    """The owner's leaves, shape (trees, domain, 2), and its message, shape (trees, depth, 2, 2).
+    """The owner's leaves, shape (domain, trees, 2), and its message, shape (trees, depth, 2, 2).
 
     `roots` are secret and random, (trees, 2); `first` is the number of the first tree, which no other tree of
     the run may have; `keys`, (trees, depth, 2, 2), are both keys of each transfer and serve once.
     """
     trees = len(roots)
-    leaves = np.empty((trees, domain, 2), dtype=np.uint64)
+    leaves = np.empty((domain, trees, 2), dtype=np.uint64)
     sums = np.empty((trees, depth(domain), 2, 2), dtype=np.uint64)
     for part in _parts(trees, domain):
-        nodes = roots[part].reshape(-1, 1, 2)
+        nodes = roots[None, part]
         numbers = np.arange(first + part.start, first + part.stop, dtype=np.uint64)
         for level in range(depth(domain)):
             nodes = _children(nodes, numbers, level + 1, domain)
-            sums[part, level, 0] = np.bitwise_xor.reduce(nodes[:, 0::2], axis=1)
-            sums[part, level, 1] = np.bitwise_xor.reduce(nodes[:, 1::2], axis=1)
-        leaves[part] = nodes
+            sums[part, level, 0] = _sum(nodes[0::2])
+            sums[part, level, 1] = _sum(nodes[1::2])
+        leaves[:, part] = nodes
     sums ^= keys
     return leaves, sums
 
 
 def grow_punctured(points: Integers, domain: int, first: int, keys: Blocks, message: Blocks) -> Blocks:
-    """The guest's leaves, shape (trees, domain, 2), with zeros at `points`.
+    """The guest's leaves, shape (domain, trees, 2), with zeros at `points`.
 
     `keys`, (trees, depth, 2), are those that `choice_bits` chose; `message` is the owner's. A wrong message
     gives wrong leaves: nothing here can tell.
     """
     trees = len(points)
-    leaves = np.empty((trees, domain, 2), dtype=np.uint64)
+    leaves = np.empty((domain, trees, 2), dtype=np.uint64)
     sides = choice_bits(points, domain).astype(np.int64)
+    chosen = np.take_along_axis(message, sides[:, :, None, None], axis=2)[:, :, 0] ^ keys
     for part in _parts(trees, domain):
-        rows = np.arange(part.stop - part.start)
+        columns = np.arange(part.stop - part.start)
         numbers = np.arange(first + part.start, first + part.stop, dtype=np.uint64)
-        nodes = np.zeros((len(rows), 1, 2), dtype=np.uint64)
-        path = np.zeros(len(rows), dtype=np.int64)
+        nodes = np.zeros((1, len(columns), 2), dtype=np.uint64)
+        path = np.zeros(len(columns), dtype=np.int64)
         for level in range(depth(domain)):
             nodes = _children(nodes, numbers, level + 1, domain)
-            side = sides[part, level]
             # The path's node is unknown, and so are both of its children: what stands there is of no use.
-            nodes[rows, 2 * path] = 0
-            right = 2 * path + 1 < nodes.shape[1]
-            nodes[rows[right], 2 * path[right] + 1] = 0
-            known = np.where(
-                side[:, None] == 1,
-                np.bitwise_xor.reduce(nodes[:, 1::2], axis=1),
-                np.bitwise_xor.reduce(nodes[:, 0::2], axis=1),
-            )
-            sibling = message[part][rows, level, side] ^ keys[part, level] ^ known
-            place = 2 * path + side
-            inside = place < nodes.shape[1]
-            nodes[rows[inside], place[inside]] = sibling[inside]
+            _place(nodes, 2 * path, columns, 0)
+            _place(nodes, 2 * path + 1, columns, 0)
+            side = sides[part, level]
+            known = np.where(side[:, None] == 1, _sum(nodes[1::2]), _sum(nodes[0::2]))
+            _place(nodes, 2 * path + side, columns, chosen[part, level] ^ known)
             path = 2 * path + 1 - side
-        leaves[part] = nodes
+        leaves[:, part] = nodes
     return leaves
+
+
+def leaf_sums(leaves: Blocks) -> Blocks:
+    """The sum of the leaves of each tree, (trees, 2)."""
+    return _sum(leaves)
 
 
 def _parts(trees: int, domain: int) -> list[slice]:
@@ -108,23 +106,29 @@ def _parts(trees: int, domain: int) -> list[slice]:
 
 
 def _children(nodes: Blocks, numbers: npt.NDArray[np.uint64], level: int, domain: int) -> Blocks:
-    """All nodes of `level`, from those above; shape (trees, width, 2)."""
-    trees, parents = nodes.shape[:2]
+    """All nodes of `level`, from those above; shape (width, trees, 2)."""
+    parents, trees = nodes.shape[:2]
     inner = permute(nodes)
     heap = np.uint64(1 << level) + np.arange(0, 2 * parents, 2, dtype=np.uint64)
-    tweaks = (numbers << np.uint64(32))[:, None] + heap
-    outer = np.empty((trees, parents, 2, 2), dtype=np.uint64)
-    outer[:, :, 0] = inner
-    outer[:, :, 0, 0] ^= tweaks
-    outer[:, :, 1] = outer[:, :, 0]
+    outer = np.empty((parents, 2, trees, 2), dtype=np.uint64)
+    outer[:, 0] = inner
+    outer[:, 0, :, 0] ^= (numbers << np.uint64(32)) + heap[:, None]
+    outer[:, 1] = outer[:, 0]
     # The left child has an even number: the right one's differs in the lowest bit.
-    outer[:, :, 1, 0] ^= np.uint64(1)
+    outer[:, 1, :, 0] ^= np.uint64(1)
     children = permute(outer)
-    children ^= inner[:, :, None]
+    children ^= inner[:, None]
     width = -(-domain >> (depth(domain) - level))  # Rounded up.
-    return np.ascontiguousarray(children.reshape(trees, 2 * parents, 2)[:, :width])
+    return children.reshape(2 * parents, trees, 2)[:width]
 
 
-def leaf_sums(leaves: Blocks) -> Blocks:
-    """The sum of the leaves of each tree, (trees, 2)."""
-    return np.bitwise_xor.reduce(leaves, axis=1)
+def _sum(nodes: Blocks) -> Blocks:
+    """The sum over the first axis. Rows are added as one run of numbers each, which numpy does fastest."""
+    width, trees = nodes.shape[:2]
+    return np.bitwise_xor.reduce(nodes.reshape(width, 2 * trees), axis=0).reshape(trees, 2)
+
+
+def _place(nodes: Blocks, rows: Integers, columns: Integers, values: Blocks | int) -> None:
+    """Set one node in each column; a row that the domain cuts off is left out."""
+    inside = rows < len(nodes)
+    nodes[rows[inside], columns[inside]] = values if isinstance(values, int) else values[inside]
