@@ -129,7 +129,7 @@ def _convolve(x: Blocks) -> Blocks:
 
 def _shape(length: int) -> tuple[int, int]:
     """How many chunks of how many steps; together `length` and a multiple of the memory more."""
-    chunks = max(1, min(2048, length // (4 * MEMORY)))
+    chunks = max(1, min(512, length // (4 * MEMORY)))
     if chunks % 5 == 0:
         chunks -= 1  # Now it has an inverse modulo 25, so that some number of steps fits.
     steps = -(-length // chunks)

@@ -87,7 +87,8 @@ def receive(choices: Bits, elements: Blocks, roots: Blocks, keys: Blocks) -> Rec
     `roots`, (32, 2), are fresh and secret; `keys`, (128, 2, 2), are those of the sender in the base transfers,
     whose receiver is the sender here.
     """
-    leaves, tree_message = pprf.grow(roots, _LEAVES, _FIRST_TREE, keys.reshape(_GROUPS, GROUP_BITS, 2, 2))
+    leaves, tree_message = pprf.grow(roots, _LEAVES, _FIRST_TREE)
+    tree_message ^= keys.reshape(_GROUPS, GROUP_BITS, 2, 2)
     wish = np.frombuffer(_pack(choices) + elements.tobytes(), dtype=np.uint8)
     corrections, sums = [], []
     for g in range(_GROUPS):

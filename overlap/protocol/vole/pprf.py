@@ -46,11 +46,12 @@ def choice_bits(points: Integers, domain: int) -> npt.NDArray[np.uint8]:
     return ((points[:, None] >> levels & 1) ^ 1).astype(np.uint8)
 
 
-def grow(roots: Blocks, domain: int, first: int, keys: Blocks) -> tuple[Blocks, Blocks]:
-    """The owner's leaves, shape (domain, trees, 2), and its message, shape (trees, depth, 2, 2).
+def grow(roots: Blocks, domain: int, first: int) -> tuple[Blocks, Blocks]:
+    """The owner's leaves, shape (domain, trees, 2), and the sums of each level, shape (trees, depth, 2, 2).
 
     `roots` are secret and random, (trees, 2); `first` is the number of the first tree, which no other tree of
-    the run may have; `keys`, (trees, depth, 2, 2), are both keys of each transfer and serve once.
+    the run may have. The sums are secret: the message is their sum with both keys of each transfer, an array
+    of the same shape, and keys serve once.
     """
     trees = len(roots)
     leaves = np.empty((domain, trees, 2), dtype=np.uint64)
@@ -63,7 +64,6 @@ def grow(roots: Blocks, domain: int, first: int, keys: Blocks) -> tuple[Blocks, 
             sums[part, level, 0] = _sum(nodes[0::2])
             sums[part, level, 1] = _sum(nodes[1::2])
         leaves[:, part] = nodes
-    sums ^= keys
     return leaves, sums
 
 
