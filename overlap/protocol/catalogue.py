@@ -17,7 +17,13 @@ from overlap.protocol.contract import Contract
 ROLES: Final = ("starter", "responder")
 
 #: What a run is in after each message.
-STATE_AFTER: Final = {"start": "started", "reply": "replied", "finish": "finished"}
+STATE_AFTER: Final = {
+    "start": "started",
+    "offer": "offered",
+    "request": "requested",
+    "reply": "replied",
+    "finish": "finished",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,12 @@ PROTOCOLS: Final = {
     protocol.name: protocol
     for protocol in (
         Protocol("dh-2hash/1", "overlaps", ("start", "reply", "finish"), "overlap.protocol.dh"),
+        Protocol(
+            "vole-rr22/1",
+            "overlaps",
+            ("start", "offer", "request", "reply", "finish"),
+            "overlap.protocol.vole.roles",
+        ),
         Protocol("dh-count/1", "counts", ("start", "reply", "finish"), "overlap.protocol.counts"),
     )
 }

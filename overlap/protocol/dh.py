@@ -67,7 +67,7 @@ class Starter(Role):
         """
         run = self._run
         if run.repeats("reply", reply):
-            return run.parts["finish"], read_matches(run)
+            return run.parts["finish"], read_matches(run, len(run.identifiers))
         with run.judging_peer():
             elements, tags = read_reply(run.contract, reply)
             pairs = self._unblind(elements)
@@ -80,7 +80,7 @@ class Starter(Role):
         transcript = transcript_digest(run.contract, run.run, run.parts["start"], reply)
         parts = {"finish": body, **keep_matches(matched, make_tokens(transcript, hits))}
         run.advance("reply", reply, True, parts)
-        return body, read_matches(run)
+        return body, read_matches(run, len(run.identifiers))
 
     def _unblind(self, reply: bytes) -> list[tuple[bytes, bytes]]:
         """Our identifiers with their K, in our order; the dummies are judged and left blinded."""
@@ -138,4 +138,4 @@ class Responder(Role):
             tokens = split(run.parts["all_tokens"], TOKEN_SIZE)
             parts = keep_matches(matched, (tokens[at] for at in matched))
             run.advance("finish", finish, True, parts)
-        return read_matches(run)
+        return read_matches(run, len(run.identifiers))

@@ -30,13 +30,13 @@ def keep_matches(positions: Sequence[int], tokens: Iterable[bytes]) -> dict[str,
     return {"positions": pack(positions), "tokens": b"".join(tokens)}
 
 
-def read_matches(run: Run) -> Matches:
-    """The matches that a finished run holds."""
+def read_matches(run: Run, submitted: int) -> Matches:
+    """The matches that a finished run holds, of so many identifiers that were submitted."""
     starter, responder = part_bounds(run.contract)
     return Matches(
         tuple(unpack(run.parts["positions"])),
         tuple(split(run.parts["tokens"], TOKEN_SIZE)),
-        len(run.identifiers),
+        submitted,
         responder if run.role == "starter" else starter,
     )
 

@@ -50,6 +50,9 @@ class Role:
         """Bytes of one bucket's body of `step`, which follow from the contract alone."""
         return part_size(contract, step)
 
+    def work_ahead(self) -> None:
+        """Do what needs no further message. Nothing depends on it but the time that the next answer takes."""
+
     @property
     def contract(self) -> Contract:
         return self._run.contract
