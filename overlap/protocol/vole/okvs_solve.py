@@ -22,10 +22,9 @@ from overlap.protocol.vole.okvs_rows import Rows
 #: takes more than 1024 keys, is as rare as any failure; with too small ones it has a share of all rows.
 CORE_ROWS: Final = 1024
 
-# For each column the number of rows left in it, times 2^40, plus the sum of their numbers: where one row is
-# left, its number is what remains. The sum fits while no column has more than 2^16 of at most 2^24 rows.
-_ONE: Final = 1 << 40
-_MOST: Final = 1 << 16
+# What is kept for a column: the rows left in it times 2^32, plus the sum of their numbers. That is between
+# 2^32 and 2^33 when and only when one is left, and then says which. For 2^24 rows it stays below 2^57.
+_ONE: Final = 1 << 32
 
 
 class EncodingFailed(Exception):
@@ -53,14 +52,12 @@ def peel(rows: Rows) -> list[Round]:
     numbers = np.arange(_ONE, _ONE + count)
     for columns in rows.sparse:
         np.add.at(left, columns, numbers)
-    if left.max() >= _ONE * _MOST:
-        raise ValueError("keys are not outputs of a hash, or not distinct")
     claims = np.empty(count, dtype=np.int32)
     touched = np.arange(rows.shape.sparse, dtype=np.int32)
     rounds: list[Round] = []
     while True:
         values = np.take(left, touched, mode="wrap")
-        single = np.flatnonzero(values >> 40 == 1)
+        single = np.flatnonzero(values >> 32 == 1)
         free, pivots = values[single] & (_ONE - 1), touched[single]
         # A row may come free through several columns, and a column may be listed twice: a row keeps one.
         claim = np.arange(len(free), dtype=np.int32)
