@@ -36,9 +36,9 @@ def permute(blocks: Blocks) -> Blocks:
     """pi of each block, in a new array of the same shape; `blocks` is C-contiguous with blocks last."""
     # The library wants one block less one byte of room behind the output.
     out = np.empty((blocks.size // 2 + 1, 2), dtype=np.uint64)
-    source = memoryview(blocks.reshape(-1, 2)).cast("B") if blocks.size else b""
     # A new context for each call: one context must not be used by two threads.
-    _PERMUTATION.encryptor().update_into(source, memoryview(out).cast("B"))
+    source, target = (array.reshape(-1).view(np.uint8).data for array in (blocks, out))
+    _PERMUTATION.encryptor().update_into(source, target)
     return out[:-1].reshape(blocks.shape)
 
 
@@ -78,5 +78,3 @@ def stream(seed: bytes) -> RandomBytes:
     """A source of random bytes that gives the keystream under `seed` piece by piece."""
     encryptor = Cipher(AES(seed), CTR(bytes(BLOCK_BYTES))).encryptor()
     return lambda length: encryptor.update(bytes(length))
-
-
