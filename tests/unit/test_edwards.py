@@ -63,9 +63,11 @@ def test_the_group_law() -> None:
     (base,) = read_points(BASE)
     one, two, three = hash_to_points([b"1", b"2", b"3"])
     assert is_on_curve(add_points(one, two))
-    assert write_points([add_points(add_points(one, two), three)]) == write_points([add_points(one,
-    add_points(two, three))]) assert write_points([add_points(one, one)]) == write_points([times(2, one)])
-    neutral = write_points([NEUTRAL]) for point in (base, one, two):
+    left, right = add_points(add_points(one, two), three), add_points(one, add_points(two, three))
+    assert write_points([left]) == write_points([right])
+    assert write_points([add_points(one, one)]) == write_points([times(2, one)])
+    neutral = write_points([NEUTRAL])
+    for point in (base, one, two):
         assert write_points([add_points(point, NEUTRAL)]) == write_points([point])
         assert write_points([add_points(point, negate_point(point))]) == neutral
         assert write_points([times(ORDER, point)]) == neutral

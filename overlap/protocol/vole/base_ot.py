@@ -58,8 +58,11 @@ def make_offer(choices: int, random: RandomBytes, context: bytes) -> tuple[bytes
         [_message(tag, i, 1 - (choices >> i & 1), others[i]) for i in range(COUNT)],
     )
     chosen = read_points(b"".join(point for _, point in drawn))
-    masked = write_points([add_points(point, negate_point(h)) for point, h in zip(chosen, hashes,
-    strict=True)]) offer = bytearray() for i in range(COUNT):
+    masked = write_points(
+        [add_points(point, negate_point(hashed)) for point, hashed in zip(chosen, hashes, strict=True)]
+    )
+    offer = bytearray()
+    for i in range(COUNT):
         pair = (masked[32 * i : 32 * i + 32], others[i])
         offer += b"".join(reversed(pair) if choices >> i & 1 else pair)
     return b"".join(scalar for scalar, _ in drawn), bytes(offer)
