@@ -38,7 +38,7 @@ _SQRT_MINUS_ONE: Final[Mpz] = gmpy2.powmod(2, (P - 1) // 4, P)
 _FIELD_BYTES: Final = 48
 
 
-def add(one: EdwardsPoint, two: EdwardsPoint) -> EdwardsPoint:
+def add_points(one: EdwardsPoint, two: EdwardsPoint) -> EdwardsPoint:
     """The sum of any two points, equal or not."""
     x1, y1, z1, t1 = one
     x2, y2, z2, t2 = two
@@ -50,7 +50,7 @@ def add(one: EdwardsPoint, two: EdwardsPoint) -> EdwardsPoint:
     return e * f % P, g * h % P, f * g % P, e * h % P
 
 
-def negate(point: EdwardsPoint) -> EdwardsPoint:
+def negate_point(point: EdwardsPoint) -> EdwardsPoint:
     """The point that gives the neutral element when added to `point`."""
     x, y, z, t = point
     return -x % P, y, z, -t % P
@@ -59,7 +59,7 @@ def negate(point: EdwardsPoint) -> EdwardsPoint:
 def clear_cofactor(point: EdwardsPoint) -> EdwardsPoint:
     """Eight times the point: in the prime-order group."""
     for _ in range(3):
-        point = add(point, point)
+        point = add_points(point, point)
     return point
 
 
@@ -72,8 +72,8 @@ def write_points(points: Sequence[EdwardsPoint]) -> bytes:
 
 
 def read_points(encodings: bytes) -> list[EdwardsPoint]:
-    """The points (RFC 8032, section 5.1.3). Raises InvalidElement where one is not canonical, not on the curve
-    or of low order, and where `encodings` is not a multiple of 32 bytes.
+    """The points (RFC 8032, section 5.1.3). Raises InvalidElement where one is not canonical, not on the
+    curve or of low order, and where `encodings` is not a multiple of 32 bytes.
 
     A point of large order may still have a part of low order: a clamped scalar takes it away.
     """
@@ -125,7 +125,7 @@ def hash_to_points(messages: Sequence[bytes], dst: bytes = EDWARDS_DST) -> list[
             map_to_point(gmpy2.mpz(int.from_bytes(part, "big")) % P)
             for part in (uniform[:_FIELD_BYTES], uniform[_FIELD_BYTES:])
         )
-        points.append(clear_cofactor(add(one, two)))
+        points.append(clear_cofactor(add_points(one, two)))
     return points
 
 

@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from overlap.errors import MalformedFile
-from overlap.group import check_points, multiply
-from overlap.group.edwards import (
-    add,
+from overlap.group import (
+    add_points,
+    check_points,
     draw_point,
     hash_to_points,
-    negate,
+    multiply,
+    negate_point,
     read_points,
     u_coordinates,
     write_points,
@@ -44,7 +45,8 @@ _BASE_U: Final = (9).to_bytes(32, "little")
 
 
 def make_offer(choices: int, random: RandomBytes, context: bytes) -> tuple[bytes, bytes]:
-    """The receiver's secret (its 128 scalars, 32 bytes each) and its message of OFFER_BYTES: r[0], r[1] of each.
+    """The receiver's secret (its 128 scalars, 32 bytes each) and its message of OFFER_BYTES: both r
+    of each.
 
     Bit i of `choices`, a number below 2^128, is the choice of transfer i. `context` names the run: both sides
     give the same bytes.
@@ -56,7 +58,9 @@ def make_offer(choices: int, random: RandomBytes, context: bytes) -> tuple[bytes
         [_message(tag, i, 1 - (choices >> i & 1), others[i]) for i in range(COUNT)],
     )
     chosen = read_points(b"".join(point for _, point in drawn))
-    masked = write_points([add(point, negate(h)) for point, h in zip(chosen, hashes, strict=True)])
+    masked = write_points(
+        [add_points(point, negate_point(hashed)) for point, hashed in zip(chosen, hashes, strict=True)]
+    )
     offer = bytearray()
     for i in range(COUNT):
         pair = (masked[32 * i : 32 * i + 32], others[i])
@@ -80,7 +84,7 @@ def answer_offer(offer: bytes, random: RandomBytes, context: bytes) -> tuple[byt
     encodings = [offer[32 * i : 32 * i + 32] for i in range(2 * COUNT)]
     hashes = hash_to_points([_message(tag, i // 2, i % 2, encodings[i]) for i in range(2 * COUNT)])
     # The neighbour of r[j], at i ^ 1, is r[1-j].
-    sums = [add(point, hashes[i ^ 1]) for i, point in enumerate(read_points(offer))]
+    sums = [add_points(point, hashes[i ^ 1]) for i, point in enumerate(read_points(offer))]
     products = multiply(scalar, u_coordinates(sums))
     keys = b"".join(
         _key(tag, i // 2, offer, public, products[32 * i : 32 * i + 32]) for i in range(2 * COUNT)

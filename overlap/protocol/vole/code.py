@@ -1,8 +1,8 @@
 """The linear code that compresses sparse vectors to pseudorandom ones: ExConv21x24, rate one half.
 
 Expand-convolute codes of Raghuraman, Rindal and Tanguy, "Expand-Convolute Codes for Pseudorandom Correlation
-Generators from LPN" (CRYPTO 2023, eprint 2023/882, sections 4 to 6): expander weight 21, memory 24, systematic.
-The Silver code of the generation before is broken (same paper, section 3) and is not here.
+Generators from LPN" (CRYPTO 2023, eprint 2023/882, sections 4 to 6): expander weight 21, memory 24,
+systematic. The Silver code of the generation before is broken (same paper, section 3) and is not here.
 
 `encode` multiplies a vector of `length` blocks by the binary matrix (I | B A), `outputs` rows:
 
@@ -20,11 +20,13 @@ choices go with the authors' library rather than the plainest form, each for the
 - 11 of a row's positions are regular, one in each eleventh of y; 10 are uniform over all of it. All regular
   would fix the parities of row sums over each part.
 
-No table is kept: `encode` draws the matrix again each time.
+No table is kept: `encode` draws the matrix again each time. The compiled
+loops of `kernel_code`, where numba is installed, give the same bytes.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -42,8 +44,11 @@ MEMORY: Final = TAPS + 1
 
 TAP_SEED: Final = derive_seed(b"", "convolution")
 POSITION_SEED: Final = derive_seed(b"", "expander")
-#: Rows of B whose positions are drawn together: WEIGHT runs of so many 32-bit words.
-BATCH: Final = 1 << 14
+#: Rows of B that are added together.
+BATCH: Final = 1 << 15
+
+#: Outputs from which on loading the compiled loops takes less time than they save.
+KERNEL_OUTPUTS: Final = 1 << 19
 
 Words = npt.NDArray[np.uint32]
 
@@ -54,7 +59,10 @@ def encode(vector: Blocks, outputs: int) -> Blocks:
     if not 0 < outputs <= parity or parity < MEMORY:
         raise ValueError("a code of rate one half has at least as many parity blocks as outputs, and 25")
     out = vector[:outputs].copy()
-    _expand(_convolve(vector[outputs:]), out)
+    if outputs >= KERNEL_OUTPUTS and has_kernel():
+        compiled_expand(compiled_convolve(vector[outputs:]), out)
+    else:
+        expand(convolve(vector[outputs:]), out)
     return out
 
 
@@ -64,46 +72,82 @@ def taps(length: int) -> Words:
     return words & np.uint32((1 << TAPS) - 1)
 
 
-def positions(batch: int, parity: int) -> npt.NDArray[np.int64]:
-    """The columns of B's entries in the rows of one batch, shape (WEIGHT, BATCH).
+def positions(tap: int, first: int, count: int, parity: int) -> npt.NDArray[np.int64]:
+    """The column of entry `tap` of B in rows `first` to `first + count`; `first` is a multiple of four.
 
     A 32-bit word is scaled to its range by a multiplication: positions differ in probability by at most
     `parity` / 2^32 of it.
     """
-    size = 4 * WEIGHT * BATCH
-    words = np.frombuffer(expand_bytes(POSITION_SEED, size, batch * size // 16), dtype="<u4")
-    starts, widths = ranges(parity)
-    scaled = words.reshape(WEIGHT, BATCH).astype(np.uint64)
-    scaled *= widths[:, None]
+    start, width = column_range(tap, parity)
+    scaled = position_words(tap, first, count).astype(np.uint64)
+    scaled *= np.uint64(width)
     scaled >>= np.uint64(32)
-    scaled += starts[:, None]
+    scaled += np.uint64(start)
     return scaled.view(np.int64)
 
 
-def ranges(parity: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
-    """Where each of the 21 positions begins and how many columns it may take."""
-    edges = [parity * j // REGULAR for j in range(REGULAR + 1)]
-    uniform = WEIGHT - REGULAR
-    starts = edges[:-1] + [0] * uniform
-    widths = [b - a for a, b in zip(edges, edges[1:], strict=False)] + [parity] * uniform
-    return np.array(starts, dtype=np.uint64), np.array(widths, dtype=np.uint64)
+def position_words(tap: int, first: int, count: int) -> Words:
+    """The words that `positions` scales: each tap has a keystream of its own, 2^40 blocks from the next."""
+    words = expand_bytes(POSITION_SEED, 4 * count, (tap << 40) + first // 4)
+    return np.frombuffer(words, dtype="<u4")
 
 
-def _expand(parity: Blocks, out: Blocks) -> None:
-    """Add B times `parity` to `out`."""
-    buffer = zero_blocks(BATCH)
-    for batch, start in enumerate(range(0, len(out), BATCH)):
-        rows = out[start : start + BATCH]
-        taken = buffer[: len(rows)]
-        for columns in positions(batch, len(parity)):
-            rows ^= take(parity, columns[: len(rows)], taken)
+def column_range(tap: int, parity: int) -> tuple[int, int]:
+    """Where the columns of entry `tap` begin and how many there are."""
+    if tap >= REGULAR:
+        return 0, parity
+    start = parity * tap // REGULAR
+    return start, parity * (tap + 1) // REGULAR - start
 
 
-def _convolve(x: Blocks) -> Blocks:
+def expand(parity: Blocks, out: Blocks) -> None:
+    """Add B times `parity` to `out`. Entry by entry: what a regular one reads stays in the cache."""
+    buffer = zero_blocks(min(BATCH, len(out)))
+    for tap in range(WEIGHT):
+        for first in range(0, len(out), BATCH):
+            rows = out[first : first + BATCH]
+            rows ^= take(parity, positions(tap, first, len(rows), len(parity)), buffer[: len(rows)])
+
+
+def compiled_expand(parity: Blocks, out: Blocks) -> None:
+    """`expand` by the compiled loop."""
+    from overlap.protocol.vole import kernel_code
+
+    for tap in range(WEIGHT):
+        start, width = column_range(tap, len(parity))
+        for first in range(0, len(out), BATCH):
+            rows = out[first : first + BATCH]
+            words = position_words(tap, first, len(rows))
+            kernel_code.expand(parity, words, np.uint64(start), np.uint64(width), rows)
+
+
+def compiled_convolve(x: Blocks) -> Blocks:
+    """`convolve` by the compiled loop: twice along, the second time from the state of the first."""
+    from overlap.protocol.vole import kernel_code
+
+    words = taps(len(x))
+    history = zero_blocks(MEMORY + len(x))
+    kernel_code.run(x, words, history)
+    history[:MEMORY] = history[-MEMORY:]
+    kernel_code.run(x, words, history)
+    return history[MEMORY:]
+
+
+@cache
+def has_kernel() -> bool:
+    """Whether the compiled loops can be used; loads numba, half a second, at the first call."""
+    try:
+        from overlap.protocol.vole import kernel_code
+    except (ImportError, RuntimeError):  # Not installed, or no place to keep what it compiles.
+        return False
+    return bool(kernel_code.__all__)
+
+
+def convolve(x: Blocks) -> Blocks:
     """A times `x`.
 
-    The vector is cut into chunks, which run in step, first from zeros. A state at the start of a chunk acts on
-    its end linearly; a third plane beside the two halves of the blocks, with one bit for each block of the
+    The vector is cut into chunks, which run in step, first from zeros. A state at the start of a chunk acts
+    on its end linearly; a third plane beside the two halves of the blocks, with one bit for each block of the
     state, keeps count how. So the true states follow from chunk to chunk, and the chunks run again from them.
 
     Zeros before the vector, a multiple of the memory, with no random tap, fill the chunks: there the state
@@ -113,12 +157,12 @@ def _convolve(x: Blocks) -> Blocks:
     padding = chunks * steps - len(x)
     padded = zero_blocks(chunks * steps)
     padded[padding:] = x
-    words = np.zeros(chunks * steps, dtype=np.uint32)
-    words[padding:] = taps(len(x))
+    drawn = np.zeros(chunks * steps, dtype=np.uint32)
+    drawn[padding:] = taps(len(x))
     # From here on the step comes first, the chunk second.
-    inputs = padded.view(np.complex128).reshape(chunks, steps).T.copy().view(np.uint64)
-    inputs = inputs.reshape(steps, chunks, 2)
-    words = words.reshape(chunks, steps).T.copy()
+    turned = padded.view(np.complex128).reshape(chunks, steps).T.copy()
+    inputs = turned.view(np.uint64).reshape(steps, chunks, 2)
+    words = drawn.reshape(chunks, steps).T.copy()
     zeros = np.zeros((MEMORY, 3, chunks), dtype=np.uint64)
     zeros[:, 2] = np.uint64(1) << np.arange(MEMORY, dtype=np.uint64)[:, None]
     ends = _run(words, inputs, zeros)[-MEMORY:]
@@ -145,7 +189,7 @@ def _run(words: Words, inputs: Blocks, states: npt.NDArray[np.uint64]) -> npt.ND
     planes = states.shape[1]
     history = np.empty((MEMORY + steps, planes, chunks), dtype=np.uint64)
     history[:MEMORY] = states
-    # Row k of a window is y[j - 25 + k]: row 0 is the tap that is always set, row k is tap 25 - k, bit 24 - k.
+    # Row k of a window is y[j - 25 + k]: row 0 is the tap that is always set, row k is tap 25 - k.
     shifts = np.arange(63 - TAPS + 1, 64, dtype=np.uint64)[:, None]
     masks = np.empty((TAPS, chunks), dtype=np.uint64)
     masked = np.empty((TAPS, planes, chunks), dtype=np.uint64)

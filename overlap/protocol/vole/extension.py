@@ -12,14 +12,14 @@ string. The receiver forms, and sends as `correction` together with its own stri
     u = sum of all r_x,   correction = u + y,   w_i = sum of those r_x with bit i of x set      (i = 0..3)
 
 and the sender forms v_i = sum of those r_x with bit i of x + d set, plus D_i correction. The seed that it
-lacks has x + d = 0 and is never needed. If D_i = 0, bit i of x + d is that of x, so v_i = w_i. If D_i = 1 it is
-the opposite, so v_i = u + w_i + u + y = w_i + y. In both cases
+lacks has x + d = 0 and is never needed. If D_i = 0, bit i of x + d is that of x, so v_i = w_i. If D_i = 1 it
+is the opposite, so v_i = u + w_i + u + y = w_i + y. In both cases
 
     v_i = w_i + D_i y     for each of the 128 bits, with the same y.
 
-The string y is made of two parts. Its first part are choice bits c_j: across the 128 strings, v = w + c_j D for
-each j, whose hashes are random transfers: keys H(v), H(v + D), of which the receiver knows H(w), number c_j.
-Its second part are field elements e_j: multiplying string i by X^i and adding up gives v = w + D e_j, a
+The string y is made of two parts. Its first part are choice bits c_j: across the 128 strings, v = w + c_j D
+for each j, whose hashes are random transfers: keys H(v), H(v + D), of which the receiver knows H(w), number
+c_j. Its second part are field elements e_j: multiplying string i by X^i and adding up gives v = w + D e_j, a
 vector-OLE (the noisy one of RR22, eprint 2022/320, section 4, which is Gilboa's product with D's bits).
 
 The receiver learns nothing of D, the sender nothing of y but what the missing seeds' strings mask.
@@ -84,8 +84,8 @@ def base_choices(delta: int) -> int:
 def receive(choices: Bits, elements: Blocks, roots: Blocks, keys: Blocks) -> Received:
     """Choose one key by each of `choices`, (n,), and share D times each of `elements`, (t, 2).
 
-    `roots`, (32, 2), are fresh and secret; `keys`, (128, 2, 2), are those of the sender in the base transfers,
-    whose receiver is the sender here.
+    `roots`, (32, 2), are fresh and secret; `keys`, (128, 2, 2), are those of the sender in the base
+    transfers, whose receiver is the sender here.
     """
     leaves, tree_message = pprf.grow(roots, _LEAVES, _FIRST_TREE)
     tree_message ^= keys.reshape(_GROUPS, GROUP_BITS, 2, 2)
@@ -172,7 +172,7 @@ def _split(rows: Rows, transfers: int) -> tuple[Blocks, Blocks]:
 
 
 def _times_x(blocks: Blocks) -> Blocks:
-    """X times each block modulo X^128 + X^7 + X^2 + X + 1; bit i of the little-endian number is that of X^i."""
+    """X times each block modulo X^128 + X^7 + X^2 + X + 1, where the lowest bit of a block is that of X^0."""
     high = blocks >> np.uint64(63)
     product = blocks << np.uint64(1)
     product[:, 1] ^= high[:, 0]

@@ -1,8 +1,12 @@
-"""The two loops of the code, compiled by numba: what the extra `kernel` brings. The same bytes as in numpy."""
+"""The two loops of the code, compiled by numba: what the extra `kernel` brings. The same bytes as in numpy.
+
+Imported by `code` alone, where numba is installed and the vector is long enough to pay for loading it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 from numba import njit
@@ -12,7 +16,14 @@ if TYPE_CHECKING:
 
     from overlap.protocol.vole.blocks import Blocks
 
-_compiled: Any = njit(cache=True, boundscheck=False)
+__all__ = ["expand", "run"]
+
+_Function = TypeVar("_Function", bound=Callable[..., None])
+
+
+def _compiled(function: _Function) -> _Function:
+    """Compiled at the first call with given types, and kept beside this file for the next process."""
+    return cast("_Function", njit(cache=True)(function))
 
 
 @_compiled
@@ -33,18 +44,10 @@ def run(x: Blocks, words: npt.NDArray[np.uint32], history: Blocks) -> None:
 
 @_compiled
 def expand(
-    parity: Blocks,
-    words: npt.NDArray[np.uint32],
-    starts: npt.NDArray[np.uint64],
-    widths: npt.NDArray[np.uint64],
-    rows: Blocks,
+    parity: Blocks, words: npt.NDArray[np.uint32], start: np.uint64, width: np.uint64, rows: Blocks
 ) -> None:
-    """Add to each of `rows` the blocks of `parity` at its positions; `words` is (weight, at least rows)."""
+    """Add to each of `rows` the block of `parity` that its word chooses among `width` from `start` on."""
     for i in range(len(rows)):
-        low, high = rows[i, 0], rows[i, 1]
-        for j in range(len(words)):
-            column = starts[j] + (np.uint64(words[j, i]) * widths[j] >> np.uint64(32))
-            low ^= parity[column, 0]
-            high ^= parity[column, 1]
-        rows[i, 0] = low
-        rows[i, 1] = high
+        column = start + (np.uint64(words[i]) * width >> np.uint64(32))
+        rows[i, 0] ^= parity[column, 0]
+        rows[i, 1] ^= parity[column, 1]

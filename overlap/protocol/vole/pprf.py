@@ -1,11 +1,11 @@
 """Many puncturable pseudorandom functions at once: GGM trees of one domain, expanded level by level.
 
 The owner of a tree knows every leaf, the guest every leaf but the one at its secret point p. For each level
-the owner sends the sum of the nodes with even and the sum of those with odd number, each masked by one key of a
-random oblivious transfer. The guest holds the key of the side that p's path does not take: that sum, less the
-nodes it can compute, is the sibling of the path's node. (Boyle, Couteau, Gilboa, Ishai, Kohl, Rindal, Scholl,
-"Efficient Two-Round OT Extension and Silent Non-Interactive Secure Computation", CCS 2019, eprint 2019/1159,
-section 4; Schoppmann, Gascon, Reichert, Raykova, "Distributed Vector-OLE", CCS 2019, section 4.)
+the owner sends the sum of the nodes with even and the sum of those with odd number, each masked by one key of
+a random oblivious transfer. The guest holds the key of the side that p's path does not take: that sum, less
+the nodes it can compute, is the sibling of the path's node. (Boyle, Couteau, Gilboa, Ishai, Kohl, Rindal,
+Scholl, "Efficient Two-Round OT Extension and Silent Non-Interactive Secure Computation", CCS 2019, eprint
+2019/1159, section 4; Schoppmann, Gascon, Reichert, Raykova, "Distributed Vector-OLE", CCS 2019, section 4.)
 
 Ordinary GGM, not half-tree: a node x has the children TMMO(x, tweak) and TMMO(x, tweak + 1), where the tweak
 is the tree's number times 2^32 plus the child's number in heap order, so that no two hashes of a run share
@@ -40,8 +40,8 @@ def message_bytes(trees: int, domain: int) -> int:
 
 
 def choice_bits(points: Integers, domain: int) -> npt.NDArray[np.uint8]:
-    """The choices of a guest with one point in each tree, shape (trees, depth), top level first: the side that
-    the path does not take."""
+    """The choices of a guest with one point in each tree, shape (trees, depth), top level first: the side
+    that the path does not take."""
     levels = np.arange(depth(domain) - 1, -1, -1)
     return ((points[:, None] >> levels & 1) ^ 1).astype(np.uint8)
 
@@ -125,7 +125,8 @@ def _children(nodes: Blocks, numbers: npt.NDArray[np.uint64], level: int, domain
 def _sum(nodes: Blocks) -> Blocks:
     """The sum over the first axis. Rows are added as one run of numbers each, which numpy does fastest."""
     width, trees = nodes.shape[:2]
-    return np.bitwise_xor.reduce(nodes.reshape(width, 2 * trees), axis=0).reshape(trees, 2)
+    total: Blocks = np.bitwise_xor.reduce(nodes.reshape(width, 2 * trees), axis=0)
+    return total.reshape(trees, 2)
 
 
 def _place(nodes: Blocks, rows: Integers, columns: Integers, values: Blocks | int) -> None:

@@ -2,9 +2,10 @@
 
 All over GF(2^128). A and B are pseudorandom, D is uniform, and neither side learns the other's part. The
 silent construction of Boyle et al. (eprint 2019/1159, section 5) with the parts of RR22 (eprint 2022/320,
-section 4): A is the code times a vector of noise with one value e[j] at one point p[j] in each of NOISE_WEIGHT
-parts. Puncturable trees give both sides the same random leaves but for those points, and a correction for each
-tree, from a short vector-OLE, makes the receiver's missing leaf the sender's plus D e[j]. The code is linear.
+section 4): A is the code times a vector of noise with one value e[j] at one point p[j] in each of
+NOISE_WEIGHT parts. Puncturable trees give both sides the same random leaves but for those points, and a
+correction for each tree, from a short vector-OLE, makes the receiver's missing leaf the sender's plus D e[j].
+The code is linear.
 
     sender    offer()      base transfers, first message, for the 128 bits of D                8192 bytes
     receiver  request()    base transfers, second message, and the extension's message
@@ -38,11 +39,11 @@ if TYPE_CHECKING:
 #: The authors' library sets 0.25 for this code (its rows do have that weight); 0.2 leaves room.
 DISTANCE: Final = 0.2
 
-#: t, the parts of the noise. A linear test with a part DISTANCE of its entries set misses one part's value with
-#: chance 1 - DISTANCE. A value drawn from all of GF(2^128) hides the rest completely, so the test's advantage
-#: is (1 - DISTANCE)^t. Over GF(2), where the value is always 1, it would be (1 - 2 DISTANCE)^t: that formula,
-#: with 176 parts, is not enough here. 400, a multiple of 8; benchmarks/vole_security.py holds it against the
-#: published attacks.
+#: t, the parts of the noise. A linear test with a part DISTANCE of its entries set misses one part's value
+#: with chance 1 - DISTANCE. A value drawn from all of GF(2^128) hides the rest completely, so the test's
+#: advantage is (1 - DISTANCE)^t. Over GF(2), where the value is always 1, it would be (1 - 2 DISTANCE)^t:
+#: that formula, with 176 parts, is not enough here. 400, a multiple of 8; benchmarks/vole_security.py holds
+#: it against the published attacks.
 NOISE_WEIGHT: Final = max(128, -(-math.ceil(-128 / math.log2(1 - DISTANCE)) // 8) * 8)
 
 MAX_OUTPUTS: Final = 1 << 32
@@ -79,8 +80,8 @@ class Sender:
 
     @classmethod
     def begin(cls, outputs: int, random: RandomBytes, context: bytes) -> Sender:
-        """A new run with `outputs` results (ValueError outside 1 to 2^32). Both sides give the same `context`,
-        the bytes that name the run."""
+        """A new run with `outputs` results (ValueError outside 1 to 2^32). Both sides give the same
+        `context`, the bytes that name the run."""
         domain(outputs)
         secret = random(SECRET_BYTES)
         choices = extension.base_choices(int.from_bytes(_delta(secret), "little"))
@@ -222,7 +223,7 @@ class Receiver:
 
     @property
     def _noise(self) -> tuple[pprf.Integers, Blocks]:
-        """Each part's point, uniform up to a part of 2^-96, and its value; one that is zero has chance 2^-128."""
+        """Each part's point, uniform up to a part of 2^-96, and value, which is zero with chance 2^-128."""
         size = domain(self.outputs)
         drawn = expand(derive_seed(self.secret, "points"), NOISE_WEIGHT)
         points = [int.from_bytes(block.tobytes(), "little") * size >> 128 for block in drawn]
