@@ -25,9 +25,9 @@ class Matches:
     peer_bound: int
 
 
-def keep_matches(positions: Sequence[int], tokens: Iterable[bytes]) -> dict[str, bytes]:
-    """The parts of a run's state that hold its matches."""
-    return {"positions": pack(positions), "tokens": b"".join(tokens)}
+def keep_matches(positions: Sequence[int], tokens: bytes) -> dict[str, bytes]:
+    """The parts of a run's state that hold its matches; `tokens` are joined."""
+    return {"positions": pack(positions), "tokens": tokens}
 
 
 def read_matches(run: Run, submitted: int) -> Matches:

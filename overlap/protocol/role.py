@@ -10,7 +10,7 @@ from overlap.group import draw_scalar
 from overlap.keys import RandomBytes
 from overlap.protocol.body import part_size
 from overlap.protocol.contract import Contract
-from overlap.protocol.steps import Run, begin_run
+from overlap.protocol.steps import REPEATED, Run, begin_run
 
 
 class Role:
@@ -30,10 +30,10 @@ class Role:
 
         `run` is 16 bytes: drawn by the starter, and for the responder what the start frame's header says.
         """
-        scalar = draw_scalar(random)
-        begun = begin_run(
-            cls.protocol, cls.role, contract, run, identifiers=tuple(identifiers), scalar=scalar
-        )
+        begun = begin_run(cls.protocol, cls.role, contract, run, len(identifiers))
+        if len(set(identifiers)) != len(identifiers):
+            raise REPEATED
+        begun.identifiers, begun.scalar = tuple(identifiers), draw_scalar(random)
         return cls(begun, engine, random)
 
     @classmethod

@@ -36,15 +36,17 @@ from overlap.protocol.buckets import part_bounds
 from overlap.protocol.contract import Contract
 from overlap.protocol.matches import Matches, keep_matches, read_matches
 from overlap.protocol.role import Role
-from overlap.protocol.steps import begin_run
+from overlap.protocol.steps import REPEATED, begin_run
 from overlap.protocol.vole import base_ot, okvs, vole
 from overlap.protocol.vole.aes import SEED_BYTES, permute
 from overlap.protocol.vole.blocks import BLOCK_BYTES, Blocks, read_blocks
 from overlap.protocol.vole.field import multiply_by
 from overlap.protocol.vole.okvs_rows import Rows, Shape, prepare, shape_of
+from overlap.protocol.vole.okvs_solve import EncodingFailed
 from overlap.protocol.vole.tags import (
     Tags,
     are_ascending,
+    are_distinct,
     cut_tags,
     find_tags,
     hash_identifiers,
@@ -88,9 +90,11 @@ class _Role(Role):
         cls, contract: Contract, run: bytes, identifiers: Sequence[bytes], engine: Engine, random: RandomBytes
     ) -> Self:
         """A new run over distinct encoded identifiers, at most as many as declared; else Refused."""
-        begun = begin_run(cls.protocol, cls.role, contract, run, identifiers=tuple(identifiers), scalar=b"")
-        begun.parts["hashed"] = hash_identifiers(contract, run, identifiers).tobytes()
-        begun.identifiers = ()
+        begun = begin_run(cls.protocol, cls.role, contract, run, len(identifiers))
+        hashed = hash_identifiers(contract, run, identifiers)
+        if not are_distinct(hashed):
+            raise REPEATED
+        begun.parts["hashed"] = hashed.tobytes()
         return cls(begun, engine, random)
 
     @staticmethod
@@ -125,11 +129,6 @@ class _Role(Role):
         bodies = (hashlib.sha256(body).digest() for body in (run.parts["offer"], run.parts["request"], reply))
         seen = canonical.digest(run.run, run.contract.digest, *bodies)
         return hash_pairs(canonical.digest(b"overlap-vole-token/1", seen)[:16], keys, self._hashed)
-
-    def _keep_matches(self, positions: Sequence[int], tokens: Blocks) -> dict[str, bytes]:
-        data = tokens.tobytes()
-        cut = (data[at * BLOCK_BYTES : (at + 1) * BLOCK_BYTES] for at in positions)
-        return keep_matches(positions, cut)
 
     def _read_matches(self) -> Matches:
         return read_matches(self._run, len(self._run.parts["hashed"]) // BLOCK_BYTES)
@@ -187,7 +186,7 @@ class Starter(_Role):
         matched = find_tags(listed, theirs)
         confirm = cut_tags(self._tags("confirm", keys), CONFIRM_SIZE)[matched]
         body = _fill(confirm, finish_bound(run.contract), self._random)
-        parts = self._keep_matches(matched.tolist(), self._tokens(keys, reply))
+        parts = keep_matches(matched.tolist(), self._tokens(keys, reply)[matched].tobytes())
         run.advance("reply", reply, True, {"finish": body, **parts})
         self._forget("secret", "keys", "seed")
         return body, self._read_matches()
@@ -201,7 +200,7 @@ class Starter(_Role):
             seed = self._random(SEED_BYTES)
             try:
                 return seed, okvs.encode(prepare(_row_keys(seed, values), shape), values, self._random)
-            except okvs.EncodingFailed:
+            except EncodingFailed:
                 # Chance 2^-40, and nothing was sent: another seed gives other rows.
                 continue
 
@@ -268,7 +267,8 @@ class Responder(_Role):
                 self._require_size("finish", finish)
                 theirs = _read_sorted(finish, CONFIRM_SIZE, "finish")
             matched = find_tags(read_tags(run.parts["confirm"], CONFIRM_SIZE), theirs)
-            parts = self._keep_matches(matched.tolist(), read_blocks(run.parts["all_tokens"]))
+            tokens = read_blocks(run.parts["all_tokens"])[matched]
+            parts = keep_matches(matched.tolist(), tokens.tobytes())
             run.advance("finish", finish, True, parts)
         return self._read_matches()
 

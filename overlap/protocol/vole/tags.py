@@ -26,15 +26,17 @@ _KEY_BYTES: Final = 16
 
 
 def hash_identifiers(contract: Contract, run: bytes, identifiers: Iterable[bytes]) -> Blocks:
-    """h of each encoded identifier: BLAKE2b of 16 bytes, keyed with contract and run (16 bytes)."""
-    key = canonical.digest(b"overlap-vole-identifier/1", contract.digest, run)
-    fresh = hashlib.blake2b(key=key, digest_size=BLOCK_BYTES).copy
-    digests = []
-    for identifier in identifiers:
-        state = fresh()
-        state.update(identifier)
-        digests.append(state.digest())
-    return read_blocks(b"".join(digests))
+    """h of each encoded identifier: BLAKE2b with 16 bytes of output, over a digest of contract and run (16
+    bytes), then the identifier."""
+    start = canonical.digest(b"overlap-vole-identifier/1", contract.digest, run)
+    hashed = [hashlib.blake2b(start + each, digest_size=BLOCK_BYTES).digest() for each in identifiers]
+    return read_blocks(b"".join(hashed))
+
+
+def are_distinct(blocks: Blocks) -> bool:
+    """Whether no block is repeated."""
+    halves = np.sort(blocks[:, 0])
+    return not (halves[1:] == halves[:-1]).any() or len(np.unique(blocks, axis=0)) == len(blocks)
 
 
 def purpose_key(contract: Contract, run: bytes, purpose: str) -> bytes:
