@@ -22,14 +22,16 @@ from overlap.protocol.vole.okvs_rows import Rows
 #: takes more than 1024 keys, is as rare as any failure; with too small ones it has a share of all rows.
 CORE_ROWS: Final = 1024
 
-# For each column the number of rows left in it, times 2^40, plus the sum of their numbers: where one row is
-# left, its number is what remains. The sum fits while no column has more than 2^16 of at most 2^24 rows.
-_ONE: Final = 1 << 40
-_MOST: Final = 1 << 16
+# What is kept for a column: the rows left in it times 2^32, plus the sum of their numbers. That is between
+# 2^32 and 2^33 when and only when one is left, and then says which. For 2^24 rows it stays below 2^57.
+_ONE: Final = 1 << 32
 
 
 class EncodingFailed(Exception):
     """No store of this shape holds these rows: draw another seed. Chance at most 2^-40 with `shape_of`."""
+
+    def __init__(self) -> None:
+        super().__init__("no store of this shape holds these rows; another seed gives others")
 
 
 class Round(NamedTuple):
@@ -50,14 +52,12 @@ def peel(rows: Rows) -> list[Round]:
     numbers = np.arange(_ONE, _ONE + count)
     for columns in rows.sparse:
         np.add.at(left, columns, numbers)
-    if left.max() >= _ONE * _MOST:
-        raise ValueError("keys are not outputs of a hash, or not distinct")
     claims = np.empty(count, dtype=np.int32)
     touched = np.arange(rows.shape.sparse, dtype=np.int32)
     rounds: list[Round] = []
     while True:
         values = np.take(left, touched, mode="wrap")
-        single = np.flatnonzero(values >> 40 == 1)
+        single = np.flatnonzero(values >> 32 == 1)
         free, pivots = values[single] & (_ONE - 1), touched[single]
         # A row may come free through several columns, and a column may be listed twice: a row keeps one.
         claim = np.arange(len(free), dtype=np.int32)
@@ -95,7 +95,7 @@ def solve_core(rows: Rows, core: npt.NDArray[np.int64], values: Blocks, store: B
         distinct = set(zip(dense, *rows.sparse[:, core].tolist(), strict=True))
         if len(distinct) < len(core):
             raise ValueError("keys are not distinct")
-        raise EncodingFailed
+        raise EncodingFailed()
     sparse = places.reshape(3, -1).T.tolist()
     equations = [sum(1 << place for place in three) | bits for three, bits in zip(sparse, dense, strict=True)]
     if len(set(equations)) < len(equations):
@@ -114,11 +114,10 @@ def _eliminate(equations: list[int], values: list[int], unknowns: list[int]) -> 
             if equation >> pivot & 1:
                 equation, value = equation ^ row, value ^ known  # noqa: PLW2901
         if not equation:
-            raise EncodingFailed
+            raise EncodingFailed()
         # The lowest bit, so that dense columns, which are last, serve where the sparse ones lack rank.
         pivots.append(((equation & -equation).bit_length() - 1, equation, value))
-    # A row holds no pivot of an earlier one, only of later ones: from the last to the first all else is
-    # known.
+    # A row holds pivots of later ones only, so from the last to the first all else in it is known.
     for pivot, row, value in reversed(pivots):
         rest = row ^ 1 << pivot
         while rest:
