@@ -10,7 +10,7 @@ from overlap.group import draw_scalar
 from overlap.keys import RandomBytes
 from overlap.protocol.body import part_size
 from overlap.protocol.contract import Contract
-from overlap.protocol.steps import REPEATED, Run, begin_run
+from overlap.protocol.steps import Run, begin_run, repeated
 
 
 class Role:
@@ -32,7 +32,7 @@ class Role:
         """
         begun = begin_run(cls.protocol, cls.role, contract, run, len(identifiers))
         if len(set(identifiers)) != len(identifiers):
-            raise REPEATED
+            raise repeated()
         begun.identifiers, begun.scalar = tuple(identifiers), draw_scalar(random)
         return cls(begun, engine, random)
 

@@ -142,8 +142,9 @@ class Run:
         raise TypeError("the state of a run is not pickled")
 
 
-#: The refusal of a list that holds an identifier twice.
-REPEATED: Final = Refused("identifiers are repeated", "match the distinct identifiers")
+def repeated() -> Refused:
+    """The refusal of a list that holds an identifier twice."""
+    return Refused("identifiers are repeated", "match the distinct identifiers")
 
 
 def begin_run(protocol: str, role: str, contract: Contract, run: bytes, count: int) -> Run:

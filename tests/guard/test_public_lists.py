@@ -23,7 +23,6 @@ EXCEPTIONS = {
     "overlap.protocol.contract": {"cleanroom.agreement", "cleanroom.attribution"},
     # What the two protocols answer: Count and Matches.
     "overlap.protocol.counts": {"cleanroom.session", "overlap.simulation"},
-    "overlap.protocol.dh": {"cleanroom.session", "overlap.match", "overlap.relation", "overlap.simulation"},
 }
 
 

@@ -36,7 +36,7 @@ from overlap.protocol.buckets import part_bounds
 from overlap.protocol.contract import Contract
 from overlap.protocol.matches import Matches, keep_matches, read_matches
 from overlap.protocol.role import Role
-from overlap.protocol.steps import REPEATED, begin_run
+from overlap.protocol.steps import begin_run, repeated
 from overlap.protocol.vole import base_ot, okvs, vole
 from overlap.protocol.vole.aes import SEED_BYTES, permute
 from overlap.protocol.vole.blocks import BLOCK_BYTES, Blocks, read_blocks
@@ -93,7 +93,7 @@ class _Role(Role):
         begun = begin_run(cls.protocol, cls.role, contract, run, len(identifiers))
         hashed = hash_identifiers(contract, run, identifiers)
         if not are_distinct(hashed):
-            raise REPEATED
+            raise repeated()
         begun.parts["hashed"] = hashed.tobytes()
         return cls(begun, engine, random)
 
