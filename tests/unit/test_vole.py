@@ -155,7 +155,7 @@ def test_messages_of_another_run_or_context_do_not_fit() -> None:
 
 @pytest.mark.parametrize("place", [0, 100, len(ANSWER) // 2, len(ANSWER) - 1])
 def test_a_changed_bit_of_the_answer_changes_c_or_nothing(place: int) -> None:
-    """Each sum is masked twice and read once, so a bit has one half's chance to matter: no more is promised."""
+    """Of each pair of sums one is read, so a bit matters or not: no more is promised."""
     answer = bytearray(ANSWER)
     answer[place] ^= 1
     c = RECEIVER.finish(bytes(answer))
