@@ -14,8 +14,8 @@ from protocol_parties import ENGINE, RUN, identifiers, make_contract, stream
 from overlap.errors import ForgedFile, MalformedFile, Refused
 from overlap.protocol import Body, Contract, Matches, Passage, bucket_count, protocol_of, read_contract
 from overlap.protocol import buckets as module
-from overlap.protocol.buckets import bucket_bound, place_all
-from overlap.protocol.spool import Spool
+from overlap.protocol.buckets import bucket_bound
+from overlap.protocol.spool import Spool, place_all
 
 PROTOCOLS = ("dh-2hash/1", "vole-rr22/1")
 LEFT, RIGHT = identifiers(range(400)), identifiers(range(300, 750))
