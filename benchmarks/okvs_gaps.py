@@ -5,12 +5,8 @@
 For each number of keys, with the size the protocol takes (lambda = 40) and with those that the fit gives for
 lambda = 10 and 4, which fail often enough to see: how many of how many systems had which gap, ours and that
 of RR22's triangulation, and lambda as seen: minus log2 of the share with a gap above RR22's bound, in both
-<<<<<<< HEAD
-ways. Writes tests/vectors/okvs_gaps_1.json, with which a test compares fewer trials.
-=======
 ways. Writes tests/vectors/okvs_gaps_1.json, with which a test compares fewer trials
 (1024 stands there for the gap of a core of more rows than the protocol eliminates).
->>>>>>> okvs
 """
 
 from __future__ import annotations

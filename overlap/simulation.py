@@ -33,8 +33,8 @@ from overlap.identity import (
 from overlap.ingest import read_accounts
 from overlap.keys import RandomBytes
 from overlap.match import Distinct, choose_one, distinct, find_hits, judge, tier_names
-from overlap.protocol.counts import Count
 from overlap.protocol import Matches
+from overlap.protocol.counts import Count
 from overlap.records import ACCOUNT_COLUMNS
 from overlap.relation import Holding, with_relation
 

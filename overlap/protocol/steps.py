@@ -159,7 +159,9 @@ def begin_run(protocol: str, role: str, contract: Contract, run: bytes, count: i
     if max(sides) > MAX_SIZE_BOUND:
         raise Refused(f"a declared size bound is above {MAX_SIZE_BOUND}", "agree on a smaller size bound")
     if contract.buckets != bucket_count(protocol, *sides):
-        raise Refused("the contract splits the lists in another way than their bounds ask for", "make it again")
+        raise Refused(
+            "the contract splits the lists in another way than their bounds ask for", "make it again"
+        )
     if len(run) != RUN_SIZE:
         raise Refused("a run is named by 16 bytes", "report this as a bug")
     if count > bound:

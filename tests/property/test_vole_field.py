@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-<<<<<<< HEAD
-from hypothesis import given
-=======
 from hypothesis import given, settings
->>>>>>> okvs
 from hypothesis import strategies as st
 from okvs_plain import times
 
@@ -26,10 +22,7 @@ def total(left: bytes, right: bytes) -> bytes:
     return bytes(a ^ b for a, b in zip(left, right, strict=True))
 
 
-<<<<<<< HEAD
-=======
 @settings(deadline=None)
->>>>>>> okvs
 @given(ELEMENTS, ELEMENTS, ELEMENTS)
 def test_ring_laws(a: bytes, b: bytes, c: bytes) -> None:
     assert product(a, b) == product(b, a)
@@ -39,29 +32,20 @@ def test_ring_laws(a: bytes, b: bytes, c: bytes) -> None:
     assert product(bytes(16), a) == bytes(16)
 
 
-<<<<<<< HEAD
-=======
 @settings(deadline=None, max_examples=20)
->>>>>>> okvs
 @given(ELEMENTS, ELEMENTS)
 def test_every_element_but_zero_divides(a: bytes, b: bytes) -> None:
     if any(a):
         assert product(inverse(a), product(a, b)) == b
 
 
-<<<<<<< HEAD
-=======
 @settings(deadline=None, max_examples=40)
->>>>>>> okvs
 @given(ELEMENTS, st.integers(0, 2**130), st.integers(0, 2**130))
 def test_powers_add(a: bytes, first: int, second: int) -> None:
     assert product(power(a, first), power(a, second)) == power(a, first + second)
 
 
-<<<<<<< HEAD
-=======
 @settings(deadline=None)
->>>>>>> okvs
 @given(ELEMENTS, MANY)
 def test_the_ways_to_multiply_agree(a: bytes, many: bytes) -> None:
     one, blocks = read_blocks(a), read_blocks(many)
@@ -72,10 +56,7 @@ def test_the_ways_to_multiply_agree(a: bytes, many: bytes) -> None:
     assert fast.tobytes() == b"".join(wanted)
 
 
-<<<<<<< HEAD
-=======
 @settings(deadline=None)
->>>>>>> okvs
 @given(ELEMENTS, MANY)
 def test_evaluation_is_linear_and_shifts(a: bytes, many: bytes) -> None:
     blocks = read_blocks(many)

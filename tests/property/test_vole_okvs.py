@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-<<<<<<< HEAD
-from hypothesis import given
-=======
 from hypothesis import given, settings
->>>>>>> okvs
 from hypothesis import strategies as st
 from okvs_plain import read, row_of
 from okvs_trials import lacking_rank
@@ -21,10 +17,7 @@ from overlap.protocol.vole.okvs_solve import EncodingFailed
 KEYS = st.lists(st.binary(min_size=16, max_size=16), max_size=40)
 
 
-<<<<<<< HEAD
-=======
 @settings(deadline=None)
->>>>>>> okvs
 @given(st.integers(0, 400), st.integers(0, 2**32))
 def test_hashed_keys_read_their_values(count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -33,10 +26,7 @@ def test_hashed_keys_read_their_values(count: int, seed: int) -> None:
     assert np.array_equal(decode(encode(rows, values, rng.bytes), rows), values)
 
 
-<<<<<<< HEAD
-=======
 @settings(deadline=None)
->>>>>>> okvs
 @given(KEYS, st.integers(3, 60), st.integers(1, 6), st.integers(0, 2**32))
 def test_whatever_the_keys_a_store_is_right_or_refused(
     keys: list[bytes], sparse: int, dense: int, seed: int
@@ -57,10 +47,7 @@ def test_whatever_the_keys_a_store_is_right_or_refused(
         assert [read(store, row) for row in columns] == [value.tobytes() for value in values]
 
 
-<<<<<<< HEAD
-=======
 @settings(deadline=None)
->>>>>>> okvs
 @given(st.integers(1, 100), st.integers(0, 2**32))
 def test_decoding_is_linear_in_the_store(count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -179,9 +179,8 @@ class Starter(_Role):
             self._require_size("reply", reply)
             end = vole.answer_bytes(store_shape(run.contract).size)
             theirs = _read_sorted(reply[end:], list_tag_size(run.contract), "reply")
-            keys = okvs.decode(
-                vole.Receiver.from_parts(run.parts).finish(reply[:end]), self._rows(run.parts["seed"])
-            )
+            learned = vole.Receiver.from_parts(run.parts).finish(reply[:end])
+            keys = okvs.decode(learned, self._rows(run.parts["seed"]))
         listed = cut_tags(self._tags("list", keys), theirs.shape[1])
         matched = find_tags(listed, theirs)
         confirm = cut_tags(self._tags("confirm", keys), CONFIRM_SIZE)[matched]
@@ -192,7 +191,7 @@ class Starter(_Role):
         return body, self._read_matches()
 
     def _encode(self) -> tuple[bytes, Blocks]:
-        """A seed, and the store in which the row of each identifier reads its own block; dummies fill it up."""
+        """A seed, and the store in which the row of each identifier reads its block; dummies fill it up."""
         missing = part_bounds(self._run.contract)[0] - len(self._hashed)
         values = np.concatenate([self._hashed, read_blocks(self._random(missing * BLOCK_BYTES))])
         shape = store_shape(self._run.contract)
