@@ -63,7 +63,7 @@ def test_shares_and_results_fit() -> None:
 
 
 def test_leaves_are_hashes_of_roots() -> None:
-    """Tree 3, leaf 0: five leaves have three levels, and the path to the first is 1, 2, 4, 8 in heap order."""
+    """Tree 3, leaf 0: five leaves have three levels, and the path to the first is 1, 2, 4, 8 in heap order"""
     from vole_plain import drawn_blocks
 
     key = bytes.fromhex(VECTORS["aes"]["fixed_key"])
