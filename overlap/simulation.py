@@ -35,9 +35,8 @@ from overlap.identity import (
 from overlap.ingest import read_accounts, read_opportunities
 from overlap.keys import RandomBytes
 from overlap.match import Distinct, choose_one, distinct, find_hits, judge, tier_names
-from overlap.protocol import Amounts
+from overlap.protocol import Amounts, Matches, choose_protocol
 from overlap.protocol.counts import Count
-from overlap.protocol.matches import Matches
 from overlap.protocol.sums import Sum
 from overlap.records import ACCOUNT_COLUMNS, OPPORTUNITY_COLUMNS
 from overlap.relation import Holding, with_relation
@@ -91,6 +90,7 @@ def simulate(
     veto: str = NO_VETO,
     groups: bool = False,
     aliases: AliasFiles = NO_ALIASES,
+    protocol: str = "dh",
     progress: Progress | None = None,
     processes: int | None = None,
     random: RandomBytes = secrets.token_bytes,
@@ -103,6 +103,8 @@ def simulate(
     account; `veto` names a kind of number that keeps accounts apart when both have one and they differ.
     `aliases` are the alias files of both sides. Raises BadInput when an export cannot be read.
 
+    `protocol` is "dh", or "vole" for vector-OLE (experimental) where the left list has 16,384 identifiers.
+
     `groups=True` adds the pairs that are of one group and not the same company, and the column `relation`:
     "same entity" or "same group". The tier of the latter is "group".
     """
@@ -114,6 +116,7 @@ def simulate(
         most=most,
         veto=veto,
         aliases=aliases,
+        protocol=protocol,
         progress=progress,
         processes=processes,
         random=random,
@@ -128,6 +131,7 @@ def simulate_in_full(
     most: int = MOST,
     veto: str = NO_VETO,
     aliases: AliasFiles = NO_ALIASES,
+    protocol: str = "dh",
     progress: Progress | None = None,
     processes: int | None = None,
     random: RandomBytes = secrets.token_bytes,
@@ -139,7 +143,8 @@ def simulate_in_full(
     )
     with Engine(processes, progress) as engine:
         lists = ours.distinct.encoded, theirs.distinct.encoded
-        run = exchange(*lists, "overlaps", kinds, engine, random, most, veto)
+        name = choose_protocol("overlaps", protocol, len(ours.distinct.encoded))
+        run = exchange(*lists, "overlaps", kinds, engine, random, most, veto, name)
     pairs, crowded = _pair(ours, theirs, (run.starter, run.responder))
     left_holding = Holding(ours.accounts["id"], ours.distinct, run.starter)
     right_holding = Holding(theirs.accounts["id"], theirs.distinct, run.responder)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from cleanroom.agreement.document import OTHER_ROLE, Agreement, SignedAgreement, Software, Terms
 from overlap.errors import ContractMismatch, UsageError
-from overlap.protocol import FORMAT, SUITE, Amounts, Contract, Side, bucket_count
+from overlap.protocol.buckets import bucket_count
+from overlap.protocol.contract import FORMAT, SUITE, Amounts, Contract, Side
 
 _HINT = "bring both sides to the same version of this software, or propose a new agreement"
 

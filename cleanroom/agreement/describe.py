@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cleanroom.agreement.document import (
+    METHODS,
     OTHER_ROLE,
     PERSONAL_FIELDS,
     ROLES,
@@ -20,6 +21,11 @@ _DAY = 86_400
 SUM_TRUST = (
     "over files, a modified tool can learn which of the accounts it submitted match, and that of the side "
     "without amounts can add up fewer of them than it says, down to one"
+)
+#: What is said of vector-OLE wherever it is agreed.
+VOLE_TRUST = (
+    "long lists are matched by vector-OLE: experimental, its parameters reviewed by nobody but their author, "
+    "and only for tools that keep to the protocol; it takes five files instead of three"
 )
 #: What level counts over files does not prevent; said wherever it is agreed.
 COUNTS_TRUST = "over files, a modified tool can learn which of the accounts it submitted match, and no more"
@@ -149,6 +155,8 @@ def _matching_lines(terms: Terms) -> list[str]:
         lines.append(f"accounts whose numbers of kind {terms.veto} differ are kept apart, and nobody sees it")
     if len(terms.relations) > 1:
         lines.append("accounts of one group are matched as well, and marked so")
+    if terms.protocol != METHODS[0]:
+        lines.append(VOLE_TRUST)
     return lines
 
 

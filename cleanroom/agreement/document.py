@@ -35,6 +35,8 @@ PURPOSES: Final = (
 
 #: How two matched accounts may be related: the same company, or two of one group.
 RELATIONS: Final = ("same_entity", "same_group")
+#: How accounts are matched at level `overlaps`: by Diffie-Hellman, or by vector-OLE where lists are long.
+METHODS: Final = ("dh", "vole")
 #: Registries that can veto; one in a contract.
 VETOES: Final = (NO_VETO, "lei", "duns", "vat", "registration")
 
@@ -115,7 +117,7 @@ class Terms:
     `not_before` is None when the agreement starts with its acceptance. Exactly one of `until` and `duration`
     (seconds from acceptance) is set. `candidates` says whether kinds are matched whose hits release nothing
     before both sides have accepted them; `veto` is the registry whose differing numbers keep accounts apart,
-    or "none"; `relations` are some of RELATIONS; `amounts` are those of level `sum`.
+    or "none"; `relations` are some of RELATIONS; `amounts` are those of level `sum`; `protocol` is one of METHODS.
     """
 
     level: str
@@ -131,6 +133,7 @@ class Terms:
     veto: str
     relations: tuple[str, ...]
     amounts: AmountTerms | None = None
+    protocol: str = METHODS[0]
 
 
 @dataclass(frozen=True, slots=True)

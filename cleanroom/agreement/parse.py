@@ -18,6 +18,7 @@ from cleanroom.agreement.document import (
     FIELDS,
     KINDS_LIMIT,
     LEVELS,
+    METHODS,
     MINIMUM_COUNT_LIMIT,
     MOST_LIMIT,
     NUMBER_LEVELS,
@@ -181,7 +182,10 @@ def _read_matching(section: Section, level: str) -> dict[str, Any]:
     if level in NUMBER_LEVELS and (candidates or veto not in ("", NO_VETO) or len(relations) > 1):
         needs = f'candidates = false, veto = "{NO_VETO}" and {RELATIONS[0]} alone'
         section.problem("level", f"is {level}, which needs {needs}")
-    return {"candidates": candidates, "veto": veto, "relations": relations}
+    protocol = section.choice("protocol", METHODS) if section.has("protocol") else METHODS[0]
+    if level in NUMBER_LEVELS and protocol not in ("", METHODS[0]):
+        section.problem("protocol", f"is for level overlaps; leave it out at level {level}")
+    return {"candidates": candidates, "veto": veto, "relations": relations, "protocol": protocol}
 
 
 def _read_amounts(section: Section, terms: Terms) -> AmountTerms:

@@ -119,6 +119,12 @@ def read_pair(text: str) -> tuple[str, str]:
 @click.option(
     "--policy", default="", help="Print what a policy of level counts or sum tells (a shipped one or a file)."
 )
+@click.option(
+    "--protocol",
+    type=click.Choice(["dh", "vole"]),
+    default="dh",
+    help="How pairs are matched: vole, experimental, is many times quicker for long lists.",
+)
 @click.option("--deals", type=FILE, help="With --policy: the opportunities of RIGHT, of which a sum is made.")
 @json_option
 @click.pass_obj
@@ -132,6 +138,7 @@ def simulate_command(
     left_aliases: Path | None,
     right_aliases: Path | None,
     policy: str,
+    protocol: str,
     deals: Path | None,
     as_json: bool,
 ) -> None:
@@ -159,6 +166,7 @@ def simulate_command(
         candidates=not no_candidates,
         groups=groups,
         aliases=(aliases[0][0], aliases[1][0]),
+        protocol=protocol,
         progress=progress,
     )
     progress.close()

@@ -75,7 +75,7 @@ def start_match(party: Party, agreement: str, out: Path, progress: Progress | No
     party.verified_card_of(partner)
     if starter_of(signed) != party.name:
         raise Refused(f"{partner} starts runs under this agreement", "ask them to run 'overlap match start'")
-    require_software(signed.agreement, own_software(signed.agreement.terms))
+    require_software(signed.agreement, own_software(signed.agreement))
     roots = {party.name: own_claim_root(party), partner: received_claim_root(party, partner)}
     contract = build_contract(signed, roots)
     submitted = submit(party, signed, contract, progress)
@@ -204,7 +204,7 @@ def _agree(party: Party, partner: str, theirs: Contract) -> tuple[SignedAgreemen
         raise WrongRun(
             "the agreement does not let this partner start runs", "begin with 'overlap match start'"
         )
-    require_software(signed.agreement, own_software(signed.agreement.terms))
+    require_software(signed.agreement, own_software(signed.agreement))
     return signed, expected
 
 

@@ -1,13 +1,25 @@
 """The group: hashing to it, multiplying in it, and judging what a peer says is in it.
 
 This is the only room with curve arithmetic. Elements are u-coordinates of curve25519, 32 bytes each, and many
-of them are one bytes object. Inversions and Legendre symbols (gmpy2) are not constant-time: they run on the
-party's own machine only, on values that this machine holds in plaintext anyway. Multiplication is.
+of them are one bytes object; points of edwards25519, where they can be added, are `EdwardsPoint`s. Inversions
+and Legendre symbols (gmpy2) are not constant-time: they run on the party's own machine only, on values that
+this machine holds in plaintext anyway. Multiplication is.
 """
 
 from __future__ import annotations
 
 from overlap.group.dummies import draw_dummies, dummy_messages
+from overlap.group.edwards import (
+    EDWARDS_DST,
+    EdwardsPoint,
+    add_points,
+    draw_point,
+    hash_to_points,
+    negate_point,
+    read_points,
+    u_coordinates,
+    write_points,
+)
 from overlap.group.hashing import DST, hash_to_group
 from overlap.group.points import (
     ELEMENT_BYTES,
@@ -23,18 +35,27 @@ from overlap.group.scalars import SCALAR_BYTES, draw_scalar, unblinding_scalar
 
 __all__ = [
     "DST",
+    "EDWARDS_DST",
     "ELEMENT_BYTES",
     "SCALAR_BYTES",
+    "EdwardsPoint",
     "Fault",
+    "add_points",
     "check_distinct",
     "check_points",
     "draw_dummies",
+    "draw_point",
     "draw_scalar",
     "dummy_messages",
     "find_fault",
     "hash_to_group",
+    "hash_to_points",
     "invalid_element",
     "multiply",
+    "negate_point",
+    "read_points",
     "try_multiply",
+    "u_coordinates",
     "unblinding_scalar",
+    "write_points",
 ]

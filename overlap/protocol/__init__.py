@@ -18,6 +18,7 @@ from overlap.protocol.catalogue import (
     STEPS,
     Protocol,
     body_size,
+    choose_protocol,
     protocol_of,
     role_of,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "body_size",
     "bucket_count",
     "check_header",
+    "choose_protocol",
     "decode_identifier",
     "encode_identifier",
     "frame_size",

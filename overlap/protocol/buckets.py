@@ -7,15 +7,9 @@ follows from the declared size alone.
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Iterable
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
-from overlap import canonical
 from overlap.protocol.contract import Contract
 
 #: Identifiers that the larger side may declare for one bucket; with more the lists are split.
@@ -54,20 +48,3 @@ def part_bounds(contract: Contract) -> tuple[int, int]:
     sides = contract.starter.size_bound, contract.responder.size_bound
     starter, responder = (bucket_bound(side, contract.buckets) for side in sides)
     return starter, responder
-
-
-def place_all(
-    contract: Contract, run: bytes, identifiers: Iterable[bytes], count: int
-) -> npt.NDArray[np.int64]:
-    """The bucket (from 0) of each of `count` encoded identifiers in a run (16 bytes)."""
-    key = canonical.digest(b"overlap-bucket/1", contract.digest, run)
-    keyed = hashlib.blake2b(key=key, digest_size=8)
-
-    def hashes() -> Iterable[int]:
-        for identifier in identifiers:
-            state = keyed.copy()
-            state.update(identifier)
-            yield int.from_bytes(state.digest(), "big")
-
-    high = np.fromiter(hashes(), dtype=np.uint64, count=count) >> np.uint64(32)
-    return (high * np.uint64(contract.buckets) >> np.uint64(32)).astype(np.int64)

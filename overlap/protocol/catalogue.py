@@ -21,6 +21,8 @@ ROOM: Final = "room"
 #: What a run is in after each message.
 STATE_AFTER: Final = {
     "start": "started",
+    "offer": "offered",
+    "request": "requested",
     "reply": "replied",
     "total": "totalled",
     "starter-list": "listed",
@@ -94,6 +96,12 @@ PROTOCOLS: Final = {
     protocol.name: protocol
     for protocol in (
         Protocol("dh-2hash/1", "overlaps", ("start", "reply", "finish"), "overlap.protocol.dh"),
+        Protocol(
+            "vole-rr22/1",
+            "overlaps",
+            ("start", "offer", "request", "reply", "finish"),
+            "overlap.protocol.vole.roles",
+        ),
         Protocol("dh-count/1", "counts", ("start", "reply", "finish"), "overlap.protocol.counts"),
         Protocol("dh-sum/1", "sum", ("start", "reply", "total", "finish"), "overlap.protocol.sums"),
         Protocol(
@@ -109,8 +117,20 @@ PROTOCOLS: Final = {
 #: The protocol of each level where nothing else was agreed.
 DEFAULT: Final = {"overlaps": "dh-2hash/1", "counts": "dh-count/1", "sum": "dh-sum/1"}
 
+#: Identifiers that a starter declares at least where vector-OLE is used.
+VOLE_LEAST: Final = 2**14
+
 #: The place of each message in the run of any protocol that has it.
 STEPS: Final = frozenset(message for protocol in PROTOCOLS.values() for message in protocol.messages)
+
+
+def choose_protocol(level: str, method: str, bound: int) -> str:
+    """The protocol of a level: the default, or that of `method` "vole" where the starter declared enough.
+
+    Below VOLE_LEAST identifiers its parameters are less sure and it saves nothing.
+    """
+    by_vole = method == "vole" and level == "overlaps" and bound >= VOLE_LEAST
+    return "vole-rr22/1" if by_vole else DEFAULT[level]
 
 
 def protocol_of(contract: Contract) -> Protocol:

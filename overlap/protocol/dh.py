@@ -67,7 +67,7 @@ class Starter(Role):
         """
         run = self._run
         if run.repeats("reply", reply):
-            return run.parts["finish"], read_matches(run)
+            return run.parts["finish"], read_matches(run, len(run.identifiers))
         with run.judging_peer():
             elements, tags = read_reply(run.contract, reply)
             pairs = self._unblind(elements)
@@ -78,9 +78,9 @@ class Starter(Role):
         confirm = make_tags(run.contract, "confirm", CONFIRM_SIZE, hits)
         body = fill_tags(confirm, finish_bound(run.contract), CONFIRM_SIZE, self._random)
         transcript = transcript_digest(run.contract, run.run, run.parts["start"], reply)
-        parts = {"finish": body, **keep_matches(matched, make_tokens(transcript, hits))}
+        parts = {"finish": body, **keep_matches(matched, b"".join(make_tokens(transcript, hits)))}
         run.advance("reply", reply, True, parts)
-        return body, read_matches(run)
+        return body, read_matches(run, len(run.identifiers))
 
     def _unblind(self, reply: bytes) -> list[tuple[bytes, bytes]]:
         """Our identifiers with their K, in our order; the dummies are judged and left blinded."""
@@ -136,6 +136,6 @@ class Responder(Role):
             own = split(run.parts["confirm"], CONFIRM_SIZE)
             matched = [at for at, tag in enumerate(own) if tag in confirmed]
             tokens = split(run.parts["all_tokens"], TOKEN_SIZE)
-            parts = keep_matches(matched, (tokens[at] for at in matched))
+            parts = keep_matches(matched, b"".join([tokens[at] for at in matched]))
             run.advance("finish", finish, True, parts)
-        return read_matches(run)
+        return read_matches(run, len(run.identifiers))

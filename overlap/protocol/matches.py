@@ -25,18 +25,18 @@ class Matches:
     peer_bound: int
 
 
-def keep_matches(positions: Sequence[int], tokens: Iterable[bytes]) -> dict[str, bytes]:
-    """The parts of a run's state that hold its matches."""
-    return {"positions": pack(positions), "tokens": b"".join(tokens)}
+def keep_matches(positions: Sequence[int], tokens: bytes) -> dict[str, bytes]:
+    """The parts of a run's state that hold its matches; `tokens` are joined."""
+    return {"positions": pack(positions), "tokens": tokens}
 
 
-def read_matches(run: Run) -> Matches:
-    """The matches that a finished run holds."""
+def read_matches(run: Run, submitted: int) -> Matches:
+    """The matches that a finished run holds, of so many identifiers that were submitted."""
     starter, responder = part_bounds(run.contract)
     return Matches(
         tuple(unpack(run.parts["positions"])),
         tuple(split(run.parts["tokens"], TOKEN_SIZE)),
-        len(run.identifiers),
+        submitted,
         responder if run.role == "starter" else starter,
     )
 

@@ -17,11 +17,10 @@ from overlap.engine import Engine
 from overlap.errors import MalformedFile
 from overlap.keys import RandomBytes
 from overlap.protocol.body import write_contract
-from overlap.protocol.buckets import place_all
 from overlap.protocol.catalogue import part_size, protocol_of, role_of
 from overlap.protocol.contract import Contract
 from overlap.protocol.matches import Matches, join_matches, pack, unpack
-from overlap.protocol.spool import Spool
+from overlap.protocol.spool import Spool, place_all
 from overlap.protocol.stream import Body
 
 #: Identifiers that are split at once; the memory that splitting takes.

@@ -11,7 +11,7 @@ from overlap.group import draw_scalar
 from overlap.keys import RandomBytes
 from overlap.protocol.body import part_size
 from overlap.protocol.contract import Contract
-from overlap.protocol.steps import Run, begin_run
+from overlap.protocol.steps import Run, begin_run, repeated
 
 
 class Role:
@@ -38,10 +38,10 @@ class Role:
         `run` is 16 bytes: drawn by the starter, and for the responder what the start frame's header says.
         `values` has a whole number for each identifier where the role says that it needs one.
         """
-        scalar = draw_scalar(random)
-        begun = begin_run(
-            cls.protocol, cls.role, contract, run, identifiers=tuple(identifiers), scalar=scalar
-        )
+        begun = begin_run(cls.protocol, cls.role, contract, run, len(identifiers))
+        if len(set(identifiers)) != len(identifiers):
+            raise repeated()
+        begun.identifiers, begun.scalar = tuple(identifiers), draw_scalar(random)
         begun.parts |= cls.keep_values(contract, len(identifiers), values)
         return cls(begun, engine, random)
 
@@ -68,6 +68,9 @@ class Role:
     def part_size(contract: Contract, step: str) -> int:
         """Bytes of one bucket's body of `step`, which follow from the contract alone."""
         return part_size(contract, step)
+
+    def work_ahead(self) -> None:
+        """Do what needs no further message. Nothing depends on it but the time that the next answer takes."""
 
     @property
     def contract(self) -> Contract:

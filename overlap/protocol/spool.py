@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from overlap import canonical
+from overlap.protocol.contract import Contract
 
 
 class Spool:
@@ -49,6 +56,23 @@ class Spool:
     def _file(self, bucket: int) -> Path:
         assert self._folder is not None
         return self._folder / f"list.{bucket}"
+
+
+def place_all(
+    contract: Contract, run: bytes, identifiers: Iterable[bytes], count: int
+) -> npt.NDArray[np.int64]:
+    """The bucket (from 0) of each of `count` encoded identifiers in a run (16 bytes)."""
+    key = canonical.digest(b"overlap-bucket/1", contract.digest, run)
+    keyed = hashlib.blake2b(key=key, digest_size=8)
+
+    def hashes() -> Iterable[int]:
+        for identifier in identifiers:
+            state = keyed.copy()
+            state.update(identifier)
+            yield int.from_bytes(state.digest(), "big")
+
+    high = np.fromiter(hashes(), dtype=np.uint64, count=count) >> np.uint64(32)
+    return (high * np.uint64(contract.buckets) >> np.uint64(32)).astype(np.int64)
 
 
 def _blocks(file: BinaryIO) -> Iterator[tuple[array[int], list[bytes]]]:

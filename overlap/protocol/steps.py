@@ -142,13 +142,15 @@ class Run:
         raise TypeError("the state of a run is not pickled")
 
 
-def begin_run(
-    protocol: str, role: str, contract: Contract, run: bytes, *, identifiers: tuple[bytes, ...], scalar: bytes
-) -> Run:
-    """A run in state `begun`.
+def repeated() -> Refused:
+    """The refusal of a list that holds an identifier twice."""
+    return Refused("identifiers are repeated", "match the distinct identifiers")
 
-    Raises Refused when the contract is for another protocol, or the identifiers are repeated or more than
-    declared.
+
+def begin_run(protocol: str, role: str, contract: Contract, run: bytes, count: int) -> Run:
+    """A run in state `begun`, without identifiers and scalar yet.
+
+    Raises Refused when the contract is for another protocol, or `count` identifiers are more than declared.
     """
     bound = dict(zip(ROLES, part_bounds(contract), strict=True)).get(role, 0)
     sides = contract.starter.size_bound, contract.responder.size_bound
@@ -162,14 +164,12 @@ def begin_run(
         )
     if len(run) != RUN_SIZE:
         raise Refused("a run is named by 16 bytes", "report this as a bug")
-    if len(identifiers) > bound:
+    if count > bound:
         raise Refused(
-            f"{len(identifiers)} identifiers are more than the declared size bound of {bound}",
+            f"{count} identifiers are more than the declared size bound of {bound}",
             "agree on a larger size bound, or match fewer populations",
         )
-    if len(set(identifiers)) != len(identifiers):
-        raise Refused("identifiers are repeated", "match the distinct identifiers")
-    return Run(protocol, role, run, contract, identifiers, scalar)
+    return Run(protocol, role, run, contract, (), b"")
 
 
 def _read_run(data: bytes, expected: tuple[str, str]) -> Run:

@@ -1,0 +1,155 @@
+"""Writes vole_1.json: known answers of every block of the vector-OLE, with fixed randomness.
+
+    python tests/vectors/make_vole.py
+
+Randomness is SHAKE-256 of a label and a call number (`vole_plain.drawn`). Long values stand as their SHA-256.
+The file changes only with a new version of the protocol, for then two versions do not understand each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path[:0] = [str(ROOT), str(HERE.parent / "support")]
+
+CONTEXT = b"vector"
+
+
+def make_vectors() -> dict[str, Any]:
+    return {
+        "format": "overlap-vole-vectors/1",
+        "aes": aes_vectors(),
+        "base_ot": base_ot_vectors(),
+        "extension": extension_vectors(),
+        "pprf": pprf_vectors(),
+        "code": [code_vector(*sizes) for sizes in ((1, 25), (100, 700), (3000, 3001))],
+        "vole": [vole_vector(outputs) for outputs in (1, 1000)],
+    }
+
+
+def digest(data: Any) -> str:
+    return hashlib.sha256(data if isinstance(data, bytes) else data.tobytes()).hexdigest()
+
+
+def aes_vectors() -> dict[str, Any]:
+    import numpy as np
+    from vole_plain import drawn_blocks
+
+    from overlap.protocol.vole import aes
+
+    blocks = drawn_blocks("aes", 3)
+    return {
+        "fixed_key": aes.FIXED_KEY.hex(),
+        "blocks": blocks.tobytes().hex(),
+        "permuted": aes.permute(blocks).tobytes().hex(),
+        "tweaks": [0, 1, 2**63 + 5],
+        "hashed": aes.tmmo(blocks, np.array([0, 1, 2**63 + 5], dtype=np.uint64)).tobytes().hex(),
+        "seed": aes.derive_seed(b"secret", "purpose").hex(),
+        "stream": aes.expand_bytes(aes.derive_seed(b"secret", "purpose"), 40, 7).hex(),
+    }
+
+
+def base_ot_vectors() -> dict[str, Any]:
+    from vole_plain import drawn
+
+    from overlap.protocol.vole import base_ot
+
+    choices = int.from_bytes(drawn("choices")(16), "little")
+    scalars, offer = base_ot.make_offer(choices, drawn("receiver"), CONTEXT)
+    answer, keys = base_ot.answer_offer(offer, drawn("sender"), CONTEXT)
+    return {
+        "choices": choices.to_bytes(16, "little").hex(),
+        "first_scalar": scalars[:32].hex(),
+        "first_pair": offer[:64].hex(),
+        "offer": digest(offer),
+        "answer": answer.hex(),
+        "first_keys": keys[0].tobytes().hex(),
+        "keys": digest(keys),
+        "received": digest(base_ot.receive_keys(scalars, offer, answer, CONTEXT)),
+    }
+
+
+def extension_vectors() -> dict[str, Any]:
+    import numpy as np
+    from vole_plain import drawn, drawn_blocks
+
+    from overlap.protocol.vole import extension
+
+    delta = int.from_bytes(drawn("delta")(16), "little")
+    choices = np.frombuffer(drawn("bits")(20), dtype=np.uint8) & 1
+    both = drawn_blocks("base keys", 128, 2)
+    base = extension.base_choices(delta)
+    chosen = np.array([both[i, base >> i & 1] for i in range(128)])
+    received = extension.receive(choices, drawn_blocks("elements", 2), drawn_blocks("roots", 32), both)
+    sent = extension.send(delta, received.message, 20, 2, chosen)
+    return {
+        "delta": delta.to_bytes(16, "little").hex(),
+        "base_choices": base.to_bytes(16, "little").hex(),
+        "choices": choices.tolist(),
+        "message": digest(received.message),
+        "last_correction": received.message[-35:].hex(),
+        "received_keys": received.keys.tobytes().hex(),
+        "received_shares": received.shares.tobytes().hex(),
+        "sent_keys": digest(sent.keys),
+        "sent_shares": sent.shares.tobytes().hex(),
+    }
+
+
+def pprf_vectors() -> dict[str, Any]:
+    from vole_plain import drawn_blocks
+
+    from overlap.protocol.vole import pprf
+
+    leaves, sums = pprf.grow(drawn_blocks("tree roots", 2), 5, 3)
+    return {"leaves": leaves.tobytes().hex(), "sums": sums.tobytes().hex()}
+
+
+def code_vector(outputs: int, parity: int) -> dict[str, Any]:
+    from vole_plain import drawn_blocks
+
+    from overlap.protocol.vole import code
+
+    encoded = code.encode(drawn_blocks("code", outputs + parity), outputs)
+    return {
+        "outputs": outputs,
+        "parity": parity,
+        "taps": [int(word) for word in code.taps(4)],
+        "columns_of_row_0": [int(code.positions(tap, 0, 4, parity)[0]) for tap in range(code.WEIGHT)],
+        "first": encoded[0].tobytes().hex(),
+        "encoded": digest(encoded),
+    }
+
+
+def vole_vector(outputs: int) -> dict[str, Any]:
+    from vole_plain import drawn
+
+    from overlap.protocol.vole.vole import Receiver, Sender
+
+    sender = Sender.begin(outputs, drawn("vole sender"), CONTEXT)
+    receiver, request = Receiver.begin(outputs, drawn("vole receiver"), CONTEXT).request(sender.offer())
+    answer = sender.answer(request)
+    return {
+        "outputs": outputs,
+        "offer": digest(sender.offer()),
+        "request": digest(request),
+        "answer": digest(answer),
+        "delta": sender.delta.hex(),
+        "a": digest(receiver.a),
+        "b": digest(sender.b),
+        "c": digest(receiver.finish(answer)),
+        "first": [vector[0].tobytes().hex() for vector in (receiver.a, sender.b, receiver.finish(answer))],
+    }
+
+
+def to_text(vectors: dict[str, Any]) -> str:
+    return json.dumps(vectors, indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    (HERE / "vole_1.json").write_text(to_text(make_vectors()), encoding="utf-8")
