@@ -49,7 +49,11 @@ def start(shell: Shell, agreement: str, out: Path, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def reply(shell: Shell, frame: Path, out: Path, as_json: bool) -> None:
-    """Compare contracts, blind the partner's elements again and write the reply frame."""
+    """Answer a frame: after a start, compare contracts and blind the partner's elements again.
+
+    Protocols of more than three frames have more than one to answer, on both sides, until 'overlap match
+    finish' reads the one that tells the result.
+    """
     from cleanroom.session.matching import reply_match
 
     progress = ProgressLine(shell.quiet)
@@ -77,8 +81,8 @@ def _tell_submitted(did: str, step: Step) -> None:
 @json_option
 @click.pass_obj
 def finish(shell: Shell, frame: Path, out: Path | None, as_json: bool) -> None:
-    """Learn the overlap: the starter from the reply frame, the responder from the finish frame."""
-    from cleanroom.agreement import COUNTS_TRUST
+    """Learn the result: the starter from the reply frame, the responder from the finish frame."""
+    from cleanroom.agreement import COUNTS_TRUST, SUM_TRUST
     from cleanroom.session.finishing import finish_match
 
     progress = ProgressLine(shell.quiet)
@@ -92,10 +96,12 @@ def finish(shell: Shell, frame: Path, out: Path | None, as_json: bool) -> None:
     if found.shared < 0:
         click.echo("withheld  fewer accounts are shared than the agreement's minimum count")
     else:
-        least = "at least " if found.level == "counts" else ""
+        least = "" if found.level == "overlaps" else "at least "
         click.echo(f"shared    {least}{found.shared:,} of our {found.accounts:,} accounts")
-    if found.level == "counts":
-        click.echo(f"note      {COUNTS_TRUST}")
+    if found.total >= 0:
+        click.echo(f"sum       {found.currency} {found.total:,} over them")
+    if found.level in (trust := {"counts": COUNTS_TRUST, "sum": SUM_TRUST}):
+        click.echo(f"note      {trust[found.level]}")
     for tier, count in found.tiers.items():
         click.echo(f"  {tier:<10} {count:,}")
     for word, count in found.reviewed.items():

@@ -56,7 +56,7 @@ def test_the_table_of_levels_is_the_table_of_protocols() -> None:
 
 
 def test_every_header_field_is_described() -> None:
-    table = rows("`signing` key with purpose `frame`, over header and body.")
+    table = rows("`signing` key with purpose `frame`, over the header.")
     described = [name for row in table for name in quoted(row[0])]
     assert described == [*(field.name for field in fields(Header)), "body_length", "body", "body_key"]
 
