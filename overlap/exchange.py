@@ -16,6 +16,7 @@ from overlap.protocol import (
     DEFAULT,
     FORMAT,
     SUITE,
+    Amounts,
     Contract,
     Header,
     Passage,
@@ -51,18 +52,21 @@ def exchange(
     most: int = MOST,
     veto: str = NO_VETO,
     protocol: str = "",
+    amounts: tuple[Amounts, Sequence[int]] | None = None,
 ) -> Exchange:
     """A complete run of `level` between two new parties over encoded identifiers; the left one starts.
 
-    `protocol` is one for this level, or empty for the level's default.
+    `protocol` is one for this level, or empty for the level's default. `amounts` are for level `sum`: what is
+    summed, and a whole number for each identifier of the right side.
     """
     keys = [PartyKeys.generate(name, random) for name in ("left", "right")]
     sides = (keys[0].card, len(left)), (keys[1].card, len(right))
-    contract = make_contract(level, kinds, *sides, most, veto, protocol)
+    terms, values = amounts or (None, ())
+    contract = make_contract(level, kinds, *sides, most, veto, protocol, terms)
     run = random(16)
     passages = [Passage(contract, role, run, engine, random) for role in ("starter", "responder")]
-    for passage, identifiers in zip(passages, (left, right), strict=True):
-        passage.begin(identifiers)
+    passages[0].begin(left)
+    passages[1].begin(right, values=values)
     sizes: list[int] = []
     header, pieces = start_header(contract, run, "", 0), passages[0].take("start")
     sent: tuple[Header, str] | None = None
@@ -91,14 +95,15 @@ def make_contract(
     most: int = MOST,
     veto: str = NO_VETO,
     protocol: str = "",
+    amounts: Amounts | None = None,
 ) -> Contract:
     """The contract of such a run: no agreement, no claims, bounds as large as the lists.
 
     The bounds hide nothing here, because nobody is there to hide it from; dummies would only cost time.
     """
-    sides = [
+    ours, theirs = (
         Side(card.party, card.digest.hex(), ("all",), bound, "", 0) for card, bound in (starter, responder)
-    ]
+    )
     agreement = hashlib.sha256(b"simulated").hexdigest()
     name = protocol or DEFAULT[level]
     return Contract(
@@ -115,5 +120,7 @@ def make_contract(
         data_digest(),
         agreement,
         bucket_count(name, starter[1], responder[1]),
-        *sides,
+        ours,
+        theirs,
+        amounts,
     )

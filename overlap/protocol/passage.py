@@ -6,7 +6,7 @@ the same bytes again. So a run that was stopped anywhere goes on by taking the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -60,13 +60,16 @@ class Passage:
         #: Whether the peer sent something unacceptable, so that the run is over.
         self.aborted = False
 
-    def begin(self, identifiers: Iterable[bytes], spool: Path | None = None) -> None:
+    def begin(
+        self, identifiers: Iterable[bytes], spool: Path | None = None, values: Sequence[int] = ()
+    ) -> None:
         """Take in the distinct encoded identifiers: at most as many as declared, else Refused.
 
-        `spool` is a folder for lists on their way into buckets.
+        `spool` is a folder for lists on their way into buckets. `values` has a whole number for each
+        identifier where the role needs one; such lists are never split.
         """
         if self._contract.buckets == 1:
-            self._live[0] = self._begin_bucket(list(identifiers))
+            self._live[0] = self._begin_bucket(list(identifiers), values)
             return
         lists = Spool(spool)
         for start, some in _slices(identifiers):
@@ -78,7 +81,7 @@ class Passage:
                 lists.add(bucket, [start + at for at in here], [some[at] for at in here])
         for bucket in range(self._contract.buckets):
             places, listed = lists.take(bucket)
-            role = self._begin_bucket(listed)
+            role = self._begin_bucket(listed, ())
             role.keep_places(pack(places))
             self._keep(bucket, role)
 
@@ -119,8 +122,8 @@ class Passage:
         peer = self._contract.responder if self._role.role == "starter" else self._contract.starter
         return join_matches([(found, unpack(places)) for found, places in self._found], peer.size_bound)
 
-    def _begin_bucket(self, identifiers: list[bytes]) -> Any:
-        return self._role.begin(self._contract, self._run, identifiers, self._engine, self._random)
+    def _begin_bucket(self, identifiers: list[bytes], values: Sequence[int]) -> Any:
+        return self._role.begin(self._contract, self._run, identifiers, self._engine, self._random, values)
 
     def _load(self, bucket: int) -> Any:
         assert self._states is not None

@@ -32,9 +32,11 @@ def make_tags(
     return _finish(start, size, pairs)
 
 
-def make_count_tags(contract: Contract, size: int, keys: Iterable[bytes]) -> Iterator[bytes]:
-    """SHA-256(suite, contract digest, "count", K): without the identifier, which the starter cannot place."""
-    start = _start(contract.suite.encode(), contract.digest, b"count")
+def make_count_tags(
+    contract: Contract, size: int, keys: Iterable[bytes], role: str = "count"
+) -> Iterator[bytes]:
+    """SHA-256(suite, contract digest, role, K): without the identifier, which the starter cannot place."""
+    start = _start(contract.suite.encode(), contract.digest, role.encode())
     return _finish(start, size, ((b"", key) for key in keys))
 
 
