@@ -203,7 +203,7 @@ def _powers(prime: Mpz, order: Mpz, count: int, random: RandomBytes) -> Iterator
     width = min(range(2, _WIDEST + 1), key=lambda wide: -(-size // wide) * ((1 << wide) + count))
     base = gmpy2.mpz(1)
     while base == 1:
-        base = gmpy2.powmod(_draw(random, _PRIME_SIZE, prime), (prime - 1) // order * prime, square)
+        base = gmpy2.powmod(_draw(random, _PRIME_SIZE, prime - 1) + 1, (prime - 1) // order * prime, square)
     tables = []
     for _ in range(-(-size // width)):
         table = [gmpy2.mpz(1)]

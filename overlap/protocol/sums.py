@@ -54,7 +54,8 @@ from overlap.protocol.sum_body import (
 from overlap.protocol.tags import make_count_tags
 
 PROTOCOL: Final = "dh-sum/1"
-_KEY_PARTS: Final = ("key", "units")
+#: What is destroyed when the sum is told.
+_SECRETS: Final = ("key", "units")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +140,15 @@ class Starter(_SumRole):
         Raises MalformedFile or ForgedFile, and aborts the run, when it is not acceptable.
         """
         run = self._run
-        count, ciphertext = read_total(run.contract, run.parts["total"], len(run.identifiers))
         if not run.repeats("finish", finish):
             with run.judging_peer():
+                count, ciphertext = read_total(run.contract, run.parts["total"], len(run.identifiers))
                 units, opening = read_finish(run.contract, finish)
                 key = read_public_key(run.parts["public"])
                 if units > count * _amounts(run).most_units or not key.is_opening(ciphertext, units, opening):
                     raise ForgedFile("the peer's sum is not that of the amounts it encrypted", AT_FAULT)
             run.advance("finish", finish, True, {"finish": finish})
-        return _sum(run, count, read_finish(run.contract, run.parts["finish"])[0])
+        return _sum(run, read_total(run.contract, run.parts["total"], len(run.identifiers))[0])
 
 
 class Responder(_SumRole):
@@ -204,11 +205,10 @@ class Responder(_SumRole):
                 if not sum(ascending[:count]) <= units <= sum(ascending[len(ascending) - count :]):
                     raise ForgedFile("the peer's total is not the sum of so many of our amounts", AT_FAULT)
             body = write_finish(units, key.open(ciphertext))
-            run.advance("total", total, True, {"finish": body, "count": total[: -len(ciphertext)]})
-            for name in _KEY_PARTS:
+            run.advance("total", total, True, {"finish": body, "count": count.to_bytes(8, "big")})
+            for name in _SECRETS:
                 del run.parts[name]
-        body = run.parts["finish"]
-        return body, _sum(run, int.from_bytes(run.parts["count"], "big"), read_finish(run.contract, body)[0])
+        return run.parts["finish"], _sum(run, int.from_bytes(run.parts["count"], "big"))
 
 
 def _amounts(run: Run) -> Amounts:
@@ -223,7 +223,8 @@ def _units(run: Run) -> array[int]:
     return units
 
 
-def _sum(run: Run, count: int, units: int) -> Sum:
+def _sum(run: Run, count: int) -> Sum:
     peer = run.contract.responder if run.role == "starter" else run.contract.starter
+    units, _ = read_finish(run.contract, run.parts["finish"])
     shared, total = (count, units * _amounts(run).granule) if count else (-1, -1)
     return Sum(shared, total, len(run.identifiers), peer.size_bound)
