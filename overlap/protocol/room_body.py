@@ -1,6 +1,6 @@
-"""The bytes of the messages of counts through a third party.
+"""The bodies of counts through a third party.
 
-    start           contract, length-prefixed · the starter's elements
+    start           the starter's elements
     reply           the responder's elements
     starter-list    run, 16 bytes · contract digest, 32 bytes · the starter's elements, blinded again
     responder-list  the same with the responder's elements
@@ -19,10 +19,9 @@ from itertools import accumulate, pairwise
 from typing import Final
 
 from overlap.errors import ForgedFile, MalformedFile, Refused, WrongRun
-from overlap.protocol.body import ELEMENT_SIZE, read_contract, require_ascending, split, write_start
+from overlap.protocol.body import ELEMENT_SIZE, require_ascending, split
 from overlap.protocol.clauses import Counting
 from overlap.protocol.contract import Contract
-from overlap.protocol.identifier import prefixed
 from overlap.protocol.steps import RUN_SIZE
 
 DIGEST_SIZE: Final = 32
@@ -49,7 +48,7 @@ def bounds_of(contract: Contract, role: str) -> tuple[int, ...]:
     return counting.starter_bounds if role == "starter" else counting.responder_bounds
 
 
-def body_size(contract: Contract, step: str) -> int:
+def part_size(contract: Contract, step: str) -> int:
     """Bytes of the body of `step`, one of the messages above."""
     counting = counting_of(contract)
     starters, responders = (
@@ -57,7 +56,7 @@ def body_size(contract: Contract, step: str) -> int:
     )
     cells = len(counting.starter_bounds) * len(counting.responder_bounds)
     return {
-        "start": len(prefixed(contract.to_bytes())) + starters,
+        "start": starters,
         "reply": responders,
         "starter-list": RUN_SIZE + DIGEST_SIZE + starters,
         "responder-list": RUN_SIZE + DIGEST_SIZE + responders,
@@ -71,20 +70,11 @@ def by_population(bounds: Sequence[int], elements: Sequence[bytes]) -> list[list
     return [sorted(elements[start:end]) for start, end in pairwise(ends)]
 
 
-def write_elements(contract: Contract, step: str, elements: Sequence[bytes]) -> bytes:
-    """The body of `start` or `reply`; `elements` are as the table above says."""
-    return write_start(contract, elements) if step == "start" else b"".join(elements)
-
-
 def read_elements(contract: Contract, step: str, data: bytes) -> bytes:
-    """The elements of `start` or `reply`, joined. ContractMismatch or MalformedFile."""
-    if step == "start":
-        contract.require_equal(read_contract(data))
+    """The elements of `start` or `reply`, joined. MalformedFile."""
     _require_size(contract, step, data)
-    role = "starter" if step == "start" else "responder"
-    elements = data[len(data) - ELEMENT_SIZE * sum(bounds_of(contract, role)) :]
-    _require_cells(contract, role, elements, step)
-    return elements
+    _require_cells(contract, "starter" if step == "start" else "responder", data, step)
+    return data
 
 
 def write_list(contract: Contract, run: bytes, elements: Sequence[bytes]) -> bytes:
@@ -146,5 +136,5 @@ def _require_cells(contract: Contract, role: str, elements: bytes, step: str) ->
 
 
 def _require_size(contract: Contract, step: str, data: bytes) -> None:
-    if len(data) != body_size(contract, step):
+    if len(data) != part_size(contract, step):
         raise MalformedFile(f"the {step} frame does not have the size that the contract fixes", _AT_FAULT)

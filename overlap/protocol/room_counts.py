@@ -37,16 +37,15 @@ from overlap.protocol.contract import Contract
 from overlap.protocol.noise import discrete_laplace
 from overlap.protocol.role import Role
 from overlap.protocol.room_body import (
-    body_size,
     bounds_of,
     by_population,
     cell_names,
     counting_of,
+    part_size,
     read_elements,
     read_list,
     read_numbers,
     read_result,
-    write_elements,
     write_list,
     write_result,
 )
@@ -88,9 +87,9 @@ class _Party(Role):
         return {"values": array("Q", values).tobytes()}
 
     @staticmethod
-    def body_size(contract: Contract, step: str) -> int:
+    def part_size(contract: Contract, step: str) -> int:
         """Bytes of the body of `step`, which follow from the contract alone."""
-        return body_size(contract, step)
+        return part_size(contract, step)
 
     def room_list(self) -> bytes:
         """The body for the room, which tells it nothing but how many elements meet."""
@@ -145,7 +144,7 @@ class Starter(_Party):
         run = self._run
         if run.repeats("start", b""):
             return run.parts["start"]
-        body = write_elements(run.contract, "start", self._blinded())
+        body = b"".join(self._blinded())
         run.advance("start", b"", False, {"start": body})
         return body
 
@@ -172,7 +171,7 @@ class Responder(_Party):
             return run.parts["reply"]
         with run.judging_peer():
             for_room = self._list_of("starter", read_elements(run.contract, "start", start))
-        body = write_elements(run.contract, "reply", self._blinded())
+        body = b"".join(self._blinded())
         run.advance("start", start, True, {"reply": body, self.list_name: for_room})
         return body
 

@@ -1,10 +1,12 @@
-"""The bytes of the messages of level `sum`.
+"""The bodies of level `sum`; X and Y are the declared bounds of starter and responder.
 
-start    as at level `counts`
-reply    starter.size_bound elements, ascending · key, 384 bytes
-         responder.size_bound rows, ascending: list tag · encrypted amount, 768 bytes
-total    count, 8 bytes · encrypted sum, 768 bytes
-finish   sum in granules, 8 bytes · its opening, 384 bytes
+    start    X elements, ascending
+    reply    X elements, ascending · key, 384 bytes
+             Y rows, ascending: list tag · encrypted amount, 768 bytes
+    total    count, 8 bytes · encrypted sum, 768 bytes
+    finish   sum in granules, 8 bytes · its opening, 384 bytes
+
+A row that fills the list up encrypts 0. A withheld sum is a count of 0 and an encrypted 0.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ MAX_AMOUNTS: Final = 2**18
 AT_FAULT: Final = "the peer's software is at fault; start a new run"
 
 
-def body_size(contract: Contract, step: str) -> int:
+def part_size(contract: Contract, step: str) -> int:
     """Bytes of the body of `step` ("start", "reply", "total" or "finish")."""
     if step == "reply":
         row = list_tag_size(contract) + paillier.CIPHERTEXT_SIZE
@@ -31,7 +33,7 @@ def body_size(contract: Contract, step: str) -> int:
         return contract.starter.size_bound * ELEMENT_SIZE + paillier.KEY_SIZE + rows
     if step == "total":
         return COUNT_SIZE + paillier.CIPHERTEXT_SIZE
-    return COUNT_SIZE + paillier.KEY_SIZE if step == "finish" else body.body_size(contract, step)
+    return COUNT_SIZE + paillier.KEY_SIZE if step == "finish" else body.part_size(contract, step)
 
 
 def write_reply(elements: Sequence[bytes], key: paillier.PublicKey, rows: Sequence[bytes]) -> bytes:
@@ -79,5 +81,5 @@ def read_finish(contract: Contract, data: bytes) -> tuple[int, bytes]:
 
 
 def _require_size(contract: Contract, step: str, data: bytes) -> None:
-    if len(data) != body_size(contract, step):
+    if len(data) != part_size(contract, step):
         raise MalformedFile(f"the {step} frame does not have the size that the contract fixes", AT_FAULT)

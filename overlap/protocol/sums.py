@@ -35,7 +35,7 @@ from overlap.errors import ForgedFile, Refused, UsageError
 from overlap.group import unblinding_scalar
 from overlap.paillier import PrivateKey, generate_key, read_public_key
 from overlap.protocol.blind import blind, evaluate, multiply_peer
-from overlap.protocol.body import ELEMENT_SIZE, fill_tags, list_tag_size, read_start, split, write_start
+from overlap.protocol.body import ELEMENT_SIZE, fill_tags, list_tag_size, read_start, split
 from overlap.protocol.clauses import Amounts
 from overlap.protocol.contract import Contract
 from overlap.protocol.role import Role
@@ -43,7 +43,7 @@ from overlap.protocol.steps import Run
 from overlap.protocol.sum_body import (
     AT_FAULT,
     MAX_AMOUNTS,
-    body_size,
+    part_size,
     read_finish,
     read_reply,
     read_total,
@@ -88,9 +88,9 @@ class _SumRole(Role):
         return super().keep_values(contract, count, values)
 
     @staticmethod
-    def body_size(contract: Contract, step: str) -> int:
+    def part_size(contract: Contract, step: str) -> int:
         """Bytes of the body of `step`, which follow from the contract alone."""
-        return body_size(contract, step)
+        return part_size(contract, step)
 
 
 class Starter(_SumRole):
@@ -105,7 +105,7 @@ class Starter(_SumRole):
             return run.parts["start"]
         bound = run.contract.starter.size_bound
         elements = blind(run.identifiers, bound, run.scalar, self._engine, self._random)
-        body = write_start(run.contract, sorted(elements))
+        body = b"".join(sorted(elements))
         run.advance("start", b"", False, {"start": body})
         return body
 

@@ -20,7 +20,8 @@ from protocol_parties import (
 
 from overlap.errors import BadInput, ForgedFile, InvalidElement, MalformedFile, Refused, UsageError, WrongRun
 from overlap.group import draw_scalar, hash_to_group, multiply
-from overlap.protocol import body_size, protocol_of
+from overlap.protocol import protocol_of
+from overlap.protocol.catalogue import part_size
 from overlap.protocol.room_counts import Responder, Room, Starter
 
 CONTRACT = make_room_contract((4, 3), (5, 2))
@@ -57,7 +58,7 @@ def test_everybody_learns_a_number_for_each_cell() -> None:
 
 def test_every_body_has_the_size_that_the_contract_fixes() -> None:
     assert {step: len(body) for step, body in bodies().items()} == {
-        step: body_size(CONTRACT, step) for step in protocol_of(CONTRACT).messages
+        step: part_size(CONTRACT, step) for step in protocol_of(CONTRACT).messages
     }
 
 
@@ -102,7 +103,7 @@ def count_of_cheat(scalars_for_reply: str, minimum: int) -> int:
     elements = sorted(
         multiply(scalar, hash_to_group([target])) for scalar, target in zip(scalars, targets, strict=True)
     )
-    reply = responder.reply(starter.start()[: -32 * 20] + b"".join(elements))
+    reply = responder.reply(b"".join(elements))
     room.take(responder.room_list())
     returned = [reply[at : at + 32] for at in range(0, len(reply), 32)]
     taken = {"its own": [starter._run.scalar] * 20, "one of them": scalars[:1] * 20, "all": scalars}
@@ -178,7 +179,7 @@ def test_a_contract_that_does_not_bound_each_population_is_refused(change: str) 
     with pytest.raises(Refused, match="each population"):
         Room.begin(replace(CONTRACT, counting=spoilt), RUN, ENGINE, stream("x"))
     with pytest.raises(Refused, match="each population"):
-        body_size(replace(CONTRACT, counting=spoilt), "start")
+        part_size(replace(CONTRACT, counting=spoilt), "start")
 
 
 def at_step(step: str) -> tuple[Any, Any]:
@@ -256,7 +257,7 @@ def test_an_element_and_one_that_differs_by_a_point_of_low_order_are_refused() -
     elements[5] = pow(int.from_bytes(elements[0], "little"), -1, 2**255 - 19).to_bytes(32, "little")
     elements[4:] = sorted(elements[4:])
     with pytest.raises(InvalidElement, match="repeats"):
-        responder.reply(body[: -32 * 7] + b"".join(elements))
+        responder.reply(b"".join(elements))
 
 
 @pytest.mark.parametrize("step", ["starter-list", "responder-list"])

@@ -28,7 +28,8 @@ from overlap.errors import (
     UsageError,
     WrongRun,
 )
-from overlap.protocol import Amounts, Contract, body_size
+from overlap.protocol import Amounts, Contract
+from overlap.protocol.catalogue import part_size
 from overlap.protocol.sums import Responder, Starter, Sum
 
 CONTRACT = make_contract(5, 6, "sum")
@@ -69,7 +70,7 @@ def test_a_run_with_a_key_of_full_length_gives_the_same() -> None:
             patch.setattr(paillier, name, value)
         patch.setattr("overlap.protocol.sums.generate_key", paillier.generate_key)
         ours, theirs = run_sum(CONTRACT, LEFT, RIGHT, VALUES)
-        assert body_size(CONTRACT, "reply") == 5 * 32 + 384 + 6 * (10 + 768)
+        assert part_size(CONTRACT, "reply") == 5 * 32 + 384 + 6 * (10 + 768)
     assert (ours.shared, ours.total) == (theirs.shared, theirs.total) == (2, 100)
 
 
@@ -83,7 +84,7 @@ def test_below_the_minimum_both_sides_learn_nothing_else(minimum: int, shared: i
 def test_a_withheld_total_has_the_size_of_any_other_and_says_zero() -> None:
     starter, responder = begin_sum(amounts(minimum=3), LEFT, RIGHT, VALUES)
     total = starter.reply(responder.reply(starter.start()))
-    assert len(total) == body_size(CONTRACT, "total") and total[:8] == bytes(8)
+    assert len(total) == part_size(CONTRACT, "total") and total[:8] == bytes(8)
 
 
 def test_every_body_has_the_size_that_the_contract_fixes() -> None:
@@ -92,7 +93,7 @@ def test_every_body_has_the_size_that_the_contract_fixes() -> None:
     reply = responder.reply(start)
     total = starter.reply(reply)
     finish, _ = responder.finish(total)
-    sizes = {step: body_size(CONTRACT, step) for step in ("start", "reply", "total", "finish")}
+    sizes = {step: part_size(CONTRACT, step) for step in ("start", "reply", "total", "finish")}
     bodies = {"start": start, "reply": reply, "total": total, "finish": finish}
     assert {step: len(body) for step, body in bodies.items()} == sizes
 
@@ -160,7 +161,7 @@ def test_the_largest_and_the_smallest_possible_totals_are_told() -> None:
         starter, responder = parties()
         total = starter.reply(responder.reply(starter.start()))
         finish, told = responder.finish(spoil(total, starter, number, 2))
-        assert told.total == number * 100 and len(finish) == body_size(CONTRACT, "finish")
+        assert told.total == number * 100 and len(finish) == part_size(CONTRACT, "finish")
 
 
 def test_amounts_that_the_starter_packs_into_one_number_are_refused() -> None:
