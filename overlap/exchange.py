@@ -6,7 +6,8 @@ import hashlib
 import io
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from overlap.engine import Engine
@@ -18,6 +19,7 @@ from overlap.protocol import (
     SUITE,
     Amounts,
     Contract,
+    Counting,
     Header,
     Passage,
     Side,
@@ -27,10 +29,12 @@ from overlap.protocol import (
     protocol_of,
     read_contract,
     read_frame,
+    role_of,
     size_limit,
     start_header,
     write_frame,
 )
+from overlap.protocol.room_counts import CellCounts
 
 
 @dataclass(frozen=True)
@@ -124,3 +128,52 @@ def make_contract(
         theirs,
         amounts,
     )
+
+
+def count_in_room(
+    left: tuple[Sequence[bytes], Sequence[str]],
+    right: tuple[Sequence[bytes], Sequence[str]],
+    minimum: int,
+    epsilon: Fraction,
+    kinds: Sequence[str],
+    engine: Engine,
+    random: RandomBytes = secrets.token_bytes,
+) -> CellCounts:
+    """A complete run of counts through a third party, without frames; the left side starts.
+
+    A side is its encoded identifiers and the population of each. Populations are named in the contract in
+    alphabetical order, and their bounds are as large as they are.
+    """
+    cards = [PartyKeys.generate(name, random).card for name in ("left", "right", "room")]
+    names = [sorted(set(populations)) for _, populations in (left, right)]
+    ours, theirs = (
+        tuple(populations.count(name) for name in named)
+        for named, (_, populations) in zip(names, (left, right), strict=True)
+    )
+    sizes = (cards[0], len(left[0])), (cards[1], len(right[0]))
+    plain = make_contract("counts", kinds, *sizes, protocol="dh-count-room/1")
+    contract = replace(
+        plain,
+        starter=replace(plain.starter, populations=tuple(names[0])),
+        responder=replace(plain.responder, populations=tuple(names[1])),
+        counting=Counting(
+            cards[2].digest.hex(), ours, theirs, minimum, epsilon.numerator, epsilon.denominator
+        ),
+    )
+    run = random(16)
+    starter, responder = (
+        role_of(contract, role).begin(
+            contract, run, identifiers, engine, random, list(map(named.index, populations))
+        )
+        for role, named, (identifiers, populations) in zip(
+            ("starter", "responder"), names, (left, right), strict=True
+        )
+    )
+    room = role_of(contract, "room").begin(contract, run, engine, random)
+    reply = responder.reply(starter.start())
+    room.take(responder.room_list())
+    result, told = room.result(starter.reply(reply))
+    if not told == starter.finish(result) == responder.finish(result):
+        raise AssertionError("the sides have learned different numbers")
+    counts: CellCounts = told
+    return counts

@@ -9,13 +9,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from overlap.amounts import Valued, amounts_of
 from overlap.engine import Engine, Progress
-from overlap.exchange import exchange
+from overlap.exchange import count_in_room, exchange
 from overlap.identity import (
     CANDIDATE_KINDS,
     CERTAIN_KINDS,
@@ -30,12 +32,13 @@ from overlap.identity import (
     vetoed,
     with_groups,
 )
-from overlap.ingest import read_accounts
+from overlap.ingest import read_accounts, read_opportunities
 from overlap.keys import RandomBytes
 from overlap.match import Distinct, choose_one, distinct, find_hits, judge, tier_names
-from overlap.protocol import Matches
+from overlap.protocol import Amounts, Matches
 from overlap.protocol.counts import Count
-from overlap.records import ACCOUNT_COLUMNS
+from overlap.protocol.sums import Sum
+from overlap.records import ACCOUNT_COLUMNS, OPPORTUNITY_COLUMNS
 from overlap.relation import Holding, with_relation
 
 PAIR_COLUMNS: Final = ("left_id", "right_id", "kind", "tier", "confidence")
@@ -69,6 +72,12 @@ class Simulation:
 class _Party:
     accounts: pd.DataFrame
     distinct: Distinct
+
+    @property
+    def populations(self) -> list[str]:
+        """The population of each identifier: that of the first account that chose it."""
+        first = self.distinct.holders.drop_duplicates("position")["account"]
+        return self.accounts["population"].to_numpy()[first.to_numpy()].tolist()  # type: ignore[no-any-return]
 
 
 def simulate(
@@ -164,6 +173,66 @@ def simulate_counts(
     return count.shared
 
 
+def simulate_sum(
+    left: pd.DataFrame,
+    right: pd.DataFrame,
+    amounts: Amounts,
+    opportunities: pd.DataFrame | None = None,
+    *,
+    kinds: Sequence[str] = CERTAIN_KINDS,
+    progress: Progress | None = None,
+    processes: int | None = None,
+    random: RandomBytes = secrets.token_bytes,
+) -> tuple[Sum, Valued]:
+    """What both sides learn at level `sum`, and what of the right side's amounts went into it.
+
+    The amounts are the right side's, of its accounts or its `opportunities`, an export or a table of
+    `OPPORTUNITY_COLUMNS`. Each account counts by one identifier, as at level `counts`. Raises BadInput when
+    an export cannot be read, and what `amounts_of` raises.
+    """
+    ours, theirs = (
+        _prepare(side, "sum", Wanted(tuple(kinds), role, MOST), NO_VETO, progress, processes)
+        for side, role in zip((left, right), ROLES, strict=True)
+    )
+    if opportunities is not None and tuple(opportunities.columns) != OPPORTUNITY_COLUMNS:
+        opportunities = read_opportunities(opportunities).frame
+    valued = amounts_of(theirs.distinct, theirs.accounts, amounts, opportunities)
+    lists = ours.distinct.encoded, theirs.distinct.encoded
+    with Engine(processes, progress) as engine:
+        run = exchange(*lists, "sum", kinds, engine, random, amounts=(amounts, valued.values))
+    learned: Sum = run.starter
+    return learned, valued
+
+
+def simulate_populations(
+    left: pd.DataFrame,
+    right: pd.DataFrame,
+    *,
+    minimum: int = 1,
+    epsilon: Fraction = Fraction(1),
+    kinds: Sequence[str] = CERTAIN_KINDS,
+    progress: Progress | None = None,
+    processes: int | None = None,
+    random: RandomBytes = secrets.token_bytes,
+) -> pd.DataFrame:
+    """The counts that a third party tells, one row for each population of either side.
+
+    Columns: left and right (populations) and accounts (Int64), a count with noise, missing where that is
+    below `minimum`. Starter, responder and room run in this process, without frames. An identifier that two
+    populations of one side have chosen belongs to the first of them.
+    """
+    sides = [
+        _prepare(side, "counts", Wanted(tuple(kinds), role, MOST), NO_VETO, progress, processes)
+        for side, role in zip((left, right), ROLES, strict=True)
+    ]
+    ours, theirs = ((side.distinct.encoded, side.populations) for side in sides)
+    with Engine(processes, progress) as engine:
+        told = count_in_room(ours, theirs, minimum, epsilon, kinds, engine, random)
+    numbers = [None if number < 0 else number for number in told.numbers]
+    frame = pd.DataFrame(list(told.cells), columns=["left", "right"])
+    return frame.assign(accounts=pd.array(numbers, dtype="Int64"))
+
+
 def _prepare(
     side: pd.DataFrame,
     level: str,
@@ -178,7 +247,7 @@ def _prepare(
     found = identify_known(known, wanted.kinds, progress, processes, role=wanted.role, most=wanted.most)
     identifiers = vetoed(found.frame, veto, wanted.role)
     identifiers = with_groups(identifiers, known, wanted.kinds, progress, processes)
-    return _Party(accounts, distinct(choose_one(identifiers) if level == "counts" else identifiers))
+    return _Party(accounts, distinct(identifiers if level == "overlaps" else choose_one(identifiers)))
 
 
 def _pair(ours: _Party, theirs: _Party, matches: tuple[Matches, Matches]) -> tuple[pd.DataFrame, int]:

@@ -22,8 +22,10 @@ EXCEPTIONS = {
     # The contract is made from an agreement and bound by a claim; the package front would import the engine.
     "overlap.protocol.contract": {"cleanroom.agreement", "cleanroom.attribution"},
     "overlap.protocol.buckets": {"cleanroom.agreement"},
-    # What the protocol of level counts answers.
+    # What the protocols answer: Count, Sum and CellCounts.
     "overlap.protocol.counts": {"cleanroom.session", "overlap.simulation"},
+    "overlap.protocol.room_counts": {"overlap.exchange"},
+    "overlap.protocol.sums": {"overlap.simulation"},
 }
 
 
