@@ -19,11 +19,9 @@ import pandas as pd
 from overlap.errors import Refused, UsageError
 from overlap.match import Distinct
 from overlap.protocol import Amounts
+from overlap.records import AMOUNT_SOURCES
 
-#: What can be summed. The words are those of an agreement.
-OPEN_OPPORTUNITIES: Final = "open_opportunities"
-REVENUE: Final = "revenue"
-AMOUNT_SOURCES: Final = (OPEN_OPPORTUNITIES, REVENUE)
+OPEN_OPPORTUNITIES, REVENUE = AMOUNT_SOURCES
 
 UNREADABLE: Final = "no readable amount"
 NEGATIVE: Final = "a negative amount"
