@@ -10,6 +10,7 @@ import click
 
 from cleanroom.cli.progress import ProgressLine
 from cleanroom.cli.shell import Shell, json_option, print_json
+from cleanroom.cli.simulated import simulate_numbers
 from overlap.errors import UsageError
 
 if TYPE_CHECKING:
@@ -108,31 +109,48 @@ def read_pair(text: str) -> tuple[str, str]:
 @click.command("simulate")
 @click.argument("left", type=FILE)
 @click.argument("right", type=FILE)
-@click.option("--out", type=FILE, required=True, help="CSV of the matched pairs.")
+@click.option("--out", type=FILE, help="CSV of the matched pairs; needed without --policy.")
 @click.option("--no-candidates", is_flag=True, help="Leave out pairs that need a review.")
 @click.option(
     "--groups", is_flag=True, help="Add pairs of one group of companies, told apart by their relation."
 )
 @click.option("--left-aliases", type=FILE, help="Further names, domains and parents of LEFT.")
 @click.option("--right-aliases", type=FILE, help="Further names, domains and parents of RIGHT.")
+@click.option(
+    "--policy", default="", help="Print what a policy of level counts or sum tells (a shipped one or a file)."
+)
+@click.option("--deals", type=FILE, help="With --policy: the opportunities of RIGHT, of which a sum is made.")
 @json_option
 @click.pass_obj
 def simulate_command(
     shell: Shell,
     left: Path,
     right: Path,
-    out: Path,
+    out: Path | None,
     no_candidates: bool,
     groups: bool,
     left_aliases: Path | None,
     right_aliases: Path | None,
+    policy: str,
+    deals: Path | None,
     as_json: bool,
 ) -> None:
-    """Match two exports in one process, over the complete protocol, frames and all."""
+    """Match two exports in one process, over the complete protocol, frames and all.
+
+    With --policy no account is paired: it prints the numbers that both sides would learn. LEFT starts, and
+    the amounts of a sum are RIGHT's.
+    """
     from cleanroom.session.folder import write_whole
     from overlap import read_accounts, simulate
 
-    sides = [read_accounts(path) for path in (left, right)]
+    if bool(policy) == bool(out) or (deals and not policy):
+        raise UsageError("simulate writes pairs or prints numbers", "give --out, or --policy for numbers")
+    if policy and (no_candidates or groups or left_aliases or right_aliases):
+        raise UsageError("numbers are counted without candidates, groups and aliases", "leave them out")
+    sides = read_accounts(left), read_accounts(right)
+    if out is None:
+        simulate_numbers(shell, sides, policy, deals, as_json)
+        return
     aliases = [_aliases(path, side) for path, side in zip((left_aliases, right_aliases), sides, strict=True)]
     progress = ProgressLine(shell.quiet)
     pairs = simulate(
