@@ -75,6 +75,13 @@ class Engine:
         hashed = self.hash_to_group(dummy_messages(count, random), label)
         return self.multiply(draw_scalar(random), hashed, label)
 
+    def watch(self, items: Iterable[bytes], total: int, label: str) -> Iterator[bytes]:
+        """`items` as they come, of which there are `total`, with progress reported as for the operations."""
+        for done, item in enumerate(items, start=1):
+            yield item
+            if self._progress and (done % MULTIPLY_CHUNK == 0 or done == total):
+                self._progress(label, done, total)
+
     def close(self) -> None:
         """End the worker processes. The engine can be used again; it starts new ones."""
         if self._workers:

@@ -117,3 +117,12 @@ def test_a_task_carries_messages_of_any_length() -> None:
 def test_an_unknown_task_is_a_bug() -> None:
     with pytest.raises(ValueError, match="begins with"):
         perform(b"?")
+
+
+def test_items_that_are_watched_come_as_they_are_and_are_counted() -> None:
+    told: list[tuple[str, int, int]] = []
+    engine = Engine(1, lambda *facts: told.append(facts))
+    items = [bytes([at % 256]) for at in range(2500)]
+    assert list(engine.watch(iter(items), 2500, "encrypt")) == items
+    assert told == [("encrypt", done, 2500) for done in (1000, 2000, 2500)]
+    assert list(Engine(1).watch([], 0, "encrypt")) == []
