@@ -188,7 +188,7 @@ class Room:
     def begin(cls, contract: Contract, run: bytes, engine: Engine, random: RandomBytes) -> Self:
         """A new run of 16 bytes; both sides have shown the room this contract and this run."""
         counting_of(contract)
-        return cls(begin_run(PROTOCOL, cls.role, contract, run, identifiers=(), scalar=b""), engine, random)
+        return cls(begin_run(PROTOCOL, cls.role, contract, run, 0), engine, random)
 
     @classmethod
     def from_bytes(cls, data: bytes, engine: Engine, random: RandomBytes) -> Self:
