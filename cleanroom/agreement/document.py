@@ -117,7 +117,8 @@ class Terms:
     `not_before` is None when the agreement starts with its acceptance. Exactly one of `until` and `duration`
     (seconds from acceptance) is set. `candidates` says whether kinds are matched whose hits release nothing
     before both sides have accepted them; `veto` is the registry whose differing numbers keep accounts apart,
-    or "none"; `relations` are some of RELATIONS; `amounts` are those of level `sum`; `protocol` is one of METHODS.
+    or "none"; `relations` are some of RELATIONS; `amounts` are those of level `sum`;
+    `protocol` is one of METHODS.
     """
 
     level: str

@@ -101,7 +101,7 @@ class _Role(Role):
         hashed = hash_identifiers(contract, run, identifiers)
         if not are_distinct(hashed):
             raise repeated()
-        begun.parts["hashed"] = hashed.tobytes()
+        begun.parts |= {"hashed": hashed.tobytes(), **cls.keep_values(contract, len(identifiers), values)}
         return cls(begun, engine, random)
 
     @staticmethod
