@@ -1,7 +1,8 @@
 """One piece of work as bytes: what a worker is told, and what it answers.
 
     task    "h" messages, each behind its length in 4 bytes
-            "m" scalar (32 bytes), points (32 bytes each)
+            "m" scalar (32 bytes), points (32 bytes each): to multiply by the backend cryptography
+            "b" the same by the backend multibuffer
             "c" points
     answer  "=" elements, in order; none for "c"
             "!" position in the task (4 bytes), reason (ASCII): this element is refused
@@ -13,10 +14,13 @@ program in this version, so a task that is none of these is a bug and ends the w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import IO
+from typing import IO, Final
 
 from overlap import group
-from overlap.group import SCALAR_BYTES, Fault
+from overlap.group import CRYPTOGRAPHY, MULTIBUFFER, SCALAR_BYTES, Fault
+
+_MULTIPLICATIONS: Final = {b"m": CRYPTOGRAPHY, b"b": MULTIBUFFER}
+_LETTERS: Final = {name: letter for letter, name in _MULTIPLICATIONS.items()}
 
 
 def hash_task(messages: Sequence[bytes]) -> bytes:
@@ -24,9 +28,9 @@ def hash_task(messages: Sequence[bytes]) -> bytes:
     return b"h" + b"".join(len(message).to_bytes(4, "big") + message for message in messages)
 
 
-def multiply_task(scalar: bytes, points: bytes) -> bytes:
-    """The task to multiply these points."""
-    return b"m" + scalar + points
+def multiply_task(scalar: bytes, points: bytes, backend: str) -> bytes:
+    """The task to multiply these points by the backend of this name, whoever performs it."""
+    return _LETTERS[backend] + scalar + points
 
 
 def check_task(points: bytes) -> bytes:
@@ -40,12 +44,13 @@ def perform(task: bytes) -> bytes:
     result: bytes | Fault | None
     if operation == b"h":
         result = group.hash_to_group(_messages(body))
-    elif operation == b"m":
-        result = group.try_multiply(body[:SCALAR_BYTES], body[SCALAR_BYTES:])
+    elif operation in _MULTIPLICATIONS:
+        backend = group.find_backend(_MULTIPLICATIONS[operation])
+        result = group.try_multiply(body[:SCALAR_BYTES], body[SCALAR_BYTES:], backend)
     elif operation == b"c":
         result = group.find_fault(body)
     else:
-        raise ValueError("a task begins with h, m or c")
+        raise ValueError("a task begins with h, m, b or c")
     if isinstance(result, Fault):
         return b"!" + result.position.to_bytes(4, "big") + result.reason.encode("ascii")
     return b"=" + (result or b"")

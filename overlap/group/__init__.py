@@ -7,6 +7,14 @@ party's own machine only, on values that this machine holds in plaintext anyway.
 
 from __future__ import annotations
 
+from overlap.group.backend import (
+    AUTO,
+    BACKENDS,
+    CRYPTOGRAPHY,
+    MULTIBUFFER,
+    choose_backend,
+    find_backend,
+)
 from overlap.group.dummies import draw_dummies, dummy_messages
 from overlap.group.hashing import DST, hash_to_group
 from overlap.group.points import (
@@ -22,15 +30,21 @@ from overlap.group.points import (
 from overlap.group.scalars import SCALAR_BYTES, draw_scalar, unblinding_scalar
 
 __all__ = [
+    "AUTO",
+    "BACKENDS",
+    "CRYPTOGRAPHY",
     "DST",
     "ELEMENT_BYTES",
+    "MULTIBUFFER",
     "SCALAR_BYTES",
     "Fault",
     "check_distinct",
     "check_points",
+    "choose_backend",
     "draw_dummies",
     "draw_scalar",
     "dummy_messages",
+    "find_backend",
     "find_fault",
     "hash_to_group",
     "invalid_element",
