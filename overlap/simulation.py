@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from overlap.engine import Engine, Progress
+from overlap.engine import AUTO, Engine, Progress
 from overlap.identity import (
     CANDIDATE_KINDS,
     CERTAIN_KINDS,
@@ -108,6 +108,7 @@ def simulate(
     aliases: AliasFiles = NO_ALIASES,
     progress: Progress | None = None,
     processes: int | None = None,
+    backend: str = AUTO,
     random: RandomBytes = secrets.token_bytes,
 ) -> pd.DataFrame:
     """The pairs of accounts that two exports share: columns left_id, right_id, kind, tier, confidence.
@@ -116,7 +117,8 @@ def simulate(
     pair stands once, with its best kind; tier and confidence are the lower of both sides'.
     `candidates=False` matches no kind that only makes candidates. `most` bounds the identifiers of an
     account; `veto` names a kind of number that keeps accounts apart when both have one and they differ.
-    `aliases` are the alias files of both sides. Raises BadInput when an export cannot be read.
+    `aliases` are the alias files of both sides. `backend` is one of `overlap.engine.BACKENDS` and says what
+    multiplies. Raises BadInput when an export cannot be read, UsageError for a backend that cannot be used.
 
     `groups=True` adds the pairs that are of one group and not the same company, and the column `relation`:
     "same entity" or "same group". The tier of the latter is "group".
@@ -131,6 +133,7 @@ def simulate(
         aliases=aliases,
         progress=progress,
         processes=processes,
+        backend=backend,
         random=random,
     ).pairs
 
@@ -145,14 +148,16 @@ def simulate_in_full(
     aliases: AliasFiles = NO_ALIASES,
     progress: Progress | None = None,
     processes: int | None = None,
+    backend: str = AUTO,
     random: RandomBytes = secrets.token_bytes,
 ) -> Simulation:
     """As `simulate`, with the sizes of everything on the way; with groups where `kinds` has theirs."""
+    engine = Engine(processes, progress, backend)
     ours, theirs = (
         _prepare(side, "overlaps", Wanted(tuple(kinds), role, most), veto, progress, processes, known_as)
         for side, role, known_as in zip((left, right), ROLES, aliases, strict=True)
     )
-    with Engine(processes, progress) as engine:
+    with engine:
         lists = ours.distinct.encoded, theirs.distinct.encoded
         run = exchange(*lists, "overlaps", kinds, engine, random, most, veto)
     pairs, crowded = _pair(ours, theirs, (run.starter, run.responder))
@@ -176,14 +181,16 @@ def simulate_counts(
     kinds: Sequence[str] = CERTAIN_KINDS,
     progress: Progress | None = None,
     processes: int | None = None,
+    backend: str = AUTO,
     random: RandomBytes = secrets.token_bytes,
 ) -> int:
     """How many accounts two exports share, by the protocol of level `counts`: a lower bound."""
+    engine = Engine(processes, progress, backend)
     ours, theirs = (
         _prepare(side, "counts", Wanted(tuple(kinds), role, MOST), NO_VETO, progress, processes)
         for side, role in zip((left, right), ROLES, strict=True)
     )
-    with Engine(processes, progress) as engine:
+    with engine:
         run = exchange(ours.distinct.encoded, theirs.distinct.encoded, "counts", kinds, engine, random)
     count: Count = run.responder
     return count.shared

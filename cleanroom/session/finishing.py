@@ -24,7 +24,7 @@ from cleanroom.session.reviews import release_state
 from cleanroom.session.runs import RunRecord, all_runs, end_run, keep_run, keep_state, read_state
 from cleanroom.store import read_table, write_table
 from overlap import match
-from overlap.engine import Engine, Progress
+from overlap.engine import AUTO, Engine, Progress
 from overlap.errors import BadPeerFile, Refused, UsageError, WrongRun
 from overlap.identity import GROUP_KINDS
 from overlap.protocol import Header, answer_header, open_frame
@@ -57,8 +57,14 @@ class Found:
     groups: int
 
 
-def finish_match(party: Party, source: Path, out: Path | None, progress: Progress | None = None) -> Found:
-    """Learn the overlap: as starter from a reply (writes the finish frame to `out`), else from a finish."""
+def finish_match(
+    party: Party, source: Path, out: Path | None, progress: Progress | None = None, backend: str = AUTO
+) -> Found:
+    """Learn the overlap: as starter from a reply (writes the finish frame to `out`), else from a finish.
+
+    `backend` as in `start_match`.
+    """
+    engine = Engine(progress=progress, backend=backend)
     data = read_frame_file(party, source)
     partner, header, _ = read_from_anybody(party, data)
     record = _run_of(party, partner, header)
@@ -74,7 +80,7 @@ def finish_match(party: Party, source: Path, out: Path | None, progress: Progres
     )
     keep_peer_checkpoint(party, partner, header.checkpoint, header.time)
     record = replace(record, answered=hashlib.sha256(data).hexdigest())
-    with Engine(progress=progress) as engine:
+    with engine:
         role = role_of(record.terms, record.role).from_bytes(
             read_state(party, record.run), engine, party.random
         )

@@ -43,7 +43,7 @@ from cleanroom.session.runs import (
     keep_state,
 )
 from cleanroom.session.submitting import Submitted, charge, charge_again, require_budget, submit
-from overlap.engine import Engine, Progress
+from overlap.engine import AUTO, Engine, Progress
 from overlap.errors import BadPeerFile, Refused, WrongRun
 from overlap.protocol import Contract, answer_header, open_frame, read_contract, start_header
 
@@ -74,8 +74,14 @@ class ListedRun:
     shared: str
 
 
-def start_match(party: Party, agreement: str, out: Path, progress: Progress | None = None) -> Step:
-    """Begin a run under an agreement and write the start frame to `out`."""
+def start_match(
+    party: Party, agreement: str, out: Path, progress: Progress | None = None, backend: str = AUTO
+) -> Step:
+    """Begin a run under an agreement and write the start frame to `out`.
+
+    `backend` says what multiplies, one of `overlap.engine.BACKENDS`; UsageError when it cannot be used here.
+    """
+    engine = Engine(progress=progress, backend=backend)
     signed = find_agreement(party, agreement, starter_only=not agreement)
     partner = partner_of(party, signed.agreement)
     party.verified_card_of(partner)
@@ -89,7 +95,7 @@ def start_match(party: Party, agreement: str, out: Path, progress: Progress | No
     require_budget(party, signed)
     abandon_open_runs(party, partner)
     record = charge(party, signed, contract, run, "starter", submitted)
-    with Engine(progress=progress) as engine:
+    with engine:
         role = role_of(contract, "starter").begin(contract, run, submitted.encoded, engine, party.random)
         body = role.start()
     header = start_header(contract, run, checkpoint_for(party, partner), party.now)
@@ -100,8 +106,14 @@ def start_match(party: Party, agreement: str, out: Path, progress: Progress | No
     return _step(party, signed, record, contract.starter.size_bound, submitted)
 
 
-def reply_match(party: Party, source: Path, out: Path, progress: Progress | None = None) -> Step:
-    """Answer the start frame in `source`; compares contracts before anything is blinded."""
+def reply_match(
+    party: Party, source: Path, out: Path, progress: Progress | None = None, backend: str = AUTO
+) -> Step:
+    """Answer the start frame in `source`; compares contracts before anything is blinded.
+
+    `backend` as in `start_match`.
+    """
+    engine = Engine(progress=progress, backend=backend)
     data = read_frame_file(party, source)
     partner, header, body = read_from_anybody(party, data)
     signed, contract = _agree(party, partner, body)
@@ -119,7 +131,7 @@ def reply_match(party: Party, source: Path, out: Path, progress: Progress | None
         abandon_open_runs(party, partner)
         run = bytes.fromhex(header.run)
         record = charge(party, signed, contract, run, "responder", submitted, digest)
-    with Engine(progress=progress) as engine:
+    with engine:
         begin = role_of(contract, "responder").begin
         role = begin(contract, bytes.fromhex(header.run), submitted.encoded, engine, party.random)
         try:

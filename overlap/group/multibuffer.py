@@ -13,9 +13,9 @@ package). For a random point both operands are like that once in about 2^60 prod
 - in every call one product, which nobody can foresee, is compared with that of `cryptography`;
 - nothing of it is used before it has given published values and those of `cryptography` (`agrees`).
 
-A peer who searches long enough (about 2^35 steps) may still find a point whose product comes out wrong when the
-first bits of our scalar are what it guessed. It would spoil its own match and learn those few bits of a scalar
-that serves one run.
+A peer who searches long enough (some 2^35 steps) may still find a point whose product comes out wrong when
+the first bits of our scalar are what it guessed. It would spoil its own match, and learn those few bits of a
+scalar that serves one run.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def load_multibuffer(reference: Multiply) -> Multiply:
 
     UsageError says why it cannot be used here: not installed, not this processor, or wrong bytes.
     """
-    if sys.platform != "linux" or platform.machine() != "x86_64":
+    if not _right_system():
         raise _unusable("it exists for Linux on x86-64 only")
     try:
         library = _load()
@@ -143,6 +143,10 @@ def _looks_special(points: bytes) -> set[int]:
                 found.add(at - at % _SIZE)
             at = points.find(run, at + 1)
     return found
+
+
+def _right_system() -> bool:
+    return sys.platform == "linux" and platform.machine() == "x86_64"
 
 
 def _load() -> ctypes.CDLL:

@@ -91,9 +91,10 @@ def _faultless(points: bytes) -> bool:
         return True
     if any(low in points for low in _LOW_ORDER_BYTES):
         return False
-    numbers, legendre = gmpy2.unpack(gmpy2.mpz.from_bytes(points, "little"), 8 * ELEMENT_BYTES), gmpy2.legendre
     # Leading zeros are not unpacked, but an element of zeros has been seen above.
-    return max(numbers) < P and min([legendre(((u + A) * u + 1) * u, P) for u in numbers]) == 1
+    numbers = gmpy2.unpack(gmpy2.mpz.from_bytes(points, "little"), 8 * ELEMENT_BYTES)
+    legendre = gmpy2.legendre
+    return bool(max(numbers) < P and min([legendre(((u + A) * u + 1) * u, P) for u in numbers]) == 1)
 
 
 def _first_fault(points: bytes) -> Fault | None:
