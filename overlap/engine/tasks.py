@@ -7,8 +7,9 @@
     answer  "=" elements, in order; none for "c"
             "!" position in the task (4 bytes), reason (ASCII): this element is refused
 
-Numbers are big-endian, but for the lengths, which stand as the machine has them. On a pipe each task or answer stands behind its length in 8 bytes. Both ends are this
-program in this version, so a task that is none of these is a bug and ends the worker.
+Numbers are big-endian, but for the lengths of messages, which stand as this machine has them. On a pipe each
+task or answer stands behind its length in 8 bytes. Both ends are this program in this version, so a task that
+is none of these is a bug and ends the worker.
 """
 
 from __future__ import annotations
