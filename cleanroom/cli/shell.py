@@ -212,3 +212,11 @@ def _cell(value: Any) -> str:
 
 #: `--json` for every command that lists something.
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+#: `--backend` for every command that multiplies; the names are those of `overlap.engine.BACKENDS`.
+backend_option = click.option(
+    "--backend",
+    type=click.Choice(("auto", "cryptography", "multibuffer")),
+    default="auto",
+    help="The library that multiplies; auto takes the faster one where it works. Same bytes.",
+)

@@ -5,5 +5,6 @@ from __future__ import annotations
 from overlap.engine.engine import Engine, Progress, usable_processors
 from overlap.engine.serving import serve
 from overlap.engine.workers import Workers
+from overlap.group import AUTO, BACKENDS
 
-__all__ = ["Engine", "Progress", "Workers", "serve", "usable_processors"]
+__all__ = ["AUTO", "BACKENDS", "Engine", "Progress", "Workers", "serve", "usable_processors"]
