@@ -21,6 +21,7 @@ from overlap.group import (
 )
 from overlap.spark.jobs import ITEMS_A_PIECE, Batches, mapped, sealed
 from overlap.spark.session import close_session, judging_spark, quiet, require_sealed
+from overlap.spark.software import require_same_software
 
 #: Elements from which executors are used, else this process works alone: a job takes about half a second, in
 #: which this process multiplies as many.
@@ -42,6 +43,7 @@ class SparkEngine(Engine):
     ) -> None:
         super().__init__(1, progress)
         require_sealed(session)
+        require_same_software(session)
         self._session, self._spark_progress = session, progress
         self._threshold, self._owned = threshold, owned
 

@@ -82,8 +82,10 @@ def identify_parquet(
     require_sealed(session)
     if level not in LEVELS:
         raise UsageError("an unknown level", "use one of " + ", ".join(LEVELS))
+    # No account at all: what is wrong with the terms is said here, and not by an executor.
+    nobody = pd.DataFrame({name: [] for name in COLUMNS}, dtype="str")
+    identify(nobody, kinds, None, 1, role=role, most=most)
     own = [kind for kind in KINDS if kind in kinds]
-    identify(pd.DataFrame({name: [] for name in COLUMNS}, dtype="str"), own, None, 1, role=role, most=most)
     require_same_software(session)
     table = _accounts(session, accounts)
     with judging_spark():

@@ -42,6 +42,7 @@ from overlap.protocol.steps import Run, begin_run
 from overlap.spark import jobs, work
 from overlap.spark.bodies import Ascending, Incoming, digest_of
 from overlap.spark.session import judging_spark, require_sealed
+from overlap.spark.software import require_same_software
 
 LEVEL: Final = "overlaps"
 _AGAIN: Final = "the peer's software is at fault; start a new run"
@@ -62,6 +63,8 @@ class SparkRole:
         cls, session: Any, contract: Contract, run: bytes, listed: str, place: str, random: RandomBytes
     ) -> Self:
         """A new run, its 16 bytes `run`. Refused as by `overlap.protocol.role.Role.begin`."""
+        require_sealed(session)
+        require_same_software(session)
         scalar = draw_scalar(random)
         begun = begin_run(LEVEL, cls.role, contract, run, identifiers=(), scalar=scalar)
         made = cls(session, begun, listed, place, random)
