@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from overlap.engine import Engine, Progress
+from overlap.engine import LOCAL, EngineChoice, Progress, open_engine
 from overlap.exchange import exchange
 from overlap.identity import (
     CANDIDATE_KINDS,
@@ -83,6 +83,7 @@ def simulate(
     aliases: AliasFiles = NO_ALIASES,
     progress: Progress | None = None,
     processes: int | None = None,
+    engine: EngineChoice = LOCAL,
     random: RandomBytes = secrets.token_bytes,
 ) -> pd.DataFrame:
     """The pairs of accounts that two exports share: columns left_id, right_id, kind, tier, confidence.
@@ -91,7 +92,8 @@ def simulate(
     pair stands once, with its best kind; tier and confidence are the lower of both sides'.
     `candidates=False` matches no kind that only makes candidates. `most` bounds the identifiers of an
     account; `veto` names a kind of number that keeps accounts apart when both have one and they differ.
-    `aliases` are the alias files of both sides. Raises BadInput when an export cannot be read.
+    `aliases` are the alias files of both sides. `engine` says where elements are worked on. Raises BadInput
+    when an export cannot be read.
 
     `groups=True` adds the pairs that are of one group and not the same company, and the column `relation`:
     "same entity" or "same group". The tier of the latter is "group".
@@ -106,6 +108,7 @@ def simulate(
         aliases=aliases,
         progress=progress,
         processes=processes,
+        engine=engine,
         random=random,
     ).pairs
 
@@ -120,6 +123,7 @@ def simulate_in_full(
     aliases: AliasFiles = NO_ALIASES,
     progress: Progress | None = None,
     processes: int | None = None,
+    engine: EngineChoice = LOCAL,
     random: RandomBytes = secrets.token_bytes,
 ) -> Simulation:
     """As `simulate`, with the sizes of everything on the way; with groups where `kinds` has theirs."""
@@ -127,9 +131,9 @@ def simulate_in_full(
         _prepare(side, "overlaps", Wanted(tuple(kinds), role, most), veto, progress, processes, known_as)
         for side, role, known_as in zip((left, right), ROLES, aliases, strict=True)
     )
-    with Engine(processes, progress) as engine:
+    with open_engine(engine, progress, processes) as opened:
         lists = ours.distinct.encoded, theirs.distinct.encoded
-        run = exchange(*lists, "overlaps", kinds, engine, random, most, veto)
+        run = exchange(*lists, "overlaps", kinds, opened, random, most, veto)
     pairs, crowded = _pair(ours, theirs, (run.starter, run.responder))
     left_holding = Holding(ours.accounts["id"], ours.distinct, run.starter)
     right_holding = Holding(theirs.accounts["id"], theirs.distinct, run.responder)
@@ -151,6 +155,7 @@ def simulate_counts(
     kinds: Sequence[str] = CERTAIN_KINDS,
     progress: Progress | None = None,
     processes: int | None = None,
+    engine: EngineChoice = LOCAL,
     random: RandomBytes = secrets.token_bytes,
 ) -> int:
     """How many accounts two exports share, by the protocol of level `counts`: a lower bound."""
@@ -158,8 +163,8 @@ def simulate_counts(
         _prepare(side, "counts", Wanted(tuple(kinds), role, MOST), NO_VETO, progress, processes)
         for side, role in zip((left, right), ROLES, strict=True)
     )
-    with Engine(processes, progress) as engine:
-        run = exchange(ours.distinct.encoded, theirs.distinct.encoded, "counts", kinds, engine, random)
+    with open_engine(engine, progress, processes) as opened:
+        run = exchange(ours.distinct.encoded, theirs.distinct.encoded, "counts", kinds, opened, random)
     count: Count = run.responder
     return count.shared
 

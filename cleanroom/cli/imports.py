@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cleanroom.cli.progress import ProgressLine
-from cleanroom.cli.shell import Shell, json_option, print_json
+from cleanroom.cli.shell import Shell, engine_options, json_option, print_json
 from overlap.errors import UsageError
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ def read_pair(text: str) -> tuple[str, str]:
 )
 @click.option("--left-aliases", type=FILE, help="Further names, domains and parents of LEFT.")
 @click.option("--right-aliases", type=FILE, help="Further names, domains and parents of RIGHT.")
+@engine_options
 @json_option
 @click.pass_obj
 def simulate_command(
@@ -126,12 +127,16 @@ def simulate_command(
     groups: bool,
     left_aliases: Path | None,
     right_aliases: Path | None,
+    engine: str,
+    master: str,
     as_json: bool,
 ) -> None:
     """Match two exports in one process, over the complete protocol, frames and all."""
     from cleanroom.session.folder import write_whole
     from overlap import read_accounts, simulate
+    from overlap.engine import choose_engine
 
+    choice = choose_engine(engine, master)
     sides = [read_accounts(path) for path in (left, right)]
     aliases = [_aliases(path, side) for path, side in zip((left_aliases, right_aliases), sides, strict=True)]
     progress = ProgressLine(shell.quiet)
@@ -142,6 +147,7 @@ def simulate_command(
         groups=groups,
         aliases=(aliases[0][0], aliases[1][0]),
         progress=progress,
+        engine=choice,
     )
     progress.close()
     write_whole(out, pairs.to_csv(index=False, lineterminator="\n").encode())

@@ -212,3 +212,16 @@ def _cell(value: Any) -> str:
 
 #: `--json` for every command that lists something.
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--engine` and `--master` for every command that blinds, as the arguments `engine` and `master`."""
+    master = click.option("--master", default="", metavar="URL", help="The Spark cluster for --engine spark.")
+    engine = click.option(
+        "--engine",
+        type=click.Choice(["local", "spark"]),
+        default="local",
+        show_default=True,
+        help="Where elements are worked on. Same bytes.",
+    )
+    return engine(master(command))

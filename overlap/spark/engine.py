@@ -39,7 +39,12 @@ class SparkEngine(Engine):
     """
 
     def __init__(
-        self, session: Any, progress: Progress | None = None, *, threshold: int = THRESHOLD, owned: bool = False
+        self,
+        session: Any,
+        progress: Progress | None = None,
+        *,
+        threshold: int = THRESHOLD,
+        owned: bool = False,
     ) -> None:
         super().__init__(1, progress)
         require_sealed(session)
@@ -80,7 +85,7 @@ class SparkEngine(Engine):
             close_session(self._session)
 
     def _ask(self, bodies: pa.Array, function: Any, total: int, label: str) -> bytes:
-        """The answers of executors to all bodies, joined in their order; InvalidElement for the first fault."""
+        """The answers of executors to all bodies, in their order; InvalidElement for the first fault."""
         numbers = pa.array(range(len(bodies)), pa.int64())
         with judging_spark(), quiet():
             rows = self._session.createDataFrame(pa.table({"number": numbers, "body": bodies}))

@@ -42,9 +42,7 @@ from overlap.spark.session import judging_spark, quiet, require_sealed
 from overlap.spark.software import require_same_software
 
 #: `part`, `rank`, `account` and `seq` are the order of the table on one machine.
-_MADE: Final = (
-    "account long, part int, rank int, seq long, kind string, value string, identifier binary"
-)
+_MADE: Final = "account long, part int, rank int, seq long, kind string, value string, identifier binary"
 _NAMED: Final = "position long, id string, plain string, parent string, plain_parent string"
 _PARENTAL: Final = ("id", "name", "parent_id")
 
@@ -98,6 +96,19 @@ def identify_parquet(
     out = out.rstrip("/")
     jobs.write(made, f"{out}/made")
     return Listed(count, _distinct(session, out))
+
+
+def trace_parquet(session: Any, listed: str, hits: str, out: str) -> None:
+    """From matched positions back to accounts: (account, kind, value, token) in Parquet at `out`.
+
+    `listed` is a folder of `identify_parquet`, `hits` that of `SparkPassage.hits`.
+    """
+    listed = listed.rstrip("/")
+    names = jobs.read_placed(session, f"{listed}/list", "position").select("position", "kind", "value")
+    held = jobs.read(session, f"{listed}/holders")
+    found = jobs.read(session, hits).join(names, "position").join(held, "position")
+    found = found.orderBy("account", "position")
+    jobs.write(found.select("account", "kind", "value", "token"), out)
 
 
 def _accounts(session: Any, path: str) -> Any:
@@ -235,5 +246,3 @@ def _made(batch: pa.RecordBatch, found: pd.DataFrame, part: int, ranks: dict[str
             "identifier": pa.array(list(map(encode_identifier, kinds, values)), pa.binary()),
         }
     )
-
-

@@ -1,4 +1,4 @@
-"""Level `overlaps` for lists of any size: the exchange of `overlap.protocol.dh`, its lists in Parquet.
+"""The roles of `overlap.protocol.dh` over lists in Parquet, for one bucket of a run as those are.
 
     starter                                                responder
     start   blind ─ sort ─→ place/blinded          ─────→
@@ -29,22 +29,15 @@ from overlap import canonical
 from overlap.errors import MalformedFile, Refused
 from overlap.group import ELEMENT_BYTES, Fault, draw_scalar, invalid_element, unblinding_scalar
 from overlap.keys import RandomBytes
-from overlap.protocol import Contract, body_size
-from overlap.protocol.body import (
-    CONFIRM_SIZE,
-    MAX_CONTRACT,
-    finish_bound,
-    list_tag_size,
-    read_contract,
-    write_start,
-)
+from overlap.protocol import Contract
+from overlap.protocol.body import CONFIRM_SIZE, finish_bound, list_tag_size, part_size
+from overlap.protocol.buckets import part_bounds
+from overlap.protocol.dh import PROTOCOL
 from overlap.protocol.steps import Run, begin_run
 from overlap.spark import jobs, work
 from overlap.spark.bodies import Ascending, Incoming, digest_of
-from overlap.spark.session import judging_spark, require_sealed
-from overlap.spark.software import require_same_software
+from overlap.spark.session import judging_spark
 
-LEVEL: Final = "overlaps"
 _AGAIN: Final = "the peer's software is at fault; start a new run"
 
 
@@ -54,28 +47,32 @@ class SparkRole:
     role: ClassVar[str]
 
     def __init__(self, session: Any, run: Run, listed: str, place: str, random: RandomBytes) -> None:
-        require_sealed(session)
         self._session, self._run, self._random = session, run, random
         self._listed, self._place = listed, place
 
     @classmethod
     def begin(
-        cls, session: Any, contract: Contract, run: bytes, listed: str, place: str, random: RandomBytes
+        cls,
+        session: Any,
+        contract: Contract,
+        run: bytes,
+        listed: str,
+        place: str,
+        random: RandomBytes,
+        bucket: int = 0,
     ) -> Self:
         """A new run, its 16 bytes `run`. Refused as by `overlap.protocol.role.Role.begin`."""
-        require_sealed(session)
-        require_same_software(session)
         scalar = draw_scalar(random)
-        begun = begin_run(LEVEL, cls.role, contract, run, identifiers=(), scalar=scalar)
+        begun = begin_run(PROTOCOL, cls.role, contract, run, identifiers=(), scalar=scalar)
+        begun.parts["bucket"] = bucket.to_bytes(8, "big")
         made = cls(session, begun, listed, place, random)
-        bound = (contract.starter if cls.role == "starter" else contract.responder).size_bound
-        begun.parts["own"] = made._count_own(bound).to_bytes(8, "big")
+        begun.parts["own"] = made._count_own(made._bounds[cls.role == "responder"]).to_bytes(8, "big")
         return made
 
     @classmethod
     def from_bytes(cls, data: bytes, session: Any, listed: str, place: str, random: RandomBytes) -> Self:
         """The run whose secret state `to_bytes` gave. Raises BadInput."""
-        return cls(session, Run.from_bytes(data, LEVEL, cls.role), listed, place, random)
+        return cls(session, Run.from_bytes(data, PROTOCOL, cls.role), listed, place, random)
 
     def to_bytes(self) -> bytes:
         """The scalar, the state and the digests of what was taken: to be encrypted and kept, a few KB."""
@@ -90,6 +87,15 @@ class SparkRole:
     def hits(self) -> str:
         """The folder with what this side learned: position (long), token (16 bytes), once it is finished."""
         return self._at("hits")
+
+    @property
+    def contract(self) -> Contract:
+        return self._run.contract
+
+    @property
+    def _bounds(self) -> tuple[int, int]:
+        """What starter and responder may have in this bucket."""
+        return part_bounds(self._run.contract)
 
     @property
     def _own(self) -> int:
@@ -112,9 +118,13 @@ class SparkRole:
         return f"{self._place.rstrip('/')}/{name}"
 
     def _identifiers(self) -> Any:
-        """(position, identifier) of the own list."""
+        """(position, identifier) of the own list that fall into this bucket; positions are of all of it."""
         listed = jobs.read_placed(self._session, f"{self._listed.rstrip('/')}/list", "position")
-        return listed.select("position", "identifier")
+        listed, contract = listed.select("position", "identifier"), self._run.contract
+        if contract.buckets == 1:
+            return listed
+        bucket = int.from_bytes(self._run.parts["bucket"], "big")
+        return jobs.mapped(listed, work.Choose(contract.to_bytes(), self._run.run, bucket), work.LISTED)
 
     def _judge(self, name: str, total: int, secret: Any = None) -> Any:
         """The `total` elements in the pieces `name`, one a row (place, element), multiplied by a secret.
@@ -157,7 +167,7 @@ class SparkRole:
         return jobs.mapped(jobs.read(self._session, self._at(name)), work.Unpack(size), "tag binary")
 
     def _require_body(self, step: str, incoming: Incoming, ascending: Ascending, what: str) -> None:
-        if incoming.size != body_size(self._run.contract, step):
+        if incoming.size != part_size(self._run.contract, step):
             raise MalformedFile(f"the {step} frame does not have the size that the contract fixes", _AGAIN)
         if not ascending.holds:
             raise MalformedFile(f"the {what} of the {step} frame are repeated or not in order", _AGAIN)
@@ -188,12 +198,11 @@ class SparkStarter(SparkRole):
 
         Raises MalformedFile or InvalidElement, and aborts the run, when the reply is not acceptable.
         """
-        run, contract = self._run, self._run.contract
-        bound, size = contract.starter.size_bound, list_tag_size(contract)
+        run, size, (bound, peer_bound) = self._run, list_tag_size(self._run.contract), self._bounds
         incoming = Incoming(reply)
         elements = jobs.cut(incoming.take(bound * ELEMENT_BYTES), ELEMENT_BYTES)
         jobs.write_pieces(self._session, elements, self._at("answer"))
-        tags = self._read_tags(incoming, contract.responder.size_bound, size, "listed")
+        tags = self._read_tags(incoming, peer_bound, size, "listed")
         digest = incoming.finish()
         if not run.repeats("reply", digest):
             with run.judging_peer():
@@ -203,7 +212,7 @@ class SparkStarter(SparkRole):
             with jobs.sealed(self._session, unblinding_scalar(run.scalar)) as secret:
                 keyed = self._unblind(answers, secret).persist()
                 with run.judging_peer():
-                    require_distinct(keyed, "key", "position", self._own)
+                    self._require_distinct_keys(keyed)
                 self._match(keyed, size, digest)
                 keyed.unpersist(blocking=True)
             run.advance("reply", digest, True, {})
@@ -212,24 +221,32 @@ class SparkStarter(SparkRole):
     def _blind(self) -> None:
         from pyspark.sql import functions as f
 
-        own, bound = self._own, self._run.contract.starter.size_bound
-        none = f.lit(None).cast("binary").alias("identifier")
-        dummies = self._session.range(own, bound).select(f.col("id").alias("position"), none)
-        rows = jobs.spread(self._identifiers().union(dummies), bound)
+        own, (bound, _) = self._own, self._bounds
+        number = f.lit(None).cast("long").alias("dummy")
+        real = self._identifiers().select("position", "identifier", number)
+        none = [f.lit(None).cast(kind).alias(kind) for kind in ("long", "binary")]
+        rows = jobs.spread(real.union(self._session.range(bound - own).select(*none, "id")), bound)
         with jobs.sealed(self._session, self._run.scalar + self._random(32)) as secret:
             # Sorted, because the order of the list would tell which element stands for which account.
-            blinded = jobs.mapped(rows, work.Blind(secret, own), work.BLINDED).orderBy("element")
+            blinded = jobs.mapped(rows, work.Blind(secret), work.BLINDED).orderBy("element")
             jobs.write(blinded, self._at("blinded"))
 
     def _start_body(self) -> Iterator[bytes]:
         blinded = jobs.read(self._session, self._at("blinded"))
-        head = write_start(self._run.contract, [])
-        return chain([head], jobs.items_in_order(blinded, "element", "element"))
+        return jobs.items_in_order(blinded, "element", "element")
+
+    def _require_distinct_keys(self, keyed: Any) -> None:
+        """As `check_distinct` on the keys of this bucket's identifiers, which it counts by themselves."""
+        at = jobs.first_repeated(keyed, "key", "position")
+        if at is not None:
+            with judging_spark():
+                before = int(keyed.where(f"position < {at}").count())
+            raise invalid_element(Fault(before, "repeats an earlier one"), self._own)
 
     def _unblind(self, answers: Any, secret: Any) -> Any:
         """(position, identifier, key) of our identifiers; the dummies were judged and stay blinded."""
         blinded = jobs.read_placed(self._session, self._at("blinded"), "place").select("place", "position")
-        own = blinded.where(f"position < {self._own}").join(answers, "place")
+        own = blinded.where("position is not null").join(answers, "place")
         rows = own.join(self._identifiers(), "position").select("position", "identifier", "element")
         return jobs.mapped(jobs.spread(rows, self._own), work.Multiply(secret), work.KEYED)
 
@@ -255,22 +272,15 @@ class SparkResponder(SparkRole):
     def reply(self, start: Iterable[bytes]) -> Iterator[bytes]:
         """The body of `reply` in pieces, when `start` has been read whole.
 
-        Raises ContractMismatch with the field's name before anything is computed; MalformedFile or
-        InvalidElement, and aborts the run, when the start is not acceptable.
+        Raises MalformedFile or InvalidElement, and aborts the run, when the start is not acceptable.
         """
-        run, contract = self._run, self._run.contract
-        bound, expected = contract.starter.size_bound, write_start(self._run.contract, [])
+        run, (bound, _) = self._run, self._bounds
         incoming = Incoming(start)
-        head = b"".join(incoming.take(len(expected)))
-        if head != expected:
-            head += b"".join(incoming.take(MAX_CONTRACT))
         elements = Ascending(incoming.take(bound * ELEMENT_BYTES), ELEMENT_BYTES)
         jobs.write_pieces(self._session, elements, self._at("offer"))
         digest = incoming.finish()
         if not run.repeats("start", digest):
             with run.judging_peer():
-                if head != expected:
-                    contract.require_equal(read_contract(head))
                 self._require_body("start", incoming, elements, "elements")
             with jobs.sealed(self._session, run.scalar) as secret:
                 with run.judging_peer():
@@ -302,7 +312,7 @@ class SparkResponder(SparkRole):
 
     def _evaluate(self, secret: Any, start: bytes) -> None:
         run, contract = self._run, self._run.contract
-        size, bound = list_tag_size(contract), contract.responder.size_bound
+        size, (_, bound) = list_tag_size(contract), self._bounds
         rows = jobs.spread(self._identifiers(), self._own)
         keyed = jobs.mapped(rows, work.Evaluate(secret), work.KEYED).persist()
         tags = jobs.mapped(keyed, work.Tag(contract.to_bytes(), "list", size), work.TAGGED)
@@ -316,6 +326,5 @@ class SparkResponder(SparkRole):
     def _reply_body(self) -> Iterator[bytes]:
         again = jobs.read(self._session, self._at("offer_judged"))
         tags = jobs.read(self._session, self._at("tags"))
-        return chain(
-            jobs.items_in_order(again, "element", "place"), jobs.items_in_order(tags, "tag", "tag")
-        )
+        elements = jobs.items_in_order(again, "element", "place")
+        return chain(elements, jobs.items_in_order(tags, "tag", "tag"))

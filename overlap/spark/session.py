@@ -79,6 +79,7 @@ def open_session(
             for name, value in chosen.items():
                 conf.set(name, value)
             session = SparkSession(pyspark.SparkContext(conf=conf, gateway=gateway))
+            session.sparkContext.setLogLevel("ERROR")
     except (Py4JError, PySparkException, OSError) as error:
         raise _not_started(error) from None
     try:
@@ -132,7 +133,7 @@ def import_pyspark() -> Any:
 
 @contextmanager
 def quiet() -> Generator[None]:
-    """Without pyspark's warning about new pandas: no pandas table of ours goes through Spark's conversions."""
+    """Without pyspark's warning about new pandas: Spark converts no pandas table of ours."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
         yield

@@ -1,4 +1,4 @@
-"""Whether the executors run this program with these lists: another version would match less, and say nothing."""
+"""Whether executors run this program with these lists: another version matches less, and says nothing."""
 
 from __future__ import annotations
 

@@ -15,9 +15,11 @@ import pyarrow as pa
 from overlap.group import ELEMENT_BYTES, Fault, find_fault, hash_to_group, try_multiply
 from overlap.protocol import Contract
 from overlap.protocol.body import split
+from overlap.protocol.buckets import place_all
 from overlap.protocol.tags import make_tags, make_tokens
 from overlap.spark.jobs import Batches
 
+LISTED: Final = "position long, identifier binary"
 BLINDED: Final = "position long, element binary"
 JUDGED: Final = "place long, element binary, reason string"
 KEYED: Final = "position long, identifier binary, key binary"
@@ -26,28 +28,39 @@ CONFIRMED: Final = "position long, confirm binary, token binary"
 
 
 @dataclass(frozen=True)
-class Blind:
-    """(position, identifier) to (position, element): u(scalar * H(message)).
+class Choose:
+    """(position, identifier) to those that fall into one bucket of a run."""
 
-    `secret` is the scalar and the seed of the dummies: a row without an identifier is the dummy number
-    `position - own`, made as `overlap.group.dummy_messages` makes it.
+    contract: bytes
+    run: bytes
+    bucket: int
+
+    def __call__(self, batches: Batches) -> Batches:
+        contract = Contract.from_bytes(self.contract)
+        for batch in batches:
+            placed = place_all(contract, self.run, batch.column(1).to_pylist(), len(batch))
+            yield batch.filter(pa.array(placed == self.bucket))
+
+
+@dataclass(frozen=True)
+class Blind:
+    """(position, identifier, dummy) to (position, element): u(scalar * H(message)).
+
+    `secret` is the scalar and the seed of the dummies: a row without an identifier is the dummy of that
+    number, made as `overlap.group.dummy_messages` makes it.
     """
 
     secret: Any
-    own: int
 
     def __call__(self, batches: Batches) -> Batches:
         scalar, seed = self.secret.value[:32], self.secret.value[32:]
         for batch in batches:
-            positions, identifiers = (batch.column(at).to_pylist() for at in (0, 1))
             messages = [
-                seed + (position - self.own).to_bytes(8, "big") if identifier is None else identifier
-                for position, identifier in zip(positions, identifiers, strict=True)
+                seed + dummy.to_bytes(8, "big") if identifier is None else identifier
+                for identifier, dummy in zip(*(batch.column(at).to_pylist() for at in (1, 2)), strict=True)
             ]
             elements = _multiplied(scalar, hash_to_group(messages))
-            yield pa.record_batch(
-                {"position": batch.column(0), "element": pa.array(elements, pa.binary())}
-            )
+            yield pa.record_batch({"position": batch.column(0), "element": pa.array(elements, pa.binary())})
 
 
 @dataclass(frozen=True)

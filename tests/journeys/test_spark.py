@@ -12,14 +12,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from protocol_parties import ENGINE, RUN, identifiers, make_contract, stream
-from spark_house import MARK, accounts, files_with, forms_of, odd_pieces, open_house, write_parts
+from spark_house import MARK, accounts, files_with, forms_of, open_house, write_parts
 
 from overlap import group, match
-from overlap.errors import ContractMismatch, InvalidElement, MalformedFile, Refused, UsageError, WrongRun
+from overlap.errors import InvalidElement, MalformedFile, Refused, UsageError, WrongRun
 from overlap.identity import GROUP_KINDS, KINDS, NO_VETO, identify_known, know, vetoed, with_groups
-from overlap.protocol import dh
-from overlap.protocol.body import write_start
-from overlap.spark import SparkEngine, SparkResponder, SparkStarter, identify_parquet, open_session, session
+from overlap.protocol import Body, Passage, bucket_count, buckets, read_contract
+from overlap.spark import (
+    SparkEngine,
+    SparkPassage,
+    close_session,
+    identify_parquet,
+    open_session,
+    trace_parquet,
+)
 
 pytest.importorskip("pyspark")
 pytestmark = [
@@ -45,7 +51,7 @@ def spark(house: Path) -> Iterator[Any]:
     try:
         yield made
     finally:
-        session.close_session(made)
+        close_session(made)
 
 
 @pytest.fixture(scope="module")
@@ -108,161 +114,188 @@ class Lists:
     """The lists of both sides, at home and in Parquet, and a contract with room for dummies."""
 
     def __init__(self, spark: Any, house: Path, name: str, left: list[bytes], right: list[bytes]) -> None:
-        self.spark, self.house, self.name = spark, house / name, name
-        self.left, self.right = left, right
-        self.contract = make_contract(len(left) + 40, len(right) + 3)
-        for side, items in (("left", left), ("right", right)):
+        self.spark, self.house, self.name = spark, house / name.replace(" ", "-"), name
+        self.lists = {"starter": left, "responder": right}
+        bounds = len(left) + 40, len(right) + 3
+        buckets = bucket_count("dh-2hash/1", *bounds)
+        self.contract = make_contract(*bounds, buckets=buckets)
+        for role, items in self.lists.items():
             table = pa.table({"identifier": pa.array(items, pa.binary())})
-            place = self.house / side / "list"
+            place = self.house / role / "list"
             place.mkdir(parents=True)
             half = len(items) // 2
             for number, part in enumerate((table.slice(0, half), table.slice(half), table.slice(0, 0))):
                 pq.write_table(part, place / f"part-{number:05d}.parquet")
 
-    def at_home(self) -> tuple[Any, Any]:
-        left, right = (stream(f"{self.name}/{side}") for side in ("left", "right"))
-        return (
-            dh.Starter.begin(self.contract, RUN, self.left, ENGINE, left),
-            dh.Responder.begin(self.contract, RUN, self.right, ENGINE, right),
+    def at_home(self, role: str) -> Passage:
+        passage = Passage(self.contract, role, RUN, ENGINE, stream(f"{self.name}/{role}"))
+        passage.begin(self.lists[role])
+        return passage
+
+    def on_spark(self, role: str, begin: bool = True, **states: Any) -> SparkPassage:
+        passage = SparkPassage(
+            self.contract,
+            role,
+            RUN,
+            self.spark,
+            stream(f"{self.name}/{role}"),
+            listed=(self.house / role).as_uri(),
+            place=(self.house / f"{role}-run").as_uri(),
+            **states,
         )
-
-    def on_spark(self) -> tuple[SparkStarter, SparkResponder]:
-        left, right = (stream(f"{self.name}/{side}") for side in ("left", "right"))
-
-        def places(side: str) -> tuple[str, str]:
-            return (self.house / side).as_uri(), (self.house / f"{side}-run").as_uri()
-
-        return (
-            SparkStarter.begin(self.spark, self.contract, RUN, *places("left"), left),
-            SparkResponder.begin(self.spark, self.contract, RUN, *places("right"), right),
-        )
+        if begin:
+            passage.begin()
+        return passage
 
 
-def hits(role: Any) -> list[tuple[int, bytes]]:
-    frame = read(role.hits)
+class Kept(dict[int, bytes]):
+    """The states of buckets, kept as a party's folder would."""
+
+    load = dict.__getitem__
+    save = dict.__setitem__
+
+
+def take(passage: Any, message: str, body: bytes | None = None) -> bytes:
+    return b"".join(passage.take(message, None if body is None else Body.of(body)))
+
+
+def without_contract(lists: Lists, start: bytes) -> bytes:
+    body = Body.of(start)
+    assert read_contract(body) == lists.contract
+    return body.read_rest()
+
+
+def hits(passage: SparkPassage) -> list[tuple[int, bytes]]:
+    frame = read(passage.hits)
     return list(zip(frame["position"].tolist(), frame["token"].tolist(), strict=True))
 
 
-def numbers(name: str) -> tuple[list[bytes], list[bytes]]:
-    left, right = {
-        "thousands": (range(3_000), range(1_700, 6_000)),
-        "one": ([1], [1]),
-        "no common": ([1], [2]),
-        "empty": ([], [1, 2]),
-        "both empty": ([], []),
-    }[name]
-    return identifiers(left), identifiers(right)
+def found(passage: Passage) -> list[tuple[int, bytes]]:
+    matches = passage.learned()
+    return list(zip(matches.positions, matches.tokens, strict=True))
 
 
-@pytest.mark.parametrize("name", ["thousands", "one", "no common", "empty", "both empty"])
+LISTS = {
+    "thousands": (range(3_000), range(1_700, 6_000)),
+    "three buckets": (range(300), range(100, 400)),
+    "one": ([1], [1]),
+    "empty": ([], [1, 2]),
+}
+
+
+@pytest.mark.parametrize("name", list(LISTS))
 def test_a_run_over_parquet_has_the_bytes_and_the_matches_of_one_machine(
-    spark: Any, house: Path, name: str
+    spark: Any, house: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    lists = Lists(spark, house, name, *numbers(name))
-    starter, responder = lists.at_home()
-    start = starter.start()
-    reply = responder.reply(start)
-    finish, ours = starter.finish(reply)
-    theirs = responder.finish(finish)
+    if name == "three buckets":
+        monkeypatch.setattr(buckets, "BUCKET_ITEMS", 140)
+    left, right = (identifiers(numbers) for numbers in LISTS[name])
+    lists = Lists(spark, house, name, left, right)
+    assert lists.contract.buckets == (3 if name == "three buckets" else 1)
+    starter, responder = lists.at_home("starter"), lists.at_home("responder")
+    whole = take(starter, "start")
+    start = without_contract(lists, whole)
+    reply = take(responder, "start", start)
+    finish = take(starter, "reply", reply)
+    assert take(responder, "finish", finish) == b""
 
-    far_starter, far_responder = lists.on_spark()
-    assert b"".join(far_starter.start()) == start
-    assert b"".join(far_responder.reply(odd_pieces(start))) == reply
-    assert b"".join(far_starter.finish(odd_pieces(reply))) == finish
-    assert far_responder.finish(odd_pieces(finish)) == len(theirs.positions)
-    assert hits(far_starter) == list(zip(ours.positions, ours.tokens, strict=True))
-    assert hits(far_responder) == list(zip(theirs.positions, theirs.tokens, strict=True))
+    kept = Kept()
+    far_starter, far_responder = lists.on_spark("starter"), lists.on_spark("responder", states=kept)
+    assert take(far_starter, "start") == whole
+    assert take(far_responder, "start", start) == reply
+    scalar = group.draw_scalar(stream(f"{name}/responder"))
+    assert not any(scalar in state or scalar.hex().encode() in state for state in kept.values())
+    assert take(far_starter, "reply", reply) == finish
+    assert take(far_starter, "reply", reply) == finish, "a repeated message gets the same answer"
 
-    assert b"".join(far_responder.reply([start])) == reply, "a repeated start gets the same answer"
-    scalar = group.draw_scalar(stream(f"{name}/right"))
-    assert scalar not in far_responder.to_bytes(), "the scalar ends with the reply"
-    assert scalar.hex().encode() not in far_responder.to_bytes()
-    with pytest.raises(WrongRun):
-        far_responder.reply([start[:-1] + b"\0"])
-    assert far_responder.state == "aborted"
+    again = lists.on_spark("responder", begin=False, states=kept)
+    assert take(again, "finish", finish) == b"", "a run goes on from its kept states"
+    assert hits(far_starter) == found(starter)
+    assert hits(again) == found(responder)
+    assert len(found(starter)) == len(set(left) & set(right))
 
 
-def damage(body: bytes, head: int, name: str) -> bytes:
-    """A body whose elements begin at `head`, with one thing wrong."""
-    elements = [body[at : at + 32] for at in range(head, head + 32 * 60, 32)]
-    bad = {
-        "twist": (2).to_bytes(32, "little"),
-        "low order": (1).to_bytes(32, "little"),
-        "not canonical": b"\xff" * 32,
-        "repeated": elements[20],
-    }
+def damage(reply: bytes, name: str) -> bytes:
+    """A reply with one thing wrong."""
+    elements = [reply[at : at + 32] for at in range(0, 32 * 60, 32)]
     if name == "short":
-        return body[:-1]
-    if name == "long":
-        return body + bytes(5)
-    elements[41] = bad[name]
-    if name == "twist":
-        elements[50] = bad["low order"]
-    return body[:head] + b"".join(elements) + body[head + 32 * 60 :]
+        return reply[:-1]
+    if name == "unsorted tags":
+        return reply[:-20] + reply[-10:] + reply[-20:-10]
+    if name == "repeated":
+        elements[41] = elements[20]
+    else:
+        elements[41], elements[50] = (2).to_bytes(32, "little"), b"\xff" * 32
+    return b"".join(elements) + reply[32 * 60 :]
 
 
-DAMAGES = ["twist", "low order", "not canonical", "repeated", "short", "long"]
-
-
-@pytest.mark.parametrize("name", DAMAGES)
+@pytest.mark.parametrize("name", ["twist", "repeated", "short", "unsorted tags"])
 def test_a_bad_reply_is_refused_as_on_one_machine(spark: Any, house: Path, name: str) -> None:
     lists = Lists(spark, house, f"reply {name}", identifiers(range(50)), identifiers(range(30, 90)))
-    starter, responder = lists.at_home()
-    reply = damage(responder.reply(starter.start()), 0, name)
+    starter, responder = lists.at_home("starter"), lists.at_home("responder")
+    start = without_contract(lists, take(starter, "start"))
+    reply = damage(take(responder, "start", start), name)
     with pytest.raises((InvalidElement, MalformedFile)) as expected:
-        starter.finish(reply)
-    far, _ = lists.on_spark()
-    list(far.start())
-    with pytest.raises(type(expected.value)) as found:
-        far.finish(odd_pieces(reply))
-    assert str(found.value) == str(expected.value)
-    assert far.state == "aborted"
-    with pytest.raises(Refused):
-        far.finish([reply])
+        take(starter, "reply", reply)
+    far = lists.on_spark("starter")
+    take(far, "start")
+    with pytest.raises(type(expected.value)) as refusal:
+        take(far, "reply", reply)
+    assert str(refusal.value) == str(expected.value)
+    assert far.aborted and starter.aborted
+    if name == "twist":
+        assert "element 42 of 90 is on the twist" in str(refusal.value)
+        with pytest.raises(Refused, match="aborted"):
+            take(far, "reply", reply)
 
 
-@pytest.mark.parametrize("name", ["unsorted", "sorted twist", "other contract", "short"])
+@pytest.mark.parametrize("name", ["unsorted", "twist", "another"])
 def test_a_bad_start_is_refused_as_on_one_machine(spark: Any, house: Path, name: str) -> None:
     lists = Lists(spark, house, f"start {name}", identifiers(range(50)), identifiers(range(30, 90)))
-    starter, responder = lists.at_home()
-    start = starter.start()
-    head = len(write_start(lists.contract, []))
-    elements = [start[at : at + 32] for at in range(head, len(start), 32)]
-    if name == "unsorted":
-        start = start[:head] + b"".join([elements[1], elements[0], *elements[2:]])
-    elif name == "sorted twist":
-        start = start[:head] + b"".join(sorted([(2).to_bytes(32, "little"), *elements[1:]]))
-    elif name == "other contract":
-        start = write_start(make_contract(90, 64), elements)
+    starter, responder = lists.at_home("starter"), lists.at_home("responder")
+    start = without_contract(lists, take(starter, "start"))
+    elements = [start[at : at + 32] for at in range(0, len(start), 32)]
+    far = lists.on_spark("responder")
+    if name == "another":
+        # Another start in place of the first one would make an oracle of the scalar.
+        take(responder, "start", start), take(far, "start", start)
+        elements[0] = bytes(32)
+    elif name == "unsorted":
+        elements[:2] = elements[1::-1]
     else:
-        start = start[:-32]
-    with pytest.raises((InvalidElement, MalformedFile, ContractMismatch)) as expected:
-        responder.reply(start)
-    _, far = lists.on_spark()
-    with pytest.raises(type(expected.value)) as found:
-        far.reply(odd_pieces(start))
-    assert str(found.value) == str(expected.value)
-    assert far.state == responder.state
+        elements = sorted([(2).to_bytes(32, "little"), *elements[1:]])
+    with pytest.raises((InvalidElement, MalformedFile, WrongRun)) as expected:
+        take(responder, "start", b"".join(elements))
+    with pytest.raises(type(expected.value)) as refusal:
+        take(far, "start", b"".join(elements))
+    assert str(refusal.value) == str(expected.value)
+    assert far.aborted
 
 
-def test_a_run_goes_on_from_its_kept_state(spark: Any, house: Path) -> None:
-    lists = Lists(spark, house, "kept", identifiers(range(50)), identifiers(range(30, 90)))
-    starter, responder = lists.at_home()
-    reply = responder.reply(starter.start())
-    _, ours = starter.finish(reply)
-    far, _ = lists.on_spark()
-    list(far.start())
-    places = (lists.house / "left").as_uri(), (lists.house / "left-run").as_uri()
-    again = SparkStarter.from_bytes(far.to_bytes(), spark, *places, stream("other"))
-    list(again.finish([reply]))
-    assert hits(again) == list(zip(ours.positions, ours.tokens, strict=True))
-
-
-def test_more_identifiers_than_declared_are_refused(spark: Any, house: Path) -> None:
-    lists = Lists(spark, house, "many", identifiers(range(9)), identifiers([]))
+def test_more_identifiers_than_declared_and_repeated_ones_are_refused(spark: Any, house: Path) -> None:
+    lists = Lists(spark, house, "many", identifiers(range(9)), identifiers([1, 2, 1]))
     lists.contract = make_contract(8, 3)
     with pytest.raises(Refused, match="9 identifiers are more than the declared size bound of 8"):
-        lists.on_spark()
+        lists.on_spark("starter")
+    with pytest.raises(Refused, match="repeated"):
+        lists.on_spark("responder")
+
+
+def test_matches_lead_back_to_accounts(spark: Any, house: Path, stored: dict[str, str]) -> None:
+    listed, place = (house / "traced").as_uri(), (house / "traced-hits").as_uri()
+    identify_parquet(spark, stored["right"], listed, role="responder", kinds=("domain",))
+    names = read(f"{listed}/list")
+    positions = [0, len(names) - 1]
+    table = pa.table({"position": positions, "token": pa.array([b"a" * 16, b"b" * 16], pa.binary())})
+    (house / "traced-hits").mkdir()
+    pq.write_table(table, house / "traced-hits" / "part-00000.parquet")
+    trace_parquet(spark, listed, place, (house / "traced-out").as_uri())
+    rows = read((house / "traced-out").as_uri())
+    holders = read(f"{listed}/holders")
+    expected = holders[holders["position"].isin(positions)]
+    assert sorted(rows["account"].tolist()) == sorted(expected["account"].tolist())
+    assert set(rows["value"]) == {names["value"][at] for at in positions}
+    assert list(rows.columns) == ["account", "kind", "value", "token"]
 
 
 def test_the_engine_gives_the_bytes_and_the_errors_of_the_group(spark: Any) -> None:
@@ -304,7 +337,7 @@ def test_no_secret_lies_open(spark: Any, house: Path) -> None:
         assert frame.collect()
         query = frame._jdf.queryExecution()
         plans = query.toString() + query.executedPlan().treeString() + query.optimizedPlan().toJSON()
-    secrets_of_runs = [group.draw_scalar(stream(f"thousands/{side}")) for side in ("left", "right")]
+    secrets_of_runs = [group.draw_scalar(stream(f"thousands/{side}")) for side in ROLE.values()]
     forms = [form for one in (scalar, *secrets_of_runs) for form in forms_of(one)]
     assert "Evaluate" in plans and not [form for form in forms if form in plans.encode()]
 

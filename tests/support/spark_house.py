@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -31,6 +31,9 @@ def open_house(folder: Path) -> Any:
             "spark.eventLog.compress": "false",
             "spark.eventLog.dir": (folder / "log").as_uri(),
             "spark.local.dir": str(folder / "local"),
+            # Small tables: compiling each plan would take longer than reading it.
+            "spark.sql.codegen.wholeStage": "false",
+            "spark.sql.shuffle.partitions": "2",
         },
     )
 
@@ -68,12 +71,6 @@ def write_parts(frame: pd.DataFrame, folder: Path, sizes: Iterable[int]) -> str:
         pq.write_table(table.slice(start, size), folder / f"part-{number:05d}.parquet", row_group_size=100)
         start += size
     return folder.as_uri()
-
-
-def odd_pieces(body: bytes) -> Iterator[bytes]:
-    """A body in pieces that end inside its items."""
-    size = 70_001
-    return (body[at : at + size] for at in range(0, len(body), size))
 
 
 def forms_of(secret: bytes) -> list[bytes]:

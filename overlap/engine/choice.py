@@ -1,0 +1,63 @@
+"""Which engine works for a run: the processors of this machine, or a Spark cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from overlap.engine.engine import Engine, Progress
+from overlap.errors import UsageError
+
+ENGINES: Final = ("local", "spark")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """`engine` is one of ENGINES, `master` the URL of a Spark cluster and empty for any other engine."""
+
+    engine: str = "local"
+    master: str = ""
+
+
+#: The processors of this machine.
+LOCAL: Final = EngineChoice()
+
+
+def choose_engine(engine: str, master: str = "") -> EngineChoice:
+    """A choice that can be opened here.
+
+    Raises UsageError for an unknown engine, a master that is missing or not asked for, and for Spark without
+    the package pyspark.
+    """
+    if engine not in ENGINES:
+        raise UsageError("an unknown engine", "use one of " + ", ".join(ENGINES))
+    if (engine == "spark") != bool(master):
+        raise UsageError(
+            "the engine 'spark' and the URL of a cluster go together",
+            "give both --engine spark and --master URL, for example --master 'local-cluster[2,1,1024]'",
+        )
+    if engine == "spark":
+        from overlap.spark import import_pyspark
+
+        import_pyspark()
+    return EngineChoice(engine, master)
+
+
+def open_engine(
+    choice: EngineChoice = LOCAL, progress: Progress | None = None, processes: int | None = None
+) -> Engine:
+    """The engine chosen, to be closed or used as a context manager; `processes` as in `Engine`.
+
+    All give the same bytes and the same errors. For Spark a session is started: raises as
+    `overlap.spark.open_session` does.
+    """
+    if choice.engine == "local":
+        return Engine(processes, progress)
+    from overlap.spark import SparkEngine, close_session, open_session
+
+    session = open_session(choice.master)
+    try:
+        return SparkEngine(session, progress, owned=True)
+    except BaseException:
+        close_session(session)
+        raise
