@@ -50,10 +50,10 @@ def spread(frame: Any, rows: int) -> Any:
     return frame.repartition(max(-(-rows // ROWS_A_TASK), least))
 
 
-def write(frame: Any, path: str) -> None:
-    """Write a table in place of what was there."""
+def write(frame: Any, path: str, *folders: str) -> None:
+    """Write a table in place of what was there, with a folder for each value of the columns `folders`."""
     with judging_spark():
-        frame.write.mode("overwrite").parquet(path)
+        frame.write.partitionBy(*folders).mode("overwrite").parquet(path)
 
 
 def read(session: Any, path: str) -> Any:

@@ -10,7 +10,7 @@ from overlap.keys import RandomBytes
 from overlap.protocol import Body, Contract, States, protocol_of
 from overlap.protocol.body import part_size, write_contract
 from overlap.protocol.dh import PROTOCOL
-from overlap.spark import jobs
+from overlap.spark import jobs, work
 from overlap.spark.roles import SparkResponder, SparkRole, SparkStarter
 from overlap.spark.session import judging_spark, require_sealed
 from overlap.spark.software import require_same_software
@@ -59,9 +59,13 @@ class SparkPassage:
 
     def begin(self) -> None:
         """Take in the list: at most as many identifiers as declared, all different; else Refused."""
+        listed = jobs.read_placed(self._session, f"{self._listed.rstrip('/')}/list", "position")
+        place = work.Place(self._contract.to_bytes(), self._run)
+        placed = jobs.mapped(listed.select("position", "identifier"), place, work.PLACED)
+        jobs.write(placed, self._lists, "bucket")
         for bucket in range(self._contract.buckets):
             role = self._role.begin(
-                self._session, self._contract, self._run, self._listed, self._at(bucket), self._random, bucket
+                self._session, self._contract, self._run, self._lists, self._at(bucket), self._random, bucket
             )
             self._keep(bucket, role)
 
@@ -97,13 +101,17 @@ class SparkPassage:
             found = self._session.read.parquet(*places)
         jobs.write(found.orderBy("position"), self.hits)
 
+    @property
+    def _lists(self) -> str:
+        return f"{self._place}/lists"
+
     def _at(self, bucket: int) -> str:
         return f"{self._place}/bucket-{bucket:05d}"
 
     def _load(self, bucket: int) -> SparkRole:
         assert self._states is not None
         kept = self._states.load(bucket)
-        return self._role.from_bytes(kept, self._session, self._listed, self._at(bucket), self._random)
+        return self._role.from_bytes(kept, self._session, self._lists, self._at(bucket), self._random)
 
     def _keep(self, bucket: int, role: SparkRole) -> None:
         if self._states is None:

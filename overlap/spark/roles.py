@@ -42,7 +42,7 @@ _AGAIN: Final = "the peer's software is at fault; start a new run"
 
 
 class SparkRole:
-    """One side of one run over the identifiers in `listed`, a folder of `identify_parquet`."""
+    """One side of one bucket of a run; `listed` has the columns `work.PLACED`, for all buckets."""
 
     role: ClassVar[str]
 
@@ -119,12 +119,10 @@ class SparkRole:
 
     def _identifiers(self) -> Any:
         """(position, identifier) of the own list that fall into this bucket; positions are of all of it."""
-        listed = jobs.read_placed(self._session, f"{self._listed.rstrip('/')}/list", "position")
-        listed, contract = listed.select("position", "identifier"), self._run.contract
-        if contract.buckets == 1:
-            return listed
         bucket = int.from_bytes(self._run.parts["bucket"], "big")
-        return jobs.mapped(listed, work.Choose(contract.to_bytes(), self._run.run, bucket), work.LISTED)
+        with judging_spark():
+            placed = self._session.read.schema(work.PLACED).parquet(self._listed)
+        return placed.where(f"bucket = {bucket}").select("position", "identifier")
 
     def _judge(self, name: str, total: int, secret: Any = None) -> Any:
         """The `total` elements in the pieces `name`, one a row (place, element), multiplied by a secret.

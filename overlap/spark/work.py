@@ -19,7 +19,7 @@ from overlap.protocol.buckets import place_all
 from overlap.protocol.tags import make_tags, make_tokens
 from overlap.spark.jobs import Batches
 
-LISTED: Final = "position long, identifier binary"
+PLACED: Final = "position long, identifier binary, bucket int"
 BLINDED: Final = "position long, element binary"
 JUDGED: Final = "place long, element binary, reason string"
 KEYED: Final = "position long, identifier binary, key binary"
@@ -28,18 +28,17 @@ CONFIRMED: Final = "position long, confirm binary, token binary"
 
 
 @dataclass(frozen=True)
-class Choose:
-    """(position, identifier) to those that fall into one bucket of a run."""
+class Place:
+    """(position, identifier) with the bucket of a run into which the identifier falls."""
 
     contract: bytes
     run: bytes
-    bucket: int
 
     def __call__(self, batches: Batches) -> Batches:
         contract = Contract.from_bytes(self.contract)
         for batch in batches:
-            placed = place_all(contract, self.run, batch.column(1).to_pylist(), len(batch))
-            yield batch.filter(pa.array(placed == self.bucket))
+            buckets = place_all(contract, self.run, batch.column(1).to_pylist(), len(batch))
+            yield batch.append_column("bucket", pa.array(buckets, pa.int32()))
 
 
 @dataclass(frozen=True)
