@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from overlap.amounts import Valued, amounts_of
-from overlap.engine import Engine, Progress
+from overlap.engine import LOCAL, EngineChoice, Progress, open_engine
 from overlap.exchange import count_in_room, exchange
 from overlap.identity import (
     CANDIDATE_KINDS,
@@ -93,6 +93,7 @@ def simulate(
     protocol: str = "dh",
     progress: Progress | None = None,
     processes: int | None = None,
+    engine: EngineChoice = LOCAL,
     random: RandomBytes = secrets.token_bytes,
 ) -> pd.DataFrame:
     """The pairs of accounts that two exports share: columns left_id, right_id, kind, tier, confidence.
@@ -101,7 +102,8 @@ def simulate(
     pair stands once, with its best kind; tier and confidence are the lower of both sides'.
     `candidates=False` matches no kind that only makes candidates. `most` bounds the identifiers of an
     account; `veto` names a kind of number that keeps accounts apart when both have one and they differ.
-    `aliases` are the alias files of both sides. Raises BadInput when an export cannot be read.
+    `aliases` are the alias files of both sides. `engine` says where elements are worked on. Raises BadInput
+    when an export cannot be read.
 
     `protocol` is "dh", or "vole" for vector-OLE (experimental) where the left list has 16,384 identifiers.
 
@@ -119,6 +121,7 @@ def simulate(
         protocol=protocol,
         progress=progress,
         processes=processes,
+        engine=engine,
         random=random,
     ).pairs
 
@@ -134,6 +137,7 @@ def simulate_in_full(
     protocol: str = "dh",
     progress: Progress | None = None,
     processes: int | None = None,
+    engine: EngineChoice = LOCAL,
     random: RandomBytes = secrets.token_bytes,
 ) -> Simulation:
     """As `simulate`, with the sizes of everything on the way; with groups where `kinds` has theirs."""
@@ -141,10 +145,10 @@ def simulate_in_full(
         _prepare(side, "overlaps", Wanted(tuple(kinds), role, most), veto, progress, processes, known_as)
         for side, role, known_as in zip((left, right), ROLES, aliases, strict=True)
     )
-    with Engine(processes, progress) as engine:
+    with open_engine(engine, progress, processes) as opened:
         lists = ours.distinct.encoded, theirs.distinct.encoded
         name = choose_protocol("overlaps", protocol, len(ours.distinct.encoded))
-        run = exchange(*lists, "overlaps", kinds, engine, random, most, veto, name)
+        run = exchange(*lists, "overlaps", kinds, opened, random, most, veto, name)
     pairs, crowded = _pair(ours, theirs, (run.starter, run.responder))
     left_holding = Holding(ours.accounts["id"], ours.distinct, run.starter)
     right_holding = Holding(theirs.accounts["id"], theirs.distinct, run.responder)
@@ -166,6 +170,7 @@ def simulate_counts(
     kinds: Sequence[str] = CERTAIN_KINDS,
     progress: Progress | None = None,
     processes: int | None = None,
+    engine: EngineChoice = LOCAL,
     random: RandomBytes = secrets.token_bytes,
 ) -> int:
     """How many accounts two exports share, by the protocol of level `counts`: a lower bound."""
@@ -173,8 +178,8 @@ def simulate_counts(
         _prepare(side, "counts", Wanted(tuple(kinds), role, MOST), NO_VETO, progress, processes)
         for side, role in zip((left, right), ROLES, strict=True)
     )
-    with Engine(processes, progress) as engine:
-        run = exchange(ours.distinct.encoded, theirs.distinct.encoded, "counts", kinds, engine, random)
+    with open_engine(engine, progress, processes) as opened:
+        run = exchange(ours.distinct.encoded, theirs.distinct.encoded, "counts", kinds, opened, random)
     count: Count = run.responder
     return count.shared
 

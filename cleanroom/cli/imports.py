@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cleanroom.cli.progress import ProgressLine
-from cleanroom.cli.shell import Shell, json_option, print_json
+from cleanroom.cli.shell import Shell, engine_options, json_option, print_json
 from cleanroom.cli.simulated import simulate_numbers
 from overlap.errors import UsageError
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from cleanroom.session.imports import Imported
     from overlap import Table
+    from overlap.engine import EngineChoice
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -126,6 +127,7 @@ def read_pair(text: str) -> tuple[str, str]:
     help="How pairs are matched: vole, experimental, is many times quicker for long lists.",
 )
 @click.option("--deals", type=FILE, help="With --policy: the opportunities of RIGHT, of which a sum is made.")
+@engine_options
 @json_option
 @click.pass_obj
 def simulate_command(
@@ -140,6 +142,7 @@ def simulate_command(
     policy: str,
     protocol: str,
     deals: Path | None,
+    choice: EngineChoice,
     as_json: bool,
 ) -> None:
     """Match two exports in one process, over the complete protocol, frames and all.
@@ -168,6 +171,7 @@ def simulate_command(
         aliases=(aliases[0][0], aliases[1][0]),
         protocol=protocol,
         progress=progress,
+        engine=choice,
     )
     progress.close()
     write_whole(out, pairs.to_csv(index=False, lineterminator="\n").encode())

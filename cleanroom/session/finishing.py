@@ -15,7 +15,7 @@ from cleanroom.session.reviews import release_state
 from cleanroom.session.runs import OPEN_STATES, RunRecord, end_run, keep_run
 from cleanroom.store import read_table, write_table
 from overlap import match
-from overlap.engine import Engine, Progress
+from overlap.engine import LOCAL, EngineChoice, Progress, open_engine
 from overlap.errors import Refused, UsageError, WrongRun
 from overlap.identity import GROUP_KINDS
 from overlap.protocol import Matches, protocol_of
@@ -50,7 +50,13 @@ class Found:
     currency: str
 
 
-def finish_match(party: Party, source: Path, out: Path | None, progress: Progress | None = None) -> Found:
+def finish_match(
+    party: Party,
+    source: Path,
+    out: Path | None,
+    progress: Progress | None = None,
+    choice: EngineChoice = LOCAL,
+) -> Found:
     """Learn the overlap from the frame that tells it; writes the answer to `out` where it has one."""
     with received_frame(party, source) as frame:
         record = run_of(party, frame)
@@ -69,7 +75,7 @@ def finish_match(party: Party, source: Path, out: Path | None, progress: Progres
             raise WrongRun(
                 f"this is a {frame.header.step} frame, not a {awaited} frame", "check which file to read now"
             )
-        with Engine(progress=progress) as engine:
+        with open_engine(choice, progress) as engine:
             record, learned = take_frame(party, record, passage_of(party, record, engine), frame)
         answer = answer_to(party, record, frame.digest)
         record = _conclude(party, record, learned)
