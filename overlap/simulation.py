@@ -193,6 +193,7 @@ def simulate_sum(
     kinds: Sequence[str] = CERTAIN_KINDS,
     progress: Progress | None = None,
     processes: int | None = None,
+    engine: EngineChoice = LOCAL,
     random: RandomBytes = secrets.token_bytes,
 ) -> tuple[Sum, Valued]:
     """What both sides learn at level `sum`, and what of the right side's amounts went into it.
@@ -209,8 +210,8 @@ def simulate_sum(
         opportunities = read_opportunities(opportunities).frame
     valued = amounts_of(theirs.distinct, theirs.accounts, amounts, opportunities)
     lists = ours.distinct.encoded, theirs.distinct.encoded
-    with Engine(processes, progress) as engine:
-        run = exchange(*lists, "sum", kinds, engine, random, amounts=(amounts, valued.values))
+    with open_engine(engine, progress, processes) as opened:
+        run = exchange(*lists, "sum", kinds, opened, random, amounts=(amounts, valued.values))
     learned: Sum = run.starter
     return learned, valued
 
@@ -224,6 +225,7 @@ def simulate_populations(
     kinds: Sequence[str] = CERTAIN_KINDS,
     progress: Progress | None = None,
     processes: int | None = None,
+    engine: EngineChoice = LOCAL,
     random: RandomBytes = secrets.token_bytes,
 ) -> pd.DataFrame:
     """The counts that a third party tells, one row for each population of either side.
@@ -237,8 +239,8 @@ def simulate_populations(
         for side, role in zip((left, right), ROLES, strict=True)
     ]
     ours, theirs = ((side.distinct.encoded, side.populations) for side in sides)
-    with Engine(processes, progress) as engine:
-        told = count_in_room(ours, theirs, minimum, epsilon, kinds, engine, random)
+    with open_engine(engine, progress, processes) as opened:
+        told = count_in_room(ours, theirs, minimum, epsilon, kinds, opened, random)
     numbers = [None if number < 0 else number for number in told.numbers]
     frame = pd.DataFrame(list(told.cells), columns=["left", "right"])
     return frame.assign(accounts=pd.array(numbers, dtype="Int64"))

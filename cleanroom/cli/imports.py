@@ -159,7 +159,7 @@ def simulate_command(
         raise UsageError("numbers are counted without candidates, groups and aliases", "leave them out")
     sides = read_accounts(left), read_accounts(right)
     if out is None:
-        simulate_numbers(shell, sides, policy, deals, as_json)
+        simulate_numbers(shell, sides, policy, deals, choice, as_json)
         return
     aliases = [_aliases(path, side) for path, side in zip((left_aliases, right_aliases), sides, strict=True)]
     progress = ProgressLine(shell.quiet)

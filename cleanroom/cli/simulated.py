@@ -14,10 +14,16 @@ from overlap.errors import UsageError
 if TYPE_CHECKING:
     from cleanroom.agreement import Terms
     from overlap import Table
+    from overlap.engine import EngineChoice
 
 
 def simulate_numbers(
-    shell: Shell, sides: tuple[Table, Table], policy: str, deals: Path | None, as_json: bool
+    shell: Shell,
+    sides: tuple[Table, Table],
+    policy: str,
+    deals: Path | None,
+    choice: EngineChoice,
+    as_json: bool,
 ) -> None:
     """Print how many accounts LEFT and RIGHT share and, at level `sum`, the sum of RIGHT's amounts."""
     from overlap.simulation import simulate_counts
@@ -30,10 +36,10 @@ def simulate_numbers(
     progress = ProgressLine(shell.quiet)
     facts: dict[str, Any] = {"level": terms.level, "minimum_count": terms.minimum_count}
     if terms.level == "counts":
-        shared = simulate_counts(sides[0].frame, sides[1].frame, progress=progress)
+        shared = simulate_counts(sides[0].frame, sides[1].frame, progress=progress, engine=choice)
         facts["shared"] = shared if shared >= terms.minimum_count else None
     else:
-        facts |= _sum(sides, terms, deals, progress)
+        facts |= _sum(sides, terms, deals, progress, choice)
     progress.close()
     if as_json:
         print_json(facts)
@@ -52,7 +58,7 @@ def simulate_numbers(
 
 
 def _sum(
-    sides: tuple[Table, Table], terms: Terms, deals: Path | None, progress: ProgressLine
+    sides: tuple[Table, Table], terms: Terms, deals: Path | None, progress: ProgressLine, choice: EngineChoice
 ) -> dict[str, Any]:
     from overlap.ingest import read_opportunities
     from overlap.protocol import Amounts
@@ -68,7 +74,9 @@ def _sum(
         )
     amounts = Amounts(agreed.of, agreed.currency, agreed.granule, agreed.maximum, terms.minimum_count)
     opportunities = None if deals is None else read_opportunities(deals).frame
-    learned, valued = simulate_sum(sides[0].frame, sides[1].frame, amounts, opportunities, progress=progress)
+    learned, valued = simulate_sum(
+        sides[0].frame, sides[1].frame, amounts, opportunities, progress=progress, engine=choice
+    )
     withheld = learned.shared < 0
     return {
         "of": agreed.of,

@@ -52,10 +52,10 @@ class SparkEngine(Engine):
         self._session, self._spark_progress = session, progress
         self._threshold, self._owned = threshold, owned
 
-    def hash_to_group(self, messages: Sequence[bytes], label: str = "hash") -> bytes:
-        """As `overlap.group.hash_to_group`: 32 bytes for each message, in order."""
+    def hash_to_group(self, messages: Sequence[bytes], label: str = "hash", *, keep: bool = True) -> bytes:
+        """As in `Engine`; only a list that is short enough to be hashed here is kept."""
         if len(messages) < self._threshold:
-            return super().hash_to_group(messages, label)
+            return super().hash_to_group(messages, label, keep=keep)
         groups = [messages[at : at + ITEMS_A_PIECE] for at in range(0, len(messages), ITEMS_A_PIECE)]
         bodies = pa.array([list(group) for group in groups], pa.list_(pa.binary()))
         return self._ask(bodies, Hash(), len(messages), label)

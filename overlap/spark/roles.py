@@ -62,8 +62,8 @@ class SparkRole:
         bucket: int = 0,
     ) -> Self:
         """A new run, its 16 bytes `run`. Refused as by `overlap.protocol.role.Role.begin`."""
-        scalar = draw_scalar(random)
-        begun = begin_run(PROTOCOL, cls.role, contract, run, identifiers=(), scalar=scalar)
+        begun = begin_run(PROTOCOL, cls.role, contract, run, 0)
+        begun.scalar = draw_scalar(random)
         begun.parts["bucket"] = bucket.to_bytes(8, "big")
         made = cls(session, begun, listed, place, random)
         begun.parts["own"] = made._count_own(made._bounds[cls.role == "responder"]).to_bytes(8, "big")

@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from source import ROOT, modules
+from source import ROOT, Module, modules
 
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT, TOOLS = SETTINGS["project"], SETTINGS["tool"]
@@ -112,78 +112,20 @@ def test_the_product_imports_nothing_that_is_not_a_dependency() -> None:
 
     known = {MODULES.get(name_of(one), name_of(one)) for one in PROJECT["dependencies"]}
     known |= {"overlap", "cleanroom", *sys.stdlib_module_names}
-    # What comes with an extra is imported in one place only, when it is asked for.
     extras = {
-        "kernel": lambda module: ".kernel_" in module.name,
-        "spark": lambda module: module.inside("overlap.spark"),
+        name: {name_of(one) for one in PROJECT["optional-dependencies"][name]} for name in ("kernel", "spark")
     }
+
+    def allowed(module: Module) -> set[str]:
+        """What comes with an extra is imported in one place, when it is asked for."""
+        if ".kernel_" in module.name:
+            return known | extras["kernel"]
+        return known | extras["spark"] | {"py4j"} if module.inside("overlap.spark") else known
+
     strangers = {
-        name
-        for module in modules()
-        for name in module.imports
-        if name.split(".")[0]
-        not in known
-        | {
-            name_of(one)
-            for extra, inside in extras.items()
-            if inside(module)
-            for one in [*PROJECT["optional-dependencies"][extra], "py4j"]
-        }
+        name for module in modules() for name in module.imports if name.split(".")[0] not in allowed(module)
     }
     assert not strangers
-
-
-def test_a_trace_would_be_found() -> None:
-    for trace in (
-        "/ho" + "me/ada",
-        "pypi" + ".org",
-        "--index-" + "url",
-        "https://x.org/a" + ".whl",
-        "cu" + "rl -O",
-    ):
-        assert TRACES.search(f"see {trace}")
-
-
-@pytest.mark.parametrize("requirement", PROJECT["dependencies"], ids=name_of)
-def test_every_dependency_is_imported_by_the_product(requirement: str) -> None:
-    name = MODULES.get(name_of(requirement), name_of(requirement))
-    assert any(name == imported.split(".")[0] for module in modules() for imported in module.imports)
-
-
-def test_every_dependency_is_described_and_no_other() -> None:
-    extra = PROJECT["optional-dependencies"].values()
-    hooks = TOOLS["hatch"]["build"]["targets"]["wheel"]["hooks"].values()
-    named = [
-        *PROJECT["dependencies"],
-        *(requirement for group in extra for requirement in group),
-        *(requirement for hook in hooks for requirement in hook["dependencies"]),
-    ]
-    assert sorted(described()) == sorted({name_of(requirement) for requirement in named})
-
-
-def test_the_product_imports_nothing_that_is_not_a_dependency() -> None:
-    import sys
-
-    known = {MODULES.get(name_of(one), name_of(one)) for one in PROJECT["dependencies"]}
-    known |= {"overlap", "cleanroom", *sys.stdlib_module_names}
-    # A kernel is a module of its own, which is imported where its extra is installed.
-    kernel = known | {name_of(one) for one in PROJECT["optional-dependencies"]["kernel"]}
-    strangers = {
-        name
-        for module in modules()
-        for name in module.imports
-        if name.split(".")[0] not in (kernel if ".kernel_" in module.name else known)
-    }
-    assert not strangers
-    # Spark comes with an extra, and with it py4j; only one room imports them, and only when it is asked to.
-    found = {
-        name
-        for module in modules()
-        for name in module.imports
-        if name.split(".")[0]
-        not in known | ({"pyspark", "py4j"} if module.inside("overlap.spark") else set())
-    }
-    assert not found
 
 
 def test_the_changelog_names_this_version() -> None:
