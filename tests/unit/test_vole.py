@@ -107,9 +107,9 @@ def test_noise_is_one_uniform_point_in_each_part() -> None:
 
 
 def test_parameters() -> None:
-    assert vole.NOISE_WEIGHT == 400
-    assert -math.log2(1 - vole.DISTANCE) * vole.NOISE_WEIGHT >= 128
-    assert [vole.domain(outputs) for outputs in (1, 400, 401, 1_230_000)] == [2, 2, 3, 6150]
+    assert vole.NOISE_WEIGHT == 176
+    assert -math.log2(1 - 2 * vole.DISTANCE) * vole.NOISE_WEIGHT >= 128
+    assert [vole.domain(outputs) for outputs in (1, 176, 177, 1_230_000)] == [2, 2, 3, 13978]
 
 
 @pytest.mark.parametrize("outputs", [-1, 0, (1 << 32) + 1])
