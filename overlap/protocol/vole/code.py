@@ -18,8 +18,8 @@ Four choices go with the authors' library rather than the plainest form:
   of one binary code with their noise at the same places, and the rank of the results would tell the noise:
   at up to 128 places at once, at a few hundred after guessing. (Metzner and Kapturowski, "A general decoding
   technique applicable to replicated file disagreement location and concatenated code decoding", 1990; the
-  library calls it a splitting attack and multiplies by a constant inside the convolution.) Values of the noise
-  are uniform, so D A is as good as D A D^-1: a convolution whose taps are random powers of X.
+  library calls it a splitting attack and multiplies by a constant inside the convolution.) Values of the
+  noise are uniform, so D A is as good as D A D^-1: a convolution whose taps are random powers of X.
 - The tap at 25 is always set: the state then never dies out, which 24 random taps do once in 2^24 steps.
 - The convolution bites its tail: it starts from the state that it would end with, had it started from zeros.
   Each y therefore depends on the whole of x, also where all positions of a row are near one end. (The library

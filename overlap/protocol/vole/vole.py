@@ -36,13 +36,13 @@ if TYPE_CHECKING:
     from overlap.keys import RandomBytes
 
 #: Half of the part w of entries that are not zero in any linear test, a combination of the code's rows, that
-#: can be found. One row has w = 1/2, and so has the lightest of a random code over a large field, the most there
-#: is at this rate. The authors' library reckons with 0.25, which is w = 1/2; 0.2, w = 0.4, leaves room.
+#: can be found. One row has w = 1/2, and so has the lightest of a random code over a large field, the most
+#: there is at this rate. The authors' library reckons with 0.25, which is w = 1/2; 0.2, w = 0.4, leaves room.
 DISTANCE: Final = 0.2
 
-#: t, the parts of the noise. A test misses the value in a part with chance 1 - w, and a value drawn from all of
-#: GF(2^128) hides what it is added to: the advantage is (1 - w)^t = (1 - 2 DISTANCE)^t. 176, a multiple of 8;
-#: benchmarks/vole_security.py holds it against the published attacks.
+#: t, the parts of the noise. A test misses the value in a part with chance 1 - w, and a value drawn from all
+#: of GF(2^128) hides what it is added to: the advantage is (1 - w)^t = (1 - 2 DISTANCE)^t. 176, a multiple of
+#: 8; benchmarks/vole_security.py holds it against the published attacks.
 NOISE_WEIGHT: Final = max(128, -(-math.ceil(-128 / math.log2(1 - 2 * DISTANCE)) // 8) * 8)
 
 MAX_OUTPUTS: Final = 1 << 32
