@@ -80,8 +80,9 @@ def witness(equations: int, unknowns: list[int]) -> int:
 
 def splitting(length: int, outputs: int, parts: int, classes: int = FIELD_BITS) -> float:
     """Combinations of rows that see columns under `seen` of the `classes` powers of X only: a part `seen` /
-    `classes` of the equations. A bit of the results, out of 128 independent ones, is blind for a wrongly guessed value when
-    `seen` bits of that vanish, so 127 / seen wrong guesses do no harm. Ours; linear algebra for nothing.
+    `classes` of the equations. A bit of the results, out of 128 independent ones, is blind for a wrongly
+    guessed value when `seen` bits of that vanish, so 127 / seen wrong guesses do no harm. Ours; linear algebra
+    for nothing.
 
     With one class, a binary code, it is the attack that the powers of X are for.
     """

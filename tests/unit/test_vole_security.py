@@ -53,4 +53,4 @@ def test_against_figures_of_others(
     assert bits["Gauss"] + 0.8 * log2(outputs) == pytest.approx(gauss, abs=4)
     assert bits["Gauss"] + log2(2 * outputs) == pytest.approx(regular, abs=3)
     if algebraic is not None:
-        assert algebraic - 12 < bits["algebraic"] < algebraic + 3
+        assert bits["algebraic"] == pytest.approx(algebraic, abs=12)
