@@ -22,26 +22,26 @@ FIELD_BITS = 128
 
 def linear_test(parts: int, distance: float) -> float:
     """No combination of rows with a smaller part 2 `distance` of entries not zero can be found: an assumption
-    (eprint 2023/882, section 6, on pseudo-distance). Its value is the noise's where it hits any of it."""
+    (eprint 2023/882, on pseudo-distance). Its value is the noise's where it hits any of it."""
     return -parts * log2(1 - 2 * distance)
 
 
 def pooled_gauss(length: int, dimension: int, parts: int) -> float:
-    """Guess k places without noise, spread evenly over the parts, and solve (Prange; eprint 2022/712, section
-    4; for regular noise over large fields eprint 2023/1568, appendix A.1)."""
+    """Guess k places without noise, spread evenly over the parts, and solve (Prange; eprint
+    2022/712; for regular noise over large fields eprint 2023/1568, appendix A.1)."""
     free = length - dimension
     return parts * log2(length / free) + 2 * log2(min(dimension, free))
 
 
 def statistical_decoding(length: int, dimension: int, parts: int) -> float:
-    """Tests of weight k + 1, which any elimination gives (eprint 2022/712, section 4). Over a large field one
+    """Tests of weight k + 1, which any elimination gives (eprint 2022/712). Over a large field one
     test that comes out zero is enough, so the success counts once and not squared as there."""
     return parts * log2(length / (length - dimension - 1)) + log2(dimension + 1)
 
 
 def algebraic(length: int, dimension: int, parts: int) -> float:
     """Equations of degree two say that a part has one value; some parts are shortened by guessing (Briaud and
-    Oygard, eprint 2023/176, sections 4 and 5). The series is
+    Oygard, eprint 2023/176). The series is
 
         (1 - z)^(N - k - t) (1 + (b - u - 1) z)^f (1 + (b - 1) z)^(t - f)
 
@@ -81,8 +81,8 @@ def witness(equations: int, unknowns: list[int]) -> int:
 def splitting(length: int, outputs: int, parts: int, classes: int = FIELD_BITS) -> float:
     """Combinations of rows that see columns under `seen` of the `classes` powers of X only: a part `seen` /
     `classes` of the equations. A bit of the results, out of 128 independent ones, is blind for a wrongly
-    guessed value when `seen` bits of that vanish, so 127 / seen wrong guesses do no harm. Ours; linear algebra
-    for nothing.
+    guessed value when `seen` bits of that vanish, so 127 / seen wrong guesses do no harm. Ours; linear
+    algebra for nothing.
 
     With one class, a binary code, it is the attack that the powers of X are for.
     """

@@ -1,8 +1,8 @@
 """The linear code that compresses sparse vectors to pseudorandom ones: ExConv21x24, rate one half.
 
 Expand-convolute codes of Raghuraman, Rindal and Tanguy, "Expand-Convolute Codes for Pseudorandom Correlation
-Generators from LPN" (CRYPTO 2023, eprint 2023/882, sections 4 to 6): expander weight 21, memory 24,
-systematic. The Silver code of the generation before is broken (same paper, section 3) and is not here.
+Generators from LPN" (CRYPTO 2023, eprint 2023/882): expander weight 21, memory 24,
+systematic. The Silver code of the generation before is broken (same paper) and is not here.
 
 `encode` multiplies a vector of blocks, elements of GF(2^128), by the matrix (I | B D A), `outputs` rows:
 
