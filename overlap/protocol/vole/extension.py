@@ -43,7 +43,7 @@ GROUP_BITS: Final = 4
 _GROUPS: Final = base_ot.COUNT // GROUP_BITS
 _LEAVES: Final = 1 << GROUP_BITS
 #: Numbers of the small trees: above those of the large trees, so that no tweak is shared.
-_FIRST_TREE: Final = 1 << 31
+_FIRST_TREE: Final = 1 << 30
 #: Tweaks of the transfers' hashes: above those of all trees.
 _FIRST_TWEAK: Final = 1 << 63
 _TREE_BYTES: Final = pprf.message_bytes(_GROUPS, _LEAVES)

@@ -1,10 +1,10 @@
 """The vector-OLE: the receiver ends with vectors A, C, the sender with D and a vector B, and C = D A + B.
 
 All over GF(2^128). A and B are pseudorandom, D is uniform, and neither side learns the other's part. The
-silent construction of Boyle et al. (eprint 2019/1159) with the parts of RR22 (eprint 2022/320): A is the code times a vector of noise with one value e[j] at one point p[j] in each of
-NOISE_WEIGHT parts. Puncturable trees give both sides the same random leaves but for those points, and a
-correction for each tree, from a short vector-OLE, makes the receiver's missing leaf the sender's plus D e[j].
-The code is linear.
+silent construction of Boyle et al. (eprint 2019/1159) with the parts of RR22 (eprint 2022/320): A is the code
+times a vector of noise with one value e[j] at one point p[j] in each of NOISE_WEIGHT parts. Puncturable trees
+give both sides the same random leaves but for those points, and a correction for each tree, from a short
+vector-OLE, makes the receiver's missing leaf the sender's plus D e[j]. The code is linear.
 
     sender    offer()      base transfers, first message, for the 128 bits of D                8192 bytes
     receiver  request()    base transfers, second message, and the extension's message
