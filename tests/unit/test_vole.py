@@ -164,5 +164,10 @@ def test_a_changed_bit_of_the_answer_changes_c_or_nothing(place: int) -> None:
         assert not fits(SENDER, RECEIVER, c)
 
 
+def test_the_state_from_before_the_request_does_not_finish() -> None:
+    with pytest.raises(ValueError, match="request"):
+        Receiver.begin(50, drawn("fault receiver"), b"c").finish(ANSWER)
+
+
 def test_the_same_request_gets_the_same_answer() -> None:
     assert SENDER.answer(REQUEST) == ANSWER

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -193,6 +195,10 @@ def test_the_compiled_loops_give_the_same_bytes() -> None:
         code.expand(code.convolve(vector[outputs:]), plain)
         code.compiled_expand(code.compiled_convolve(vector[outputs:]), compiled)
         assert (plain == compiled).all()
+
+
+def test_the_compiled_loops_are_used_where_numba_is() -> None:
+    assert code.has_kernel() == (find_spec("numba") is not None)
 
 
 @pytest.mark.slow

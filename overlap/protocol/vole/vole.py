@@ -190,10 +190,13 @@ class Receiver:
         return following, point + received.message
 
     def finish(self, answer: bytes) -> Blocks:
-        """C, (outputs, 2): trees and one encoding. MalformedFile when the answer has another length.
+        """C, (outputs, 2): trees and one encoding. MalformedFile when the answer has another length,
+        ValueError in a state from before the request.
 
         An answer with other bytes gives another C; whether C fits is seen in what is made of it.
         """
+        if not self.keys:
+            raise ValueError("the state that `request` returned finishes")
         _check_length("reply", answer, answer_bytes(self.outputs))
         points, _ = self._noise
         size = domain(self.outputs)
