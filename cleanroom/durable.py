@@ -6,8 +6,10 @@ Owner-only means mode 0600 where the system knows modes; elsewhere the folder's 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from overlap.keys import RandomBytes
 
@@ -19,11 +21,21 @@ _BINARY: Final = getattr(os, "O_BINARY", 0)
 
 def write_owner_only(path: Path, data: bytes) -> None:
     """Replace the file by `data` in one step, owner-only and on disk when this returns."""
+    with replacing(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path` in one step when the block ends, owner-only and on disk.
+
+    When the block raises, `path` is left as it was.
+    """
     temporary = path.with_name(path.name + UNFINISHED)
     temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, OWNER_ONLY)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
+    descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, OWNER_ONLY)
+    with os.fdopen(descriptor, "w+b") as file:
+        yield file
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, path)

@@ -16,8 +16,7 @@ import numpy as np
 import pandas as pd
 
 from overlap.identity import KIND, KINDS, normalise_name, read_parents
-from overlap.protocol import encode_identifier
-from overlap.protocol.dh import Matches
+from overlap.protocol import Matches, encode_identifier
 from overlap.records import OVERLAP_COLUMNS, TIERS
 
 #: Level `counts` matches one identifier of each account. The order is by how likely *both* sides have the

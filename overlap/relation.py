@@ -15,7 +15,7 @@ import pandas as pd
 
 from overlap.identity import GROUP_KINDS, KIND
 from overlap.match import Distinct, matched_holders
-from overlap.protocol.dh import Matches
+from overlap.protocol import Matches
 from overlap.records import GROUP_COLUMNS
 
 SAME_ENTITY: Final = "same entity"

@@ -6,53 +6,35 @@ then are the two results joined by their pair tokens, as shares between two real
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from overlap.engine import Engine, Progress
+from overlap.exchange import exchange
 from overlap.identity import (
     CANDIDATE_KINDS,
     CERTAIN_KINDS,
     GROUP_KINDS,
-    KIND,
     KINDS,
     MOST,
     NO_VETO,
-    NORMALISER,
     ROLES,
     Wanted,
-    data_digest,
     identify_known,
     know,
-    normaliser_digest,
     vetoed,
     with_groups,
 )
 from overlap.ingest import read_accounts
-from overlap.keys import Card, PartyKeys, RandomBytes
+from overlap.keys import RandomBytes
 from overlap.match import Distinct, choose_one, distinct, find_hits, judge, tier_names
-from overlap.protocol import (
-    FORMAT,
-    PROTOCOLS,
-    SUITE,
-    Contract,
-    Header,
-    Side,
-    answer_header,
-    open_frame,
-    start_header,
-    write_frame,
-)
-from overlap.protocol import counts as counts_protocol
-from overlap.protocol import dh as dh_protocol
+from overlap.protocol import Matches
 from overlap.protocol.counts import Count
-from overlap.protocol.dh import Matches
 from overlap.records import ACCOUNT_COLUMNS
 from overlap.relation import Holding, with_relation
 
@@ -70,13 +52,13 @@ MAX_PAIRS_PER_TOKEN: Final = 100_000
 class Simulation:
     """What a simulated run gave.
 
-    `pairs` has `PAIR_COLUMNS`, sorted by both ids; `frames` the bytes of start, reply and finish; `accounts`,
+    `pairs` has `PAIR_COLUMNS`, sorted by both ids; `frames` the bytes of each frame; `accounts`,
     `identifiers` and `matched` one number for each side, left first; `crowded` the identifiers that were left
     out by `MAX_PAIRS_PER_TOKEN`.
     """
 
     pairs: pd.DataFrame
-    frames: tuple[int, int, int]
+    frames: tuple[int, ...]
     accounts: tuple[int, int]
     identifiers: tuple[int, int]
     matched: tuple[int, int]
@@ -87,13 +69,6 @@ class Simulation:
 class _Party:
     accounts: pd.DataFrame
     distinct: Distinct
-
-
-@dataclass(frozen=True)
-class _Exchange:
-    starter: Any
-    responder: Any
-    frames: tuple[int, int, int]
 
 
 def simulate(
@@ -187,73 +162,6 @@ def simulate_counts(
         run = exchange(ours.distinct.encoded, theirs.distinct.encoded, "counts", kinds, engine, random)
     count: Count = run.responder
     return count.shared
-
-
-def exchange(
-    left: Sequence[bytes],
-    right: Sequence[bytes],
-    level: str,
-    kinds: Sequence[str],
-    engine: Engine,
-    random: RandomBytes = secrets.token_bytes,
-    most: int = MOST,
-    veto: str = NO_VETO,
-) -> _Exchange:
-    """A complete run of `level` between two new parties over encoded identifiers; the left one starts."""
-    left_keys, right_keys = (PartyKeys.generate(name, random) for name in ("left", "right"))
-    left_card, right_card = left_keys.card, right_keys.card
-    contract = make_contract(level, kinds, (left_card, len(left)), (right_card, len(right)), most, veto)
-    roles = dh_protocol if level == "overlaps" else counts_protocol
-    run = random(16)
-
-    starter = roles.Starter.begin(contract, run, left, engine, random)
-    first = start_header(contract, run, "", 0)
-    start = write_frame(first, starter.start(), left_keys, right_card)
-
-    header, body = open_frame(start, right_keys, left_card, contract, "start")
-    responder = roles.Responder.begin(contract, bytes.fromhex(header.run), right, engine, random)
-    second: Header = answer_header(header, start, "", 0)
-    reply = write_frame(second, responder.reply(body), right_keys, left_card)
-
-    header, body = open_frame(reply, left_keys, right_card, contract, "reply", answers=(first, start))
-    finish_body, left_result = starter.finish(body)
-    finish = write_frame(answer_header(header, reply, "", 0), finish_body, left_keys, right_card)
-
-    _, body = open_frame(finish, right_keys, left_card, contract, "finish", answers=(second, reply))
-    return _Exchange(left_result, responder.finish(body), (len(start), len(reply), len(finish)))
-
-
-def make_contract(
-    level: str,
-    kinds: Sequence[str],
-    starter: tuple[Card, int],
-    responder: tuple[Card, int],
-    most: int = MOST,
-    veto: str = NO_VETO,
-) -> Contract:
-    """The contract of a simulated run: no agreement, no claims, bounds as large as the lists.
-
-    The bounds hide nothing here, because nobody is there to hide it from; dummies would only cost time.
-    """
-    sides = [
-        Side(card.party, card.digest.hex(), ("all",), bound, "", 0) for card, bound in (starter, responder)
-    ]
-    agreement = hashlib.sha256(b"simulated").hexdigest()
-    return Contract(
-        FORMAT,
-        SUITE,
-        PROTOCOLS[level],
-        level,
-        tuple(kinds),
-        tuple(KIND[kind].wrong for kind in kinds),
-        most,
-        veto,
-        NORMALISER,
-        normaliser_digest(),
-        data_digest(),
-        agreement,
-        *sides,
-    )
 
 
 def _prepare(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cleanroom.agreement.document import OTHER_ROLE, Agreement, SignedAgreement, Software
 from overlap.errors import ContractMismatch, UsageError
+from overlap.protocol.buckets import bucket_count
 from overlap.protocol.contract import FORMAT, SUITE, Contract, Side
 
 _HINT = "bring both sides to the same version of this software, or propose a new agreement"
@@ -64,6 +65,9 @@ def build_contract(signed: SignedAgreement, claims: Mapping[str, ClaimRoot]) -> 
         normaliser_digest=software.normaliser_digest,
         data_digest=software.data_digest,
         agreement=signed.file_digest,
+        buckets=bucket_count(
+            software.protocol, *(side.size_bound for side in (agreement.proposer, agreement.accepter))
+        ),
         starter=_side(agreement, starter, claims),
         responder=_side(agreement, OTHER_ROLE[starter], claims),
     )

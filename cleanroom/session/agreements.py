@@ -31,7 +31,7 @@ from cleanroom.session.runs import all_runs
 from overlap import identity
 from overlap.errors import Refused, UsageError
 from overlap.keys import Card
-from overlap.protocol import PROTOCOLS
+from overlap.protocol import DEFAULT
 
 #: An agreement is text that a person reads; the format's own limit is the same.
 AGREEMENT_LIMIT = 64 * 1024
@@ -66,7 +66,7 @@ def own_software(terms: Terms) -> Software:
     """What this machine matches with under those terms."""
     kinds = identity.kinds_for(candidates=terms.candidates, groups="same_group" in terms.relations)
     return Software(
-        protocol=PROTOCOLS[terms.level],
+        protocol=DEFAULT[terms.level],
         kinds=kinds,
         false_hits=tuple(identity.KIND[kind].wrong for kind in kinds),
         most=identity.MOST,

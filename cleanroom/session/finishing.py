@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from cleanroom.session.agreements import agreement_with_digest
-from cleanroom.session.folder import write_whole
-from cleanroom.session.frames import (
-    checkpoint_for,
-    keep_frame,
-    keep_peer_checkpoint,
-    read_frame_file,
-    read_from_anybody,
-    read_sent,
-    role_of,
-)
+from cleanroom.session.frames import Received, received_frame, send_frame
 from cleanroom.session.grouping import run_groups
 from cleanroom.session.party import Party
+from cleanroom.session.passing import answer_to, awaited_message, passage_of, run_of, take_frame
 from cleanroom.session.reviews import release_state
-from cleanroom.session.runs import RunRecord, all_runs, end_run, keep_run, keep_state, read_state
+from cleanroom.session.runs import OPEN_STATES, RunRecord, end_run, keep_run
 from cleanroom.store import read_table, write_table
 from overlap import match
 from overlap.engine import Engine, Progress
-from overlap.errors import BadPeerFile, Refused, UsageError, WrongRun
+from overlap.errors import Refused, UsageError, WrongRun
 from overlap.identity import GROUP_KINDS
-from overlap.protocol import Header, answer_header, open_frame
+from overlap.protocol import Matches, protocol_of
 from overlap.protocol.counts import Count
-from overlap.protocol.dh import Matches
 from overlap.records import TIERS
 from overlap.relation import find_group_hits, resolve_groups
 
@@ -58,40 +48,31 @@ class Found:
 
 
 def finish_match(party: Party, source: Path, out: Path | None, progress: Progress | None = None) -> Found:
-    """Learn the overlap: as starter from a reply (writes the finish frame to `out`), else from a finish."""
-    data = read_frame_file(party, source)
-    partner, header, _ = read_from_anybody(party, data)
-    record = _run_of(party, partner, header)
-    if record.role == "starter" and out is None:
-        raise UsageError("the starter confirms the matches to its partner", "give --out FILE")
-    if record.state == "finished":
-        return _repeat(party, record, data, out)
-    if record.state not in ("started", "replied"):
-        raise Refused(f"this run is {record.state}", "begin a new run with 'overlap match start'")
-    step, sent = ("reply", "start") if record.role == "starter" else ("finish", "reply")
-    header, body = open_frame(
-        data, party.keys, party.card_of(partner), record.terms, step, answers=read_sent(party, record, sent)
-    )
-    keep_peer_checkpoint(party, partner, header.checkpoint, header.time)
-    record = replace(record, answered=hashlib.sha256(data).hexdigest())
-    with Engine(progress=progress) as engine:
-        role = role_of(record.terms, record.role).from_bytes(
-            read_state(party, record.run), engine, party.random
-        )
-        try:
-            learned = role.finish(body)
-        except BadPeerFile:
-            end_run(party, record, "aborted")
-            raise
-    if record.role == "starter":
-        answer, learned = learned
-        keep_state(party, record.run, role.to_bytes())
-        reply = answer_header(header, data, checkpoint_for(party, partner), party.now)
-        frame = keep_frame(party, record, reply, answer)
-    record = _conclude(party, record, learned)
-    if record.role == "starter" and out is not None:
-        write_whole(out, frame)
-    return found_in(party, record)
+    """Learn the overlap from the frame that tells it; writes the answer to `out` where it has one."""
+    with received_frame(party, source) as frame:
+        record = run_of(party, frame)
+        if record.state == "finished":
+            return _repeat(party, record, frame, out)
+        if record.state not in OPEN_STATES or record.state == "charged":
+            raise Refused(f"this run is {record.state}", "begin a new run with 'overlap match start'")
+        awaited = awaited_message(record)
+        if not protocol_of(record.terms).tells(awaited):
+            raise UsageError(
+                f"the {record.role} of this run answers a {awaited} frame first", "use 'overlap match reply'"
+            )
+        if out is None and awaited != protocol_of(record.terms).messages[-1]:
+            raise UsageError("the starter confirms the matches to its partner", "give --out FILE")
+        if frame.header.step != awaited:
+            raise WrongRun(
+                f"this is a {frame.header.step} frame, not a {awaited} frame", "check which file to read now"
+            )
+        with Engine(progress=progress) as engine:
+            record, learned = take_frame(party, record, passage_of(party, record, engine), frame)
+        answer = answer_to(party, record, frame.digest)
+        record = _conclude(party, record, learned)
+        if answer and out is not None:
+            send_frame(party, record, answer, out)
+        return found_in(party, record)
 
 
 def found_in(party: Party, record: RunRecord) -> Found:
@@ -110,25 +91,18 @@ def found_in(party: Party, record: RunRecord) -> Found:
     )
 
 
-def _run_of(party: Party, partner: str, header: Header) -> RunRecord:
-    for record in all_runs(party):
-        if record.run == header.run and record.partner == partner:
-            return record
-    raise WrongRun("the frame belongs to no run that we began or answered", "check which file to read now")
-
-
 def _shown_count(party: Party, record: RunRecord, learned: Count) -> int:
     """The number, or -1 when it is below the agreement's minimum count and so withheld."""
     signed = agreement_with_digest(party, record.agreement)
     return learned.shared if learned.shared >= signed.agreement.terms.minimum_count else -1
 
 
-def _repeat(party: Party, record: RunRecord, data: bytes, out: Path | None) -> Found:
+def _repeat(party: Party, record: RunRecord, frame: Received, out: Path | None) -> Found:
     """The same frame again gets the same answer; any other one comes too late (crypto.md F6)."""
-    if record.answered != hashlib.sha256(data).hexdigest():
+    if record.answered != frame.digest:
         raise WrongRun("this run is finished and takes no other frame", "begin a new run")
-    if record.role == "starter" and out is not None:
-        write_whole(out, read_sent(party, record, "finish")[1])
+    if (answer := answer_to(party, record, frame.digest)) and out is not None:
+        send_frame(party, record, answer, out)
     return found_in(party, record)
 
 

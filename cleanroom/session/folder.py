@@ -24,12 +24,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from filelock import FileLock, Timeout
 
-from cleanroom.durable import UNFINISHED, write_owner_only
+from cleanroom.durable import UNFINISHED, replacing
 from overlap import canonical
 from overlap.errors import BadInput, Refused, UsageError
 
@@ -107,9 +108,17 @@ class Folder:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Put `data` at `path` in one step, readable by the owner only; BadInput when the disk refuses."""
+    with replacing_file(path) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def replacing_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that takes the place of `path` when the block ends; BadInput when the disk refuses."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_owner_only(path, data)
+        with replacing(path) as file:
+            yield file
     except OSError as error:
         raise BadInput(
             f"cannot write {path}: {error.strerror}", "make room or choose another place, then run this again"
@@ -119,17 +128,43 @@ def write_whole(path: Path, data: bytes) -> None:
 def read_whole(path: Path, limit: int, too_large: str = "this is not a file the tool made") -> bytes:
     """The bytes of a file of at most `limit` bytes; BadInput when it is missing, unreadable or larger.
 
-    A larger file is refused by its size, before it is opened; `too_large` is the hint. What grows meanwhile,
-    or has no size because it is no plain file, is read up to the limit.
+    What grows meanwhile, or has no size because it is no plain file, is read up to the limit.
+    """
+    with open_file(path, limit, too_large) as file:
+        data = _read(path, file, limit + 1)
+    if len(data) > limit:
+        raise _too_large(path, limit, too_large)
+    return data
+
+
+@contextlib.contextmanager
+def open_file(
+    path: Path, limit: int, too_large: str = "this is not a file the tool made"
+) -> Iterator[BufferedReader]:
+    """A file of at most `limit` bytes, open for reading; BadInput when it is missing, unreadable or larger.
+
+    A larger file is refused by its size, before it is opened; `too_large` is the hint.
     """
     try:
-        size = path.stat().st_size
-        if size <= limit:
-            with path.open("rb") as file:
-                data = file.read(limit + 1)
-            size = len(data)
+        if path.stat().st_size > limit:
+            raise _too_large(path, limit, too_large)
+        file = path.open("rb")
     except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}", "check the name of the file") from error
-    if size > limit:
-        raise BadInput(f"{path} is larger than {limit:,} bytes", too_large)
-    return data
+        raise _unreadable(path, error) from error
+    with file:
+        yield file
+
+
+def _read(path: Path, file: BinaryIO, count: int) -> bytes:
+    try:
+        return file.read(count)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _too_large(path: Path, limit: int, hint: str) -> BadInput:
+    return BadInput(f"{path} is larger than {limit:,} bytes", hint)
+
+
+def _unreadable(path: Path, error: OSError) -> BadInput:
+    return BadInput(f"cannot read {path}: {error.strerror}", "check the name of the file")

@@ -2,55 +2,71 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import hashlib
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import BinaryIO
 
 from cleanroom.agreement import build_contract
 from cleanroom.log import log_origin, read_checkpoint
 from cleanroom.session.agreements import agreements_with
-from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.folder import open_file, replacing_file
 from cleanroom.session.party import Party
 from cleanroom.session.runs import FRAME_LIMIT, RunRecord
 from overlap.errors import BadPeerFile, ForgedFile, Unverified
-from overlap.protocol import Contract, Header, counts, dh, read_frame, size_limit, write_frame
+from overlap.protocol import Body, Header, read_frame, size_limit, write_frame
 
 #: Bytes of a frame that is read before any agreement is here, so that the error can say what is missing.
 UNAGREED_LIMIT = 2**24
 
-_PROTOCOLS: dict[str, ModuleType] = {"overlaps": dh, "counts": counts}
+
+@dataclass(frozen=True)
+class Received:
+    """A frame of a verified partner: its header, its body to be read once, and the digest of the file."""
+
+    partner: str
+    header: Header
+    body: Body
+    digest: str  # SHA-256, hex
 
 
-def role_of(contract: Contract, role: str) -> Any:
-    """The class that plays "starter" or "responder" in the protocol of the contract's level."""
-    return getattr(_PROTOCOLS[contract.level], role.capitalize())
-
-
-def keep_frame(party: Party, record: RunRecord, header: Header, body: bytes) -> bytes:
-    """Seal a frame to the partner of the run, keep it with its header, and return its bytes."""
-    data = write_frame(header, body, party.keys, party.card_of(record.partner))
-    write_whole(party.folder.path("runs", record.run, header.step), data)
+def keep_frame(party: Party, record: RunRecord, header: Header, pieces: Iterable[bytes]) -> None:
+    """Seal a frame to the partner of the run, and keep it with its header; nothing is sent yet."""
+    place = party.folder.path("runs", record.run, header.step)
+    with replacing_file(place) as file:
+        write_frame(header, pieces, party.keys, party.card_of(record.partner), party.random, file)
     party.folder.write_record(asdict(header), "runs", record.run, f"{header.step}.header")
-    return data
 
 
-def read_sent(party: Party, record: RunRecord, step: str) -> tuple[Header, bytes]:
-    """Header and bytes of a frame that we sent in this run."""
+def send_frame(party: Party, record: RunRecord, step: str, out: Path) -> None:
+    """Put a frame that we keep at `out`, to be sent; the same bytes every time."""
+    kept = party.folder.path("runs", record.run, step)
+    with open_file(kept, FRAME_LIMIT) as source, replacing_file(out) as file:
+        shutil.copyfileobj(source, file, 2**20)
+
+
+def sent_frame(party: Party, record: RunRecord, step: str) -> tuple[Header, str]:
+    """Header and file digest (hex) of a frame that we sent in this run."""
     header = Header(**party.folder.read_record("runs", record.run, f"{step}.header"))
-    return header, read_whole(party.folder.path("runs", record.run, step), FRAME_LIMIT)
+    with open_file(party.folder.path("runs", record.run, step), FRAME_LIMIT) as file:
+        return header, hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_frame_file(party: Party, source: Path) -> bytes:
-    """The bytes of a file that may be a frame: at most what the agreements with verified partners allow.
+@contextmanager
+def received_frame(party: Party, source: Path) -> Iterator[Received]:
+    """The frame in a file, from whichever verified partner sent it; its body is read inside the block.
 
-    Anybody can seal a file to our card, so nothing larger is loaded. Raises BadInput.
+    Anybody can seal a file to our card, so nothing larger is opened than the agreements with verified
+    partners allow. Raises BadInput, the BadPeerFile of the last partner tried, or Unverified when none is.
     """
-    return read_whole(
-        source,
-        _largest_frame(party),
-        "no frame under the agreements here is so large; compare both sides' size bounds",
-    )
+    too_large = "no frame under the agreements here is so large; compare both sides' size bounds"
+    with open_file(source, _largest_frame(party), too_large) as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        partner, header, body = _read_from_anybody(party, file)
+        yield Received(partner, header, body, digest)
 
 
 def _largest_frame(party: Party) -> int:
@@ -61,17 +77,13 @@ def _largest_frame(party: Party) -> int:
     return max((size_limit(contract) for contract in contracts), default=UNAGREED_LIMIT)
 
 
-def read_from_anybody(party: Party, data: bytes) -> tuple[str, Header, bytes]:
-    """Partner, header and body of a frame that one of the verified partners sent to us.
-
-    Raises the BadPeerFile of the last partner tried, or Unverified when no partner is verified.
-    """
+def _read_from_anybody(party: Party, file: BinaryIO) -> tuple[str, Header, Body]:
     problem: BadPeerFile | None = None
     for partner in party.partners():
         if not party.is_verified(partner):
             continue
         try:
-            header, body = read_frame(data, party.keys, party.card_of(partner), FRAME_LIMIT)
+            header, body = read_frame(file, party.keys, party.card_of(partner), FRAME_LIMIT)
         except BadPeerFile as error:
             problem = error
             continue

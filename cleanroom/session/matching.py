@@ -1,12 +1,10 @@
-"""The blind match over files: start, reply, and finish on each side.
+"""The blind match over files: the start, and the answers to frames before the one that tells the matches.
 
-The order of writing is the safety: the budget is charged (log entry and record) before anything is blinded,
-state and answer are durable before the answer leaves, and a frame taken twice gets the same bytes.
+The budget is charged (log entry and record) before anything is blinded.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from cleanroom.agreement import ClaimRoot, SignedAgreement, build_contract, requ
 from cleanroom.moment import moment_of
 from cleanroom.session.agreements import (
     agreement_name,
+    agreement_with_digest,
     agreements_with,
     find_agreement,
     own_software,
@@ -22,30 +21,22 @@ from cleanroom.session.agreements import (
     starter_of,
 )
 from cleanroom.session.claim_roots import own_claim_root, received_claim_root, require_known_roots
-from cleanroom.session.folder import write_whole
-from cleanroom.session.frames import (
-    checkpoint_for,
-    keep_frame,
-    keep_peer_checkpoint,
-    read_frame_file,
-    read_from_anybody,
-    read_sent,
-    role_of,
-)
+from cleanroom.session.frames import Received, checkpoint_for, keep_frame, received_frame, send_frame
 from cleanroom.session.party import Party
-from cleanroom.session.runs import (
-    OPEN_STATES,
-    RunRecord,
-    abandon_open_runs,
-    all_runs,
-    end_run,
-    keep_run,
-    keep_state,
+from cleanroom.session.passing import (
+    answer_to,
+    awaited_message,
+    begin_passage,
+    is_begun,
+    passage_of,
+    run_of,
+    take_frame,
 )
+from cleanroom.session.runs import OPEN_STATES, RunRecord, abandon_open_runs, all_runs, end_run, keep_run
 from cleanroom.session.submitting import Submitted, charge, charge_again, require_budget, submit
 from overlap.engine import Engine, Progress
-from overlap.errors import BadPeerFile, Refused, WrongRun
-from overlap.protocol import Contract, answer_header, open_frame, read_contract, start_header
+from overlap.errors import Refused, UsageError, WrongRun
+from overlap.protocol import Contract, check_header, protocol_of, read_contract, start_header
 
 
 @dataclass(frozen=True)
@@ -75,7 +66,10 @@ class ListedRun:
 
 
 def start_match(party: Party, agreement: str, out: Path, progress: Progress | None = None) -> Step:
-    """Begin a run under an agreement and write the start frame to `out`."""
+    """Begin a run under an agreement and write the start frame to `out`.
+
+    A start that was killed on its way goes on where it stopped, while the accounts are the same.
+    """
     signed = find_agreement(party, agreement, starter_only=not agreement)
     partner = partner_of(party, signed.agreement)
     party.verified_card_of(partner)
@@ -85,55 +79,90 @@ def start_match(party: Party, agreement: str, out: Path, progress: Progress | No
     roots = {party.name: own_claim_root(party), partner: received_claim_root(party, partner)}
     contract = build_contract(signed, roots)
     submitted = submit(party, signed, contract, progress)
-    run = party.random(16)
-    require_budget(party, signed)
-    abandon_open_runs(party, partner)
-    record = charge(party, signed, contract, run, "starter", submitted)
+    record = _interrupted_start(party, contract, submitted)
+    begun = record is not None
+    if record is None:
+        require_budget(party, signed)
+        abandon_open_runs(party, partner)
+        record = charge(party, signed, contract, party.random(16), "starter", submitted)
     with Engine(progress=progress) as engine:
-        role = role_of(contract, "starter").begin(contract, run, submitted.encoded, engine, party.random)
-        body = role.start()
-    header = start_header(contract, run, checkpoint_for(party, partner), party.now)
-    keep_state(party, record.run, role.to_bytes())
-    frame = keep_frame(party, record, header, body)
+        passage = passage_of(party, record, engine)
+        if not begun:
+            begin_passage(party, record, passage, submitted)
+        header = start_header(contract, bytes.fromhex(record.run), checkpoint_for(party, partner), party.now)
+        keep_frame(party, record, header, passage.take("start"))
     keep_run(party, replace(record, state="started"))
-    write_whole(out, frame)
-    return _step(party, signed, record, contract.starter.size_bound, submitted)
+    send_frame(party, record, "start", out)
+    return _step(party, signed, record, submitted.dropped)
 
 
 def reply_match(party: Party, source: Path, out: Path, progress: Progress | None = None) -> Step:
-    """Answer the start frame in `source`; compares contracts before anything is blinded."""
-    data = read_frame_file(party, source)
-    partner, header, body = read_from_anybody(party, data)
-    signed, contract = _agree(party, partner, body)
-    header, body = open_frame(data, party.keys, party.card_of(partner), contract, "start")
-    taken = [record for record in all_runs(party) if record.run == header.run]
-    bound, digest = contract.responder.size_bound, hashlib.sha256(data).hexdigest()
-    # A run that is only charged was killed before its answer was kept, so nothing of it was sent.
-    if taken and (taken[0].state, taken[0].answered) != ("charged", digest):
-        return _repeat_reply(party, signed, taken[0], data, out, bound)
+    """Answer a frame that asks for an answer; a start is answered after comparing the contracts."""
+    with received_frame(party, source) as frame:
+        known = [record for record in all_runs(party) if record.run == frame.header.run]
+        if not known and frame.header.step == "start":
+            return _reply_to_start(party, None, frame, out, progress)
+        record = run_of(party, frame)
+        answer = answer_to(party, record, frame.digest)
+        if (record.state, record.answered) == ("charged", frame.digest):
+            # It was killed before its answer was kept, so nothing of it was sent.
+            return _reply_to_start(party, record, frame, out, progress)
+        if record.state not in OPEN_STATES:
+            raise Refused(f"this run is {record.state}", "begin a new run with 'overlap match start'")
+        signed = agreement_with_digest(party, record.agreement)
+        if not answer:
+            record = _reply_in_run(party, record, frame, progress)
+            answer = answer_to(party, record, frame.digest)
+        send_frame(party, record, answer, out)
+        return _step(party, signed, record, [])
+
+
+def _reply_to_start(
+    party: Party, known: RunRecord | None, frame: Received, out: Path, progress: Progress | None
+) -> Step:
+    signed, contract = _agree(party, frame.partner, read_contract(frame.body))
+    check_header(frame.header, contract, "start")
     submitted = submit(party, signed, contract, progress)
-    if taken:
-        record = charge_again(party, taken[0], submitted)
-    else:
+    begun = known is not None and is_begun(party, known, submitted)
+    if known is None:
         require_budget(party, signed)
-        abandon_open_runs(party, partner)
-        run = bytes.fromhex(header.run)
-        record = charge(party, signed, contract, run, "responder", submitted, digest)
+        abandon_open_runs(party, frame.partner)
+        run = bytes.fromhex(frame.header.run)
+        record = charge(party, signed, contract, run, "responder", submitted, frame.digest)
+    else:
+        record = known if begun else charge_again(party, known, submitted)
     with Engine(progress=progress) as engine:
-        begin = role_of(contract, "responder").begin
-        role = begin(contract, bytes.fromhex(header.run), submitted.encoded, engine, party.random)
-        try:
-            answer = role.reply(body)
-        except BadPeerFile:
-            end_run(party, record, "aborted")
-            raise
-    keep_state(party, record.run, role.to_bytes())
-    keep_peer_checkpoint(party, partner, header.checkpoint, header.time)
-    reply = answer_header(header, data, checkpoint_for(party, partner), party.now)
-    frame = keep_frame(party, record, reply, answer)
-    keep_run(party, replace(record, state="replied"))
-    write_whole(out, frame)
-    return _step(party, signed, record, bound, submitted)
+        passage = passage_of(party, record, engine)
+        if not begun:
+            begin_passage(party, record, passage, submitted)
+        record, _ = take_frame(party, record, passage, frame)
+    send_frame(party, record, answer_to(party, record, frame.digest), out)
+    return _step(party, signed, record, submitted.dropped)
+
+
+def _reply_in_run(party: Party, record: RunRecord, frame: Received, progress: Progress | None) -> RunRecord:
+    """Answer a frame in the middle of a run. Another one in place of one taken before ends the run (F6)."""
+    protocol, step = protocol_of(record.terms), frame.header.step
+    awaited = awaited_message(record)
+    before = protocol.messages[: protocol.messages.index(awaited) if awaited else None]
+    if step in before and protocol.sender_of(step) != record.role:
+        end_run(party, record, "aborted")
+        raise WrongRun(
+            f"a second, different {step} frame came for this run, which is aborted now", "ask for a new run"
+        )
+    if protocol.tells(step):
+        raise UsageError("this frame tells the matches", "read it with 'overlap match finish'")
+    with Engine(progress=progress) as engine:
+        return take_frame(party, record, passage_of(party, record, engine), frame)[0]
+
+
+def _interrupted_start(party: Party, contract: Contract, submitted: Submitted) -> RunRecord | None:
+    """Our run under this contract of which nothing was sent yet, when its lists are these."""
+    text = contract.to_bytes().decode()
+    for record in all_runs(party):
+        if (record.role, record.state, record.contract) == ("starter", "charged", text):
+            return record if is_begun(party, record, submitted) else None
+    return None
 
 
 def list_runs(party: Party) -> list[ListedRun]:
@@ -157,9 +186,8 @@ def list_runs(party: Party) -> list[ListedRun]:
     ]
 
 
-def _agree(party: Party, partner: str, body: bytes) -> tuple[SignedAgreement, Contract]:
+def _agree(party: Party, partner: str, theirs: Contract) -> tuple[SignedAgreement, Contract]:
     """The agreement and the contract as we build it ourselves; ContractMismatch names what differs."""
-    theirs = read_contract(body)
     known = agreements_with(party, partner)
     if not known:
         raise Refused(
@@ -180,28 +208,11 @@ def _agree(party: Party, partner: str, body: bytes) -> tuple[SignedAgreement, Co
     return signed, expected
 
 
-def _repeat_reply(
-    party: Party, signed: SignedAgreement, record: RunRecord, data: bytes, out: Path, bound: int
+def _step(
+    party: Party, signed: SignedAgreement, record: RunRecord, dropped: list[tuple[str, str, int]]
 ) -> Step:
-    """The same answer to the same start frame; another one under this run ends it (crypto.md F6)."""
-    if record.answered != hashlib.sha256(data).hexdigest():
-        if record.state in OPEN_STATES:
-            end_run(party, record, "aborted")
-        raise WrongRun("a second, different start frame came for this run", "ask for a new run")
-    if record.state != "replied":
-        raise Refused(f"this run is {record.state}", "ask for a new run")
-    write_whole(out, read_sent(party, record, "reply")[1])
+    side = record.terms.starter if record.role == "starter" else record.terms.responder
     left = runs_left(party, signed)
-    return Step(record.run, record.partner, record.accounts, record.identifiers, bound, left, [])
-
-
-def _step(party: Party, signed: SignedAgreement, record: RunRecord, bound: int, submitted: Submitted) -> Step:
     return Step(
-        record.run,
-        record.partner,
-        record.accounts,
-        record.identifiers,
-        bound,
-        runs_left(party, signed),
-        submitted.dropped,
+        record.run, record.partner, record.accounts, record.identifiers, side.size_bound, left, dropped
     )

@@ -1,9 +1,10 @@
 """What is kept of each match: its record, the secret state, the frames, and the overlap.
 
 runs/RUN/run                     the record below
-runs/RUN/state                   scalar and identifiers, locked; gone when the run ends
-runs/RUN/{start,reply,finish}    the frames we sent, each with its header as a record; start and reply until
+runs/RUN/state.N                 scalar and identifiers of bucket N, locked; gone when the run ends
+runs/RUN/MESSAGE                 the frames we sent, each with its header as a record; all but finish until
                                  the run ends
+runs/RUN/lists/                  own identifiers on their way into buckets
 runs/RUN/accounts.parquet        our accounts as they were when the run began
 runs/RUN/identifiers.parquet     and their identifiers, until the run ends
 runs/RUN/groups.parquet          own accounts of a shared group, where the agreement compares groups
@@ -19,20 +20,20 @@ from cleanroom.session.party import Party
 from cleanroom.session.stored import keep_stored, read_stored
 from overlap import keys
 from overlap.errors import BadInput, Refused, UsageError
-from overlap.protocol import Contract
+from overlap.protocol import STATE_AFTER, STEPS, Contract
 
-#: A frame of the largest declared bound, 2^24 elements of 32 bytes and as many tags, is below this.
-FRAME_LIMIT = 2**30
+#: A frame of the largest declared bound, 2^25 elements of 32 bytes and as many tags, is below this.
+FRAME_LIMIT = 2**31
 
-#: A run is charged until its first frame is kept; a killed command leaves it so, and its secrets with it.
-OPEN_STATES = ("charged", "started", "replied")
+#: States of a run that goes on. It is charged until its first frame is kept; a killed command leaves it so.
+OPEN_STATES = ("charged", *(state for state in STATE_AFTER.values() if state != "finished"))
 
 _STATE = b"run state"
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run. `state` is charged, started, replied, finished, aborted or unfinished; `shared` -1: not known.
+    """One run. `state` is one of OPEN_STATES, finished, aborted or unfinished; `shared` -1: not known.
 
     `agreement` is the file digest (hex), `contract` the contract's canonical text, `answered` the SHA-256
     (hex) of the peer's frame that was taken last.
@@ -92,27 +93,43 @@ def find_run(party: Party, name: str = "") -> RunRecord:
     return found[-1]
 
 
-def keep_state(party: Party, run: str, state: bytes) -> None:
-    """Keep the secret state of a run, locked by the party's storage key and a half that lies in the vault.
+@dataclass(frozen=True)
+class RunStates:
+    """The secret states of a run's buckets, locked by the party's storage key and a half in the vault.
 
     The vault is in no backup: a folder that comes back from one cannot go on with an old run, whose scalar
     may have answered since (crypto.md, F6).
     """
-    vault = party.vault()
-    if run not in vault.names():
-        vault.put(run, party.random(keys.KEY_BYTES))
-    keep_stored(party, _STATE, run, state, "runs", run, "state", half=vault.get(run))
 
+    party: Party
+    run: str
 
-def read_state(party: Party, run: str) -> bytes:
-    """The secret state of a run; Refused when the vault does not hold its half."""
-    vault = party.vault()
-    if run not in vault.names():
-        raise Refused(
-            "the vault does not hold the key of this run: the folder was restored, or the run has ended",
-            "begin a new run",
-        )
-    return read_stored(party, _STATE, run, "runs", run, "state", half=vault.get(run))
+    def save(self, bucket: int, state: bytes) -> None:
+        vault = self.party.vault()
+        if self.run not in vault.names():
+            vault.put(self.run, self.party.random(keys.KEY_BYTES))
+        half = vault.get(self.run)
+        keep_stored(self.party, _STATE, self._name(bucket), state, *self._place(bucket), half=half)
+
+    def load(self, bucket: int) -> bytes:
+        """The state of a bucket; Refused when the vault does not hold its half."""
+        vault = self.party.vault()
+        if self.run not in vault.names():
+            raise Refused(
+                "the vault does not hold the key of this run: the folder was restored, or the run has ended",
+                "begin a new run",
+            )
+        half = vault.get(self.run)
+        return read_stored(self.party, _STATE, self._name(bucket), *self._place(bucket), half=half)
+
+    def has(self, bucket: int) -> bool:
+        return self.party.folder.path(*self._place(bucket)).is_file()
+
+    def _name(self, bucket: int) -> str:
+        return f"{self.run}/{bucket}"
+
+    def _place(self, bucket: int) -> tuple[str, ...]:
+        return "runs", self.run, f"state.{bucket}"
 
 
 def end_run(party: Party, record: RunRecord, state: str) -> RunRecord:
@@ -140,6 +157,10 @@ def abandon_open_runs(party: Party, partner: str) -> None:
 
 def _burn(party: Party, run: str) -> None:
     party.vault().destroy(run)
-    erase(party.folder.path("runs", run, "state"), party.random)
-    for name in ("start", "reply", "identifiers.parquet"):
+    for name in party.folder.names("runs", run):
+        if name.startswith("state."):
+            erase(party.folder.path("runs", run, name), party.random)
+    for name in party.folder.names("runs", run, "lists"):
+        party.folder.path("runs", run, "lists", name).unlink()
+    for name in (*(step for step in STEPS if step != "finish"), "identifiers.parquet"):
         party.folder.path("runs", run, name).unlink(missing_ok=True)

@@ -1,48 +1,71 @@
 """What the two parties say to each other, as bytes; PROTOCOL.md is the specification.
 
 One module holds one thing: `contract` what both sides fixed before, `identifier` the bytes that are matched,
-`frame` the signed and sealed envelope, `body` the layout inside it, `steps` the order of the steps and what a
-run remembers, `dh` the protocol of level `overlaps`, `counts` the one of level `counts`.
+`catalogue` the protocols and their messages, `frame` the signed and sealed envelope, `body` the layout in it,
+`steps` what a run remembers and when it goes on, `dh` the protocol of level `overlaps`, `counts` the one of
+level `counts`.
 """
 
 from __future__ import annotations
 
-from overlap.protocol.body import MAX_SIZE_BOUND, body_size, read_contract
+from overlap.protocol.body import MAX_SIZE_BOUND, read_contract
+from overlap.protocol.buckets import bucket_count
+from overlap.protocol.catalogue import (
+    DEFAULT,
+    PROTOCOLS,
+    STATE_AFTER,
+    STEPS,
+    Protocol,
+    body_size,
+    protocol_of,
+    role_of,
+)
 from overlap.protocol.contract import FORMAT, LEVELS, SUITE, Contract, Side
 from overlap.protocol.frame import (
-    Envelope,
     Header,
     answer_header,
+    check_header,
     frame_size,
     inspect_frame,
-    open_frame,
     read_frame,
     size_limit,
     start_header,
     write_frame,
 )
 from overlap.protocol.identifier import decode_identifier, encode_identifier
-from overlap.protocol.steps import PROTOCOLS
+from overlap.protocol.matches import Matches
+from overlap.protocol.passage import Passage, States
+from overlap.protocol.stream import Body
 
 __all__ = [
+    "DEFAULT",
     "FORMAT",
     "LEVELS",
     "MAX_SIZE_BOUND",
     "PROTOCOLS",
+    "STATE_AFTER",
+    "STEPS",
     "SUITE",
+    "Body",
     "Contract",
-    "Envelope",
     "Header",
+    "Matches",
+    "Passage",
+    "Protocol",
     "Side",
+    "States",
     "answer_header",
     "body_size",
+    "bucket_count",
+    "check_header",
     "decode_identifier",
     "encode_identifier",
     "frame_size",
     "inspect_frame",
-    "open_frame",
+    "protocol_of",
     "read_contract",
     "read_frame",
+    "role_of",
     "size_limit",
     "start_header",
     "write_frame",

@@ -1,8 +1,10 @@
-"""The bytes between header and signature of a frame, for both protocols.
+"""The bodies of the two protocols by DH, of one bucket each; X and Y are what it may hold of either side.
 
-    start    contract, length-prefixed · starter.size_bound elements, ascending
-    reply    starter.size_bound elements · responder.size_bound list tags, ascending
-    finish   overlaps: min(bounds) confirm tags, ascending · counts: the count, 8 bytes, big-endian
+    start    X elements, ascending
+    reply    X elements · Y list tags, ascending
+    finish   overlaps: min(X, Y) confirm tags, ascending · counts: the count, 8 bytes, big-endian
+
+The body of a frame has the bodies of all buckets behind each other. In `start` the contract comes first.
 
 An element is a u-coordinate of 32 bytes (RFC 7748). Every list is filled up to its declared bound with
 elements or tags that match nothing, so that a body's length says nothing beyond the contract.
@@ -16,8 +18,10 @@ from typing import Final
 
 from overlap.errors import ForgedFile, MalformedFile
 from overlap.keys import RandomBytes
+from overlap.protocol.buckets import part_bounds
 from overlap.protocol.contract import Contract
-from overlap.protocol.identifier import prefixed, split_prefixed
+from overlap.protocol.identifier import LENGTH, prefixed
+from overlap.protocol.stream import Body
 
 ELEMENT_SIZE: Final = 32
 CONFIRM_SIZE: Final = 16
@@ -28,8 +32,8 @@ MIN_LIST_TAG_SIZE: Final = 10
 STATISTICAL_BITS: Final = 40
 #: Bytes of a contract: its texts are names, versions and digests; ten times what the longest one needs.
 MAX_CONTRACT: Final = 16_384
-#: Identifiers a side may declare: a frame is sealed in one piece in memory, and this one has 512 MiB.
-MAX_SIZE_BOUND: Final = 2**24
+#: Identifiers a side may declare: a frame of so many elements has 1 GiB.
+MAX_SIZE_BOUND: Final = 2**25
 
 _AGAIN: Final = "the peer's software is at fault; start a new run"
 
@@ -42,53 +46,45 @@ def list_tag_size(contract: Contract) -> int:
 
 
 def finish_bound(contract: Contract) -> int:
-    """The most identifiers that both sides can hold."""
-    return min(contract.starter.size_bound, contract.responder.size_bound)
+    """The most identifiers of a bucket that both sides can hold."""
+    return min(part_bounds(contract))
 
 
-def body_size(contract: Contract, step: str) -> int:
-    """Bytes of the body of `step` ("start", "reply" or "finish")."""
-    elements = contract.starter.size_bound * ELEMENT_SIZE
+def part_size(contract: Contract, step: str) -> int:
+    """Bytes of one bucket's body of `step` ("start", "reply" or "finish")."""
+    starter, responder = part_bounds(contract)
+    elements = starter * ELEMENT_SIZE
     if step == "start":
-        return len(prefixed(contract.to_bytes())) + elements
+        return elements
     if step == "reply":
-        return elements + contract.responder.size_bound * list_tag_size(contract)
+        return elements + responder * list_tag_size(contract)
     return COUNT_SIZE if contract.level == "counts" else finish_bound(contract) * CONFIRM_SIZE
 
 
-def write_start(contract: Contract, elements: Sequence[bytes]) -> bytes:
-    """The body of `start`; `elements` are ascending and as many as declared."""
-    return prefixed(contract.to_bytes()) + b"".join(elements)
+def write_contract(contract: Contract) -> bytes:
+    """The beginning of the first frame's body."""
+    return prefixed(contract.to_bytes())
 
 
-def read_contract(body: bytes) -> Contract:
-    """The contract that a `start` body carries. Raises MalformedFile."""
-    try:
-        contract, _ = split_prefixed(body)
-    except ValueError as error:
-        raise MalformedFile("the start frame is cut short", _AGAIN) from error
-    if len(contract) > MAX_CONTRACT:
+def read_contract(body: Body) -> Contract:
+    """The contract at the beginning of the first frame's body. Raises MalformedFile."""
+    length = int.from_bytes(body.read(LENGTH), "big")
+    if length > MAX_CONTRACT:
         raise MalformedFile(f"the contract is larger than {MAX_CONTRACT} bytes", _AGAIN)
-    return Contract.from_bytes(contract)
+    return Contract.from_bytes(body.read(length))
 
 
 def read_start(contract: Contract, body: bytes) -> bytes:
-    """The elements of a `start` body, joined.
-
-    ContractMismatch names the field in which the body's contract differs from `contract`; that is checked
-    first, so that a different bound is called by its name.
-    """
-    contract.require_equal(read_contract(body))
+    """The elements of a `start` body, joined."""
     _require_size(contract, "start", body)
-    elements = body[len(body) - contract.starter.size_bound * ELEMENT_SIZE :]
-    require_ascending(split(elements, ELEMENT_SIZE), "elements of the start frame")
-    return elements
+    require_ascending(split(body, ELEMENT_SIZE), "elements of the start frame")
+    return body
 
 
 def read_reply(contract: Contract, body: bytes) -> tuple[bytes, list[bytes]]:
     """The re-blinded elements, joined, and the list tags of a `reply` body."""
     _require_size(contract, "reply", body)
-    end = contract.starter.size_bound * ELEMENT_SIZE
+    end = part_bounds(contract)[0] * ELEMENT_SIZE
     tags = split(body[end:], list_tag_size(contract))
     require_ascending(tags, "tags of the reply frame")
     return body[:end], tags
@@ -134,5 +130,5 @@ def require_ascending(items: Sequence[bytes], what: str) -> None:
 
 
 def _require_size(contract: Contract, step: str, body: bytes) -> None:
-    if len(body) != body_size(contract, step):
+    if len(body) != part_size(contract, step):
         raise MalformedFile(f"the {step} frame does not have the size that the contract fixes", _AGAIN)

@@ -37,13 +37,13 @@ from overlap.protocol.body import (
     read_start,
     require_ascending,
     split,
-    write_start,
 )
+from overlap.protocol.buckets import part_bounds
 from overlap.protocol.role import Role
 from overlap.protocol.steps import Run
 from overlap.protocol.tags import make_count_tags
 
-LEVEL: Final = "counts"
+PROTOCOL: Final = "dh-count/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,16 @@ class Count:
 class Starter(Role):
     """The side that sends `start`, computes the count, and tells it in `finish`."""
 
-    level, role = LEVEL, "starter"
+    protocol, role = PROTOCOL, "starter"
 
     def start(self) -> bytes:
         """The body of `start`; the same bytes at every call."""
         run = self._run
         if run.repeats("start", b""):
             return run.parts["start"]
-        bound = run.contract.starter.size_bound
+        bound, _ = part_bounds(run.contract)
         elements = blind(run.identifiers, bound, run.scalar, self._engine, self._random)
-        body = write_start(run.contract, sorted(elements))
+        body = b"".join(sorted(elements))
         run.advance("start", b"", False, {"start": body})
         return body
 
@@ -99,7 +99,7 @@ class Starter(Role):
 class Responder(Role):
     """The side that answers `start` with `reply` and is told the count in `finish`."""
 
-    level, role = LEVEL, "responder"
+    protocol, role = PROTOCOL, "responder"
 
     def reply(self, start: bytes) -> bytes:
         """The body of `reply`; errors as in `overlap.protocol.dh.Responder.reply`."""
@@ -108,7 +108,7 @@ class Responder(Role):
             return run.parts["reply"]
         with run.judging_peer():
             again = multiply_peer(run.scalar, read_start(run.contract, start), self._engine)
-        size, bound = list_tag_size(run.contract), run.contract.responder.size_bound
+        size, (_, bound) = list_tag_size(run.contract), part_bounds(run.contract)
         keys = evaluate(run.identifiers, run.scalar, self._engine)
         tags = fill_tags(make_count_tags(run.contract, size, keys), bound, size, self._random)
         body = b"".join(sorted(split(again, ELEMENT_SIZE))) + tags

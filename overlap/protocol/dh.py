@@ -18,9 +18,6 @@ nothing. The starter learns first and may stop; the responder's run is then unfi
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from overlap.group import check_distinct, unblinding_scalar
@@ -36,45 +33,31 @@ from overlap.protocol.body import (
     read_reply,
     read_start,
     split,
-    write_start,
 )
+from overlap.protocol.buckets import part_bounds
+from overlap.protocol.matches import Matches, keep_matches, pack, read_matches, unpack
 from overlap.protocol.role import Role
-from overlap.protocol.steps import Run
 from overlap.protocol.tags import make_tags, make_tokens, transcript_digest
 
-LEVEL: Final = "overlaps"
-
-
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """What this side learned: which of its `submitted` identifiers the peer submitted too.
-
-    `positions` are ascending positions in its own list, `tokens` their pair tokens of 16 bytes. About the
-    peer's other identifiers it learned that they are at most `peer_bound` in number.
-    """
-
-    positions: tuple[int, ...]
-    tokens: tuple[bytes, ...]
-    submitted: int
-    peer_bound: int
+PROTOCOL: Final = "dh-2hash/1"
 
 
 class Starter(Role):
     """The side that sends `start`, learns first, and confirms in `finish`."""
 
-    level, role = LEVEL, "starter"
+    protocol, role = PROTOCOL, "starter"
 
     def start(self) -> bytes:
         """The body of `start`; the same bytes at every call."""
         run = self._run
         if run.repeats("start", b""):
             return run.parts["start"]
-        bound = run.contract.starter.size_bound
+        bound, _ = part_bounds(run.contract)
         elements = blind(run.identifiers, bound, run.scalar, self._engine, self._random)
         # Sorted, because the order of the list would tell which element stands for which account.
         order = sorted(range(bound), key=elements.__getitem__)
-        body = write_start(run.contract, [elements[at] for at in order])
-        run.advance("start", b"", False, {"start": body, "order": _pack(order)})
+        body = b"".join([elements[at] for at in order])
+        run.advance("start", b"", False, {"start": body, "order": pack(order)})
         return body
 
     def finish(self, reply: bytes) -> tuple[bytes, Matches]:
@@ -84,7 +67,7 @@ class Starter(Role):
         """
         run = self._run
         if run.repeats("reply", reply):
-            return run.parts["finish"], _read_matches(run)
+            return run.parts["finish"], read_matches(run, len(run.identifiers))
         with run.judging_peer():
             elements, tags = read_reply(run.contract, reply)
             pairs = self._unblind(elements)
@@ -95,19 +78,15 @@ class Starter(Role):
         confirm = make_tags(run.contract, "confirm", CONFIRM_SIZE, hits)
         body = fill_tags(confirm, finish_bound(run.contract), CONFIRM_SIZE, self._random)
         transcript = transcript_digest(run.contract, run.run, run.parts["start"], reply)
-        parts = {
-            "finish": body,
-            "positions": _pack(matched),
-            "tokens": b"".join(make_tokens(transcript, hits)),
-        }
+        parts = {"finish": body, **keep_matches(matched, b"".join(make_tokens(transcript, hits)))}
         run.advance("reply", reply, True, parts)
-        return body, _read_matches(run)
+        return body, read_matches(run, len(run.identifiers))
 
     def _unblind(self, reply: bytes) -> list[tuple[bytes, bytes]]:
         """Our identifiers with their K, in our order; the dummies are judged and left blinded."""
         run, elements = self._run, split(reply, ELEMENT_SIZE)
         self._engine.check_points(reply)
-        place = {at: index for index, at in enumerate(_unpack(run.parts["order"]))}
+        place = {at: index for index, at in enumerate(unpack(run.parts["order"]))}
         own = b"".join(elements[place[at]] for at in range(len(run.identifiers)))
         keys = self._engine.multiply(unblinding_scalar(run.scalar), own)
         check_distinct(keys)
@@ -117,7 +96,7 @@ class Starter(Role):
 class Responder(Role):
     """The side that answers `start` with `reply` and learns from `finish`."""
 
-    level, role = LEVEL, "responder"
+    protocol, role = PROTOCOL, "responder"
 
     def reply(self, start: bytes) -> bytes:
         """The body of `reply`.
@@ -132,7 +111,7 @@ class Responder(Role):
             again = multiply_peer(run.scalar, read_start(run.contract, start), self._engine)
         keys = evaluate(run.identifiers, run.scalar, self._engine)
         pairs = list(zip(run.identifiers, keys, strict=True))
-        size, bound = list_tag_size(run.contract), run.contract.responder.size_bound
+        size, (_, bound) = list_tag_size(run.contract), part_bounds(run.contract)
         tags = fill_tags(make_tags(run.contract, "list", size, pairs), bound, size, self._random)
         body = again + tags
         # Confirm tags and tokens are all that `finish` needs, so scalar and K end here.
@@ -157,27 +136,6 @@ class Responder(Role):
             own = split(run.parts["confirm"], CONFIRM_SIZE)
             matched = [at for at, tag in enumerate(own) if tag in confirmed]
             tokens = split(run.parts["all_tokens"], TOKEN_SIZE)
-            parts = {"positions": _pack(matched), "tokens": b"".join(tokens[at] for at in matched)}
+            parts = keep_matches(matched, b"".join([tokens[at] for at in matched]))
             run.advance("finish", finish, True, parts)
-        return _read_matches(run)
-
-
-def _read_matches(run: Run) -> Matches:
-    peer = run.contract.responder if run.role == "starter" else run.contract.starter
-    return Matches(
-        tuple(_unpack(run.parts["positions"])),
-        tuple(split(run.parts["tokens"], TOKEN_SIZE)),
-        len(run.identifiers),
-        peer.size_bound,
-    )
-
-
-def _pack(numbers: Sequence[int]) -> bytes:
-    packed = array("I", numbers)
-    return packed.tobytes()
-
-
-def _unpack(data: bytes) -> array[int]:
-    numbers = array("I")
-    numbers.frombytes(data)
-    return numbers
+        return read_matches(run, len(run.identifiers))

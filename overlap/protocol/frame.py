@@ -2,29 +2,33 @@
 
     overlap-frame/1\\n
     HPKE( header: canonical JSON, spaces up to 4095 bytes, \\n
-          body: as `overlap.protocol.body` lays it out
-          signature: 64 bytes, Ed25519 by the sender's `signing` key over header and body )
+          signature: 64 bytes, Ed25519 by the sender's `signing` key over the header )
+    body, in chunks encrypted under the key in the header (`overlap.protocol.stream`)
 
 The size of the file follows from the contract alone. Whoever carries it sees that size and nothing else.
 """
 
 from __future__ import annotations
 
-import hashlib
+import os
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from overlap import canonical
 from overlap.errors import MalformedFile, UsageError, WrongRun
-from overlap.keys import Card, PartyKeys
-from overlap.protocol.body import MAX_CONTRACT, body_size, read_contract
+from overlap.keys import KEY_BYTES, Card, PartyKeys, RandomBytes
+from overlap.protocol.body import MAX_CONTRACT
+from overlap.protocol.catalogue import STEPS, body_size, protocol_of
 from overlap.protocol.contract import Contract
+from overlap.protocol.stream import Body, read_chunks, stream_size, write_chunks
 
 FRAME_LINE: Final = b"overlap-frame/1\n"
 INFO: Final = b"overlap-frame/1"
 PURPOSE: Final = b"frame"
-SEQUENCE: Final = {"start": 0, "reply": 1, "finish": 2}
+#: Messages of a run at most.
+MAX_SEQUENCE: Final = 15
 
 #: Bytes of the header. One size for all, because the checkpoint inside grows with the sender's log.
 HEADER_SIZE: Final = 4096
@@ -33,6 +37,8 @@ MAX_CHECKPOINT: Final = 1024
 SIGNATURE_SIZE: Final = 64
 #: Bytes that sealing adds: ML-KEM-768 ciphertext 1088, X25519 share 32, GCM tag 16.
 SEAL_SIZE: Final = 1088 + 32 + 16
+#: Bytes before the body.
+HEAD_SIZE: Final = len(FRAME_LINE) + SEAL_SIZE + HEADER_SIZE + SIGNATURE_SIZE
 #: Seconds; the largest whole number that every JSON reader keeps.
 MAX_TIME: Final = 2**53 - 1
 
@@ -43,7 +49,10 @@ _FIELDS: Final = (
     ("recipient", re.compile("[0-9a-f]{64}")),
     ("contract", re.compile("[0-9a-f]{64}")),
     ("previous", re.compile("(?:[0-9a-f]{64})?")),
+    ("body", re.compile("[0-9a-f]{64}")),
+    ("body_key", re.compile("[0-9a-f]{64}")),
 )
+_BODY_FIELDS: Final = ("body_length", "body", "body_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +75,18 @@ class Header:
     time: int
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """What anybody can see of a frame: its format and its size in bytes."""
-
-    format: str
-    size: int
-
-
 def start_header(contract: Contract, run: bytes, checkpoint: str, now: int) -> Header:
     """The header of the first frame of `run` (16 bytes)."""
     sender, recipient = contract.starter.card, contract.responder.card
     return Header("start", run.hex(), 0, sender, recipient, contract.digest.hex(), "", checkpoint, now)
 
 
-def answer_header(header: Header, data: bytes, checkpoint: str, now: int) -> Header:
-    """The header of the frame that answers the frame file `data`, whose header is `header`."""
-    step = "reply" if header.step == "start" else "finish"
-    previous = hashlib.sha256(data).hexdigest()
+def answer_header(contract: Contract, header: Header, previous: str, checkpoint: str, now: int) -> Header:
+    """The header of the frame that answers the frame with this header and file digest (SHA-256, hex)."""
     return Header(
-        step,
+        protocol_of(contract).messages[header.sequence + 1],
         header.run,
-        SEQUENCE[step],
+        header.sequence + 1,
         header.recipient,
         header.sender,
         header.contract,
@@ -108,112 +107,114 @@ def size_limit(contract: Contract) -> int:
     There is room for a frame of the wrong step and for a start with a longer contract, so that the error can
     name what differs; the roles demand the exact size.
     """
-    return MAX_CONTRACT + max(frame_size(contract, step) for step in SEQUENCE)
+    return MAX_CONTRACT + max(frame_size(contract, step) for step in protocol_of(contract).messages)
 
 
-def write_frame(header: Header, body: bytes, keys: PartyKeys, recipient: Card) -> bytes:
-    """The frame file: `header` and `body`, signed with `keys`, sealed to `recipient`.
+def write_frame(
+    header: Header,
+    body: Iterable[bytes],
+    keys: PartyKeys,
+    recipient: Card,
+    random: RandomBytes,
+    out: BinaryIO,
+) -> None:
+    """Write a frame to the seekable `out`: `header` and the pieces of `body`, signed, sealed to `recipient`.
 
     UsageError when the header is not one that `read_frame` accepts: then the caller has a bug.
     """
-    fields = asdict(header) | {"body_length": len(body)}
+    key = random(KEY_BYTES)
+    out.write(bytes(HEAD_SIZE))
+    length, digest = write_chunks(body, key, out)
+    fields = asdict(header) | {"body_length": length, "body": digest.hex(), "body_key": key.hex()}
     if (problem := _problem(fields)) or (header.sender, header.recipient) != _parties(keys.card, recipient):
         raise UsageError(f"the frame's header is wrong: {problem or 'its parties'}", "report this as a bug")
-    signed = canonical.encode(fields).ljust(HEADER_SIZE - 1) + b"\n" + body
-    return FRAME_LINE + recipient.seal(INFO, signed + keys.sign("signing", PURPOSE, signed))
+    signed = canonical.encode(fields).ljust(HEADER_SIZE - 1) + b"\n"
+    out.seek(0)
+    out.write(FRAME_LINE + recipient.seal(INFO, signed + keys.sign("signing", PURPOSE, signed)))
 
 
-def read_frame(data: bytes, keys: PartyKeys, sender: Card, limit: int) -> tuple[Header, bytes]:
-    """Header and body of the frame file `data`, sent by `sender` to the owner of `keys`.
+def read_frame(source: BinaryIO, keys: PartyKeys, sender: Card, limit: int) -> tuple[Header, Body]:
+    """Header and body of the frame file `source` (seekable), sent by `sender` to the owner of `keys`.
 
-    Checked in this order: size (at most `limit` bytes), version line, seal, canonical header,
-    signature, sender and recipient. Raises MalformedFile, ForgedFile or WrongRun.
+    Checked in this order: size (at most `limit` bytes), version line, seal, canonical header, length,
+    signature, sender and recipient; the body as it is read. Raises MalformedFile, ForgedFile or WrongRun.
     """
-    if len(data) > limit:
+    size = source.seek(0, os.SEEK_END)
+    if size > limit:
         raise MalformedFile(
             f"the frame is larger than {limit} bytes, the most that the contract's size bounds allow",
             "compare the size bounds of both sides' agreements, then start a new run",
         )
-    inspect_frame(data)
-    plaintext = keys.open_sealed(INFO, data[len(FRAME_LINE) :], "the frame")
-    header, body_length = _read_header(plaintext[:HEADER_SIZE])
-    if len(plaintext) != HEADER_SIZE + body_length + SIGNATURE_SIZE:
+    source.seek(0)
+    head = source.read(HEAD_SIZE)
+    inspect_frame(head)
+    plaintext = keys.open_sealed(INFO, head[len(FRAME_LINE) :], "the frame")
+    signed, signature = plaintext[:HEADER_SIZE], plaintext[HEADER_SIZE:]
+    header, body = _read_header(signed)
+    if size != _file_size(body["body_length"]):
         raise MalformedFile("the frame is not as long as its header says", _AGAIN)
-    signed, signature = plaintext[:-SIGNATURE_SIZE], plaintext[-SIGNATURE_SIZE:]
     sender.verify("signing", PURPOSE, signed, signature, "the frame")
     if (header.sender, header.recipient) != _parties(sender, keys.card):
         raise WrongRun("the frame is from or for another card", "exchange your present cards again")
-    return header, signed[HEADER_SIZE:]
+    chunks = read_chunks(source, bytes.fromhex(body["body_key"]), body["body_length"])
+    return header, Body(chunks, body["body_length"], bytes.fromhex(body["body"]))
 
 
-def open_frame(
-    data: bytes,
-    keys: PartyKeys,
-    sender: Card,
-    contract: Contract,
-    step: str,
-    *,
-    answers: tuple[Header, bytes] | None = None,
-) -> tuple[Header, bytes]:
-    """Header and body of the frame of `step` under `contract`.
+def check_header(
+    header: Header, contract: Contract, step: str, answers: tuple[Header, str] | None = None
+) -> None:
+    """Return when this is the header of the frame of `step` in a run under `contract`; else WrongRun.
 
-    `answers` is header and file of our own frame that this one answers; None for `start`. Raises as
-    `read_frame` does, WrongRun for another step, run, contract or predecessor, and ContractMismatch with the
-    field's name when a `start` carries another contract.
+    `answers` is header and file digest (hex) of our own frame that this one answers; None for `start`, whose
+    contract the caller has compared field by field.
     """
-    header, body = read_frame(data, keys, sender, size_limit(contract))
-    if header.step != step:
+    if header.step != step or header.sequence != protocol_of(contract).messages.index(step):
         raise WrongRun(f"this is a {header.step} frame, not a {step} frame", "check which file to read now")
-    if step == "start":
-        contract.require_equal(read_contract(body))
-    elif answers is None or (header.run, header.previous) != (
-        answers[0].run,
-        hashlib.sha256(answers[1]).hexdigest(),
-    ):
+    if step != "start" and (answers is None or (header.run, header.previous) != (answers[0].run, answers[1])):
         raise WrongRun("the frame does not answer our frame of this run", "check which file to read now")
     if header.contract != contract.digest.hex() or (step == "start" and header.previous):
         raise WrongRun("the frame belongs to another contract or run", "check which file to read now")
-    return header, body
 
 
-def inspect_frame(data: bytes) -> Envelope:
-    """What is visible without a key. MalformedFile when this is not a frame or cannot be a whole one."""
-    if not data.startswith(FRAME_LINE):
+def inspect_frame(head: bytes) -> None:
+    """Return when these may be the first HEAD_SIZE bytes of a frame; else MalformedFile."""
+    if not head.startswith(FRAME_LINE):
         raise MalformedFile("this is not a frame of version 1", "ask for the file made by 'overlap match'")
-    if len(data) < _file_size(0):
+    if len(head) < HEAD_SIZE:
         raise MalformedFile("the frame is cut short", _AGAIN)
-    return Envelope(INFO.decode(), len(data))
 
 
 def _file_size(body_length: int) -> int:
-    return len(FRAME_LINE) + SEAL_SIZE + HEADER_SIZE + body_length + SIGNATURE_SIZE
+    return HEAD_SIZE + stream_size(body_length)
 
 
 def _parties(sender: Card, recipient: Card) -> tuple[str, str]:
     return sender.digest.hex(), recipient.digest.hex()
 
 
-def _read_header(line: bytes) -> tuple[Header, int]:
+def _read_header(line: bytes) -> tuple[Header, dict[str, Any]]:
+    """The header, and what it says of the body: body_length, body (digest) and body_key."""
     if len(line) != HEADER_SIZE or not line.endswith(b"\n"):
         raise MalformedFile("the frame's header is cut short", _AGAIN)
     fields = canonical.decode(line[:-1].rstrip(b" "), "the frame's header")
     if problem := _problem(fields):
         raise MalformedFile(f"the frame's header is wrong: {problem}", _AGAIN)
-    body_length = fields.pop("body_length")
-    return Header(**fields), body_length
+    body = {name: fields.pop(name) for name in _BODY_FIELDS}
+    return Header(**fields), body
 
 
 def _problem(fields: Any) -> str:
     """Why these are not the fields of a header, or "" when they are."""
-    if not isinstance(fields, dict) or set(fields) != {*Header.__slots__, "body_length"}:
+    if not isinstance(fields, dict) or set(fields) != {*Header.__slots__, *_BODY_FIELDS}:
         return "its fields are not those of version 1"
     for name, pattern in _FIELDS:
         if not isinstance(fields[name], str) or not pattern.fullmatch(fields[name]):
             return name
-    if not isinstance(fields["step"], str) or fields["step"] not in SEQUENCE:
+    if not isinstance(fields["step"], str) or fields["step"] not in STEPS:
         return "step"
+    first = fields["step"] == "start"
     for name, least, most in (
-        ("sequence", SEQUENCE[fields["step"]], SEQUENCE[fields["step"]]),
+        ("sequence", 0 if first else 1, 0 if first else MAX_SEQUENCE),
         ("time", 0, MAX_TIME),
         ("body_length", 0, MAX_TIME),
     ):

@@ -8,14 +8,15 @@ from typing import ClassVar, Self
 from overlap.engine import Engine
 from overlap.group import draw_scalar
 from overlap.keys import RandomBytes
+from overlap.protocol.body import part_size
 from overlap.protocol.contract import Contract
-from overlap.protocol.steps import Run, begin_run
+from overlap.protocol.steps import Run, begin_run, repeated
 
 
 class Role:
-    """One side of one run. A subclass names its level and role, and has the two verbs of that role."""
+    """One side of one run. A subclass names its protocol and role, and has the two verbs of that role."""
 
-    level: ClassVar[str]
+    protocol: ClassVar[str]
     role: ClassVar[str]
 
     def __init__(self, run: Run, engine: Engine, random: RandomBytes) -> None:
@@ -29,18 +30,41 @@ class Role:
 
         `run` is 16 bytes: drawn by the starter, and for the responder what the start frame's header says.
         """
-        scalar = draw_scalar(random)
-        begun = begin_run(cls.level, cls.role, contract, run, identifiers=tuple(identifiers), scalar=scalar)
+        begun = begin_run(cls.protocol, cls.role, contract, run, len(identifiers))
+        if len(set(identifiers)) != len(identifiers):
+            raise repeated()
+        begun.identifiers, begun.scalar = tuple(identifiers), draw_scalar(random)
         return cls(begun, engine, random)
 
     @classmethod
     def from_bytes(cls, data: bytes, engine: Engine, random: RandomBytes) -> Self:
         """The run in `data`. Raises BadInput."""
-        return cls(Run.from_bytes(data, cls.level, cls.role), engine, random)
+        return cls(Run.from_bytes(data, cls.protocol, cls.role), engine, random)
 
     def to_bytes(self) -> bytes:
         """The secret state of the run, to be encrypted and kept before anything is sent."""
         return self._run.to_bytes()
+
+    @staticmethod
+    def part_size(contract: Contract, step: str) -> int:
+        """Bytes of one bucket's body of `step`, which follow from the contract alone."""
+        return part_size(contract, step)
+
+    def work_ahead(self) -> None:
+        """Do what needs no further message. Nothing depends on it but the time that the next answer takes."""
+
+    @property
+    def contract(self) -> Contract:
+        return self._run.contract
+
+    @property
+    def places(self) -> bytes:
+        """Where the identifiers stand in the whole list, packed; empty when this is the whole list."""
+        return self._run.parts.get("places", b"")
+
+    def keep_places(self, places: bytes) -> None:
+        """Remember where the identifiers stand in the whole list."""
+        self._run.parts["places"] = places
 
     @property
     def state(self) -> str:

@@ -1,7 +1,7 @@
 """The order of the steps, and what one side remembers of a run between them.
 
-All changes of state happen here. A row of `STEPS` says: this role in this state, given this message, goes to
-that state; whatever has no row is refused.
+All changes of state happen here. The messages of a protocol say which one a role takes in which state
+(`overlap.protocol.catalogue`); whatever is not next is refused. For three messages:
 
     starter                          responder
     begun ── start ─→ started
@@ -17,30 +17,23 @@ scalar that answers twice is an oracle for the peer.
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, NoReturn
+from itertools import accumulate, pairwise
+from typing import Final, NoReturn
 
 from overlap import canonical
 from overlap.errors import BadInput, BadPeerFile, Refused, WrongRun
 from overlap.protocol.body import MAX_SIZE_BOUND
+from overlap.protocol.buckets import bucket_count, part_bounds
+from overlap.protocol.catalogue import PROTOCOLS, ROLES, protocol_of
 from overlap.protocol.contract import SUITE, Contract
 from overlap.protocol.identifier import prefixed, split_prefixed
 
 STATE_LINE: Final = b"overlap-run/1\n"
 RUN_SIZE: Final = 16
-
-#: The protocol that each level runs.
-PROTOCOLS: Final = {"overlaps": "dh-2hash/1", "counts": "dh-count/1"}
-
-#: (role, state, message) to the next state.
-STEPS: Final = {
-    ("starter", "begun", "start"): "started",
-    ("starter", "started", "reply"): "finished",
-    ("responder", "begun", "start"): "replied",
-    ("responder", "replied", "finish"): "finished",
-}
 
 
 @dataclass
@@ -52,7 +45,7 @@ class Run:
     raised, and before anything the call returned is sent.
     """
 
-    level: str
+    protocol: str
     role: str
     run: bytes
     contract: Contract
@@ -61,6 +54,11 @@ class Run:
     state: str = "begun"
     taken: dict[str, str] = field(default_factory=dict)
     parts: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def awaited(self) -> str:
+        """The message that comes next for this role; "" when there is none."""
+        return PROTOCOLS[self.protocol].next_message(self.role, self.state)
 
     def repeats(self, message: str, body: bytes) -> bool:
         """True when this message was taken before, False when it is the next one.
@@ -71,7 +69,7 @@ class Run:
         if self.state == "aborted":
             raise Refused("this run was aborted and its secret destroyed", "start a new run")
         before = self.taken.get(message)
-        if before is None and (self.role, self.state, message) in STEPS:
+        if before is None and message == self.awaited:
             return False
         if before is None:
             raise Refused(
@@ -79,14 +77,14 @@ class Run:
             )
         if before == hashlib.sha256(body).hexdigest():
             return True
-        self._abort()
+        self.abort()
         raise WrongRun(
             f"a second, different {message} came for this run, which is aborted now", "start a new run"
         )
 
     def advance(self, message: str, body: bytes, burn: bool, parts: dict[str, bytes]) -> None:
         """Take `message`, keep `parts`, and forget the scalar when the role has no further use for it."""
-        self.state = STEPS[self.role, self.state, message]
+        self.state = PROTOCOLS[self.protocol].state_after(self.role, message)
         self.taken[message] = hashlib.sha256(body).hexdigest()
         self.parts |= parts
         if burn:
@@ -98,13 +96,13 @@ class Run:
         try:
             yield
         except BadPeerFile:
-            self._abort()
+            self.abort()
             raise
 
     def to_bytes(self) -> bytes:
         """Everything needed to go on after a restart."""
         head = {
-            "level": self.level,
+            "protocol": self.protocol,
             "role": self.role,
             "run": self.run.hex(),
             "contract": self.contract.to_bytes().decode(),
@@ -114,22 +112,27 @@ class Run:
             "parts": sorted(self.parts),
         }
         kept = [self.parts[name] for name in sorted(self.parts)]
-        return STATE_LINE + b"".join(map(prefixed, [canonical.encode(head), *kept, *self.identifiers]))
+        sizes = array("I", map(len, self.identifiers)).tobytes()
+        return (
+            STATE_LINE
+            + b"".join(map(prefixed, [canonical.encode(head), *kept, sizes]))
+            + b"".join(self.identifiers)
+        )
 
     @staticmethod
-    def from_bytes(data: bytes, level: str, role: str) -> Run:
+    def from_bytes(data: bytes, protocol: str, role: str) -> Run:
         """The inverse of `to_bytes`. Raises BadInput for anything but the state of such a run."""
         try:
             if not data.startswith(STATE_LINE):
                 raise ValueError("not a run")
-            head, *kept = _unpack(data[len(STATE_LINE) :])
-            return _run_from(canonical.decode(head, "the run's state"), kept, (level, role))
+            return _read_run(data[len(STATE_LINE) :], (protocol, role))
         except (BadPeerFile, KeyError, TypeError, ValueError) as error:
             raise BadInput(
-                f"this is not the state of a {level} run of the {role}", "restore it, or start a new run"
+                f"this is not the state of a {protocol} run of the {role}", "restore it, or start a new run"
             ) from error
 
-    def _abort(self) -> None:
+    def abort(self) -> None:
+        """End the run; nothing but the refusal is left of it."""
         self.state, self.scalar, self.parts, self.identifiers = "aborted", b"", {}, ()
 
     def __repr__(self) -> str:
@@ -139,52 +142,56 @@ class Run:
         raise TypeError("the state of a run is not pickled")
 
 
-def begin_run(
-    level: str, role: str, contract: Contract, run: bytes, *, identifiers: tuple[bytes, ...], scalar: bytes
-) -> Run:
-    """A run in state `begun`.
+def repeated() -> Refused:
+    """The refusal of a list that holds an identifier twice."""
+    return Refused("identifiers are repeated", "match the distinct identifiers")
 
-    Raises Refused when the contract is for another protocol, or the identifiers are repeated or more than
-    declared.
+
+def begin_run(protocol: str, role: str, contract: Contract, run: bytes, count: int) -> Run:
+    """A run in state `begun`, without identifiers and scalar yet.
+
+    Raises Refused when the contract is for another protocol, or `count` identifiers are more than declared.
     """
-    bound = (contract.starter if role == "starter" else contract.responder).size_bound
-    if (contract.suite, contract.level, contract.protocol) != (SUITE, level, PROTOCOLS[level]):
+    bound = part_bounds(contract)[ROLES.index(role)]
+    sides = contract.starter.size_bound, contract.responder.size_bound
+    if contract.suite != SUITE or protocol_of(contract).name != protocol:
         raise Refused("the contract is for another level, protocol or suite", "make the contract again")
-    if max(contract.starter.size_bound, contract.responder.size_bound) > MAX_SIZE_BOUND:
+    if max(sides) > MAX_SIZE_BOUND:
         raise Refused(f"a declared size bound is above {MAX_SIZE_BOUND}", "agree on a smaller size bound")
+    if contract.buckets != bucket_count(protocol, *sides):
+        raise Refused(
+            "the contract splits the lists in another way than their bounds ask for", "make it again"
+        )
     if len(run) != RUN_SIZE:
         raise Refused("a run is named by 16 bytes", "report this as a bug")
-    if len(identifiers) > bound:
+    if count > bound:
         raise Refused(
-            f"{len(identifiers)} identifiers are more than the declared size bound of {bound}",
+            f"{count} identifiers are more than the declared size bound of {bound}",
             "agree on a larger size bound, or match fewer populations",
         )
-    if len(set(identifiers)) != len(identifiers):
-        raise Refused("identifiers are repeated", "match the distinct identifiers")
-    return Run(level, role, run, contract, identifiers, scalar)
+    return Run(protocol, role, run, contract, (), b"")
 
 
-def _unpack(data: bytes) -> Iterator[bytes]:
-    # A view, because slicing the rest off a million times would copy it a million times.
-    view, at = memoryview(data), 0
-    while at < len(view):
-        part, _ = split_prefixed(bytes(view[at : at + 8 + int.from_bytes(view[at : at + 8], "big")]))
-        yield part
-        at += 8 + len(part)
-
-
-def _run_from(head: dict[str, Any], kept: list[bytes], expected: tuple[str, str]) -> Run:
-    if (head["level"], head["role"]) != expected:
+def _read_run(data: bytes, expected: tuple[str, str]) -> Run:
+    packed, data = split_prefixed(data)
+    head = canonical.decode(packed, "the run's state")
+    if (head["protocol"], head["role"]) != expected:
         raise ValueError("the state of another role")
-    names: list[str] = head["parts"]
+    parts = {}
+    for name in head["parts"]:
+        parts[name], data = split_prefixed(data)
+    packed, data = split_prefixed(data)
+    ends = list(accumulate(array("I", packed)))
+    if (ends[-1] if ends else 0) != len(data):
+        raise ValueError("not as long as its sizes say")
     return Run(
-        head["level"],
+        head["protocol"],
         head["role"],
         bytes.fromhex(head["run"]),
         Contract.from_bytes(head["contract"].encode()),
-        tuple(kept[len(names) :]),
+        tuple(data[start:end] for start, end in pairwise([0, *ends])),
         bytes.fromhex(head["scalar"]),
         head["state"],
         head["taken"],
-        dict(zip(names, kept, strict=False)),
+        parts,
     )

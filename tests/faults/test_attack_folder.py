@@ -45,7 +45,7 @@ def test_a_run_killed_after_it_was_charged_leaves_no_scalar_behind(house: House)
     record = house.place / "ours" / "runs" / run / "run"
     record.write_bytes(record.read_bytes().replace(b'"started"', b'"charged"'))
     house.run("next")
-    assert not (house.place / "ours" / "runs" / run / "state").exists()
+    assert not (house.place / "ours" / "runs" / run / "state.0").exists()
 
 
 def test_an_ended_run_keeps_no_identifiers(house: House) -> None:

@@ -63,7 +63,7 @@ def test_a_second_start_with_other_elements_under_one_run_id_ends_the_run(house:
     for name in ("first", "second"):
         house.file(name).write_bytes(forge_start(contract, house.ours, house.theirs, run=run))
     matching.reply_match(house.theirs, house.file("first"), house.file("answer"))
-    state = house.theirs.folder.path("runs", run.hex(), "state")
+    state = house.theirs.folder.path("runs", run.hex(), "state.0")
     assert state.is_file()
     answer = house.file("answer").read_bytes()
     for name in ("second", "first"):  # afterwards not even the first one is answered again

@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from attacked_house import frame_file
 from two_parties import PARTNER, PASSPHRASE, SHARED, VENDOR, TwoParties, Walk, match
 
 from overlap import canonical
 from overlap.keys import CARD_LINE, Card, PartyKeys
-from overlap.protocol import read_frame, write_frame
+from overlap.protocol import read_frame
 
 P = 2**255 - 19
 #: u-coordinates that must be refused; 2^3 + 486662 * 2^2 + 2 is no square modulo p, so 2 is on the twist.
@@ -47,8 +48,10 @@ def rewrite(both: TwoParties, frame: str, change: Callable[[bytes], bytes]) -> N
     reader = READERS[frame][1]
     sender = VENDOR if reader == PARTNER else PARTNER
     theirs, ours = keys_of(both, sender), keys_of(both, reader)
-    header, body = read_frame(both.mail(frame).read_bytes(), ours, theirs.card, 2**30)
-    both.mail(frame).write_bytes(write_frame(header, change(body), theirs, ours.card))
+    with both.mail(frame).open("rb") as file:
+        header, body = read_frame(file, ours, theirs.card, 2**30)
+        changed = change(body.read_rest())
+    both.mail(frame).write_bytes(frame_file(header, changed, theirs, ours.card))
 
 
 def shared_with_partner(both: TwoParties) -> list[str]:
@@ -114,7 +117,7 @@ def test_a_second_different_start_of_the_same_run_ends_it(
     assert "second, different start" in read(both, "start", code=5)
     assert both.read_json(PARTNER, "match", "list")[0]["state"] == "aborted"
     assert not both.place(
-        PARTNER, "runs", both.read_json(PARTNER, "match", "list")[0]["run"], "state"
+        PARTNER, "runs", both.read_json(PARTNER, "match", "list")[0]["run"], "state.0"
     ).exists()
 
 

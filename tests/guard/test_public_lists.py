@@ -21,9 +21,9 @@ LISTED = [module for module in PACKAGES if "__all__" in ast.unparse(module.tree)
 EXCEPTIONS = {
     # The contract is made from an agreement and bound by a claim; the package front would import the engine.
     "overlap.protocol.contract": {"cleanroom.agreement", "cleanroom.attribution"},
-    # What the two protocols answer: Count and Matches.
+    "overlap.protocol.buckets": {"cleanroom.agreement"},
+    # What the protocol of level counts answers.
     "overlap.protocol.counts": {"cleanroom.session", "overlap.simulation"},
-    "overlap.protocol.dh": {"cleanroom.session", "overlap.match", "overlap.relation", "overlap.simulation"},
 }
 
 

@@ -37,6 +37,7 @@ def test_only_session_reads_the_wall_clock(module: Module) -> None:
 def test_only_the_named_rooms_touch_files(module: Module) -> None:
     homes = (
         "overlap.ingest",
+        "overlap.protocol.spool",
         "cleanroom.durable",
         "cleanroom.store",
         "cleanroom.vault",

@@ -63,7 +63,7 @@ def test_level_counts_gives_both_one_number_and_names_no_account(walk: Walk, tmp
         (matrix,) = both.read_json(party, "matrix")
         assert matrix["cells"] == [{"entities": len(SHARED)}]
         (place,) = both.place(party, "runs").iterdir()
-        assert not (place / "overlap.parquet").exists() and not (place / "state").exists()
+        assert not (place / "overlap.parquet").exists() and not (place / "state.0").exists()
         both.run(party, "shares", "grant", "--out", both.mail("x"), code=3)
         both.run(party, "claims", "prove", "--out", both.mail("x"), code=3)
     both.require_good_logs()

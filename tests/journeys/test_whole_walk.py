@@ -46,7 +46,7 @@ def test_a_finished_run_keeps_no_secret(walk: Walk, tmp_path: Path) -> None:
     both = walk.at("matched", tmp_path / "both")
     for party in (VENDOR, PARTNER):
         (run,) = both.place(party, "runs").iterdir()
-        assert not {"state", "start", "reply"} & {path.name for path in run.iterdir()}
+        assert not {"state.0", "start", "reply"} & {path.name for path in run.iterdir()}
 
 
 def test_what_is_shown_is_the_agreed_fields_of_the_matched_accounts(walk: Walk, tmp_path: Path) -> None:

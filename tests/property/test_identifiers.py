@@ -22,7 +22,7 @@ from overlap.identity.rarity import name_bits, rarest
 from overlap.identity.worker import Packed, Wanted, identify_rows, perform, read_answer, write_task
 from overlap.match import Distinct, distinct, find_hits, resolve
 from overlap.protocol import decode_identifier, encode_identifier
-from overlap.protocol.dh import Matches
+from overlap.protocol.matches import Matches
 from overlap.records import ACCOUNT_COLUMNS, IDENTIFIER_COLUMNS, TIERS
 
 ROOT = Path(__file__).parent.parent.parent

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import secrets
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import shake_256
@@ -15,8 +17,8 @@ from cleanroom.session.frames import checkpoint_for
 from cleanroom.session.imports import import_export
 from cleanroom.session.party import Party
 from overlap.engine import Engine
-from overlap.keys import PartyKeys
-from overlap.protocol import Contract, dh, encode_identifier, start_header, write_frame
+from overlap.keys import Card, PartyKeys
+from overlap.protocol import Contract, Header, dh, encode_identifier, start_header, write_frame
 
 DAY = 86_400
 NOW = 1_800_000_000
@@ -159,13 +161,19 @@ def forge_start(
     run = run or sender.random(16)
     identifiers = [encode_identifier("domain", f"company{number}works.com") for number in range(20)]
     with Engine(1) as engine:
-        body = dh.Starter.begin(contract, run, identifiers, engine, sender.random).start()
-    length = 8 + int.from_bytes(body[:8], "big")
-    if text is not None:
-        body = len(text).to_bytes(8, "big") + text + body[length:]
+        elements = dh.Starter.begin(contract, run, identifiers, engine, sender.random).start()
+    text = contract.to_bytes() if text is None else text
+    body = len(text).to_bytes(8, "big") + text + elements
     header = replace(
         start_header(contract, run, checkpoint_for(sender, recipient.name), sender.now),
         sender=sender.keys.card.digest.hex(),
         recipient=recipient.keys.card.digest.hex(),
     )
-    return write_frame(header, body, sender.keys, recipient.keys.card)
+    return frame_file(header, body, sender.keys, recipient.keys.card)
+
+
+def frame_file(header: Header, body: bytes, sender: PartyKeys, recipient: Card) -> bytes:
+    """A frame as bytes."""
+    out = io.BytesIO()
+    write_frame(header, [body], sender, recipient, secrets.token_bytes, out)
+    return out.getvalue()

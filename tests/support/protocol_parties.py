@@ -10,11 +10,10 @@ from typing import Any
 
 from overlap.engine import Engine
 from overlap.keys import PartyKeys, RandomBytes
-from overlap.protocol import FORMAT, PROTOCOLS, SUITE, Contract, Side, counts, dh, encode_identifier
+from overlap.protocol import DEFAULT, FORMAT, SUITE, Contract, Side, encode_identifier, role_of
 
 ENGINE = Engine(1)
 RUN = bytes(range(16))
-ROLES: dict[str, Any] = {"overlaps": dh, "counts": counts}
 
 
 def stream(seed: str) -> RandomBytes:
@@ -43,7 +42,7 @@ def make_contract(starter: int, responder: int, level: str = "overlaps", **chang
     contract = Contract(
         FORMAT,
         SUITE,
-        PROTOCOLS[level],
+        DEFAULT[level],
         level,
         ("domain", "name"),
         (30, 15),
@@ -53,6 +52,7 @@ def make_contract(starter: int, responder: int, level: str = "overlaps", **chang
         "11" * 32,
         "22" * 32,
         "33" * 32,
+        1,
         side("left", starter),
         side("right", responder),
     )
@@ -65,10 +65,9 @@ def identifiers(numbers: Iterable[int]) -> list[bytes]:
 
 def begin(contract: Contract, left: list[bytes], right: list[bytes], seed: str = "run") -> tuple[Any, Any]:
     """Starter and responder of a run of the contract's level."""
-    roles = ROLES[contract.level]
     return (
-        roles.Starter.begin(contract, RUN, left, ENGINE, stream(seed + "/starter")),
-        roles.Responder.begin(contract, RUN, right, ENGINE, stream(seed + "/responder")),
+        role_of(contract, "starter").begin(contract, RUN, left, ENGINE, stream(seed + "/starter")),
+        role_of(contract, "responder").begin(contract, RUN, right, ENGINE, stream(seed + "/responder")),
     )
 
 

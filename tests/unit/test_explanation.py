@@ -12,7 +12,7 @@ from overlap.errors import UsageError
 from overlap.explanation import Explanation, explain_account, lookalikes
 from overlap.identity import CERTAIN_KINDS, KIND, KINDS, NORMALISER, identify
 from overlap.match import distinct, find_hits, resolve
-from overlap.protocol.dh import Matches
+from overlap.protocol.matches import Matches
 from overlap.records import ACCOUNT_COLUMNS
 
 RUN = {"run": "0a" * 16, "partner": "contoso", "level": "overlaps", "review": "", "tier": ""}

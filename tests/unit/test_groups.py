@@ -23,7 +23,7 @@ from overlap.identity import (
 from overlap.identity.groups import MOST_OF_GROUP, SOURCES
 from overlap.identity.parents import find_roots
 from overlap.match import choose_one, distinct, find_hits, resolve
-from overlap.protocol.dh import Matches
+from overlap.protocol.matches import Matches
 from overlap.records import GROUP_COLUMNS, TIERS
 from overlap.relation import GROUP_TIER, SAME_ENTITY, SAME_GROUP, find_group_hits, resolve_groups
 from overlap.simulation import simulate_in_full

@@ -25,7 +25,7 @@ from overlap.match import (
     resolve,
 )
 from overlap.protocol import decode_identifier
-from overlap.protocol.dh import Matches
+from overlap.protocol.matches import Matches
 from overlap.records import ACCOUNT_COLUMNS, IDENTIFIER_COLUMNS, OVERLAP_COLUMNS, TIERS
 
 Row = tuple[int, str, str]

@@ -9,6 +9,7 @@ from protocol_parties import ENGINE, identifiers, stream
 import overlap
 from overlap import simulation as module
 from overlap.errors import BadInput
+from overlap.exchange import exchange
 from overlap.identity import KIND, KINDS
 from overlap.records import TIERS
 
@@ -139,18 +140,18 @@ def test_counts_never_exceed_the_accounts_that_overlaps_matches() -> None:
 
 
 def test_an_exchange_of_empty_lists_runs_to_its_end() -> None:
-    run = module.exchange([], identifiers(range(3)), "overlaps", KINDS, ENGINE, stream("empty"))
+    run = exchange([], identifiers(range(3)), "overlaps", KINDS, ENGINE, stream("empty"))
     assert run.starter.positions == run.responder.positions == ()
-    run = module.exchange([], [], "counts", KINDS, ENGINE, stream("empty"))
+    run = exchange([], [], "counts", KINDS, ENGINE, stream("empty"))
     assert run.starter.shared == run.responder.shared == 0
 
 
 def test_frames_of_an_exchange_have_the_sizes_of_the_contract() -> None:
     left, right = identifiers(range(4)), identifiers(range(3))
-    run = module.exchange(left, right, "overlaps", KINDS, ENGINE, stream("sizes"))
-    # 5312 bytes of envelope; 32 an element, 10 a list tag, 16 a confirm tag (PROTOCOL.md).
-    assert run.frames[1:] == (5312 + 4 * 32 + 3 * 10, 5312 + 3 * 16)
-    assert run.frames[0] > 5312 + 4 * 32
+    run = exchange(left, right, "overlaps", KINDS, ENGINE, stream("sizes"))
+    # 5312 bytes before the body, 16 for a chunk; 32 an element, 10 a list tag, 16 a confirm tag.
+    assert run.frames[1:] == (5328 + 4 * 32 + 3 * 10, 5328 + 3 * 16)
+    assert run.frames[0] > 5328 + 4 * 32
 
 
 def test_a_pair_is_judged_by_what_the_two_accounts_share() -> None:

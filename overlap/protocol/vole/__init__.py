@@ -6,3 +6,5 @@ key-value store, and the silent vector-OLE below it.
 """
 
 from __future__ import annotations
+
+__all__: list[str] = []

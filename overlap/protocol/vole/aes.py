@@ -28,17 +28,17 @@ SEED_BYTES: Final = 16
 #: The public key of the permutation pi.
 FIXED_KEY: Final = hashlib.sha256(b"overlap vole 1 fixed permutation").digest()[:SEED_BYTES]
 
-# Electronic codebook is bulk pi, block by block: what fixed-key hashing is made of. Nothing is encrypted.
-_PERMUTATION: Final = Cipher(AES(FIXED_KEY), ECB())  # noqa: S305
 
+def permute(blocks: Blocks, key: bytes = FIXED_KEY) -> Blocks:
+    """pi of each block, in a new array of the same shape; `blocks` is C-contiguous with blocks last.
 
-def permute(blocks: Blocks) -> Blocks:
-    """pi of each block, in a new array of the same shape; `blocks` is C-contiguous with blocks last."""
+    `key` is another public key, for a permutation of its own.
+    """
     # The library wants one block less one byte of room behind the output.
     out = np.empty((blocks.size // 2 + 1, 2), dtype=np.uint64)
-    # A new context for each call: one context must not be used by two threads.
     source, target = (array.reshape(-1).view(np.uint8).data for array in (blocks, out))
-    _PERMUTATION.encryptor().update_into(source, target)
+    # Electronic codebook is bulk pi, block by block: what fixed-key hashing is made of. Nothing is encrypted.
+    Cipher(AES(key), ECB()).encryptor().update_into(source, target)  # noqa: S305
     return out[:-1].reshape(blocks.shape)
 
 

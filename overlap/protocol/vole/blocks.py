@@ -16,6 +16,8 @@ BLOCK_BYTES: Final = 16
 #: Shape (n, 2).
 Blocks = npt.NDArray[np.uint64]
 
+Index = npt.NDArray[np.int32] | npt.NDArray[np.int64]
+
 
 def read_blocks(data: bytes | bytearray | memoryview) -> Blocks:
     """The blocks in `data`, whose length is a multiple of 16 (ValueError otherwise); read-only when it is."""
@@ -27,8 +29,8 @@ def zero_blocks(count: int) -> Blocks:
     return np.zeros((count, 2), dtype=np.uint64)
 
 
-def take(blocks: Blocks, index: npt.NDArray[np.int64], out: Blocks | None = None) -> Blocks:
-    """The blocks at `index` (int64, in range: it is not checked), in `out` when given."""
+def take(blocks: Blocks, index: Index, out: Blocks | None = None) -> Blocks:
+    """The blocks at `index` (in range: it is not checked), in `out` when given."""
     items = blocks.view(np.complex128).ravel()
     target = None if out is None else out.view(np.complex128).ravel()
     # mode="wrap" skips the bounds check and, unlike "raise", writes to `out` without a buffer.
@@ -36,6 +38,6 @@ def take(blocks: Blocks, index: npt.NDArray[np.int64], out: Blocks | None = None
     return taken.view(np.uint64).reshape(-1, 2)
 
 
-def put(blocks: Blocks, index: npt.NDArray[np.int64], values: Blocks) -> None:
+def put(blocks: Blocks, index: Index, values: Blocks) -> None:
     """Set the blocks at `index`."""
     blocks.view(np.complex128).ravel()[index] = values.view(np.complex128).ravel()

@@ -1,0 +1,106 @@
+"""A run between two commands: which message comes next, what was sent, and a frame taken and answered.
+
+The order of writing is the safety: a bucket's state is durable before its answer is handed out, the answering
+frame is kept whole before it is sent, and a frame taken twice gets the same bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from cleanroom.session.frames import (
+    Received,
+    checkpoint_for,
+    keep_frame,
+    keep_peer_checkpoint,
+    sent_frame,
+)
+from cleanroom.session.party import Party
+from cleanroom.session.runs import RunRecord, RunStates, all_runs, end_run, keep_run
+from cleanroom.session.submitting import Submitted
+from cleanroom.store import read_table
+from overlap import match
+from overlap.engine import Engine
+from overlap.errors import BadPeerFile, WrongRun
+from overlap.protocol import STATE_AFTER, Passage, answer_header, check_header, protocol_of
+
+
+def passage_of(party: Party, record: RunRecord, engine: Engine) -> Passage:
+    """Our side of a run, with its states in the folder."""
+    run, states = bytes.fromhex(record.run), RunStates(party, record.run)
+    return Passage(record.terms, record.role, run, engine, party.random, states)
+
+
+def begin_passage(party: Party, record: RunRecord, passage: Passage, submitted: Submitted) -> None:
+    """Put our identifiers into the run's buckets."""
+    lists = party.folder.path("runs", record.run, "lists")
+    lists.mkdir(parents=True, exist_ok=True)
+    for left in lists.iterdir():
+        left.unlink()
+    passage.begin(submitted.encoded, lists)
+
+
+def is_begun(party: Party, record: RunRecord, submitted: Submitted) -> bool:
+    """Whether all buckets of a charged run hold their lists, and these lists are the ones submitted now."""
+    if not RunStates(party, record.run).has(record.terms.buckets - 1):
+        return False
+    kept = read_table(party.folder.path("runs", record.run, "identifiers.parquet"))
+    return match.distinct(kept).encoded == submitted.encoded
+
+
+def run_of(party: Party, frame: Received) -> RunRecord:
+    """The run that a frame belongs to."""
+    for record in all_runs(party):
+        if record.run == frame.header.run and record.partner == frame.partner:
+            return record
+    raise WrongRun("the frame belongs to no run that we began or answered", "check which file to read now")
+
+
+def awaited_message(record: RunRecord) -> str:
+    """The message that an open run waits for."""
+    state = "begun" if record.state == "charged" else record.state
+    return protocol_of(record.terms).next_message(record.role, state)
+
+
+def answer_to(party: Party, record: RunRecord, digest: str) -> str:
+    """The message with which we answered the frame of this digest; "" when we did not."""
+    kept = set(party.folder.names("runs", record.run))
+    for message in protocol_of(record.terms).messages:
+        if {message, f"{message}.header"} <= kept and sent_frame(party, record, message)[
+            0
+        ].previous == digest:
+            return message
+    return ""
+
+
+def take_frame(party: Party, record: RunRecord, passage: Passage, frame: Received) -> tuple[RunRecord, Any]:
+    """Take the message that the run waits for, and keep our answer where it has one.
+
+    Gives the record in its new state, not yet finished, and what was learned when this message told it. The
+    run ends when the message is not acceptable; a file that was damaged on its way leaves it as it was.
+    """
+    message = frame.header.step
+    messages = protocol_of(record.terms).messages
+    at = messages.index(message)
+    if at:
+        check_header(frame.header, record.terms, message, sent_frame(party, record, messages[at - 1]))
+    keep_peer_checkpoint(party, frame.partner, frame.header.checkpoint, frame.header.time)
+    record = replace(record, answered=frame.digest)
+    pieces = passage.take(message, frame.body)
+    try:
+        if at + 1 < len(messages):
+            checkpoint = checkpoint_for(party, frame.partner)
+            header = answer_header(record.terms, frame.header, frame.digest, checkpoint, party.now)
+            keep_frame(party, record, header, pieces)
+        else:
+            list(pieces)
+    except BadPeerFile:
+        if passage.aborted:
+            end_run(party, record, "aborted")
+        raise
+    if protocol_of(record.terms).tells(message):
+        return record, passage.learned()
+    record = replace(record, state=STATE_AFTER[messages[at + 1]])
+    keep_run(party, record)
+    return record, None

@@ -1,0 +1,299 @@
+"""Level `overlaps` by vector-OLE: the two roles of RR22 (eprint 2022/320, figures 5 and 6), semi-honest.
+
+h(x) is the block of an identifier, R its row in an oblivious key-value store, T a tag (`tags`). The starter
+ends with vectors A, C and the responder with D, B, where C = D A + B.
+
+    starter, holds X                                        responder, holds Y
+    start    (the contract)                         ─────→
+                                                    ←─────  offer    base transfers
+    request  base transfers, extension, seed,       ─────→
+             A + P where R(x) P = h(x)                      Q = B + D (A + P) = C + D P
+                                                            K_y = R(y) Q + D h(y)
+                                                    ←─────  reply    trees, T("list", K_y, h(y)), filled up
+    K_x = R(x) C
+    matches: T("list", K_x, h(x)) is in the reply
+    finish   T("confirm", K_x, h(x)), filled up     ─────→  matches: T("confirm", K_y, h(y)) is in the finish
+
+For x in both lists R(x) Q + D h(x) = R(x) C + D (R(x) P + h(x)) = R(x) C. For any other y there is an unknown
+multiple of D in K_y. A is pseudorandom, so A + P says nothing about X beyond the size of the store.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Final, Self
+
+import numpy as np
+
+from overlap import canonical
+from overlap.engine import Engine
+from overlap.errors import MalformedFile, UsageError
+from overlap.keys import RandomBytes
+from overlap.protocol.body import CONFIRM_SIZE, finish_bound, list_tag_size
+from overlap.protocol.buckets import part_bounds
+from overlap.protocol.contract import Contract
+from overlap.protocol.matches import Matches, keep_matches, read_matches
+from overlap.protocol.role import Role
+from overlap.protocol.steps import begin_run, repeated
+from overlap.protocol.vole import base_ot, okvs, vole
+from overlap.protocol.vole.aes import SEED_BYTES, permute
+from overlap.protocol.vole.blocks import BLOCK_BYTES, Blocks, read_blocks
+from overlap.protocol.vole.field import multiply_by
+from overlap.protocol.vole.okvs_rows import Rows, Shape, prepare, shape_of
+from overlap.protocol.vole.okvs_solve import EncodingFailed
+from overlap.protocol.vole.tags import (
+    Tags,
+    are_ascending,
+    are_distinct,
+    cut_tags,
+    find_tags,
+    hash_identifiers,
+    hash_pairs,
+    purpose_key,
+    read_tags,
+    sort_tags,
+)
+
+PROTOCOL: Final = "vole-rr22/1"
+
+_AGAIN: Final = "the peer's software is at fault; start a new run"
+
+
+def store_shape(contract: Contract) -> Shape:
+    """The shape of a bucket's store: for as many identifiers as the starter may have in it."""
+    return shape_of(part_bounds(contract)[0])
+
+
+def part_size(contract: Contract, step: str) -> int:
+    """Bytes of one bucket's body of `step`."""
+    outputs = store_shape(contract).size
+    if step == "start":
+        return 0
+    if step == "offer":
+        return base_ot.OFFER_BYTES
+    if step == "request":
+        return vole.request_bytes(outputs) + SEED_BYTES + outputs * BLOCK_BYTES
+    if step == "reply":
+        return vole.answer_bytes(outputs) + part_bounds(contract)[1] * list_tag_size(contract)
+    return finish_bound(contract) * CONFIRM_SIZE
+
+
+class _Role(Role):
+    """What both sides have: the blocks of their identifiers in the state, and not the identifiers."""
+
+    protocol = PROTOCOL
+
+    @classmethod
+    def begin(
+        cls, contract: Contract, run: bytes, identifiers: Sequence[bytes], engine: Engine, random: RandomBytes
+    ) -> Self:
+        """A new run over distinct encoded identifiers, at most as many as declared; else Refused."""
+        begun = begin_run(cls.protocol, cls.role, contract, run, len(identifiers))
+        hashed = hash_identifiers(contract, run, identifiers)
+        if not are_distinct(hashed):
+            raise repeated()
+        begun.parts["hashed"] = hashed.tobytes()
+        return cls(begun, engine, random)
+
+    @staticmethod
+    def part_size(contract: Contract, step: str) -> int:
+        return part_size(contract, step)
+
+    @cached_property
+    def _hashed(self) -> Blocks:
+        return read_blocks(self._run.parts["hashed"])
+
+    @property
+    def _context(self) -> bytes:
+        return self._run.contract.digest + self._run.run
+
+    def _require_size(self, step: str, body: bytes) -> None:
+        if len(body) != part_size(self._run.contract, step):
+            raise MalformedFile(f"the {step} frame does not have the size that the contract fixes", _AGAIN)
+
+    def _rows(self, seed: bytes) -> Rows:
+        return prepare(_row_keys(seed, self._hashed), store_shape(self._run.contract))
+
+    def _forget(self, *names: str) -> None:
+        """Take secrets out of the state that have served."""
+        for name in names:
+            self._run.parts.pop(name, None)
+
+    def _tags(self, purpose: str, keys: Blocks) -> Blocks:
+        return hash_pairs(purpose_key(self._run.contract, self._run.run, purpose), keys, self._hashed)
+
+    def _tokens(self, keys: Blocks, reply: bytes) -> Blocks:
+        run = self._run
+        bodies = (hashlib.sha256(body).digest() for body in (run.parts["offer"], run.parts["request"], reply))
+        seen = canonical.digest(run.run, run.contract.digest, *bodies)
+        return hash_pairs(canonical.digest(b"overlap-vole-token/1", seen)[:16], keys, self._hashed)
+
+    def _read_matches(self) -> Matches:
+        return read_matches(self._run, len(self._run.parts["hashed"]) // BLOCK_BYTES)
+
+
+class Starter(_Role):
+    """The side that begins, learns first, and confirms in `finish`."""
+
+    role = "starter"
+
+    def start(self) -> bytes:
+        """The body of `start`, which is empty."""
+        run = self._run
+        if not run.repeats("start", b""):
+            outputs = store_shape(run.contract).size
+            receiver = vole.Receiver.begin(outputs, self._random, self._context)
+            run.advance("start", b"", False, receiver.to_parts())
+        return b""
+
+    def reply(self, offer: bytes) -> bytes:
+        """The body of `request`.
+
+        Raises MalformedFile or InvalidElement, and aborts the run, when the offer is not acceptable.
+        """
+        run = self._run
+        if run.repeats("offer", offer):
+            return run.parts["request"]
+        with run.judging_peer():
+            self._require_size("offer", offer)
+            receiver, message = vole.Receiver.from_parts(run.parts).request(offer)
+        seed, store = self._encode()
+        store ^= receiver.a
+        body = message + seed + store.tobytes()
+        run.advance(
+            "offer", offer, False, {**receiver.to_parts(), "offer": offer, "seed": seed, "request": body}
+        )
+        return body
+
+    def finish(self, reply: bytes) -> tuple[bytes, Matches]:
+        """The body of `finish`, and the matches.
+
+        Raises MalformedFile, and aborts the run, when the reply is not acceptable.
+        """
+        run = self._run
+        if run.repeats("reply", reply):
+            return run.parts["finish"], self._read_matches()
+        with run.judging_peer():
+            self._require_size("reply", reply)
+            end = vole.answer_bytes(store_shape(run.contract).size)
+            theirs = _read_sorted(reply[end:], list_tag_size(run.contract), "reply")
+            learned = vole.Receiver.from_parts(run.parts).finish(reply[:end])
+            keys = okvs.decode(learned, self._rows(run.parts["seed"]))
+        listed = cut_tags(self._tags("list", keys), theirs.shape[1])
+        matched = find_tags(listed, theirs)
+        confirm = cut_tags(self._tags("confirm", keys), CONFIRM_SIZE)[matched]
+        body = _fill(confirm, finish_bound(run.contract), self._random)
+        parts = keep_matches(matched.tolist(), self._tokens(keys, reply)[matched].tobytes())
+        run.advance("reply", reply, True, {"finish": body, **parts})
+        self._forget("secret", "keys", "seed")
+        return body, self._read_matches()
+
+    def _encode(self) -> tuple[bytes, Blocks]:
+        """A seed, and the store in which the row of each identifier reads its block; dummies fill it up."""
+        missing = part_bounds(self._run.contract)[0] - len(self._hashed)
+        values = np.concatenate([self._hashed, read_blocks(self._random(missing * BLOCK_BYTES))])
+        shape = store_shape(self._run.contract)
+        while True:
+            seed = self._random(SEED_BYTES)
+            try:
+                return seed, okvs.encode(prepare(_row_keys(seed, values), shape), values, self._random)
+            except EncodingFailed:
+                # Chance 2^-40, and nothing was sent: another seed gives other rows.
+                continue
+
+
+class Responder(_Role):
+    """The side that answers `start` with `offer` and `request` with `reply`, and learns from `finish`."""
+
+    role = "responder"
+
+    def reply(self, body: bytes) -> bytes:
+        """The body of `offer` for that of `start`, which is empty; the body of `reply` for that of `request`.
+
+        Raises MalformedFile or InvalidElement, and aborts the run, when it is not acceptable.
+        """
+        return self._answer_request(body) if body else self._offer()
+
+    def _offer(self) -> bytes:
+        run = self._run
+        if not run.repeats("start", b""):
+            outputs = store_shape(run.contract).size
+            self._sender = vole.Sender.begin(outputs, self._random, self._context)
+            run.advance("start", b"", False, self._sender.to_parts())
+        return run.parts["offer"]
+
+    def _answer_request(self, request: bytes) -> bytes:
+        run = self._run
+        if run.repeats("request", request):
+            return run.parts["reply"]
+        sender = self._sender
+        with run.judging_peer():
+            self._require_size("request", request)
+            end = vole.request_bytes(sender.outputs)
+            answer = sender.answer(request[:end])
+        seed, store = request[end : end + SEED_BYTES], read_blocks(request[end + SEED_BYTES :])
+        mixed = multiply_by(sender.delta, store)
+        mixed ^= sender.b
+        keys = okvs.decode(mixed, self._rows(seed))
+        keys ^= multiply_by(sender.delta, self._hashed)
+        bound, size = part_bounds(run.contract)[1], list_tag_size(run.contract)
+        body = answer + _fill(cut_tags(self._tags("list", keys), size), bound, self._random)
+        run.parts["request"] = request
+        parts = {
+            "reply": body,
+            "confirm": self._tags("confirm", keys).tobytes(),
+            "all_tokens": self._tokens(keys, body).tobytes(),
+        }
+        run.advance("request", request, True, parts)
+        self._forget("secret", "scalars", "request")
+        return body
+
+    def work_ahead(self) -> None:
+        """Do what needs no further message, so that the answer to the request takes less time."""
+        if self._run.awaited == "request":
+            assert len(self._sender.b)
+
+    def finish(self, finish: bytes) -> Matches:
+        """The matches that the peer confirmed.
+
+        Raises MalformedFile, and aborts the run, when the finish is not acceptable.
+        """
+        run = self._run
+        if not run.repeats("finish", finish):
+            with run.judging_peer():
+                self._require_size("finish", finish)
+                theirs = _read_sorted(finish, CONFIRM_SIZE, "finish")
+            matched = find_tags(read_tags(run.parts["confirm"], CONFIRM_SIZE), theirs)
+            tokens = read_blocks(run.parts["all_tokens"])[matched]
+            parts = keep_matches(matched.tolist(), tokens.tobytes())
+            run.advance("finish", finish, True, parts)
+        return self._read_matches()
+
+    @cached_property
+    def _sender(self) -> vole.Sender:
+        return vole.Sender.from_parts(self._run.parts)
+
+
+def _row_keys(seed: bytes, hashed: Blocks) -> Blocks:
+    """What a store's rows are made of: the blocks, hashed under the store's seed (MMO)."""
+    keys = permute(np.ascontiguousarray(hashed), seed)
+    keys ^= hashed
+    return keys
+
+
+def _fill(tags: Tags, count: int, random: RandomBytes) -> bytes:
+    """`tags` and random ones, `count` in all, ascending: neither order nor number says which are real."""
+    missing = read_tags(random((count - len(tags)) * tags.shape[1]), tags.shape[1])
+    filled = sort_tags(np.concatenate([tags, missing]))
+    if not are_ascending(filled):
+        raise UsageError("two tags are equal", "chance 2^-40: run the command again")
+    return filled.tobytes()
+
+
+def _read_sorted(data: bytes, size: int, step: str) -> Tags:
+    tags = read_tags(data, size)
+    if not are_ascending(tags):
+        raise MalformedFile(f"the tags of the {step} frame are repeated or not in order", _AGAIN)
+    return tags
