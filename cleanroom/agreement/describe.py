@@ -119,11 +119,15 @@ def _terms_lines(agreement: Agreement) -> list[str]:
     terms = agreement.terms
     export = "may be exported to the reader's own systems" if terms.exportable else "may not be exported"
     starter = agreement.side(terms.starter).party
+    # The side with the amounts decrypts their sum, and answers.
+    first = agreement.side(terms.amounts.held_by).party if terms.amounts else starter
     return [
         f"for {', '.join(terms.purposes)} and nothing else",
         "what is shown " + export if terms.level == "overlaps" else "nothing is shown that could be exported",
         f"at most {terms.run_budget} runs; a result of fewer than {terms.minimum_count} accounts is withheld",
-        f"{starter} starts each run and learns its result first",
+        f"{starter} starts each run and learns its result first"
+        if first == starter
+        else f"{starter} starts each run, {first} learns its result first",
         *_level_lines(agreement),
     ]
 

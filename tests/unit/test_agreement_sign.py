@@ -288,6 +288,7 @@ def test_the_description_of_a_sum_says_whose_amounts_and_what_a_modified_tool_co
         "EUR, each account's rounded to 1,000 and at most 10,000,000"
     ) in lines
     assert SUM_TRUST in lines and COUNTS_TRUST not in lines
+    assert "northwind starts each run, contoso learns its result first" in lines
     assert (
         "northwind sees no field of any account of contoso, only how many match and a sum over them" in lines
     )

@@ -28,6 +28,7 @@ from overlap.errors import (
     UsageError,
     WrongRun,
 )
+from overlap.exchange import exchange
 from overlap.protocol import Amounts, Contract
 from overlap.protocol.catalogue import part_size
 from overlap.protocol.sums import Responder, Starter, Sum
@@ -344,3 +345,21 @@ def test_amounts_are_rounded_to_the_nearest_granule_a_half_up() -> None:
     terms = Amounts("revenue", "EUR", 1000, 10_000, 1)
     assert [terms.units(amount) for amount in (0, 499, 500, 1499, 1500, 10_000)] == [0, 0, 1, 1, 2, 10]
     assert replace(terms, granule=1).units(7) == 7
+
+
+@pytest.mark.parametrize("step", ["start", "reply"])
+def test_an_element_and_its_sum_with_the_point_of_order_two_are_refused(step: str) -> None:
+    """Both have one product, so one account could be counted and summed twice."""
+    starter, responder, body = walk(step)
+    elements = [body[at : at + 32] for at in range(0, 160, 32)]
+    elements[4] = pow(int.from_bytes(elements[0], "little"), -1, 2**255 - 19).to_bytes(32, "little")
+    with pytest.raises(InvalidElement, match="repeats"):
+        take(step, starter, responder, b"".join(sorted(elements)) + body[160:])
+
+
+def test_a_run_over_frames_gives_both_sides_the_same() -> None:
+    run = exchange(LEFT, RIGHT, "sum", ("domain",), ENGINE, stream("frames"), amounts=(AMOUNTS, VALUES))
+    assert run.starter == Sum(2, 100, 4, 6) and run.responder == Sum(2, 100, 6, 4)
+    assert len(run.frames) == 4
+    with pytest.raises(UsageError, match="takes no values"):
+        exchange(LEFT, RIGHT, "counts", ("domain",), ENGINE, stream("x"), amounts=(AMOUNTS, VALUES))
