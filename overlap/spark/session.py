@@ -61,10 +61,11 @@ def open_session(
     `settings` leave network or disk unencrypted, OverlapError when Spark does not start.
     """
     pyspark = import_pyspark()
-    from py4j.protocol import Py4JError
-    from pyspark.errors import PySparkException
-    from pyspark.java_gateway import launch_gateway
-    from pyspark.sql import SparkSession
+    with quiet():
+        from py4j.protocol import Py4JError
+        from pyspark.errors import PySparkException
+        from pyspark.java_gateway import launch_gateway
+        from pyspark.sql import SparkSession
 
     if pyspark.SparkContext._active_spark_context is not None:
         raise UsageError("a Spark session is open in this process already", "pass that session, or stop it")
