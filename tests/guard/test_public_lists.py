@@ -24,10 +24,12 @@ EXCEPTIONS = {
     # What the protocols answer: Count, Sum and CellCounts.
     "overlap.protocol.counts": {"cleanroom.session", "overlap.simulation"},
     "overlap.protocol.room_counts": {"overlap.exchange"},
-    "overlap.protocol.sums": {"overlap.simulation"},
+    "overlap.protocol.sums": {"cleanroom.session", "overlap.simulation"},
     # The same protocol over Parquet: it is made of the same pieces, so that its bytes are the same.
     "overlap.protocol.body": {"overlap.spark"},
     "overlap.protocol.buckets": {"cleanroom.agreement", "overlap.spark"},
+    "overlap.protocol.dh": {"overlap.spark"},
+    "overlap.protocol.spool": {"overlap.spark"},
     "overlap.protocol.steps": {"overlap.spark"},
     "overlap.protocol.tags": {"overlap.spark"},
 }
