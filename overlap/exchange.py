@@ -115,5 +115,6 @@ def make_contract(
         data_digest(),
         agreement,
         bucket_count(name, starter[1], responder[1]),
-        *sides,
+        starter=sides[0],
+        responder=sides[1],
     )

@@ -70,6 +70,7 @@ PROTOCOLS: Final = {
             "overlap.protocol.vole.roles",
         ),
         Protocol("dh-count/1", "counts", ("start", "reply", "finish"), "overlap.protocol.counts"),
+        Protocol("dh-prepared/1", "overlaps", ("start", "reply", "finish"), "overlap.protocol.prepared"),
     )
 }
 

@@ -17,7 +17,7 @@ SUITE: Final = "overlap-curve25519_XMD:SHA-512_ELL2_NU_-x25519-sha256/1"
 LEVELS: Final = ("overlaps", "counts")
 
 #: The fields that are no text.
-_PARTS: Final = ("kinds", "false_hits", "most", "buckets", "starter", "responder")
+_PARTS: Final = ("kinds", "false_hits", "most", "buckets", "starter", "responder", "queries")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,9 @@ class Contract:
     `kinds` is in order of precedence, best first; `false_hits` has for each the hits between different
     companies in a thousand, as measured; `most` bounds the identifiers of an account; `veto` is the registry
     whose differing numbers keep accounts apart, "none" for no such. `buckets` says into how many parts
-    each list is split (`overlap.protocol.buckets`).
+    each list is split (`overlap.protocol.buckets`). `prepared` is the state (hex) of the responder's prepared
+    list that the run is over, "" where each run is for itself; `queries` is then how many elements the start
+    has.
     """
 
     format: str
@@ -57,6 +59,8 @@ class Contract:
     buckets: int
     starter: Side
     responder: Side
+    prepared: str = ""
+    queries: int = 0
 
     def to_bytes(self) -> bytes:
         return canonical.encode(asdict(self))
@@ -120,7 +124,7 @@ def _side(value: dict[str, Any]) -> Side:
 
 def _is_typed(contract: Contract) -> bool:
     """Whether every field has its type, as the comparison and its message rely on."""
-    numbers = (contract.most, contract.buckets, *contract.false_hits)
+    numbers = (contract.most, contract.buckets, contract.queries, *contract.false_hits)
     if len(contract.false_hits) != len(contract.kinds) or any(type(number) is not int for number in numbers):
         return False
     plain = (getattr(contract, field.name) for field in fields(contract) if field.name not in _PARTS)
