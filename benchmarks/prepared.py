@@ -106,7 +106,7 @@ def run_once(
     engine, run, draw_bytes = Engine(1), secrets.token_bytes(16), secrets.token_bytes
 
     def ask() -> tuple[bytes, bytes, Contract]:
-        asker = Asker.from_bytes(states[0], tags)
+        asker = Asker.from_bytes(states[0], None)
         contract = replace(base, prepared=asker.state.hex(), queries=asker.queries(own))
         role = Starter.begin(contract, run, own, engine, draw_bytes).over(asker)
         return role.start(), role.to_bytes(), contract

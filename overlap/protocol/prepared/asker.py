@@ -33,9 +33,18 @@ class Asker:
     """
 
     def __init__(
-        self, terms: Preparation, state: bytes, version: int, tags: bytes | memoryview, rows: Rows
+        self, terms: Preparation, state: bytes, version: int, tags: bytes | memoryview | None, rows: Rows
     ) -> None:
-        self.terms, self.state, self.version, self.tags, self.rows = terms, state, version, tags, rows
+        self.terms, self.state, self.version, self.rows = terms, state, version, rows
+        self._tags = tags
+        self._digest = b"" if tags is None else hashlib.sha256(tags).digest()
+
+    @property
+    def tags(self) -> bytes | memoryview:
+        """All tags received, joined; Refused when this was read without them."""
+        if self._tags is None:
+            raise Refused("the tags of the prepared list were not read", "report this as a bug")
+        return self._tags
 
     @staticmethod
     def take_preparation(terms: Preparation, body: bytes) -> Asker:
@@ -56,7 +65,8 @@ class Asker:
         if self.version >= self.terms.updates:
             raise Refused("the peer has made all updates that were agreed", "ask for a new preparation")
         tags = read_update(self.terms, self.state, body)
-        self.tags = b"".join((self.tags, tags))
+        self._tags = b"".join((self.tags, tags))
+        self._digest = hashlib.sha256(self._tags).digest()
         self.version, self.state = self.version + 1, state_after(self.state, body)
         pairs = self.rows.pairs(np.arange(len(self.rows)))
         places = self._follow(pairs, self.rows.places, self.version)
@@ -89,11 +99,11 @@ class Asker:
     def _follow(self, pairs: Sequence[tuple[bytes, bytes]], places: Places, version: int) -> Places:
         """The places after `version`: who has a tag there enters the list, or leaves it."""
         span = self.terms.tags_of(version)
-        found, at = find(self._tags(span), tags_of(self.terms, version, pairs))
+        found, at = find(self._tags_at(span), tags_of(self.terms, version, pairs))
         entered = np.where(places == NO_PLACE, (at + span.start).astype(np.uint32), np.uint32(NO_PLACE))
         return np.where(found, entered, places)
 
-    def _tags(self, span: range) -> Tags:
+    def _tags_at(self, span: range) -> Tags:
         size = self.terms.tag_size
         return read_tags(memoryview(self.tags)[span.start * size : span.stop * size], size)
 
@@ -102,16 +112,16 @@ class Asker:
         body = {
             "state": self.state.hex(),
             "version": self.version,
-            "tags": hashlib.sha256(self.tags).hexdigest(),
+            "tags": self._digest.hex(),
         }
         head = prefixed(self.terms.to_bytes()) + prefixed(canonical.encode(body))
         return ASKER_LINE + head + self.rows.to_bytes(self.state)
 
     @staticmethod
-    def from_bytes(data: bytes, tags: bytes | memoryview) -> Asker:
+    def from_bytes(data: bytes, tags: bytes | memoryview | None) -> Asker:
         """The inverse of `to_bytes`, with the tags, which may be a file mapped into memory.
 
-        Raises BadInput for anything else.
+        Without them a run can be started and no more. Raises BadInput for anything else.
         """
         try:
             if not data.startswith(ASKER_LINE):
@@ -120,9 +130,12 @@ class Asker:
             text, rows = split_prefixed(rest)
             terms, body = Preparation.from_bytes(head), canonical.decode(text, "the peer's prepared list")
             state = bytes.fromhex(body["state"])
-            if hashlib.sha256(tags).hexdigest() != body["tags"]:
+            asker = Asker(terms, state, body["version"], tags, Rows.from_bytes(rows, state))
+            if tags is None:
+                asker._digest = bytes.fromhex(body["tags"])
+            elif asker._digest.hex() != body["tags"]:
                 raise ValueError("other tags")
-            return Asker(terms, state, body["version"], tags, Rows.from_bytes(rows, state))
+            return asker
         except (MalformedFile, KeyError, TypeError, ValueError) as error:
             raise BadInput(
                 "this is not what we hold of a prepared list", "restore it, or ask for it again"

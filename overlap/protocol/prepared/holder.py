@@ -200,7 +200,7 @@ def merge(
     """The rows of `identifiers`: those of `rows`, where `before` says which, and the `new` ones."""
     at = before | {identifier: len(rows) + index for index, identifier in enumerate(new)}
     every = np.concatenate([rows.places, places.astype(np.uint32)])
-    joined = Rows(b"", np.zeros(0, np.int64), rows.keys + keys, every)
+    joined = Rows(b"", np.zeros(0, np.int64), b"".join((rows.keys, keys)), every)
     order = np.fromiter((at[identifier] for identifier in identifiers), np.int64, len(identifiers))
     return Rows.of(identifiers, *joined.select(order))
 

@@ -117,7 +117,7 @@ class Starter(Role):
         own = b"".join(elements[place[at]] for at in range(count))
         keys = self._engine.multiply(unblinding_scalar(run.scalar), own)
         check_distinct(keys)
-        known = set(split(self._asker.rows.keys, ELEMENT_SIZE))
+        known = set(split(bytes(self._asker.rows.keys), ELEMENT_SIZE))
         if not known.isdisjoint(split(keys, ELEMENT_SIZE)):
             raise InvalidElement("an element of the reply repeats one of an earlier run", "start a new run")
         return split(keys, ELEMENT_SIZE)
@@ -188,9 +188,7 @@ class Responder(Role):
         contract, holder = self._run.contract, self._holder
         count = holder.terms.tags_until(holder.version)
         places, theirs = layout.read_finish(contract, count, finish)
-        position = np.full(count, -1, np.int64)
-        position[holder.rows.places] = np.arange(len(holder.rows))
-        matched = position[places]
+        matched = holder.rows.at_places(count, places)
         if (matched < 0).any():
             raise ForgedFile("the finish names a place where we have no identifier", _FAULT)
         pairs = holder.rows.pairs(matched)

@@ -1,10 +1,11 @@
 """Identifiers with their K and the place of the tag by which each is known: what both sides keep of a list.
 
     overlap-prepared-rows/1\\n
-    state 32 bytes · count 8 bytes · lengths of the identifiers, 4 bytes each · K, 32 bytes each
-    places, 4 bytes each · identifiers
+    state 32 bytes · count 8 bytes · where each identifier ends in the text, 8 bytes each
+    places, 4 bytes each · K, 32 bytes each · text: the identifiers
 
-Numbers are big-endian. All of it is secret: K tells whether an identifier is in the prepared list.
+The count is big-endian; the other numbers are little-endian and read where they lie, a million at a time.
+All of it is secret: K tells whether an identifier is in the prepared list.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from overlap.protocol.prepared.terms import NO_PLACE, PLACE_SIZE
 
 ROWS_LINE: Final = b"overlap-prepared-rows/1\n"
 STATE_SIZE: Final = 32
+_END_SIZE: Final = 8
 _HEAD: Final = len(ROWS_LINE) + STATE_SIZE + 8
 
 
@@ -30,9 +32,9 @@ _HEAD: Final = len(ROWS_LINE) + STATE_SIZE + 8
 class Rows:
     """`ends` says where each identifier ends in `text`; `keys` are 32 bytes each; a place may be NO_PLACE."""
 
-    text: bytes
+    text: bytes | memoryview
     ends: npt.NDArray[np.int64]
-    keys: bytes
+    keys: bytes | memoryview
     places: Places
 
     @staticmethod
@@ -50,8 +52,15 @@ class Rows:
 
     def pairs(self, positions: npt.NDArray[np.int64]) -> list[tuple[bytes, bytes]]:
         """Identifier and K at each of `positions`."""
-        keys = (self.keys[at * ELEMENT_SIZE : (at + 1) * ELEMENT_SIZE] for at in positions.tolist())
+        keys = (bytes(self.keys[at * ELEMENT_SIZE : (at + 1) * ELEMENT_SIZE]) for at in positions.tolist())
         return list(zip(self._texts(positions), keys, strict=True))
+
+    def at_places(self, count: int, places: Places) -> npt.NDArray[np.int64]:
+        """The position of the identifier at each of `places`, all below `count`; -1 where there is none."""
+        position = np.full(count, NO_PLACE, np.uint32)
+        position[self.places] = np.arange(len(self), dtype=np.uint32)
+        found = position[places].astype(np.int64)
+        return np.where(found == NO_PLACE, -1, found)
 
     def select(self, positions: npt.NDArray[np.int64]) -> tuple[bytes, Places]:
         """K, joined, and the places at `positions`."""
@@ -60,32 +69,30 @@ class Rows:
 
     def to_bytes(self, state: bytes) -> bytes:
         """The rows as they belong to the list's `state`."""
-        lengths = np.diff(self.ends, prepend=np.int64(0)).astype(">u4").tobytes()
         count = len(self).to_bytes(8, "big")
-        places = self.places.astype(">u4").tobytes()
-        return b"".join((ROWS_LINE, state, count, lengths, self.keys, places, self.text))
+        ends, places = self.ends.astype("<i8").tobytes(), self.places.astype("<u4").tobytes()
+        return b"".join((ROWS_LINE, state, count, ends, places, self.keys, self.text))
 
     @staticmethod
     def from_bytes(data: bytes, state: bytes) -> Rows:
         """The inverse of `to_bytes`; BadInput for anything else, and for the rows of another state."""
         count = int.from_bytes(data[_HEAD - 8 : _HEAD], "big")
-        keys_at = _HEAD + count * PLACE_SIZE
-        places_at = keys_at + count * ELEMENT_SIZE
-        text_at = places_at + count * PLACE_SIZE
+        places_at = _HEAD + count * _END_SIZE
+        keys_at = places_at + count * PLACE_SIZE
+        text_at = keys_at + count * ELEMENT_SIZE
         good = data.startswith(ROWS_LINE + state) and len(data) >= max(_HEAD, text_at)
         if good:
-            lengths = np.frombuffer(data, ">u4", count, _HEAD)
-            ends = np.cumsum(lengths, dtype=np.int64)
+            ends = np.frombuffer(data, "<i8", count, _HEAD)
             good = (int(ends[-1]) if count else 0) == len(data) - text_at
         if not good:
             raise BadInput("these are not the rows of this list", "restore them, or prepare the list again")
-        places = np.frombuffer(data, ">u4", count, places_at).astype(np.uint32)
-        return Rows(data[text_at:], ends, data[keys_at:places_at], places)
+        places, view = np.frombuffer(data, "<u4", count, places_at), memoryview(data)
+        return Rows(view[text_at:], ends, view[keys_at:text_at], places)
 
     def _texts(self, positions: npt.NDArray[np.int64]) -> list[bytes]:
-        begins = np.concatenate([np.zeros(1, np.int64), self.ends])
-        first, last = begins[positions].tolist(), begins[positions + 1].tolist()
-        return [self.text[begin:end] for begin, end in zip(first, last, strict=True)]
+        first = np.where(positions > 0, self.ends[positions - 1], 0) if len(positions) else positions
+        spans = zip(first.tolist(), self.ends[positions].tolist(), strict=True)
+        return [bytes(self.text[begin:end]) for begin, end in spans]
 
     def __repr__(self) -> str:
         return f"Rows({len(self)})"
