@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -88,7 +87,7 @@ class Starter(Role):
         """
         run = self._run
         if run.repeats("reply", reply):
-            return run.parts["finish"], read_matches(run)
+            return run.parts["finish"], read_matches(run, len(run.identifiers))
         _require_same_list(run.contract, self._asker)
         new = unpack(run.parts["new"])
         if self._asker.new(run.identifiers) != list(new):
@@ -103,11 +102,11 @@ class Starter(Role):
         places = rows.places[matched[order]]
         body = layout.write_finish(run.contract, places, [confirm[at] for at in order.tolist()])
         transcript = transcript_digest(run.contract, run.run, run.parts["start"], reply)
-        tokens = make_tokens(transcript, pairs)
+        tokens = b"".join(make_tokens(transcript, pairs))
         parts = {"finish": body, **keep_matches(matched.tolist(), tokens)}
         run.advance("reply", reply, True, parts)
         self._asker.rows = rows
-        return body, read_matches(run)
+        return body, read_matches(run, len(run.identifiers))
 
     def _unblind(self, reply: bytes, count: int) -> list[bytes]:
         """K of the new identifiers, in order; the dummies are judged and left blinded."""
@@ -177,11 +176,11 @@ class Responder(Role):
                 matched, pairs = self._confirmed(finish)
             order = np.argsort(matched)
             tokens = list(make_tokens(run.parts["transcript"], pairs))
-            parts = keep_matches(matched[order].tolist(), (tokens[at] for at in order.tolist()))
+            parts = keep_matches(matched[order].tolist(), b"".join([tokens[at] for at in order.tolist()]))
             parts["submitted"] = len(self._holder.rows).to_bytes(8, "big")
             run.advance("finish", finish, True, parts)
         submitted = int.from_bytes(run.parts["submitted"], "big")
-        return replace(read_matches(run), submitted=submitted)
+        return read_matches(run, submitted)
 
     def _confirmed(self, finish: bytes) -> tuple[npt.NDArray[np.int64], list[tuple[bytes, bytes]]]:
         """Positions in the list and pairs, as `finish` names them; every one of them must hold."""
