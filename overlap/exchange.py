@@ -124,9 +124,9 @@ def make_contract(
         data_digest(),
         agreement,
         bucket_count(name, starter[1], responder[1]),
-        ours,
-        theirs,
-        amounts,
+        starter=ours,
+        responder=theirs,
+        amounts=amounts,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
@@ -17,7 +17,7 @@ import pandas as pd
 
 from overlap.amounts import Valued, amounts_of
 from overlap.engine import LOCAL, EngineChoice, Progress, open_engine
-from overlap.exchange import count_in_room, exchange
+from overlap.exchange import count_in_room, exchange, make_contract
 from overlap.identity import (
     CANDIDATE_KINDS,
     CERTAIN_KINDS,
@@ -33,9 +33,9 @@ from overlap.identity import (
     with_groups,
 )
 from overlap.ingest import read_accounts, read_opportunities
-from overlap.keys import RandomBytes
+from overlap.keys import PartyKeys, RandomBytes
 from overlap.match import Distinct, choose_one, distinct, find_hits, judge, tier_names
-from overlap.protocol import Amounts, Matches, choose_protocol
+from overlap.protocol import Amounts, Matches, choose_protocol, prepared
 from overlap.protocol.counts import Count
 from overlap.protocol.sums import Sum
 from overlap.records import ACCOUNT_COLUMNS, OPPORTUNITY_COLUMNS
@@ -161,6 +161,65 @@ def simulate_in_full(
         (len(run.starter.positions), len(run.responder.positions)),
         crowded + more_crowded,
     )
+
+
+class PreparedSimulation:
+    """The right export prepared once, then matched with left ones, by `overlap.protocol.prepared`.
+
+    `left_bound` is the most identifiers of a left export, `right_bound` of a right one; `limits` bound
+    changes, updates and runs. Bodies are exchanged without frames. `sent` is the bytes of each, in order.
+    """
+
+    def __init__(
+        self,
+        right: pd.DataFrame,
+        left_bound: int,
+        right_bound: int,
+        limits: prepared.Limits,
+        *,
+        kinds: Sequence[str] = CERTAIN_KINDS,
+        processes: int | None = None,
+        random: RandomBytes = secrets.token_bytes,
+    ) -> None:
+        self._kinds, self._processes, self._random = tuple(kinds), processes, random
+        cards = [PartyKeys.generate(name, random).card for name in ("left", "right")]
+        sides = (cards[0], left_bound), (cards[1], right_bound)
+        self._contract = make_contract("overlaps", kinds, *sides, protocol=prepared.PROTOCOL)
+        terms = prepared.Preparation.of(self._contract, limits)
+        self._right = self._identify(right, "responder")
+        with open_engine(processes=processes) as engine:
+            encoded = self._right.distinct.encoded
+            self._holder, body = prepared.Holder.prepare(terms, encoded, engine, random)
+        self._asker = prepared.Asker.take_preparation(terms, body)
+        self.sent = [len(body)]
+
+    def update(self, right: pd.DataFrame) -> None:
+        """Make `right` the prepared export. Raises Refused when more changed than was agreed."""
+        new = self._identify(right, "responder")
+        with open_engine(processes=self._processes) as engine:
+            body = self._holder.update(new.distinct.encoded, engine, self._random)
+        self._asker.take_update(body)
+        self._right = new
+        self.sent.append(len(body))
+
+    def match(self, left: pd.DataFrame) -> pd.DataFrame:
+        """The pairs, as `simulate` gives them."""
+        ours = self._identify(left, "starter")
+        own, run = ours.distinct.encoded, self._random(16)
+        contract = replace(self._contract, prepared=self._asker.state.hex(), queries=self._asker.queries(own))
+        with open_engine(processes=self._processes) as engine:
+            arguments = engine, self._random
+            starter = prepared.Starter.begin(contract, run, own, *arguments).over(self._asker)
+            responder = prepared.Responder.begin(contract, run, [], *arguments).over(self._holder)
+            start = starter.start()
+            reply = responder.reply(start)
+            finish, found = starter.finish(reply)
+            pairs, _ = _pair(ours, self._right, (found, responder.finish(finish)))
+        self.sent += map(len, (start, reply, finish))
+        return pairs
+
+    def _identify(self, side: pd.DataFrame, role: str) -> _Party:
+        return _prepare(side, "overlaps", Wanted(self._kinds, role, MOST), NO_VETO, None, self._processes)
 
 
 def simulate_counts(

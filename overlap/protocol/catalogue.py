@@ -111,6 +111,7 @@ PROTOCOLS: Final = {
             "overlap.protocol.room_counts",
             _ROOM_ROUTES,
         ),
+        Protocol("dh-prepared/1", "overlaps", ("start", "reply", "finish"), "overlap.protocol.prepared"),
     )
 }
 

@@ -21,7 +21,17 @@ SUITE: Final = "overlap-curve25519_XMD:SHA-512_ELL2_NU_-x25519-sha256/1"
 LEVELS: Final = ("overlaps", "counts", "sum")
 
 #: The fields that are no text.
-_PARTS: Final = ("kinds", "false_hits", "most", "buckets", "starter", "responder", "amounts", "counting")
+_PARTS: Final = (
+    "kinds",
+    "false_hits",
+    "most",
+    "buckets",
+    "starter",
+    "responder",
+    "amounts",
+    "counting",
+    "queries",
+)
 #: The parts that only some protocols have; they are left out of the bytes of the others.
 _OPTIONAL: Final[dict[str, type[Amounts | Counting]]] = {"amounts": Amounts, "counting": Counting}
 _READERS: Final[dict[str, Callable[[Any], Any]]] = {
@@ -40,7 +50,8 @@ class Contract:
     companies in a thousand, as measured; `most` bounds the identifiers of an account; `veto` is the registry
     whose differing numbers keep accounts apart, "none" for no such. `buckets` says into how many parts
     each list is split (`overlap.protocol.buckets`). `amounts` is for level `sum`, `counting` for counts
-    through a third party.
+    through a third party. `prepared` is the state (hex) of the responder's prepared list that the run is
+    over, "" where each run is for itself; `queries` is then how many elements the start has.
     """
 
     format: str
@@ -58,6 +69,8 @@ class Contract:
     buckets: int
     starter: Side
     responder: Side
+    prepared: str = ""
+    queries: int = 0
     amounts: Amounts | None = None
     counting: Counting | None = None
 
@@ -114,7 +127,7 @@ def flatten(contract: Contract) -> dict[str, Any]:
 
 def _is_typed(contract: Contract) -> bool:
     """Whether every field has its type, as the comparison and its message rely on."""
-    numbers = (contract.most, contract.buckets, *contract.false_hits)
+    numbers = (contract.most, contract.buckets, contract.queries, *contract.false_hits)
     if len(contract.false_hits) != len(contract.kinds) or any(type(number) is not int for number in numbers):
         return False
     plain = (getattr(contract, field.name) for field in fields(contract) if field.name not in _PARTS)

@@ -41,7 +41,8 @@ class Passage:
     """One side of one run under a contract. `run` is 16 bytes, `role` starter or responder.
 
     `states` is None for a run that need not outlive the process. With it, the lists of several buckets are
-    never in memory together.
+    never in memory together. `prepared` is the asker or the holder where the protocol is over a prepared list
+    (`overlap.protocol.prepared`); its responder begins without identifiers.
     """
 
     def __init__(
@@ -52,9 +53,10 @@ class Passage:
         engine: Engine,
         random: RandomBytes,
         states: States | None = None,
+        prepared: Any = None,
     ) -> None:
         self._contract, self._role, self._run = contract, role_of(contract, role), run
-        self._engine, self._random, self._states = engine, random, states
+        self._engine, self._random, self._states, self._prepared = engine, random, states, prepared
         self._live: dict[int, Any] = {}
         self._found: list[Any] = []
         #: Whether the peer sent something unacceptable, so that the run is over.
@@ -123,11 +125,16 @@ class Passage:
         return join_matches([(found, unpack(places)) for found, places in self._found], peer.size_bound)
 
     def _begin_bucket(self, identifiers: list[bytes], values: Sequence[int]) -> Any:
-        return self._role.begin(self._contract, self._run, identifiers, self._engine, self._random, values)
+        begin = self._role.begin
+        return self._over(begin(self._contract, self._run, identifiers, self._engine, self._random, values))
 
     def _load(self, bucket: int) -> Any:
         assert self._states is not None
-        return self._role.from_bytes(self._states.load(bucket), self._engine, self._random)
+        return self._over(self._role.from_bytes(self._states.load(bucket), self._engine, self._random))
+
+    def _over(self, role: Any) -> Any:
+        """The role, over a prepared list where the protocol has one."""
+        return role if self._prepared is None else role.over(self._prepared)
 
     def _keep(self, bucket: int, role: Any) -> None:
         if self._states is None:

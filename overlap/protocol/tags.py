@@ -40,6 +40,17 @@ def make_count_tags(
     return _finish(start, size, ((b"", key) for key in keys))
 
 
+def make_prepared_tags(
+    suite: str, preparation: bytes, version: int, size: int, pairs: Iterable[tuple[bytes, bytes]]
+) -> Iterator[bytes]:
+    """SHA-256(suite, preparation digest, "prepared", version, kind, identifier, K), `size` bytes each.
+
+    They belong to a preparation and one version of its list, not to a run.
+    """
+    start = _start(suite.encode(), preparation, b"prepared", version.to_bytes(8, "big"))
+    return _finish(start, size, pairs)
+
+
 def make_tokens(transcript: bytes, pairs: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
     """Pair tokens: SHA-256("overlap-pair-token/1", transcript, kind, identifier, K), 16 bytes each."""
     return _finish(_start(b"overlap-pair-token/1", transcript), TOKEN_SIZE, pairs)

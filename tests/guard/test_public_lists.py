@@ -32,6 +32,8 @@ EXCEPTIONS = {
     "overlap.protocol.spool": {"overlap.spark"},
     "overlap.protocol.steps": {"overlap.spark"},
     "overlap.protocol.tags": {"overlap.spark"},
+    # A list that is prepared lives longer than a run; nothing else needs its arrays loaded.
+    "overlap.protocol.prepared": {"overlap.simulation"},
 }
 
 

@@ -16,7 +16,8 @@ from overlap.spark import require_sealed
 
 
 def test_the_processors_of_this_machine_are_the_default() -> None:
-    assert choose_engine("local") == LOCAL == EngineChoice("local", "")
+    assert EngineChoice("local", "", "auto") == LOCAL
+    assert choose_engine("local", backend="cryptography") == EngineChoice("local", "", "cryptography")
     with open_engine(processes=1) as engine:
         assert len(engine.hash_to_group([b"one"])) == 32
 
