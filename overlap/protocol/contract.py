@@ -32,7 +32,8 @@ _PARTS: Final = (
     "counting",
     "queries",
 )
-#: The parts that only some protocols have; they are left out of the bytes of the others.
+#: What fields hold that only some protocols have; they are left out of the bytes of the others.
+_ABSENT: Final[dict[str, Any]] = {"amounts": None, "counting": None, "prepared": "", "queries": 0}
 _OPTIONAL: Final[dict[str, type[Amounts | Counting]]] = {"amounts": Amounts, "counting": Counting}
 _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "starter": Side.read,
@@ -69,14 +70,14 @@ class Contract:
     buckets: int
     starter: Side
     responder: Side
-    prepared: str = ""
-    queries: int = 0
     amounts: Amounts | None = None
     counting: Counting | None = None
+    prepared: str = ""
+    queries: int = 0
 
     def to_bytes(self) -> bytes:
-        value = asdict(self)
-        return canonical.encode({name: part for name, part in value.items() if part is not None})
+        used = {name: part for name, part in asdict(self).items() if part != _ABSENT.get(name, ())}
+        return canonical.encode(used)
 
     @property
     def digest(self) -> bytes:
