@@ -46,6 +46,8 @@ def build_contract(signed: SignedAgreement, claims: Mapping[str, ClaimRoot]) -> 
 
     A party that is left out has committed nothing; a stranger is a UsageError. The contract names the
     agreement by `file_digest`, so that both sides also mean the same acceptance, and with it the same end.
+    Where a list is prepared, its state and the elements that a run asks are filled in when the run begins;
+    until then it says the most.
     """
     agreement = signed.agreement
     if any(agreement.role_of(party) is None for party in claims):
@@ -71,6 +73,7 @@ def build_contract(signed: SignedAgreement, claims: Mapping[str, ClaimRoot]) -> 
         starter=_side(agreement, starter, claims),
         responder=_side(agreement, OTHER_ROLE[starter], claims),
         amounts=_amounts(agreement.terms),
+        queries=agreement.side(starter).size_bound if agreement.terms.prepared else 0,
     )
 
 

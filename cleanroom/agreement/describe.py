@@ -27,6 +27,14 @@ VOLE_TRUST = (
     "long lists are matched by vector-OLE: experimental, its parameters reviewed by nobody but their author, "
     "and only for tools that keep to the protocol; it takes five files instead of three"
 )
+#: What a prepared list tells beyond runs. {asker} and {holder} are parties.
+PREPARED_TELLS = (
+    "an update tells {asker} at once, without a run, which of the identifiers it asked about before entered "
+    "or left the list",
+    "what {asker} asks about, it sees at all versions of the list, earlier and later ones: that an account was "
+    "there before it left, until a new agreement and preparation",
+    "{holder} sees whether a run asked about few new identifiers or about a whole list",
+)
 #: What level counts over files does not prevent; said wherever it is agreed.
 COUNTS_TRUST = "over files, a modified tool can learn which of the accounts it submitted match, and no more"
 
@@ -137,7 +145,7 @@ def _level_lines(agreement: Agreement) -> list[str]:
     if terms.level == "counts":
         return [COUNTS_TRUST]
     if terms.amounts is None:
-        return _matching_lines(terms)
+        return [*_matching_lines(terms), *_prepared_lines(agreement)]
     amounts, holder = terms.amounts, agreement.side(terms.amounts.held_by).party
     what = {"open_opportunities": "the open opportunities", "revenue": "the revenue"}[amounts.of]
     return [
@@ -162,6 +170,24 @@ def _matching_lines(terms: Terms) -> list[str]:
     if terms.protocol != METHODS[0]:
         lines.append(VOLE_TRUST)
     return lines
+
+
+def _prepared_lines(agreement: Agreement) -> list[str]:
+    agreed = agreement.terms.prepared
+    if agreed is None:
+        return []
+    starter = agreement.terms.starter
+    names = {
+        "asker": agreement.side(starter).party,
+        "holder": agreement.side(OTHER_ROLE[starter]).party,
+    }
+    return [
+        f"{names['holder']} prepares its list once for all runs, under one key that ends with the agreement; "
+        f"it may update it {agreed.updates} times, each time by at most {agreed.changes:,} identifiers",
+        f"a run asks about at most {agreed.queries:,} new identifiers or about a whole list, and all runs "
+        f"together ask for at most {agreed.evaluations:,}",
+        *(line.format(**names) for line in PREPARED_TELLS),
+    ]
 
 
 def _contract_lines(agreement: Agreement) -> list[str]:

@@ -70,6 +70,14 @@ MINIMUM_COUNT_LIMIT: Final = 100_000
 AMOUNTS_BOUND_LIMIT: Final = 2**18
 #: Whole currency units of the largest amount.
 AMOUNT_LIMIT: Final = 10**12
+#: Identifiers a side may declare where a list is prepared: each takes some 90 bytes that are read at once.
+PREPARED_BOUND_LIMIT: Final = 2**23
+#: Tags of a prepared list with all its updates: they are counted in four bytes.
+PREPARED_TAGS_LIMIT: Final = 2**32 - 2
+#: Updates of a prepared list: one tells what a run would tell, so there are at most as many.
+UPDATES_LIMIT: Final = 731
+#: Elements in all the runs over a prepared list.
+EVALUATIONS_LIMIT: Final = 2**33
 #: Accounts: the sum over one account is its amount.
 SUM_MINIMUM: Final = 2
 #: Runs in the life of an agreement: more than one a day for two years watches, it does not plan.
@@ -111,6 +119,20 @@ class AmountTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class PreparedTerms:
+    """How the side that does not start may prepare its list once, for all runs.
+
+    `changes` identifiers may enter or leave it in one update, of which there are at most `updates`. A run
+    that is not the first asks about at most `queries` new ones, all runs together about `evaluations`.
+    """
+
+    changes: int
+    updates: int
+    queries: int
+    evaluations: int
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """The rules for both sides. Times are unix seconds.
 
@@ -118,7 +140,7 @@ class Terms:
     (seconds from acceptance) is set. `candidates` says whether kinds are matched whose hits release nothing
     before both sides have accepted them; `veto` is the registry whose differing numbers keep accounts apart,
     or "none"; `relations` are some of RELATIONS; `amounts` are those of level `sum`;
-    `protocol` is one of METHODS.
+    `protocol` is one of METHODS; `prepared` is None where each run is for itself.
     """
 
     level: str
@@ -135,6 +157,7 @@ class Terms:
     relations: tuple[str, ...]
     amounts: AmountTerms | None = None
     protocol: str = METHODS[0]
+    prepared: PreparedTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)

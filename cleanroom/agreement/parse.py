@@ -15,6 +15,7 @@ from cleanroom.agreement.document import (
     AGREEMENT_FORMAT,
     AMOUNT_LIMIT,
     AMOUNTS_BOUND_LIMIT,
+    EVALUATIONS_LIMIT,
     FIELDS,
     KINDS_LIMIT,
     LEVELS,
@@ -24,6 +25,8 @@ from cleanroom.agreement.document import (
     NUMBER_LEVELS,
     PERIOD_LIMIT,
     POLICY_FORMAT,
+    PREPARED_BOUND_LIMIT,
+    PREPARED_TAGS_LIMIT,
     PURPOSES,
     RELATIONS,
     ROLES,
@@ -32,11 +35,13 @@ from cleanroom.agreement.document import (
     SIZE_LIMIT,
     SUM_MINIMUM,
     TITLE_LIMIT,
+    UPDATES_LIMIT,
     VETOES,
     Agreement,
     AmountTerms,
     PartyTerms,
     Policy,
+    PreparedTerms,
     Software,
     Terms,
 )
@@ -124,15 +129,10 @@ def _read_document(
         top.problem("amounts", "is a table for level sum only; leave it out")
     proposer = _read_side(sections["proposer"], terms, named)
     accepter = _read_side(sections["accepter"], terms, named)
-    if terms.minimum_count > min(proposer.size_bound, accepter.size_bound):
-        sections["terms"].problem("minimum_count", "is larger than a size_bound, so no result could be shown")
-    if terms.amounts and terms.amounts.held_by in ROLES:
-        holder = {"proposer": proposer, "accepter": accepter}[terms.amounts.held_by]
-        if holder.size_bound > AMOUNTS_BOUND_LIMIT:
-            place = sections[terms.amounts.held_by]
-            place.problem(
-                "size_bound", f"is above {AMOUNTS_BOUND_LIMIT}, the most amounts that are encrypted"
-            )
+    if top.has("prepared"):
+        sections["prepared"] = Section("prepared", top.raw("prepared"), source, problems)
+        terms = replace(terms, prepared=_read_prepared(sections, terms, proposer, accepter))
+    _compare_bounds(sections, terms, proposer, accepter)
     proposed = sections["contract"].moment("proposed") if named else 0
     software = _read_software(sections["contract"]) if named else None
     for section in (top, *sections.values()):
@@ -142,6 +142,20 @@ def _read_document(
     if proposer.party == accepter.party or proposer.card == accepter.card:
         sections["accepter"].problem("party", "is the same party or card as the proposer")
     return Agreement(data, title, proposer, accepter, terms, proposed, software)
+
+
+def _compare_bounds(
+    sections: dict[str, Section], terms: Terms, proposer: PartyTerms, accepter: PartyTerms
+) -> None:
+    if terms.minimum_count > min(proposer.size_bound, accepter.size_bound):
+        sections["terms"].problem("minimum_count", "is larger than a size_bound, so no result could be shown")
+    if terms.amounts and terms.amounts.held_by in ROLES:
+        holder = {"proposer": proposer, "accepter": accepter}[terms.amounts.held_by]
+        if holder.size_bound > AMOUNTS_BOUND_LIMIT:
+            place = sections[terms.amounts.held_by]
+            place.problem(
+                "size_bound", f"is above {AMOUNTS_BOUND_LIMIT}, the most amounts that are encrypted"
+            )
 
 
 def _read_terms(section: Section) -> Terms:
@@ -203,6 +217,29 @@ def _read_amounts(section: Section, terms: Terms) -> AmountTerms:
         granule,
         maximum,
     )
+
+
+def _read_prepared(
+    sections: dict[str, Section], terms: Terms, proposer: PartyTerms, accepter: PartyTerms
+) -> PreparedTerms:
+    section = sections["prepared"]
+    if terms.level != "overlaps" or terms.protocol != METHODS[0]:
+        sections["terms"].problem("level", "is not overlaps with protocol dh, which [prepared] is for")
+    asker, holder = (accepter, proposer) if terms.starter == "accepter" else (proposer, accepter)
+    changes = section.number("changes", 1, holder.size_bound, "identifiers")
+    updates = section.number("updates", 1, UPDATES_LIMIT, "updates")
+    queries = section.number("queries", 1, asker.size_bound, "identifiers")
+    # The first run asks as many as the starter may have.
+    evaluations = section.number("evaluations", asker.size_bound, EVALUATIONS_LIMIT, "elements")
+    for role, side in (("proposer", proposer), ("accepter", accepter)):
+        if side.size_bound > PREPARED_BOUND_LIMIT:
+            what = f"is above {PREPARED_BOUND_LIMIT}, the most where a list is prepared"
+            sections[role].problem("size_bound", what)
+    if asker.size_bound > holder.size_bound:
+        sections["terms"].problem("starter", "has the longer list, but the longer one is to be prepared")
+    if holder.size_bound + updates * changes > PREPARED_TAGS_LIMIT:
+        section.problem("updates", "with that many changes are too many to count; agree on fewer")
+    return PreparedTerms(changes, updates, queries, evaluations)
 
 
 def _read_level(section: Section) -> str:

@@ -13,6 +13,7 @@ from cleanroom.cli.shell import Shell, engine_options, json_option, print_json, 
 
 if TYPE_CHECKING:
     from cleanroom.session.matching import Step
+    from cleanroom.session.preparing import Prepared
     from overlap.engine import EngineChoice
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -114,6 +115,59 @@ def finish(shell: Shell, frame: Path, out: Path | None, choice: EngineChoice, as
         click.echo(f"groups    {found.groups:,} more of our accounts are of one group with one of theirs")
     if out:
         click.echo(f"send      {out}")
+
+
+@match_command.command("prepare")
+@click.option("--agreement", default="", help="Id of the agreement; not needed while one is in force.")
+@click.option("--out", type=FILE, required=True, help="The prepared list, to send.")
+@engine_options
+@json_option
+@click.pass_obj
+def prepare(shell: Shell, agreement: str, out: Path, choice: EngineChoice, as_json: bool) -> None:
+    """Prepare our list once for all runs of an agreement that says so; the partner starts the runs.
+
+    Once it is prepared, the same file is written again.
+    """
+    from cleanroom.session.preparing import prepare_list
+
+    progress = ProgressLine(shell.quiet)
+    with shell.party() as party:
+        prepared = prepare_list(party, agreement, out, progress, choice)
+    progress.close()
+    _tell_prepared(prepared, out, as_json)
+
+
+@match_command.command("update")
+@click.option("--agreement", default="", help="Id of the agreement; not needed while one is in force.")
+@click.option("--out", type=FILE, required=True, help="The update, to send.")
+@click.option("--again", type=click.IntRange(min=0), help="Only write the file of this version again.")
+@engine_options
+@json_option
+@click.pass_obj
+def update(
+    shell: Shell, agreement: str, out: Path, again: int | None, choice: EngineChoice, as_json: bool
+) -> None:
+    """Bring our prepared list up to our present accounts. Uses one of the agreed updates."""
+    from cleanroom.session.preparing import update_list
+
+    progress = ProgressLine(shell.quiet)
+    with shell.party() as party:
+        prepared = update_list(party, agreement, out, again, progress, choice)
+    progress.close()
+    _tell_prepared(prepared, out, as_json)
+
+
+def _tell_prepared(prepared: Prepared, out: Path, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(prepared))
+        return
+    click.echo(f"list      version {prepared.version} for {prepared.agreement}")
+    click.echo(f"prepared  {prepared.identifiers:,} identifiers, padded to {prepared.bound:,}")
+    for kind, reason, count in prepared.dropped:
+        click.echo(f"  not used: {count:,} x {kind}, {reason}")
+    runs, updates, elements = prepared.runs_left, prepared.updates_left, prepared.elements_left
+    click.echo(f"left      {runs:,} runs, {updates:,} updates, {elements:,} elements to be asked")
+    click.echo(f"send      {out}, version {prepared.written}, to {prepared.partner}")
 
 
 @match_command.command("groups")

@@ -23,6 +23,7 @@ KINDS: Final = (
     "export",
     "grant",
     "lease",
+    "preparation",
     "release",
     "request",
     "review",

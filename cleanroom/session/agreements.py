@@ -66,9 +66,10 @@ def own_software(document: Policy | Agreement) -> Software:
     """What this machine matches with under the terms of a document."""
     terms = document.terms
     starter = {"proposer": document.proposer, "accepter": document.accepter}[terms.starter]
+    method = "prepared" if terms.prepared else terms.protocol
     kinds = identity.kinds_for(candidates=terms.candidates, groups="same_group" in terms.relations)
     return Software(
-        protocol=choose_protocol(terms.level, terms.protocol, starter.size_bound),
+        protocol=choose_protocol(terms.level, method, starter.size_bound),
         kinds=kinds,
         false_hits=tuple(identity.KIND[kind].wrong for kind in kinds),
         most=identity.MOST,

@@ -32,6 +32,7 @@ from cleanroom.session.passing import (
     run_of,
     take_frame,
 )
+from cleanroom.session.prepared_lists import PreparedList, answer_list, ask_list
 from cleanroom.session.runs import OPEN_STATES, RunRecord, abandon_open_runs, all_runs, end_run, keep_run
 from cleanroom.session.submitting import Submitted, charge, charge_again, require_budget, submit
 from overlap.engine import LOCAL, EngineChoice, Progress, open_engine
@@ -85,6 +86,8 @@ def start_match(
     roots = {party.name: own_claim_root(party), partner: received_claim_root(party, partner)}
     contract = build_contract(signed, roots)
     submitted = submit(party, signed, contract, progress)
+    if signed.agreement.terms.prepared:
+        contract = ask_list(PreparedList(party, signed), contract, submitted.encoded)
     record = _interrupted_start(party, contract, submitted)
     begun = record is not None
     if record is None:
@@ -139,7 +142,8 @@ def _reply_to_start(
 ) -> Step:
     signed, contract = _agree(party, frame.partner, read_contract(frame.body))
     check_header(frame.header, contract, "start")
-    submitted = submit(party, signed, contract, progress)
+    prepared = PreparedList(party, signed)
+    submitted = prepared.submitted() if contract.prepared else submit(party, signed, contract, progress)
     begun = known is not None and is_begun(party, known, submitted)
     if known is None:
         require_budget(party, signed)
@@ -218,6 +222,8 @@ def _agree(party: Party, partner: str, theirs: Contract) -> tuple[SignedAgreemen
     roots = {side.party: ClaimRoot(side.claim_root, side.claim_leaves) for side in sides}
     named = {name: root for name, root in roots.items() if signed.agreement.role_of(name)}
     expected = build_contract(signed, named)
+    if signed.agreement.terms.prepared and starter_of(signed) == partner:
+        expected = answer_list(PreparedList(party, signed), expected, theirs)
     expected.require_equal(theirs)
     if starter_of(signed) != partner:
         raise WrongRun(

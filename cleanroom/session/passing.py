@@ -17,6 +17,7 @@ from cleanroom.session.frames import (
     sent_frame,
 )
 from cleanroom.session.party import Party
+from cleanroom.session.prepared_lists import open_for_run
 from cleanroom.session.runs import RunRecord, RunStates, all_runs, end_run, keep_run
 from cleanroom.session.submitting import Submitted
 from cleanroom.store import read_table
@@ -28,17 +29,21 @@ from overlap.protocol import STATE_AFTER, Passage, answer_header, check_header, 
 
 def passage_of(party: Party, record: RunRecord, engine: Engine) -> Passage:
     """Our side of a run, with its states in the folder."""
-    run, states = bytes.fromhex(record.run), RunStates(party, record.run)
-    return Passage(record.terms, record.role, run, engine, party.random, states)
+    contract, run = record.terms, bytes.fromhex(record.run)
+    if contract.prepared:
+        prepared, states = open_for_run(party, record)
+        return Passage(contract, record.role, run, engine, party.random, states, prepared)
+    return Passage(contract, record.role, run, engine, party.random, RunStates(party, record.run))
 
 
 def begin_passage(party: Party, record: RunRecord, passage: Passage, submitted: Submitted) -> None:
-    """Put our identifiers into the run's buckets."""
+    """Put our identifiers into the run's buckets; those of our prepared list are in no bucket."""
     lists = party.folder.path("runs", record.run, "lists")
     lists.mkdir(parents=True, exist_ok=True)
     for left in lists.iterdir():
         left.unlink()
-    passage.begin(submitted.encoded, lists, submitted.values)
+    listed = record.terms.prepared and record.role == "responder"
+    passage.begin([] if listed else submitted.encoded, lists, submitted.values)
 
 
 def is_begun(party: Party, record: RunRecord, submitted: Submitted) -> bool:

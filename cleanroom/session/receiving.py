@@ -1,4 +1,4 @@
-"""Letters of partners: a commitment, the proofs of claims, a revocation, decisions of a review."""
+"""Letters of partners: a commitment, proofs, a revocation, decisions of a review, a prepared list."""
 
 from __future__ import annotations
 
@@ -83,9 +83,23 @@ def _take_review(party: Party, letter: Letter) -> Taken:
     return Taken("review", letter.partner, describe_taken(take_review(party, letter)))
 
 
+def _take_preparation(party: Party, letter: Letter) -> Taken:
+    from cleanroom.session.preparing import take_preparation
+
+    return Taken("preparation", letter.partner, take_preparation(party, letter))
+
+
+def _take_update(party: Party, letter: Letter) -> Taken:
+    from cleanroom.session.preparing import take_update
+
+    return Taken("update", letter.partner, take_update(party, letter))
+
+
 _TAKERS: dict[str, Callable[[Party, Letter], Taken]] = {
     "commitment": _take_commitment,
     "claims": _take_claims,
     "revocation": _take_revocation,
     "review": _take_review,
+    "preparation": _take_preparation,
+    "update": _take_update,
 }

@@ -149,10 +149,13 @@ def forget_ended(party: Party) -> None:
             _burn(party, record.run)
 
 
-def abandon_open_runs(party: Party, partner: str) -> None:
-    """End every run with this partner that was never finished, and log each as unfinished."""
+def abandon_open_runs(party: Party, partner: str, agreement: str = "") -> None:
+    """End every run with this partner that was never finished, and log each as unfinished.
+
+    With the file digest of an agreement, only its runs.
+    """
     for record in all_runs(party):
-        if record.partner == partner and record.state in OPEN_STATES:
+        if record.partner == partner and record.state in OPEN_STATES and agreement in ("", record.agreement):
             party.note(partner, "unfinished", run=bytes.fromhex(record.run))
             end_run(party, record, "unfinished")
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from cleanroom.session.granting import expire_shares
 from cleanroom.session.party import Party
+from cleanroom.session.prepared_ends import end_prepared
 from cleanroom.session.releases import erase_ended
 from cleanroom.session.runs import forget_ended
 
 
 def settle_ended(party: Party) -> None:
-    """Refuse and, where a second clock agrees, destroy what we granted; erase what was shown to us."""
+    """Refuse and, where a second clock agrees, destroy what we granted; erase what was shown to us
+    and what is kept of prepared lists."""
     expire_shares(party, confirmed=False)
     erase_ended(party)
     forget_ended(party)
+    end_prepared(party)

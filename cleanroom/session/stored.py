@@ -19,6 +19,7 @@ STORED_LINE: Final = b"overlap-stored/1\n"
 #: Purpose to what it locks; each has a key of its own.
 PURPOSES: Final = {
     b"claims opening": "the claims opening",
+    b"prepared list": "the prepared list",
     b"releases": "the opened share",
     b"reviews": "the memory of reviews",
     b"run state": "the state of the run",

@@ -35,18 +35,9 @@ def submit(
     party: Party, signed: SignedAgreement, contract: Contract, progress: Progress | None = None
 ) -> Submitted:
     """Our accounts and identifiers for a run; Refused when the agreement does not admit a population."""
-    agreement = signed.agreement
     ours = "starter" if contract.starter.party == party.name else "responder"
     bound = (contract.starter if ours == "starter" else contract.responder).size_bound
-    role = agreement.role_of(party.name)
-    populations = agreement.side(role or "").populations
-    now = party.time_with(partner_of(party, agreement))
-    for population in populations:
-        decision = decide(signed, Request("match", party.name, population=population), now)
-        if not decision.allowed:
-            raise Refused(
-                f"clause {decision.clause}: {decision.reason}", "'overlap agreement show' explains the terms"
-            )
+    populations = admitted(party, signed)
     accounts = own_accounts(party.folder, populations)
     if accounts.empty:
         raise UsageError(
@@ -73,6 +64,20 @@ def submit(
     valued = amounts_of(listed, accounts, contract.amounts, opportunities)
     dropped += [("amounts", reason, count) for reason, count in sorted(valued.left_out.items())]
     return Submitted(accounts, identifiers, encoded, dropped, valued.values)
+
+
+def admitted(party: Party, signed: SignedAgreement) -> tuple[str, ...]:
+    """Our populations in an agreement; Refused when it does not let us match one of them now."""
+    agreement = signed.agreement
+    populations = agreement.side(agreement.role_of(party.name) or "").populations
+    now = party.time_with(partner_of(party, agreement))
+    for population in populations:
+        decision = decide(signed, Request("match", party.name, population=population), now)
+        if not decision.allowed:
+            raise Refused(
+                f"clause {decision.clause}: {decision.reason}", "'overlap agreement show' explains the terms"
+            )
+    return populations
 
 
 def require_budget(party: Party, signed: SignedAgreement) -> None:

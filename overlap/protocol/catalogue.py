@@ -126,10 +126,12 @@ STEPS: Final = frozenset(message for protocol in PROTOCOLS.values() for message 
 
 
 def choose_protocol(level: str, method: str, bound: int) -> str:
-    """The protocol of a level: the default, or that of `method` "vole" where the starter declared enough.
+    """The protocol of a level: the default, that of `method` "prepared", or of "vole" for a long list.
 
-    Below VOLE_LEAST identifiers its parameters are less sure and it saves nothing.
+    Below VOLE_LEAST identifiers of the starter its parameters are less sure and it saves nothing.
     """
+    if method == "prepared" and level == "overlaps":
+        return "dh-prepared/1"
     by_vole = method == "vole" and level == "overlaps" and bound >= VOLE_LEAST
     return "vole-rr22/1" if by_vole else DEFAULT[level]
 

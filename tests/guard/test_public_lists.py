@@ -33,7 +33,7 @@ EXCEPTIONS = {
     "overlap.protocol.steps": {"overlap.spark"},
     "overlap.protocol.tags": {"overlap.spark"},
     # A list that is prepared lives longer than a run; nothing else needs its arrays loaded.
-    "overlap.protocol.prepared": {"overlap.simulation"},
+    "overlap.protocol.prepared": {"cleanroom.session", "overlap.simulation"},
 }
 
 
