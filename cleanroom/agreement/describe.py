@@ -31,8 +31,8 @@ VOLE_TRUST = (
 PREPARED_TELLS = (
     "an update tells {asker} at once, without a run, which of the identifiers it asked about before entered "
     "or left the list",
-    "what {asker} asks about, it sees at all versions of the list, earlier and later ones: that an account was "
-    "there before it left, until a new agreement and preparation",
+    "what {asker} asks about, it sees at all versions of the list, earlier and later ones: that an account "
+    "was there before it left, until a new agreement and preparation",
     "{holder} sees whether a run asked about few new identifiers or about a whole list",
 )
 #: What level counts over files does not prevent; said wherever it is agreed.

@@ -31,7 +31,7 @@ from cleanroom.session.runs import all_runs
 from overlap import identity
 from overlap.errors import Refused, UsageError
 from overlap.keys import Card
-from overlap.protocol import choose_protocol
+from overlap.protocol import PREPARED, choose_protocol
 
 #: An agreement is text that a person reads; the format's own limit is the same.
 AGREEMENT_LIMIT = 64 * 1024
@@ -66,10 +66,10 @@ def own_software(document: Policy | Agreement) -> Software:
     """What this machine matches with under the terms of a document."""
     terms = document.terms
     starter = {"proposer": document.proposer, "accepter": document.accepter}[terms.starter]
-    method = "prepared" if terms.prepared else terms.protocol
+    chosen = choose_protocol(terms.level, terms.protocol, starter.size_bound)
     kinds = identity.kinds_for(candidates=terms.candidates, groups="same_group" in terms.relations)
     return Software(
-        protocol=choose_protocol(terms.level, method, starter.size_bound),
+        protocol=PREPARED if terms.prepared else chosen,
         kinds=kinds,
         false_hits=tuple(identity.KIND[kind].wrong for kind in kinds),
         most=identity.MOST,

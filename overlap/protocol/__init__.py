@@ -13,6 +13,7 @@ from overlap.protocol.body import MAX_SIZE_BOUND, read_contract
 from overlap.protocol.buckets import bucket_count
 from overlap.protocol.catalogue import (
     DEFAULT,
+    PREPARED,
     PROTOCOLS,
     STATE_AFTER,
     STEPS,
@@ -44,6 +45,7 @@ __all__ = [
     "FORMAT",
     "LEVELS",
     "MAX_SIZE_BOUND",
+    "PREPARED",
     "PROTOCOLS",
     "STATE_AFTER",
     "STEPS",

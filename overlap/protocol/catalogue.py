@@ -118,6 +118,9 @@ PROTOCOLS: Final = {
 #: The protocol of each level where nothing else was agreed.
 DEFAULT: Final = {"overlaps": "dh-2hash/1", "counts": "dh-count/1", "sum": "dh-sum/1"}
 
+#: The protocol of level `overlaps` over a list that is prepared once.
+PREPARED: Final = "dh-prepared/1"
+
 #: Identifiers that a starter declares at least where vector-OLE is used.
 VOLE_LEAST: Final = 2**14
 
@@ -126,12 +129,10 @@ STEPS: Final = frozenset(message for protocol in PROTOCOLS.values() for message 
 
 
 def choose_protocol(level: str, method: str, bound: int) -> str:
-    """The protocol of a level: the default, that of `method` "prepared", or of "vole" for a long list.
+    """The protocol of a level: the default, or that of `method` "vole" where the starter declared enough.
 
-    Below VOLE_LEAST identifiers of the starter its parameters are less sure and it saves nothing.
+    Below VOLE_LEAST identifiers its parameters are less sure and it saves nothing.
     """
-    if method == "prepared" and level == "overlaps":
-        return "dh-prepared/1"
     by_vole = method == "vole" and level == "overlaps" and bound >= VOLE_LEAST
     return "vole-rr22/1" if by_vole else DEFAULT[level]
 

@@ -1,4 +1,4 @@
-"""Prepared lists in the folder: letters out of order, other versions, commands by the wrong side, restores."""
+"""Prepared lists in the folder: letters out of order, other versions, the wrong side, restored folders."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_letters_are_taken_once_and_in_order(both: TwoParties) -> None:
     for name in ("first", "second"):
         update(both, name)
     before = kept(both, VENDOR)
-    assert "in their order" in both.run(VENDOR, "receive", both.mail("second"), code=4).err
+    assert "in their order" in both.run(VENDOR, "receive", both.mail("second"), code=5).err
     assert "nothing changes" in both.run(VENDOR, "receive", both.mail("list")).out
     assert kept(both, VENDOR) == before
     both.run(VENDOR, "receive", both.mail("first"))
