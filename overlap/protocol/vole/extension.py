@@ -52,7 +52,7 @@ Bits = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Received:
     """What the receiver has: `keys` (n, 2), one of each transfer, and `shares` w (t, 2) of the vector-OLE."""
 
@@ -61,7 +61,7 @@ class Received:
     shares: Blocks
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Sent:
     """What the sender has: `keys` (n, 2, 2), both of each transfer, and `shares` v = w + D e (t, 2)."""
 

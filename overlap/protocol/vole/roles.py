@@ -229,6 +229,8 @@ class Responder(_Role):
         if run.repeats("request", request):
             return run.parts["reply"]
         sender = self._sender
+        # D is in it: this role has no further use for it, whatever comes of the request.
+        del self._sender
         with run.judging_peer():
             self._require_size("request", request)
             end = vole.request_bytes(sender.outputs)

@@ -68,7 +68,7 @@ def answer_bytes(outputs: int) -> int:
     return pprf.message_bytes(NOISE_WEIGHT, domain(outputs)) + NOISE_WEIGHT * BLOCK_BYTES
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sender:
     """Who has D and B. A state is secret: it gives D."""
 
@@ -144,7 +144,7 @@ class Sender:
         return encode(leaves.reshape(-1, 2), self.outputs), sums, totals
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Receiver:
     """Who has A and, at the end, C. A state is secret: it gives A and C."""
 
