@@ -1,4 +1,4 @@
-"""A modified peer in the protocol by vector-OLE: what each side does with every message that is not the true one.
+"""A modified peer in the protocol by vector-OLE: what each side does with a message that is not the true one.
 
 Who answers with other bytes than the protocol's gets no wrong match and no second answer. What a starter can
 learn that sends other corrections than its own is said in PROTOCOL.md: the protocol is semi-honest.
