@@ -2,8 +2,9 @@
 
 Without it a receiver that sends another correction to each group learns all of D from one run: whether a
 transfer still fits tells the group's bits, and the list tags tell whether it fits. The check is that of
-SoftSpokenOT (Roy, CRYPTO 2022, eprint 2022/192) against a receiver that does not keep to the protocol, and
-Keller, Orsini, Scholl, "Actively Secure OT Extension with Optimal Overhead" (CRYPTO 2015) before it.
+SoftSpokenOT (Roy, CRYPTO 2022, eprint 2022/192) against a receiver that does not keep to the protocol: it
+folds each string along, and does not add up transfers as older checks do. The point is a hash of the message,
+so the check costs no message of its own.
 
 A fold F maps a string of blocks x_1..x_n and a last, random block m to m + x_1 X + ... + x_n X^n in
 GF(2^128), at a point X that is hashed from all that the receiver sent before. v_i = w_i + D_i y gives
