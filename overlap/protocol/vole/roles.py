@@ -16,6 +16,9 @@ ends with vectors A, C and the responder with D, B, where C = D A + B.
 
 For x in both lists R(x) Q + D h(x) = R(x) C + D (R(x) P + h(x)) = R(x) C. For any other y there is an unknown
 multiple of D in K_y. A is pseudorandom, so A + P says nothing about X beyond the size of the store.
+
+The responder answers a request only if its transfers fit together (`consistency`): else it would give D away
+to a starter that does not keep to the protocol.
 """
 
 from __future__ import annotations
@@ -226,6 +229,8 @@ class Responder(_Role):
         if run.repeats("request", request):
             return run.parts["reply"]
         sender = self._sender
+        # D is in it: this role has no further use for it, whatever comes of the request.
+        del self._sender
         with run.judging_peer():
             self._require_size("request", request)
             end = vole.request_bytes(sender.outputs)
