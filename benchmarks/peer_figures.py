@@ -10,13 +10,16 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+#: The verdict on a run whose answer is right; any other text says what is wrong.
+EXACT = "exact"
+
 #: Sizes from which a system's growth is fitted: below, what does not grow outweighs what does.
 FIT_FROM = 100_000
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One system at one size: medians in seconds and bytes, and "exact" or the first wrong answer."""
+    """One system at one size: medians in seconds and bytes, and EXACT or the first wrong answer."""
 
     system: str
     n: int
@@ -86,6 +89,6 @@ def _figure(system: str, n: int, runs: Sequence[dict[str, Any]]) -> Figure:
     }
     sent = float(median(run["wire"] or run["messages"] for run in runs))
     peak = float(median(max(run["peak"]) for run in runs))
-    wrong = [run["result"] for run in runs if run["result"] != "exact"]
-    result = wrong[0] if wrong else "exact"
+    wrong = [run["result"] for run in runs if run["result"] != EXACT]
+    result = wrong[0] if wrong else EXACT
     return Figure(system, n, **middle, sent=sent, peak=peak, result=result, repeats=len(runs))

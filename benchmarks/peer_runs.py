@@ -1,4 +1,4 @@
-"""One run of one system: two processes, what they and the system's clocks say, and whether the answer is right."""
+"""One run of one system: two processes, what they report, and whether the answer is right."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from peer_figures import EXACT
 from peer_strings import Strings, read_words
 
 ROLES = ("starter", "responder")
-EXACT = "exact"
 #: Set in the environment of a driver that runs in a network of its own.
 PRIVATE_NETWORK = "OVERLAP_BENCHMARK_NETWORK"
 
@@ -129,7 +129,7 @@ def wait_for(process: subprocess.Popen[bytes]) -> tuple[int, float]:
 
 
 def judge(strings: Strings, parties: Mapping[str, Mapping[str, Any]]) -> str:
-    """ "exact", or what is wrong with the answers."""
+    """EXACT, or what is wrong with the answers."""
     wanted = len(strings.common)
     tokens = {}
     for role, facts in parties.items():
@@ -179,7 +179,11 @@ def enter_private_network() -> None:
         return
     unshare, ip = shutil.which("unshare"), shutil.which("ip")
     inside = [unshare or "", "--user", "--map-root-user", "--net"]
-    if not unshare or not ip or subprocess.run([*inside, "true"], check=False, capture_output=True).returncode:
+    if (
+        not unshare
+        or not ip
+        or subprocess.run([*inside, "true"], check=False, capture_output=True).returncode
+    ):
         print("no network of its own can be made here; messages are counted instead", file=sys.stderr)
         return
     os.environ[PRIVATE_NETWORK] = "1"

@@ -1,11 +1,11 @@
-"""Both parties of a private match as two processes, ours beside every peer that pip installs, on the same strings.
+"""Both parties of a private match as two processes: ours beside every peer that pip installs.
 
     python benchmarks/peers.py [--sizes 1e4,1e5,1e6] [--systems ours-vole,spu-rr22,…] [--repeats 3]
         [--json RESULTS] [--spu-python PATH] [--kernel-python PATH] [--optable FOLDER] [--processes N]
 
-Each side has n strings of 16 hex digits and ".com", n/2 of them common, drawn from a fixed seed. Every run is
-checked against the truth: the number, and where a system says which, the strings; ours also that both sides
-have equal tokens for equal strings. A wrong answer is kept as wrong, a failure ends the benchmark.
+All run on the same strings: 16 hex digits and ".com", n a side, n/2 of them common, from a fixed seed. Every
+run is checked against the truth: the number, and where a system says which, the strings; ours also that both
+sides have equal tokens for equal strings. A wrong answer is kept as wrong; a failure ends the benchmark.
 
 - wall: from both parties connected (imported, strings in memory where the system takes them so) to the last
   one finished; command: from the start of the first process to the end of the last.
@@ -14,15 +14,16 @@ have equal tokens for equal strings. A wrong answer is kept as wrong, a failure 
 - bytes: on the loopback device of a network of its own, with TCP/IP headers, both directions. Where no such
   network can be made (`unshare`, Linux), the messages' own bytes, for systems that tell them.
 
-Repeats are interleaved over the systems. With `--json` each run is added to the file as it ends, so that a
-benchmark may be stopped and sizes may be added later; `plot.py` draws such a file. The Python of spu is
-another one where spu and this project cannot be installed together (README.md).
+Repeats are interleaved over the systems; they read the same files, beside which spu keeps a digest that makes
+its later runs shorter. Each party of ours has one process unless `--processes` says more. With `--json` each
+run is added to the file as it ends, so that a benchmark may be stopped and sizes may be added later;
+`plot.py` draws such a file. The Python of spu is another one where spu and this project cannot be installed
+together (README.md).
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -31,11 +32,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from measure import describe_machine
 from peer_figures import Figure, figures, fit_exponents, forget_runs, read_results, write_results
 from peer_runs import PRIVATE_NETWORK, Case, Result, System, count_loopback, enter_private_network, run_once
 from peer_strings import Strings, draw_strings
-
-from measure import describe_machine
 
 PARTIES = Path(__file__).resolve().parent / "parties"
 

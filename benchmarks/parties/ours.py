@@ -9,6 +9,7 @@ encrypted in files, and so do frames.
 from __future__ import annotations
 
 import inspect
+import os
 import secrets
 import sys
 from array import array
@@ -73,7 +74,10 @@ class DiskStates:
     def save(self, bucket: int, state: bytes) -> None:
         self.saved += 1
         nonce = self.saved.to_bytes(NONCE_BYTES, "big")
-        self._file(bucket).write_bytes(nonce + encrypt(self.key, nonce, state, str(bucket).encode()))
+        with self._file(bucket).open("wb") as file:
+            file.write(nonce + encrypt(self.key, nonce, state, str(bucket).encode()))
+            file.flush()
+            os.fsync(file.fileno())
 
     def _file(self, bucket: int) -> Path:
         return self.folder / f"state.{bucket}"

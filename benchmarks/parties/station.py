@@ -60,9 +60,7 @@ def read_orders() -> Orders:
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE")
     given = parser.parse_args()
     options = dict(item.split("=", 1) for item in given.option)
-    return Orders(
-        given.role, given.strings, given.port, options, given.processes, given.folder, given.check
-    )
+    return Orders(given.role, given.strings, given.port, options, given.processes, given.folder, given.check)
 
 
 def answer_check(*packages: str) -> None:
@@ -131,7 +129,7 @@ class Line:
         self.sent = 0
 
     def _exactly(self, count: int) -> bytes:
-        data = self._file.read(count)
+        data: bytes = self._file.read(count)
         if len(data) != count:
             raise SystemExit("the other party hung up")
         return data
@@ -155,7 +153,7 @@ class Clock:
 
 def new_file(folder: Path | None) -> BinaryIO:
     """A seekable file for one message: in memory, or without a name in a folder."""
-    return BytesIO() if folder is None else tempfile.TemporaryFile(dir=folder)  # type: ignore[return-value]
+    return BytesIO() if folder is None else tempfile.TemporaryFile(dir=folder)
 
 
 def digest_file(file: BinaryIO) -> str:
