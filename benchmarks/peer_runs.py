@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,14 +95,14 @@ def run_once(case: Case) -> Result:
         port = free_ports()
         begin = time.monotonic()
         started = {role: start_party(case, role, port, work) for role in ROLES}
-        ended = {role: wait_for(process) for role, process in started.items()}
+        ended = wait_for_all(started)
         command = time.monotonic() - begin
-        parties = {}
-        for role in ROLES:
+        for role in ended:  # The first to end is the one that failed by itself.
             if ended[role][0]:
                 log = (work / f"{role}.log").read_text(errors="replace")
                 raise SystemExit(f"{case.system.name}, {role}: failed\n{log[-2000:]}")
-            parties[role] = json.loads((work / f"{role}.out").read_text().splitlines()[-1])
+        last = {role: (work / f"{role}.out").read_text().splitlines()[-1] for role in ROLES}
+        parties = {role: json.loads(line) for role, line in last.items()}
         verdict = judge(case.strings, parties)
     return Result(parties, command, sum(cpu for _, cpu in ended.values()), verdict)
 
@@ -119,6 +121,20 @@ def start_party(case: Case, role: str, port: int, work: Path) -> subprocess.Pope
     )
     with (work / f"{role}.out").open("wb") as out, (work / f"{role}.log").open("wb") as log:
         return subprocess.Popen(command, stdout=out, stderr=log, cwd=own)
+
+
+def wait_for_all(started: Mapping[str, subprocess.Popen[bytes]]) -> dict[str, tuple[int, float]]:
+    """`wait_for` of each; when one fails the others are killed, because they would wait for it."""
+    ended = {}
+    with ThreadPoolExecutor(len(started)) as threads:
+        waiting = {threads.submit(wait_for, process): role for role, process in started.items()}
+        for future in as_completed(waiting):
+            role = waiting[future]
+            ended[role] = future.result()
+            if ended[role][0]:
+                for other in started.keys() - ended.keys():
+                    os.kill(started[other].pid, signal.SIGKILL)
+    return ended
 
 
 def wait_for(process: subprocess.Popen[bytes]) -> tuple[int, float]:

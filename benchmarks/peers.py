@@ -161,9 +161,13 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=1, help="of ours, for each party")
     parser.add_argument("--json", type=Path, help="a file of results to add to")
     parser.add_argument("--table", action="store_true", help="only print the table of --json")
-    parser.add_argument("--folder", type=Path, help="where strings and states lie; default: the system's")
-    parser.add_argument("--spu-python", help="a Python that has the package spu")
-    parser.add_argument("--kernel-python", help="a Python that has this project's extra `kernel`")
+    parser.add_argument(
+        "--folder", type=os.path.abspath, help="where strings and states lie; default: the system's"
+    )
+    parser.add_argument("--spu-python", type=os.path.abspath, help="a Python that has the package spu")
+    parser.add_argument(
+        "--kernel-python", type=os.path.abspath, help="a Python that has this project's extra `kernel`"
+    )
     parser.add_argument("--optable", type=Path, help="a folder with Optable's binaries sender and receiver")
     parser.add_argument("--shared-network", action="store_true", help="make no network of its own")
     options = parser.parse_args()
