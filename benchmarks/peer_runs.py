@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,8 @@ def wait_for_all(started: Mapping[str, subprocess.Popen[bytes]]) -> dict[str, tu
             ended[role] = future.result()
             if ended[role][0]:
                 for other in started.keys() - ended.keys():
-                    os.kill(started[other].pid, signal.SIGKILL)
+                    with suppress(ProcessLookupError):  # It failed as well.
+                        os.kill(started[other].pid, signal.SIGKILL)
     return ended
 
 
