@@ -45,6 +45,7 @@ def write_results(results: dict[str, Any], path: Path) -> None:
     """Replace the file; a run a line, so that changes can be read."""
     runs = ",\n".join("  " + json.dumps(run) for run in results["runs"])
     head = json.dumps({name: results[name] for name in ("machine", "versions")}, indent=1)[:-2]
+    path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
     new.write_text(f'{head},\n "runs": [\n{runs}\n ]\n}}\n')
     new.replace(path)

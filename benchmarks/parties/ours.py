@@ -210,9 +210,12 @@ def load(contract: Contract, orders: Orders) -> None:
     """Import what the run imports only when it needs it."""
     role_of(contract, orders.role)
     if orders.options.get("kernel") == "yes":
-        from overlap.protocol.vole.code import has_kernel
+        from overlap.protocol.vole.code import KERNEL_OUTPUTS, has_kernel
+        from overlap.protocol.vole.roles import store_shape
 
-        has_kernel()
+        # Short lists do without it.
+        if store_shape(contract).size >= KERNEL_OUTPUTS:
+            has_kernel()
 
 
 def keep_learned(orders: Orders, learned: Matches) -> dict[str, Any]:
