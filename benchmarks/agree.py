@@ -9,7 +9,8 @@ frames; what both sides learned is compared with what Python's sets say. A case 
 number alone, so that one that failed can be run again: `--only NUMBER`. With `--log` finished cases are
 written down, and those in the file are not run again.
 
-The protocols are those of the catalogue whose level has a check in `CHECKS`.
+The protocols are those of the catalogue that two parties play alone and at once, with a check in `CHECKS` for
+their level. At level sum the amount of each domain of the right side is drawn with the case.
 """
 
 from __future__ import annotations
@@ -32,9 +33,10 @@ import pandas as pd
 from overlap.engine import Engine
 from overlap.exchange import Exchange, exchange
 from overlap.match import Distinct, distinct
-from overlap.protocol import PROTOCOLS
+from overlap.protocol import PROTOCOLS, Amounts
 
 KIND = "domain"
+AMOUNTS = Amounts("revenue", "EUR", 100, 1_000_000, 3)
 MOST_ACCOUNTS = 500
 #: Cases that one task of a process has.
 TASK = 20
@@ -55,6 +57,7 @@ class Held:
 
     accounts: list[str]
     listed: Distinct
+    amounts: list[int]
 
 
 def _random(rng: Random) -> Case:
@@ -161,11 +164,26 @@ def check_counts(run: Exchange, sides: tuple[Held, Held], common: set[str]) -> s
     return ""
 
 
+def check_sum(run: Exchange, sides: tuple[Held, Held], common: set[str]) -> str:
+    """Level sum: both sides have the number of the common domains and the sum of their amounts."""
+    amounts = dict(zip(sides[1].listed.frame["value"].tolist(), sides[1].amounts, strict=True))
+    expected = len(common), sum(amounts[domain] for domain in common & set(amounts))
+    if len(common) < AMOUNTS.minimum:
+        expected = -1, -1
+    for learned, side in zip((run.starter, run.responder), sides, strict=True):
+        if (learned.shared, learned.total) != expected or learned.submitted != len(set(side.accounts)):
+            return f"{learned.shared} with a sum of {learned.total}, not {expected}"
+    return ""
+
+
 #: How the result of each level is compared; `common` is what both sides hold.
 CHECKS: dict[str, Callable[[Exchange, tuple[Held, Held], set[str]], str]] = {
     "overlaps": check_overlaps,
     "counts": check_counts,
+    "sum": check_sum,
 }
+#: What another caller plays: a third party takes part, or a list is prepared before.
+ELSEWHERE = ("dh-count-room/1", "dh-prepared/1")
 
 
 def run_case(seed: int, number: int, protocol: str, engine: Engine) -> str:
@@ -177,7 +195,8 @@ def run_case(seed: int, number: int, protocol: str, engine: Engine) -> str:
     left, right = (side.listed.encoded for side in sides)
     random = Random(f"{seed}/{number}/{protocol}").randbytes
     try:
-        run = exchange(left, right, level, (KIND,), engine, random, protocol=protocol)
+        amounts = (AMOUNTS, sides[1].amounts) if level == "sum" else None
+        run = exchange(left, right, level, (KIND,), engine, random, protocol=protocol, amounts=amounts)
         problem = CHECKS[level](run, sides, common)
     except Exception as error:  # A case that ends in any error has failed, and the others go on.
         problem = f"{type(error).__name__}: {error}"
@@ -195,10 +214,14 @@ def run_task(seed: int, numbers: list[int], protocol: str) -> tuple[str, list[in
 
 
 def hold(domains: list[str]) -> Held:
-    """Accounts with these domains as a side of a match has them."""
+    """Accounts with these domains as a side of a match has them, with an amount for each domain."""
     columns = {"account": range(len(domains)), "kind": KIND, "value": domains}
     table = pd.DataFrame(columns).astype({"account": "int64", "kind": "str", "value": "str"})
-    return Held(domains, distinct(table))
+    listed = distinct(table)
+    drawn = (
+        Random(domain).randint(0, AMOUNTS.maximum // AMOUNTS.granule) for domain in listed.frame["value"]
+    )
+    return Held(domains, listed, [AMOUNTS.granule * amount for amount in drawn])
 
 
 def tasks(options: argparse.Namespace, done: set[tuple[str, int]]) -> Iterator[tuple[int, list[int], str]]:
@@ -247,7 +270,7 @@ def _keep(log: Path | None, lines: list[str]) -> None:
 
 def parse() -> argparse.Namespace:
     """The command line."""
-    known = [protocol.name for protocol in PROTOCOLS.values() if protocol.level in CHECKS]
+    known = [protocol.name for protocol in PROTOCOLS.values() if protocol.name not in ELSEWHERE]
     parser = argparse.ArgumentParser(description="every protocol against plain intersection")
     parser.add_argument("--cases", type=int, default=10_000, help="of each protocol")
     parser.add_argument("--protocols", type=lambda text: text.split(","), default=known)

@@ -119,6 +119,9 @@ OVERLAP_COLUMNS = ("account", "token", "kind", "tier", "confidence", "rivals")
 #: `confidence` (float64) is in (0, 1].
 GROUP_COLUMNS = ("account", "token", "kind", "confidence", "members")
 
+#: What level `sum` can add up for an account: the amounts of its open opportunities, or its own revenue.
+AMOUNT_SOURCES = ("open_opportunities", "revenue")
+
 TIERS = ("exact", "strong", "candidate")
 
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from overlap.engine import Engine, Progress
-from overlap.exchange import exchange
+from overlap.amounts import Valued, amounts_of
+from overlap.engine import LOCAL, EngineChoice, Progress, open_engine
+from overlap.exchange import count_in_room, exchange, make_contract
 from overlap.identity import (
     CANDIDATE_KINDS,
     CERTAIN_KINDS,
@@ -30,12 +32,13 @@ from overlap.identity import (
     vetoed,
     with_groups,
 )
-from overlap.ingest import read_accounts
-from overlap.keys import RandomBytes
+from overlap.ingest import read_accounts, read_opportunities
+from overlap.keys import PartyKeys, RandomBytes
 from overlap.match import Distinct, choose_one, distinct, find_hits, judge, tier_names
-from overlap.protocol import Matches
+from overlap.protocol import Amounts, Matches, choose_protocol, prepared
 from overlap.protocol.counts import Count
-from overlap.records import ACCOUNT_COLUMNS
+from overlap.protocol.sums import Sum
+from overlap.records import ACCOUNT_COLUMNS, OPPORTUNITY_COLUMNS
 from overlap.relation import Holding, with_relation
 
 PAIR_COLUMNS: Final = ("left_id", "right_id", "kind", "tier", "confidence")
@@ -70,6 +73,12 @@ class _Party:
     accounts: pd.DataFrame
     distinct: Distinct
 
+    @property
+    def populations(self) -> list[str]:
+        """The population of each identifier: that of the first account that chose it."""
+        first = self.distinct.holders.drop_duplicates("position")["account"]
+        return self.accounts["population"].to_numpy()[first.to_numpy()].tolist()  # type: ignore[no-any-return]
+
 
 def simulate(
     left: pd.DataFrame,
@@ -81,8 +90,10 @@ def simulate(
     veto: str = NO_VETO,
     groups: bool = False,
     aliases: AliasFiles = NO_ALIASES,
+    protocol: str = "dh",
     progress: Progress | None = None,
     processes: int | None = None,
+    engine: EngineChoice = LOCAL,
     random: RandomBytes = secrets.token_bytes,
 ) -> pd.DataFrame:
     """The pairs of accounts that two exports share: columns left_id, right_id, kind, tier, confidence.
@@ -91,7 +102,10 @@ def simulate(
     pair stands once, with its best kind; tier and confidence are the lower of both sides'.
     `candidates=False` matches no kind that only makes candidates. `most` bounds the identifiers of an
     account; `veto` names a kind of number that keeps accounts apart when both have one and they differ.
-    `aliases` are the alias files of both sides. Raises BadInput when an export cannot be read.
+    `aliases` are the alias files of both sides. `engine` says where elements are worked on. Raises BadInput
+    when an export cannot be read.
+
+    `protocol` is "dh", or "vole" for vector-OLE (experimental) where the left list has 16,384 identifiers.
 
     `groups=True` adds the pairs that are of one group and not the same company, and the column `relation`:
     "same entity" or "same group". The tier of the latter is "group".
@@ -104,8 +118,10 @@ def simulate(
         most=most,
         veto=veto,
         aliases=aliases,
+        protocol=protocol,
         progress=progress,
         processes=processes,
+        engine=engine,
         random=random,
     ).pairs
 
@@ -118,8 +134,10 @@ def simulate_in_full(
     most: int = MOST,
     veto: str = NO_VETO,
     aliases: AliasFiles = NO_ALIASES,
+    protocol: str = "dh",
     progress: Progress | None = None,
     processes: int | None = None,
+    engine: EngineChoice = LOCAL,
     random: RandomBytes = secrets.token_bytes,
 ) -> Simulation:
     """As `simulate`, with the sizes of everything on the way; with groups where `kinds` has theirs."""
@@ -127,9 +145,10 @@ def simulate_in_full(
         _prepare(side, "overlaps", Wanted(tuple(kinds), role, most), veto, progress, processes, known_as)
         for side, role, known_as in zip((left, right), ROLES, aliases, strict=True)
     )
-    with Engine(processes, progress) as engine:
+    with open_engine(engine, progress, processes) as opened:
         lists = ours.distinct.encoded, theirs.distinct.encoded
-        run = exchange(*lists, "overlaps", kinds, engine, random, most, veto)
+        name = choose_protocol("overlaps", protocol, len(ours.distinct.encoded))
+        run = exchange(*lists, "overlaps", kinds, opened, random, most, veto, name)
     pairs, crowded = _pair(ours, theirs, (run.starter, run.responder))
     left_holding = Holding(ours.accounts["id"], ours.distinct, run.starter)
     right_holding = Holding(theirs.accounts["id"], theirs.distinct, run.responder)
@@ -144,6 +163,65 @@ def simulate_in_full(
     )
 
 
+class PreparedSimulation:
+    """The right export prepared once, then matched with left ones, by `overlap.protocol.prepared`.
+
+    `left_bound` is the most identifiers of a left export, `right_bound` of a right one; `limits` bound
+    changes, updates and runs. Bodies are exchanged without frames. `sent` is the bytes of each, in order.
+    """
+
+    def __init__(
+        self,
+        right: pd.DataFrame,
+        left_bound: int,
+        right_bound: int,
+        limits: prepared.Limits,
+        *,
+        kinds: Sequence[str] = CERTAIN_KINDS,
+        processes: int | None = None,
+        random: RandomBytes = secrets.token_bytes,
+    ) -> None:
+        self._kinds, self._processes, self._random = tuple(kinds), processes, random
+        cards = [PartyKeys.generate(name, random).card for name in ("left", "right")]
+        sides = (cards[0], left_bound), (cards[1], right_bound)
+        self._contract = make_contract("overlaps", kinds, *sides, protocol=prepared.PROTOCOL)
+        terms = prepared.Preparation.of(self._contract, limits)
+        self._right = self._identify(right, "responder")
+        with open_engine(processes=processes) as engine:
+            encoded = self._right.distinct.encoded
+            self._holder, body = prepared.Holder.prepare(terms, encoded, engine, random)
+        self._asker = prepared.Asker.take_preparation(terms, body)
+        self.sent = [len(body)]
+
+    def update(self, right: pd.DataFrame) -> None:
+        """Make `right` the prepared export. Raises Refused when more changed than was agreed."""
+        new = self._identify(right, "responder")
+        with open_engine(processes=self._processes) as engine:
+            body = self._holder.update(new.distinct.encoded, engine, self._random)
+        self._asker.take_update(body)
+        self._right = new
+        self.sent.append(len(body))
+
+    def match(self, left: pd.DataFrame) -> pd.DataFrame:
+        """The pairs, as `simulate` gives them."""
+        ours = self._identify(left, "starter")
+        own, run = ours.distinct.encoded, self._random(16)
+        contract = replace(self._contract, prepared=self._asker.state.hex(), queries=self._asker.queries(own))
+        with open_engine(processes=self._processes) as engine:
+            arguments = engine, self._random
+            starter = prepared.Starter.begin(contract, run, own, *arguments).over(self._asker)
+            responder = prepared.Responder.begin(contract, run, [], *arguments).over(self._holder)
+            start = starter.start()
+            reply = responder.reply(start)
+            finish, found = starter.finish(reply)
+            pairs, _ = _pair(ours, self._right, (found, responder.finish(finish)))
+        self.sent += map(len, (start, reply, finish))
+        return pairs
+
+    def _identify(self, side: pd.DataFrame, role: str) -> _Party:
+        return _prepare(side, "overlaps", Wanted(self._kinds, role, MOST), NO_VETO, None, self._processes)
+
+
 def simulate_counts(
     left: pd.DataFrame,
     right: pd.DataFrame,
@@ -151,6 +229,7 @@ def simulate_counts(
     kinds: Sequence[str] = CERTAIN_KINDS,
     progress: Progress | None = None,
     processes: int | None = None,
+    engine: EngineChoice = LOCAL,
     random: RandomBytes = secrets.token_bytes,
 ) -> int:
     """How many accounts two exports share, by the protocol of level `counts`: a lower bound."""
@@ -158,10 +237,72 @@ def simulate_counts(
         _prepare(side, "counts", Wanted(tuple(kinds), role, MOST), NO_VETO, progress, processes)
         for side, role in zip((left, right), ROLES, strict=True)
     )
-    with Engine(processes, progress) as engine:
-        run = exchange(ours.distinct.encoded, theirs.distinct.encoded, "counts", kinds, engine, random)
+    with open_engine(engine, progress, processes) as opened:
+        run = exchange(ours.distinct.encoded, theirs.distinct.encoded, "counts", kinds, opened, random)
     count: Count = run.responder
     return count.shared
+
+
+def simulate_sum(
+    left: pd.DataFrame,
+    right: pd.DataFrame,
+    amounts: Amounts,
+    opportunities: pd.DataFrame | None = None,
+    *,
+    kinds: Sequence[str] = CERTAIN_KINDS,
+    progress: Progress | None = None,
+    processes: int | None = None,
+    engine: EngineChoice = LOCAL,
+    random: RandomBytes = secrets.token_bytes,
+) -> tuple[Sum, Valued]:
+    """What both sides learn at level `sum`, and what of the right side's amounts went into it.
+
+    The amounts are the right side's, of its accounts or its `opportunities`, an export or a table of
+    `OPPORTUNITY_COLUMNS`. Each account counts by one identifier, as at level `counts`. Raises BadInput when
+    an export cannot be read, and what `amounts_of` raises.
+    """
+    ours, theirs = (
+        _prepare(side, "sum", Wanted(tuple(kinds), role, MOST), NO_VETO, progress, processes)
+        for side, role in zip((left, right), ROLES, strict=True)
+    )
+    if opportunities is not None and tuple(opportunities.columns) != OPPORTUNITY_COLUMNS:
+        opportunities = read_opportunities(opportunities).frame
+    valued = amounts_of(theirs.distinct, theirs.accounts, amounts, opportunities)
+    lists = ours.distinct.encoded, theirs.distinct.encoded
+    with open_engine(engine, progress, processes) as opened:
+        run = exchange(*lists, "sum", kinds, opened, random, amounts=(amounts, valued.values))
+    learned: Sum = run.starter
+    return learned, valued
+
+
+def simulate_populations(
+    left: pd.DataFrame,
+    right: pd.DataFrame,
+    *,
+    minimum: int = 1,
+    epsilon: Fraction = Fraction(1),
+    kinds: Sequence[str] = CERTAIN_KINDS,
+    progress: Progress | None = None,
+    processes: int | None = None,
+    engine: EngineChoice = LOCAL,
+    random: RandomBytes = secrets.token_bytes,
+) -> pd.DataFrame:
+    """The counts that a third party tells, one row for each population of either side.
+
+    Columns: left and right (populations) and accounts (Int64), a count with noise, missing where that is
+    below `minimum`. Starter, responder and room run in this process, without frames. An identifier that two
+    populations of one side have chosen belongs to the first of them.
+    """
+    sides = [
+        _prepare(side, "counts", Wanted(tuple(kinds), role, MOST), NO_VETO, progress, processes)
+        for side, role in zip((left, right), ROLES, strict=True)
+    ]
+    ours, theirs = ((side.distinct.encoded, side.populations) for side in sides)
+    with open_engine(engine, progress, processes) as opened:
+        told = count_in_room(ours, theirs, minimum, epsilon, kinds, opened, random)
+    numbers = [None if number < 0 else number for number in told.numbers]
+    frame = pd.DataFrame(list(told.cells), columns=["left", "right"])
+    return frame.assign(accounts=pd.array(numbers, dtype="Int64"))
 
 
 def _prepare(
@@ -178,7 +319,7 @@ def _prepare(
     found = identify_known(known, wanted.kinds, progress, processes, role=wanted.role, most=wanted.most)
     identifiers = vetoed(found.frame, veto, wanted.role)
     identifiers = with_groups(identifiers, known, wanted.kinds, progress, processes)
-    return _Party(accounts, distinct(choose_one(identifiers) if level == "counts" else identifiers))
+    return _Party(accounts, distinct(identifiers if level == "overlaps" else choose_one(identifiers)))
 
 
 def _pair(ours: _Party, theirs: _Party, matches: tuple[Matches, Matches]) -> tuple[pd.DataFrame, int]:

@@ -6,7 +6,7 @@ signed agreement ──decide(request, now)──→ decision        ──build
 
 from cleanroom.agreement.contract import ClaimRoot, build_contract, require_software
 from cleanroom.agreement.decide import Decision, Request, decide, explain
-from cleanroom.agreement.describe import COUNTS_TRUST, describe
+from cleanroom.agreement.describe import COUNTS_TRUST, SUM_TRUST, describe
 from cleanroom.agreement.document import (
     ACTIONS,
     FIELDS,
@@ -15,6 +15,7 @@ from cleanroom.agreement.document import (
     PURPOSES,
     ROLES,
     Agreement,
+    AmountTerms,
     PartyTerms,
     Policy,
     Proposal,
@@ -40,7 +41,9 @@ __all__ = [
     "POLICY_SAMPLE",
     "PURPOSES",
     "ROLES",
+    "SUM_TRUST",
     "Agreement",
+    "AmountTerms",
     "ClaimRoot",
     "Decision",
     "PartyTerms",

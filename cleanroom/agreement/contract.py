@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cleanroom.agreement.document import OTHER_ROLE, Agreement, SignedAgreement, Software
+from cleanroom.agreement.document import OTHER_ROLE, Agreement, SignedAgreement, Software, Terms
 from overlap.errors import ContractMismatch, UsageError
 from overlap.protocol.buckets import bucket_count
-from overlap.protocol.contract import FORMAT, SUITE, Contract, Side
+from overlap.protocol.contract import FORMAT, SUITE, Amounts, Contract, Side
 
 _HINT = "bring both sides to the same version of this software, or propose a new agreement"
 
@@ -70,7 +70,16 @@ def build_contract(signed: SignedAgreement, claims: Mapping[str, ClaimRoot]) -> 
         ),
         starter=_side(agreement, starter, claims),
         responder=_side(agreement, OTHER_ROLE[starter], claims),
+        amounts=_amounts(agreement.terms),
     )
+
+
+def _amounts(terms: Terms) -> Amounts | None:
+    """What is summed; the side with the amounts is the responder, for it is never the starter."""
+    agreed = terms.amounts
+    if agreed is None:
+        return None
+    return Amounts(agreed.of, agreed.currency, agreed.granule, agreed.maximum, terms.minimum_count)
 
 
 def _side(agreement: Agreement, role: str, claims: Mapping[str, ClaimRoot]) -> Side:

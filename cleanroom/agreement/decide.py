@@ -64,7 +64,7 @@ def _refusals(signed: SignedAgreement, request: Request, now: int) -> Iterator[t
     agreement, terms = signed.agreement, signed.agreement.terms
     yield from _form_refusals(signed, request, now)
     if terms.level != "overlaps" and request.action != "match":
-        yield "terms.level", "the level is counts, so no field of any account is shown"
+        yield "terms.level", f"the level is {terms.level}, so no field of any account is shown"
     if now < signed.not_before:
         yield "terms.not_before", f"the agreement begins at {moment_of(signed.not_before)}"
     if now >= signed.until:

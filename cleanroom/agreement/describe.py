@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cleanroom.agreement.document import (
+    METHODS,
     OTHER_ROLE,
     PERSONAL_FIELDS,
     ROLES,
@@ -16,6 +17,16 @@ from overlap.identity import NO_VETO
 
 _DAY = 86_400
 
+#: What level sum over files does not prevent.
+SUM_TRUST = (
+    "over files, a modified tool can learn which of the accounts it submitted match, and that of the side "
+    "without amounts can add up fewer of them than it says, down to one"
+)
+#: What is said of vector-OLE wherever it is agreed.
+VOLE_TRUST = (
+    "long lists are matched by vector-OLE: experimental, its parameters reviewed by nobody but their author, "
+    "and only for tools that keep to the protocol; it takes five files instead of three"
+)
 #: What level counts over files does not prevent; said wherever it is agreed.
 COUNTS_TRUST = "over files, a modified tool can learn which of the accounts it submitted match, and no more"
 
@@ -73,12 +84,20 @@ def _side_lines(agreement: Agreement, role: str) -> list[str]:
     populations = ", ".join(side.populations)
     lines = [f"{side.party} matches its {populations}, at most {side.size_bound:,} identifiers"]
     if not side.fields:
-        return [*lines, f"{other.party} sees no field of any account of {side.party}, only how many match"]
+        return [
+            *lines,
+            f"{other.party} sees no field of any account of {side.party}, only {_numbers(agreement)}",
+        ]
     personal = [name for name in side.fields if name in PERSONAL_FIELDS]
     lines.append(f"{other.party} sees of each matched account of {side.party}: {', '.join(side.fields)}")
     if personal:
         lines.append(f"of these, {', '.join(personal)} can name a person")
     return lines
+
+
+def _numbers(agreement: Agreement) -> str:
+    """What an agreement that shows no account does show."""
+    return "how many match" if agreement.terms.amounts is None else "how many match and a sum over them"
 
 
 def _asymmetry_lines(agreement: Agreement) -> list[str]:
@@ -100,12 +119,31 @@ def _terms_lines(agreement: Agreement) -> list[str]:
     terms = agreement.terms
     export = "may be exported to the reader's own systems" if terms.exportable else "may not be exported"
     starter = agreement.side(terms.starter).party
+    # The side with the amounts decrypts their sum, and answers.
+    first = agreement.side(terms.amounts.held_by).party if terms.amounts else starter
     return [
         f"for {', '.join(terms.purposes)} and nothing else",
         "what is shown " + export if terms.level == "overlaps" else "nothing is shown that could be exported",
         f"at most {terms.run_budget} runs; a result of fewer than {terms.minimum_count} accounts is withheld",
-        f"{starter} starts each run and learns its result first",
-        *([COUNTS_TRUST] if terms.level == "counts" else _matching_lines(terms)),
+        f"{starter} starts each run and learns its result first"
+        if first == starter
+        else f"{starter} starts each run, {first} learns its result first",
+        *_level_lines(agreement),
+    ]
+
+
+def _level_lines(agreement: Agreement) -> list[str]:
+    terms = agreement.terms
+    if terms.level == "counts":
+        return [COUNTS_TRUST]
+    if terms.amounts is None:
+        return _matching_lines(terms)
+    amounts, holder = terms.amounts, agreement.side(terms.amounts.held_by).party
+    what = {"open_opportunities": "the open opportunities", "revenue": "the revenue"}[amounts.of]
+    return [
+        f"both learn how many accounts match and the sum of {what} of {holder} with them, in "
+        f"{amounts.currency}, each account's rounded to {amounts.granule:,} and at most {amounts.maximum:,}",
+        SUM_TRUST,
     ]
 
 
@@ -121,6 +159,8 @@ def _matching_lines(terms: Terms) -> list[str]:
         lines.append(f"accounts whose numbers of kind {terms.veto} differ are kept apart, and nobody sees it")
     if len(terms.relations) > 1:
         lines.append("accounts of one group are matched as well, and marked so")
+    if terms.protocol != METHODS[0]:
+        lines.append(VOLE_TRUST)
     return lines
 
 

@@ -20,7 +20,9 @@ AGREEMENT_FORMAT: Final = "overlap-agreement/1"
 POLICY_FORMAT: Final = "overlap-policy/1"
 
 ROLES: Final = ("proposer", "accepter")
-LEVELS: Final = ("overlaps", "counts")
+LEVELS: Final = ("overlaps", "counts", "sum")
+#: Levels whose result is numbers, so that no account is shown to anybody.
+NUMBER_LEVELS: Final = ("counts", "sum")
 ACTIONS: Final = ("match", "grant", "read", "export")
 PURPOSES: Final = (
     "account-mapping",
@@ -33,6 +35,8 @@ PURPOSES: Final = (
 
 #: How two matched accounts may be related: the same company, or two of one group.
 RELATIONS: Final = ("same_entity", "same_group")
+#: How accounts are matched at level `overlaps`: by Diffie-Hellman, or by vector-OLE where lists are long.
+METHODS: Final = ("dh", "vole")
 #: Registries that can veto; one in a contract.
 VETOES: Final = (NO_VETO, "lei", "duns", "vat", "registration")
 
@@ -62,6 +66,12 @@ MOST_LIMIT: Final = 64
 SIZE_BOUND_LIMIT: Final = 2**24
 #: Accounts; the highest minimum that the clean rooms of the field accept.
 MINIMUM_COUNT_LIMIT: Final = 100_000
+#: Identifiers that the side with the amounts may declare: each is encrypted, at some 0.3 ms.
+AMOUNTS_BOUND_LIMIT: Final = 2**18
+#: Whole currency units of the largest amount.
+AMOUNT_LIMIT: Final = 10**12
+#: Accounts: the sum over one account is its amount.
+SUM_MINIMUM: Final = 2
 #: Runs in the life of an agreement: more than one a day for two years watches, it does not plan.
 RUN_BUDGET_LIMIT: Final = 731
 #: Seconds from start to end: two years, one of them a leap year.
@@ -86,13 +96,29 @@ class PartyTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class AmountTerms:
+    """What is summed at level `sum`: amounts of the side `held_by`, in whole units of `currency`.
+
+    `of` is one of AMOUNT_SOURCES. Each amount is rounded to a multiple of `granule` before it is encrypted,
+    and is at most `maximum`.
+    """
+
+    held_by: str
+    of: str
+    currency: str
+    granule: int
+    maximum: int
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """The rules for both sides. Times are unix seconds.
 
     `not_before` is None when the agreement starts with its acceptance. Exactly one of `until` and `duration`
     (seconds from acceptance) is set. `candidates` says whether kinds are matched whose hits release nothing
     before both sides have accepted them; `veto` is the registry whose differing numbers keep accounts apart,
-    or "none"; `relations` are some of RELATIONS.
+    or "none"; `relations` are some of RELATIONS; `amounts` are those of level `sum`;
+    `protocol` is one of METHODS.
     """
 
     level: str
@@ -107,6 +133,8 @@ class Terms:
     candidates: bool
     veto: str
     relations: tuple[str, ...]
+    amounts: AmountTerms | None = None
+    protocol: str = METHODS[0]
 
 
 @dataclass(frozen=True, slots=True)

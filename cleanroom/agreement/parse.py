@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from typing import Any, Final
 
 from cleanroom.agreement.document import (
     AGREEMENT_FORMAT,
+    AMOUNT_LIMIT,
+    AMOUNTS_BOUND_LIMIT,
     FIELDS,
     KINDS_LIMIT,
     LEVELS,
+    METHODS,
     MINIMUM_COUNT_LIMIT,
     MOST_LIMIT,
+    NUMBER_LEVELS,
     PERIOD_LIMIT,
     POLICY_FORMAT,
     PURPOSES,
@@ -25,9 +30,11 @@ from cleanroom.agreement.document import (
     RUN_BUDGET_LIMIT,
     SIZE_BOUND_LIMIT,
     SIZE_LIMIT,
+    SUM_MINIMUM,
     TITLE_LIMIT,
     VETOES,
     Agreement,
+    AmountTerms,
     PartyTerms,
     Policy,
     Software,
@@ -38,11 +45,13 @@ from cleanroom.agreement.section import Section
 from cleanroom.agreement.text import Problem, check_text
 from overlap.errors import BadInput, MalformedFile
 from overlap.identity import NO_VETO
+from overlap.records import AMOUNT_SOURCES
 
 _WORD: Final = re.compile("[a-z][a-z0-9_]{0,39}")
 _PURPOSE: Final = re.compile("[a-z][a-z-]{0,39}")
 _PARTY: Final = re.compile("[a-z0-9][a-z0-9-]{0,39}")
 _LABEL: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
+_CURRENCY: Final = re.compile("[A-Z]{3}")
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
 _TITLE: Final = re.compile(f"[^\\s](?:.{{0,{TITLE_LIMIT - 2}}}[^\\s])?")
 _DURATION: Final = re.compile("(?:(1) (day|week)|([2-9]|[1-9][0-9]{1,2}) (day|week)s)")
@@ -108,10 +117,22 @@ def _read_document(
     names = (*ROLES, "terms", "contract") if named else (*ROLES, "terms")
     sections = {name: Section(name, top.raw(name), source, problems) for name in names}
     terms = _read_terms(sections["terms"])
+    if terms.level == "sum":
+        sections["amounts"] = Section("amounts", top.raw("amounts"), source, problems)
+        terms = replace(terms, amounts=_read_amounts(sections["amounts"], terms))
+    elif top.has("amounts"):
+        top.problem("amounts", "is a table for level sum only; leave it out")
     proposer = _read_side(sections["proposer"], terms, named)
     accepter = _read_side(sections["accepter"], terms, named)
     if terms.minimum_count > min(proposer.size_bound, accepter.size_bound):
         sections["terms"].problem("minimum_count", "is larger than a size_bound, so no result could be shown")
+    if terms.amounts and terms.amounts.held_by in ROLES:
+        holder = {"proposer": proposer, "accepter": accepter}[terms.amounts.held_by]
+        if holder.size_bound > AMOUNTS_BOUND_LIMIT:
+            place = sections[terms.amounts.held_by]
+            place.problem(
+                "size_bound", f"is above {AMOUNTS_BOUND_LIMIT}, the most amounts that are encrypted"
+            )
     proposed = sections["contract"].moment("proposed") if named else 0
     software = _read_software(sections["contract"]) if named else None
     for section in (top, *sections.values()):
@@ -130,8 +151,13 @@ def _read_terms(section: Section) -> Terms:
     not_before = None if section.raw("not_before") == "acceptance" else section.moment("not_before")
     until, duration = _read_end(section, not_before)
     exportable = section.flag("exportable")
-    if exportable and level == "counts":
-        section.problem("exportable", "is true, but a counts agreement shows nothing that could be exported")
+    if exportable and level in NUMBER_LEVELS:
+        section.problem(
+            "exportable", f"is true, but a {level} agreement shows nothing that could be exported"
+        )
+    minimum = section.number("minimum_count", 1, MINIMUM_COUNT_LIMIT, "accounts")
+    if level == "sum" and minimum < SUM_MINIMUM:
+        section.problem("minimum_count", "is 1, but the sum over one account is that account's amount")
     return Terms(
         level=level,
         starter=starter,
@@ -139,7 +165,7 @@ def _read_terms(section: Section) -> Terms:
         not_before=not_before,
         until=until,
         duration=duration,
-        minimum_count=section.number("minimum_count", 1, MINIMUM_COUNT_LIMIT, "accounts"),
+        minimum_count=minimum,
         run_budget=section.number("run_budget", 1, RUN_BUDGET_LIMIT, "runs"),
         exportable=exportable,
         **_read_matching(section, level),
@@ -153,11 +179,30 @@ def _read_matching(section: Section, level: str) -> dict[str, Any]:
     relations = section.words("relations", "relation", _WORD, RELATIONS)
     if relations and RELATIONS[0] not in relations:
         section.problem("relations", f"leaves out {RELATIONS[0]}, which every match begins with")
-    if level == "counts" and (candidates or veto not in ("", NO_VETO) or len(relations) > 1):
-        section.problem(
-            "level", f'is counts, which needs candidates = false, veto = "{NO_VETO}" and {RELATIONS[0]} alone'
-        )
-    return {"candidates": candidates, "veto": veto, "relations": relations}
+    if level in NUMBER_LEVELS and (candidates or veto not in ("", NO_VETO) or len(relations) > 1):
+        needs = f'candidates = false, veto = "{NO_VETO}" and {RELATIONS[0]} alone'
+        section.problem("level", f"is {level}, which needs {needs}")
+    protocol = section.choice("protocol", METHODS) if section.has("protocol") else METHODS[0]
+    if level in NUMBER_LEVELS and protocol not in ("", METHODS[0]):
+        section.problem("protocol", f"is for level overlaps; leave it out at level {level}")
+    return {"candidates": candidates, "veto": veto, "relations": relations, "protocol": protocol}
+
+
+def _read_amounts(section: Section, terms: Terms) -> AmountTerms:
+    held_by = section.choice("held_by", ROLES)
+    if held_by and held_by == terms.starter:
+        section.problem("held_by", "is the starter, but the side with the amounts answers")
+    granule = section.number("granule", 1, AMOUNT_LIMIT, "currency units")
+    maximum = section.number("maximum", 1, AMOUNT_LIMIT, "currency units")
+    if section.raw("maximum") == maximum and maximum % granule:
+        section.problem("maximum", "is not a multiple of granule")
+    return AmountTerms(
+        held_by,
+        section.choice("of", AMOUNT_SOURCES),
+        section.word("currency", _CURRENCY, "a currency code of three letters, such as EUR"),
+        granule,
+        maximum,
+    )
 
 
 def _read_level(section: Section) -> str:
@@ -200,10 +245,11 @@ def _read_side(section: Section, terms: Terms, named: bool) -> PartyTerms:
     card = section.word("card", _DIGEST, "a card digest of 64 hex digits") if named else ""
     populations = section.words("populations", "population", _WORD)
     fields: tuple[str, ...] = ()
-    if terms.level != "counts":
+    if terms.level not in NUMBER_LEVELS:
         fields = section.words("fields", "field", _WORD, FIELDS)
     elif section.has("fields"):
-        section.problem("fields", "stands in a counts agreement, which shows no field; leave the line out")
+        what = f"stands in a {terms.level} agreement, which shows no field; leave the line out"
+        section.problem("fields", what)
     size_bound = section.number("size_bound", 1, SIZE_BOUND_LIMIT, "identifiers")
     return PartyTerms(party, card, populations, fields, size_bound)
 

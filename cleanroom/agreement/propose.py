@@ -15,6 +15,17 @@ from overlap.errors import BadInput
 from overlap.keys import Card
 
 _A_LINE: Final = 8
+#: What the levels of numbers do not prevent, in the text that both sign.
+_TRUST: Final = {
+    "counts": (
+        "# Level counts trusts both tools: over files, a modified one can learn which of the accounts it",
+        "# submitted match. It never learns more than level overlaps shows.",
+    ),
+    "sum": (
+        "# Level sum trusts both tools: over files, a modified one can learn which of the accounts it",
+        "# submitted match, and that of the side without amounts can add up fewer of them than it says.",
+    ),
+}
 _HEADER: Final = re.compile(r"\[(proposer|accepter)\] *(?:#.*)?")
 
 
@@ -44,13 +55,9 @@ def propose(policy: bytes, proposer: Card, accepter: Card, software: Software, n
 
 
 def _contract_lines(software: Software, now: int, level: str) -> list[str]:
-    trust = [
-        "# Level counts trusts both tools: over files, a modified one can learn which of the accounts it",
-        "# submitted match. It never learns more than level overlaps shows.",
-    ]
     return [
         "# Filled in by the software of the proposer; the accepter's refuses when its own differs.",
-        *(trust if level == "counts" else []),
+        *_TRUST.get(level, ()),
         "[contract]",
         f"proposed = {moment_of(now)}",
         f'protocol = "{software.protocol}"',

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cleanroom.cli.progress import ProgressLine
-from cleanroom.cli.shell import Shell, json_option, print_json
+from cleanroom.cli.shell import Shell, engine_options, json_option, print_json
+from cleanroom.cli.simulated import simulate_numbers
 from overlap.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from cleanroom.session.imports import Imported
     from overlap import Table
+    from overlap.engine import EngineChoice
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -108,31 +110,57 @@ def read_pair(text: str) -> tuple[str, str]:
 @click.command("simulate")
 @click.argument("left", type=FILE)
 @click.argument("right", type=FILE)
-@click.option("--out", type=FILE, required=True, help="CSV of the matched pairs.")
+@click.option("--out", type=FILE, help="CSV of the matched pairs; needed without --policy.")
 @click.option("--no-candidates", is_flag=True, help="Leave out pairs that need a review.")
 @click.option(
     "--groups", is_flag=True, help="Add pairs of one group of companies, told apart by their relation."
 )
 @click.option("--left-aliases", type=FILE, help="Further names, domains and parents of LEFT.")
 @click.option("--right-aliases", type=FILE, help="Further names, domains and parents of RIGHT.")
+@click.option(
+    "--policy", default="", help="Print what a policy of level counts or sum tells (a shipped one or a file)."
+)
+@click.option(
+    "--protocol",
+    type=click.Choice(["dh", "vole"]),
+    default="dh",
+    help="How pairs are matched: vole, experimental, is many times quicker for long lists.",
+)
+@click.option("--deals", type=FILE, help="With --policy: the opportunities of RIGHT, of which a sum is made.")
+@engine_options
 @json_option
 @click.pass_obj
 def simulate_command(
     shell: Shell,
     left: Path,
     right: Path,
-    out: Path,
+    out: Path | None,
     no_candidates: bool,
     groups: bool,
     left_aliases: Path | None,
     right_aliases: Path | None,
+    policy: str,
+    protocol: str,
+    deals: Path | None,
+    choice: EngineChoice,
     as_json: bool,
 ) -> None:
-    """Match two exports in one process, over the complete protocol, frames and all."""
+    """Match two exports in one process, over the complete protocol, frames and all.
+
+    With --policy no account is paired: it prints the numbers that both sides would learn. LEFT starts, and
+    the amounts of a sum are RIGHT's.
+    """
     from cleanroom.session.folder import write_whole
     from overlap import read_accounts, simulate
 
-    sides = [read_accounts(path) for path in (left, right)]
+    if bool(policy) == bool(out) or (deals and not policy):
+        raise UsageError("simulate writes pairs or prints numbers", "give --out, or --policy for numbers")
+    if policy and (no_candidates or groups or left_aliases or right_aliases):
+        raise UsageError("numbers are counted without candidates, groups and aliases", "leave them out")
+    sides = read_accounts(left), read_accounts(right)
+    if out is None:
+        simulate_numbers(shell, sides, policy, deals, choice, as_json)
+        return
     aliases = [_aliases(path, side) for path, side in zip((left_aliases, right_aliases), sides, strict=True)]
     progress = ProgressLine(shell.quiet)
     pairs = simulate(
@@ -141,7 +169,9 @@ def simulate_command(
         candidates=not no_candidates,
         groups=groups,
         aliases=(aliases[0][0], aliases[1][0]),
+        protocol=protocol,
         progress=progress,
+        engine=choice,
     )
     progress.close()
     write_whole(out, pairs.to_csv(index=False, lineterminator="\n").encode())

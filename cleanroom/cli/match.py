@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from cleanroom.cli.progress import ProgressLine
-from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from cleanroom.cli.shell import Shell, engine_options, json_option, print_json, print_table
 
 if TYPE_CHECKING:
     from cleanroom.session.matching import Step
+    from overlap.engine import EngineChoice
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -25,15 +26,16 @@ def match_command() -> None:
 @match_command.command("start")
 @click.option("--agreement", default="", help="Id of the agreement; not needed while one is in force.")
 @click.option("--out", type=FILE, required=True, help="The start frame, to send.")
+@engine_options
 @json_option
 @click.pass_obj
-def start(shell: Shell, agreement: str, out: Path, as_json: bool) -> None:
+def start(shell: Shell, agreement: str, out: Path, choice: EngineChoice, as_json: bool) -> None:
     """Blind our identifiers and write the start frame. Charges the run budget."""
     from cleanroom.session.matching import start_match
 
     progress = ProgressLine(shell.quiet)
     with shell.party() as party:
-        step = start_match(party, agreement, out, progress)
+        step = start_match(party, agreement, out, progress, choice)
     progress.close()
     if as_json:
         print_json(asdict(step))
@@ -46,15 +48,20 @@ def start(shell: Shell, agreement: str, out: Path, as_json: bool) -> None:
 @match_command.command("reply")
 @click.argument("frame", type=FILE)
 @click.option("--out", type=FILE, required=True, help="The reply frame, to send back.")
+@engine_options
 @json_option
 @click.pass_obj
-def reply(shell: Shell, frame: Path, out: Path, as_json: bool) -> None:
-    """Compare contracts, blind the partner's elements again and write the reply frame."""
+def reply(shell: Shell, frame: Path, out: Path, choice: EngineChoice, as_json: bool) -> None:
+    """Answer a frame: after a start, compare contracts and blind the partner's elements again.
+
+    Protocols of more than three frames have more than one to answer, on both sides, until 'overlap match
+    finish' reads the one that tells the result.
+    """
     from cleanroom.session.matching import reply_match
 
     progress = ProgressLine(shell.quiet)
     with shell.party() as party:
-        step = reply_match(party, frame, out, progress)
+        step = reply_match(party, frame, out, progress, choice)
     progress.close()
     if as_json:
         print_json(asdict(step))
@@ -74,16 +81,17 @@ def _tell_submitted(did: str, step: Step) -> None:
 @match_command.command("finish")
 @click.argument("frame", type=FILE)
 @click.option("--out", type=FILE, help="The finish frame, to send; the starter needs it.")
+@engine_options
 @json_option
 @click.pass_obj
-def finish(shell: Shell, frame: Path, out: Path | None, as_json: bool) -> None:
-    """Learn the overlap: the starter from the reply frame, the responder from the finish frame."""
-    from cleanroom.agreement import COUNTS_TRUST
+def finish(shell: Shell, frame: Path, out: Path | None, choice: EngineChoice, as_json: bool) -> None:
+    """Learn the result: the starter from the reply frame, the responder from the finish frame."""
+    from cleanroom.agreement import COUNTS_TRUST, SUM_TRUST
     from cleanroom.session.finishing import finish_match
 
     progress = ProgressLine(shell.quiet)
     with shell.party() as party:
-        found = finish_match(party, frame, out, progress)
+        found = finish_match(party, frame, out, progress, choice)
     progress.close()
     if as_json:
         print_json(asdict(found))
@@ -92,10 +100,12 @@ def finish(shell: Shell, frame: Path, out: Path | None, as_json: bool) -> None:
     if found.shared < 0:
         click.echo("withheld  fewer accounts are shared than the agreement's minimum count")
     else:
-        least = "at least " if found.level == "counts" else ""
+        least = "" if found.level == "overlaps" else "at least "
         click.echo(f"shared    {least}{found.shared:,} of our {found.accounts:,} accounts")
-    if found.level == "counts":
-        click.echo(f"note      {COUNTS_TRUST}")
+    if found.total >= 0:
+        click.echo(f"sum       {found.currency} {found.total:,} over them")
+    if found.level in (trust := {"counts": COUNTS_TRUST, "sum": SUM_TRUST}):
+        click.echo(f"note      {trust[found.level]}")
     for tier, count in found.tiers.items():
         click.echo(f"  {tier:<10} {count:,}")
     for word, count in found.reviewed.items():

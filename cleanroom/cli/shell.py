@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
@@ -212,3 +213,35 @@ def _cell(value: Any) -> str:
 
 #: `--json` for every command that lists something.
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What does the work, for every command that blinds: the command gets it as the argument `choice`."""
+
+    @functools.wraps(command)
+    def with_choice(*words: Any, engine: str, master: str, backend: str, **others: Any) -> Any:
+        from overlap.engine import choose_engine
+
+        return command(*words, choice=choose_engine(engine, master, backend), **others)
+
+    options = (
+        click.option(
+            "--engine",
+            type=click.Choice(("local", "spark")),
+            default="local",
+            show_default=True,
+            help="Where elements are worked on. Same bytes.",
+        ),
+        click.option("--master", default="", metavar="URL", help="The Spark cluster for --engine spark."),
+        click.option(
+            "--backend",
+            type=click.Choice(("auto", "cryptography", "multibuffer")),
+            default="auto",
+            show_default=True,
+            help="The library that multiplies; auto takes the faster one where it works. Same bytes.",
+        ),
+    )
+    decorated: Callable[..., Any] = with_choice
+    for option in reversed(options):
+        decorated = option(decorated)
+    return decorated

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from cleanroom.agreement import (
     Agreement,
+    Policy,
     Proposal,
     SignedAgreement,
     Software,
-    Terms,
     accept,
     describe,
     parse_policy,
@@ -31,7 +31,7 @@ from cleanroom.session.runs import all_runs
 from overlap import identity
 from overlap.errors import Refused, UsageError
 from overlap.keys import Card
-from overlap.protocol import DEFAULT
+from overlap.protocol import choose_protocol
 
 #: An agreement is text that a person reads; the format's own limit is the same.
 AGREEMENT_LIMIT = 64 * 1024
@@ -62,11 +62,13 @@ class Shown:
     lines: list[str]
 
 
-def own_software(terms: Terms) -> Software:
-    """What this machine matches with under those terms."""
+def own_software(document: Policy | Agreement) -> Software:
+    """What this machine matches with under the terms of a document."""
+    terms = document.terms
+    starter = {"proposer": document.proposer, "accepter": document.accepter}[terms.starter]
     kinds = identity.kinds_for(candidates=terms.candidates, groups="same_group" in terms.relations)
     return Software(
-        protocol=DEFAULT[terms.level],
+        protocol=choose_protocol(terms.level, terms.protocol, starter.size_bound),
         kinds=kinds,
         false_hits=tuple(identity.KIND[kind].wrong for kind in kinds),
         most=identity.MOST,
@@ -85,7 +87,7 @@ def propose_agreement(party: Party, partner: str, policy: str, out: Path, size_b
     text = policy_text(policy) if policy in policy_names() else read_whole(Path(policy), AGREEMENT_LIMIT)
     if size_bound:
         text = _SIZE_BOUND.sub(f"size_bound = {size_bound}".encode(), text)
-    software = own_software(parse_policy(text).terms)
+    software = own_software(parse_policy(text))
     unsigned = propose(text, party.keys.card, card, software, party.now)
     data = sign_proposal(unsigned, party.keys, party.now)
     kept = _keep_proposal(party, data)
@@ -106,7 +108,7 @@ def accept_agreement(party: Party, source: Path, out: Path | None) -> Kept:
     if not isinstance(document, SignedAgreement):
         if out is None:
             raise UsageError("an accepted agreement goes back to the proposer", "give --out FILE")
-        software = own_software(document.agreement.terms)
+        software = own_software(document.agreement)
         data = accept(data, _cards(party), software, party.keys, party.now)
         document = read_signed(data, _cards(party))
     _keep_signed(party, document, data)
@@ -118,7 +120,7 @@ def accept_agreement(party: Party, source: Path, out: Path | None) -> Kept:
 def check_agreement(party: Party, name: str) -> Kept:
     """The agreement, after checking signatures, our software, and that it is in force now."""
     signed = find_agreement(party, name)
-    require_software(signed.agreement, own_software(signed.agreement.terms))
+    require_software(signed.agreement, own_software(signed.agreement))
     kept = _listed(party, signed)
     if kept.state != "in force":
         raise Refused(f"the agreement is {kept.state}", f"it holds from {kept.not_before} until {kept.until}")

@@ -15,11 +15,12 @@ from cleanroom.session.reviews import release_state
 from cleanroom.session.runs import OPEN_STATES, RunRecord, end_run, keep_run
 from cleanroom.store import read_table, write_table
 from overlap import match
-from overlap.engine import Engine, Progress
+from overlap.engine import LOCAL, EngineChoice, Progress, open_engine
 from overlap.errors import Refused, UsageError, WrongRun
 from overlap.identity import GROUP_KINDS
 from overlap.protocol import Matches, protocol_of
 from overlap.protocol.counts import Count
+from overlap.protocol.sums import Sum
 from overlap.records import TIERS
 from overlap.relation import find_group_hits, resolve_groups
 
@@ -34,7 +35,7 @@ class Found:
     `reviewed` counts those about which decisions of earlier runs stand, by review state; a rejected or
     disputed account is in no tier. `groups` counts our further accounts that are of one group with one of the
     partner's; -1 when the agreement does not compare groups. `shared` is -1 when it is below the agreement's
-    minimum and withheld.
+    minimum and withheld; so is `total`, the sum of level `sum` in whole units of `currency`.
     """
 
     run: str
@@ -45,9 +46,17 @@ class Found:
     tiers: dict[str, int]
     reviewed: dict[str, int]
     groups: int
+    total: int
+    currency: str
 
 
-def finish_match(party: Party, source: Path, out: Path | None, progress: Progress | None = None) -> Found:
+def finish_match(
+    party: Party,
+    source: Path,
+    out: Path | None,
+    progress: Progress | None = None,
+    choice: EngineChoice = LOCAL,
+) -> Found:
     """Learn the overlap from the frame that tells it; writes the answer to `out` where it has one."""
     with received_frame(party, source) as frame:
         record = run_of(party, frame)
@@ -61,12 +70,12 @@ def finish_match(party: Party, source: Path, out: Path | None, progress: Progres
                 f"the {record.role} of this run answers a {awaited} frame first", "use 'overlap match reply'"
             )
         if out is None and awaited != protocol_of(record.terms).messages[-1]:
-            raise UsageError("the starter confirms the matches to its partner", "give --out FILE")
+            raise UsageError("this frame has an answer for the partner", "give --out FILE")
         if frame.header.step != awaited:
             raise WrongRun(
                 f"this is a {frame.header.step} frame, not a {awaited} frame", "check which file to read now"
             )
-        with Engine(progress=progress) as engine:
+        with open_engine(choice, progress) as engine:
             record, learned = take_frame(party, record, passage_of(party, record, engine), frame)
         answer = answer_to(party, record, frame.digest)
         record = _conclude(party, record, learned)
@@ -86,15 +95,27 @@ def found_in(party: Party, record: RunRecord) -> Found:
         reviewed = {word: int(decided[word]) for word in _REVIEWED if word in decided}
     groups = run_groups(party, record) if record.level == "overlaps" else None
     number = -1 if groups is None else len(groups)
+    amounts = record.terms.amounts
     return Found(
-        record.run, record.partner, record.level, record.accounts, record.shared, tiers, reviewed, number
+        record.run,
+        record.partner,
+        record.level,
+        record.accounts,
+        record.shared,
+        tiers,
+        reviewed,
+        number,
+        record.total,
+        amounts.currency if amounts else "",
     )
 
 
-def _shown_count(party: Party, record: RunRecord, learned: Count) -> int:
-    """The number, or -1 when it is below the agreement's minimum count and so withheld."""
+def _shown_numbers(party: Party, record: RunRecord, learned: Count | Sum) -> tuple[int, int]:
+    """The count and the sum, each -1 where there is none or below the agreement's minimum count."""
     signed = agreement_with_digest(party, record.agreement)
-    return learned.shared if learned.shared >= signed.agreement.terms.minimum_count else -1
+    if learned.shared < signed.agreement.terms.minimum_count:
+        return -1, -1
+    return learned.shared, learned.total if isinstance(learned, Sum) else -1
 
 
 def _repeat(party: Party, record: RunRecord, frame: Received, out: Path | None) -> Found:
@@ -106,10 +127,11 @@ def _repeat(party: Party, record: RunRecord, frame: Received, out: Path | None) 
     return found_in(party, record)
 
 
-def _conclude(party: Party, record: RunRecord, learned: Matches | Count) -> RunRecord:
+def _conclude(party: Party, record: RunRecord, learned: Matches | Count | Sum) -> RunRecord:
     """Keep what was learned, log it as a count, and destroy the run's secrets."""
-    if isinstance(learned, Count):
-        shared = _shown_count(party, record, learned)
+    total = -1
+    if isinstance(learned, Count | Sum):
+        shared, total = _shown_numbers(party, record, learned)
     else:
         place = party.folder.path("runs", record.run)
         accounts = read_table(place / "accounts.parquet")
@@ -122,7 +144,7 @@ def _conclude(party: Party, record: RunRecord, learned: Matches | Count) -> RunR
         if set(GROUP_KINDS).intersection(record.terms.kinds):
             groups = resolve_groups(find_group_hits(distinct, learned), overlap)
             write_table(place / "groups.parquet", groups)
-    record = replace(record, shared=shared)
+    record = replace(record, shared=shared, total=total)
     keep_run(party, record)
     shown = {"shared": shared} if shared >= 0 else {"withheld": 1}
     party.note(record.partner, "run", finished=bytes.fromhex(record.run), **shown)

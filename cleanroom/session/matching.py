@@ -34,7 +34,7 @@ from cleanroom.session.passing import (
 )
 from cleanroom.session.runs import OPEN_STATES, RunRecord, abandon_open_runs, all_runs, end_run, keep_run
 from cleanroom.session.submitting import Submitted, charge, charge_again, require_budget, submit
-from overlap.engine import Engine, Progress
+from overlap.engine import LOCAL, EngineChoice, Progress, open_engine
 from overlap.errors import Refused, UsageError, WrongRun
 from overlap.protocol import Contract, check_header, protocol_of, read_contract, start_header
 
@@ -65,7 +65,13 @@ class ListedRun:
     shared: str
 
 
-def start_match(party: Party, agreement: str, out: Path, progress: Progress | None = None) -> Step:
+def start_match(
+    party: Party,
+    agreement: str,
+    out: Path,
+    progress: Progress | None = None,
+    choice: EngineChoice = LOCAL,
+) -> Step:
     """Begin a run under an agreement and write the start frame to `out`.
 
     A start that was killed on its way goes on where it stopped, while the accounts are the same.
@@ -75,7 +81,7 @@ def start_match(party: Party, agreement: str, out: Path, progress: Progress | No
     party.verified_card_of(partner)
     if starter_of(signed) != party.name:
         raise Refused(f"{partner} starts runs under this agreement", "ask them to run 'overlap match start'")
-    require_software(signed.agreement, own_software(signed.agreement.terms))
+    require_software(signed.agreement, own_software(signed.agreement))
     roots = {party.name: own_claim_root(party), partner: received_claim_root(party, partner)}
     contract = build_contract(signed, roots)
     submitted = submit(party, signed, contract, progress)
@@ -85,7 +91,7 @@ def start_match(party: Party, agreement: str, out: Path, progress: Progress | No
         require_budget(party, signed)
         abandon_open_runs(party, partner)
         record = charge(party, signed, contract, party.random(16), "starter", submitted)
-    with Engine(progress=progress) as engine:
+    with open_engine(choice, progress) as engine:
         passage = passage_of(party, record, engine)
         if not begun:
             begin_passage(party, record, passage, submitted)
@@ -96,29 +102,40 @@ def start_match(party: Party, agreement: str, out: Path, progress: Progress | No
     return _step(party, signed, record, submitted.dropped)
 
 
-def reply_match(party: Party, source: Path, out: Path, progress: Progress | None = None) -> Step:
+def reply_match(
+    party: Party,
+    source: Path,
+    out: Path,
+    progress: Progress | None = None,
+    choice: EngineChoice = LOCAL,
+) -> Step:
     """Answer a frame that asks for an answer; a start is answered after comparing the contracts."""
     with received_frame(party, source) as frame:
         known = [record for record in all_runs(party) if record.run == frame.header.run]
         if not known and frame.header.step == "start":
-            return _reply_to_start(party, None, frame, out, progress)
+            return _reply_to_start(party, None, frame, out, progress, choice)
         record = run_of(party, frame)
         answer = answer_to(party, record, frame.digest)
         if (record.state, record.answered) == ("charged", frame.digest):
             # It was killed before its answer was kept, so nothing of it was sent.
-            return _reply_to_start(party, record, frame, out, progress)
+            return _reply_to_start(party, record, frame, out, progress, choice)
         if record.state not in OPEN_STATES:
             raise Refused(f"this run is {record.state}", "begin a new run with 'overlap match start'")
         signed = agreement_with_digest(party, record.agreement)
         if not answer:
-            record = _reply_in_run(party, record, frame, progress)
+            record = _reply_in_run(party, record, frame, progress, choice)
             answer = answer_to(party, record, frame.digest)
         send_frame(party, record, answer, out)
         return _step(party, signed, record, [])
 
 
 def _reply_to_start(
-    party: Party, known: RunRecord | None, frame: Received, out: Path, progress: Progress | None
+    party: Party,
+    known: RunRecord | None,
+    frame: Received,
+    out: Path,
+    progress: Progress | None,
+    choice: EngineChoice,
 ) -> Step:
     signed, contract = _agree(party, frame.partner, read_contract(frame.body))
     check_header(frame.header, contract, "start")
@@ -131,7 +148,7 @@ def _reply_to_start(
         record = charge(party, signed, contract, run, "responder", submitted, frame.digest)
     else:
         record = known if begun else charge_again(party, known, submitted)
-    with Engine(progress=progress) as engine:
+    with open_engine(choice, progress) as engine:
         passage = passage_of(party, record, engine)
         if not begun:
             begin_passage(party, record, passage, submitted)
@@ -140,7 +157,9 @@ def _reply_to_start(
     return _step(party, signed, record, submitted.dropped)
 
 
-def _reply_in_run(party: Party, record: RunRecord, frame: Received, progress: Progress | None) -> RunRecord:
+def _reply_in_run(
+    party: Party, record: RunRecord, frame: Received, progress: Progress | None, choice: EngineChoice
+) -> RunRecord:
     """Answer a frame in the middle of a run. Another one in place of one taken before ends the run (F6)."""
     protocol, step = protocol_of(record.terms), frame.header.step
     awaited = awaited_message(record)
@@ -152,7 +171,7 @@ def _reply_in_run(party: Party, record: RunRecord, frame: Received, progress: Pr
         )
     if protocol.tells(step):
         raise UsageError("this frame tells the matches", "read it with 'overlap match finish'")
-    with Engine(progress=progress) as engine:
+    with open_engine(choice, progress) as engine:
         return take_frame(party, record, passage_of(party, record, engine), frame)[0]
 
 
@@ -204,7 +223,7 @@ def _agree(party: Party, partner: str, theirs: Contract) -> tuple[SignedAgreemen
         raise WrongRun(
             "the agreement does not let this partner start runs", "begin with 'overlap match start'"
         )
-    require_software(signed.agreement, own_software(signed.agreement.terms))
+    require_software(signed.agreement, own_software(signed.agreement))
     return signed, expected
 
 

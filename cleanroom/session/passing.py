@@ -38,12 +38,15 @@ def begin_passage(party: Party, record: RunRecord, passage: Passage, submitted: 
     lists.mkdir(parents=True, exist_ok=True)
     for left in lists.iterdir():
         left.unlink()
-    passage.begin(submitted.encoded, lists)
+    passage.begin(submitted.encoded, lists, submitted.values)
 
 
 def is_begun(party: Party, record: RunRecord, submitted: Submitted) -> bool:
-    """Whether all buckets of a charged run hold their lists, and these lists are the ones submitted now."""
-    if not RunStates(party, record.run).has(record.terms.buckets - 1):
+    """Whether all buckets of a charged run hold their lists, and these are the ones submitted now.
+
+    A run over amounts begins again: they are no part of what is compared.
+    """
+    if submitted.values or not RunStates(party, record.run).has(record.terms.buckets - 1):
         return False
     kept = read_table(party.folder.path("runs", record.run, "identifiers.parquet"))
     return match.distinct(kept).encoded == submitted.encoded

@@ -65,7 +65,7 @@ class Status:
 
 
 def overlap_matrices(party: Party, partner: str | None) -> list[Matrix]:
-    """The matrix of the newest finished run with each partner; at level counts the one number."""
+    """The matrix of the newest finished run with each partner; at levels of numbers these."""
     found = []
     for record in latest_runs(party, partner):
         cells = matrix(matched_accounts(party, record))
@@ -76,7 +76,7 @@ def overlap_matrices(party: Party, partner: str | None) -> list[Matrix]:
             Matrix(record.partner, record.run, rows, render_matrix(cells, party.name, record.partner))
         )
     for record in all_runs(party):
-        if record.state == "finished" and record.level == "counts" and partner in (None, record.partner):
+        if record.state == "finished" and record.level != "overlaps" and partner in (None, record.partner):
             found.append(_counted(party, record))
     if not found:
         raise UsageError("no finished run", "'overlap match start' begins one")
@@ -88,8 +88,14 @@ def _counted(party: Party, record: RunRecord) -> Matrix:
     if record.shared < 0:
         line = f"{both} fewer accounts than the agreement's minimum count; the number is withheld"
         return Matrix(record.partner, record.run, [{"entities": None}], [line])
-    line = f"{both} at least {record.shared:,} accounts (counts only)"
-    return Matrix(record.partner, record.run, [{"entities": record.shared}], [line])
+    line = f"{both} at least {record.shared:,} accounts ({record.level} only)"
+    amounts = record.terms.amounts
+    if amounts is None:
+        return Matrix(record.partner, record.run, [{"entities": record.shared}], [line])
+    what = {"open_opportunities": "open opportunities", "revenue": "revenue"}[amounts.of]
+    holder = record.terms.responder.party
+    line += f", with {amounts.currency} {record.total:,} in {what} of {holder}"
+    return Matrix(record.partner, record.run, [{"entities": record.shared, "sum": record.total}], [line])
 
 
 def export_territory(party: Party, target: str, out: Path | None) -> Exported:

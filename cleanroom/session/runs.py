@@ -33,7 +33,8 @@ _STATE = b"run state"
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run. `state` is one of OPEN_STATES, finished, aborted or unfinished; `shared` -1: not known.
+    """One run. `state` is one of OPEN_STATES, finished, aborted or unfinished; `shared` and `total` (the
+    sum of level `sum`, in whole currency units) are -1 while not known.
 
     `agreement` is the file digest (hex), `contract` the contract's canonical text, `answered` the SHA-256
     (hex) of the peer's frame that was taken last.
@@ -51,6 +52,7 @@ class RunRecord:
     accounts: int
     identifiers: int
     shared: int
+    total: int
     answered: str
 
     @property

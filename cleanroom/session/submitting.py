@@ -13,6 +13,7 @@ from cleanroom.session.party import Party
 from cleanroom.session.runs import RunRecord, keep_run
 from cleanroom.store import write_table
 from overlap import identity, match
+from overlap.amounts import amounts_of
 from overlap.engine import Progress
 from overlap.errors import Refused, UsageError
 from overlap.protocol import Contract
@@ -20,12 +21,14 @@ from overlap.protocol import Contract
 
 @dataclass(frozen=True)
 class Submitted:
-    """Our side of a run: accounts, identifiers, the distinct identifiers as bytes, and what was not used."""
+    """Our side of a run: accounts, identifiers, the distinct ones as bytes, and what was not used."""
 
     accounts: pd.DataFrame
     identifiers: pd.DataFrame
     encoded: list[bytes]
     dropped: list[tuple[str, str, int]]
+    #: A whole number for each identifier, at level `sum` on the side with the amounts.
+    values: tuple[int, ...] = ()
 
 
 def submit(
@@ -54,16 +57,22 @@ def submit(
     identified = identity.identify_known(known, contract.kinds, progress, role=ours, most=contract.most)
     identifiers = identity.vetoed(identified.frame, contract.veto, ours)
     identifiers = identity.with_groups(identifiers, known, contract.kinds, progress)
-    if contract.level == "counts":
+    if contract.level != "overlaps":
         identifiers = match.choose_one(identifiers)
-    encoded = match.distinct(identifiers).encoded
+    listed = match.distinct(identifiers)
+    encoded = listed.encoded
     if len(encoded) > bound:
         raise Refused(
             f"our {len(encoded):,} identifiers are more than the agreed bound of {bound:,}",
             "match fewer populations, or propose an agreement with a larger size_bound",
         )
     dropped = [(kind, reason, count) for (kind, reason), count in sorted(identified.dropped.items())]
-    return Submitted(accounts, identifiers, encoded, dropped)
+    if contract.amounts is None or ours == "starter":
+        return Submitted(accounts, identifiers, encoded, dropped)
+    opportunities = own_table(party.folder, "opportunities")
+    valued = amounts_of(listed, accounts, contract.amounts, opportunities)
+    dropped += [("amounts", reason, count) for reason, count in sorted(valued.left_out.items())]
+    return Submitted(accounts, identifiers, encoded, dropped, valued.values)
 
 
 def require_budget(party: Party, signed: SignedAgreement) -> None:
@@ -97,6 +106,7 @@ def charge(
         0,
         len(submitted.accounts),
         len(submitted.encoded),
+        -1,
         -1,
         answered,
     )

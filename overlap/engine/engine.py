@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sys
+from array import array
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Self
 
 from overlap.engine.tasks import check_task, hash_task, multiply_task, perform, read_answer
+from overlap.engine.threads import Threads
 from overlap.engine.workers import Workers
 from overlap.group import (
+    AUTO,
     ELEMENT_BYTES,
+    MULTIBUFFER,
     SCALAR_BYTES,
     Fault,
     check_distinct,
+    choose_backend,
     draw_scalar,
     dummy_messages,
     invalid_element,
@@ -36,47 +42,91 @@ LIGHT_CHUNK: Final = 4_000
 MULTIPLY_THRESHOLD: Final = 6_000
 LIGHT_THRESHOLD: Final = 40_000
 
+#: Elements from which threads multiply, where the backend is one for them: two chunks.
+THREAD_THRESHOLD: Final = 2_000
+
+#: What an engine keeps of what it hashed: one list for each side of a simulation, and 4 million elements.
+KEPT_LISTS: Final = 2
+KEPT_BYTES: Final = 4_000_000 * ELEMENT_BYTES
+
+_Helpers = Workers | Threads | None
+
 
 class Engine:
-    """Group operations over worker processes.
+    """Group operations on all processors: over worker processes, and over threads where a library allows it.
 
-    `processes` is at least 1, by default one for each usable processor; with 1 this process works alone. All
-    operations give the same bytes and the same errors whatever it is. Use as a context manager, or `close`.
+    `processes` is at least 1, by default one for each usable processor; with 1 this process works alone.
+    `backend` is one of `overlap.group.BACKENDS` and says which library multiplies; UsageError when it cannot
+    be used here. All operations give the same bytes and the same errors whatever these are. Use as a context
+    manager, or `close`.
     """
 
-    def __init__(self, processes: int | None = None, progress: Progress | None = None) -> None:
+    def __init__(
+        self, processes: int | None = None, progress: Progress | None = None, backend: str = AUTO
+    ) -> None:
         count = usable_processors() if processes is None else processes
         if count < 1:
             raise ValueError("an engine has at least one process")
+        #: The name of the library that multiplies, "cryptography" or "multibuffer".
+        self.backend = choose_backend(backend)
         self._workers = Workers(count, "overlap.engine.worker") if count > 1 and sys.executable else None
+        self._threads = Threads(count, perform) if count > 1 else None
         self._progress = progress
+        self._hashed: dict[bytes, bytes] = {}
 
-    def hash_to_group(self, messages: Sequence[bytes], label: str = "hash") -> bytes:
-        """As `overlap.group.hash_to_group`: 32 bytes for each message, in order."""
+    def hash_to_group(self, messages: Sequence[bytes], label: str = "hash", *, keep: bool = True) -> bytes:
+        """As `overlap.group.hash_to_group`: 32 bytes for each message, in order.
+
+        With `keep` the elements of the last lists stay in memory until `close`, so that another run over the
+        same list does not hash again. They are worth as much as the plaintext and never leave the memory.
+        """
         total = len(messages)
+        name = _digest(messages) if keep else b""
+        if (known := self._hashed.pop(name, None)) is not None:
+            self._hashed[name] = known
+            if self._progress and total:
+                self._progress(label, total, total)
+            return known
         tasks = (hash_task(messages[start : start + LIGHT_CHUNK]) for start in range(0, total, LIGHT_CHUNK))
-        return self._run(tasks, total, LIGHT_CHUNK, LIGHT_THRESHOLD, label)
+        elements = self._run(tasks, total, LIGHT_CHUNK, self._helpers(total, LIGHT_THRESHOLD), label)
+        if keep:
+            self._keep(name, elements)
+        return elements
 
     def multiply(self, scalar: bytes, points: bytes, label: str = "multiply") -> bytes:
         """As `overlap.group.multiply`: X25519 of each point, in order; InvalidElement for a neutral one."""
         if len(scalar) != SCALAR_BYTES or len(points) % ELEMENT_BYTES:
             raise ValueError("a scalar has 32 bytes, and points have 32 bytes each")
-        tasks = (multiply_task(scalar, chunk) for chunk in _chunks(points, MULTIPLY_CHUNK))
-        return self._run(tasks, len(points) // ELEMENT_BYTES, MULTIPLY_CHUNK, MULTIPLY_THRESHOLD, label)
+        total = len(points) // ELEMENT_BYTES
+        tasks = (multiply_task(scalar, chunk, self.backend) for chunk in _chunks(points, MULTIPLY_CHUNK))
+        if self.backend == MULTIBUFFER:
+            helpers: _Helpers = self._threads if total >= THREAD_THRESHOLD else None
+        else:
+            helpers = self._helpers(total, MULTIPLY_THRESHOLD)
+        return self._run(tasks, total, MULTIPLY_CHUNK, helpers, label)
 
     def check_points(self, points: bytes, label: str = "check") -> None:
         """As `overlap.group.check_points`: InvalidElement for the first element that must not be there."""
+        total = -(-len(points) // ELEMENT_BYTES)
         tasks = map(check_task, _chunks(points, LIGHT_CHUNK))
-        self._run(tasks, -(-len(points) // ELEMENT_BYTES), LIGHT_CHUNK, LIGHT_THRESHOLD, label)
+        self._run(tasks, total, LIGHT_CHUNK, self._helpers(total, LIGHT_THRESHOLD), label)
         check_distinct(points)
 
     def draw_dummies(self, count: int, random: RandomBytes, label: str = "dummies") -> bytes:
         """As `overlap.group.draw_dummies`: `count` elements that nobody can tell from blinded ones."""
-        hashed = self.hash_to_group(dummy_messages(count, random), label)
+        hashed = self.hash_to_group(dummy_messages(count, random), label, keep=False)
         return self.multiply(draw_scalar(random), hashed, label)
 
+    def watch(self, items: Iterable[bytes], total: int, label: str) -> Iterator[bytes]:
+        """`items` as they come, of which there are `total`, with progress reported as for the operations."""
+        for done, item in enumerate(items, start=1):
+            yield item
+            if self._progress and (done % MULTIPLY_CHUNK == 0 or done == total):
+                self._progress(label, done, total)
+
     def close(self) -> None:
-        """End the worker processes. The engine can be used again; it starts new ones."""
+        """End the worker processes and forget what was hashed. The engine can be used again."""
+        self._hashed.clear()
         if self._workers:
             self._workers.close()
 
@@ -86,11 +136,20 @@ class Engine:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _run(self, tasks: Iterable[bytes], total: int, chunk: int, threshold: int, label: str) -> bytes:
+    def _keep(self, name: bytes, elements: bytes) -> None:
+        self._hashed[name] = elements
+        # A dictionary remembers the order in which its entries came, so the first is the oldest.
+        while len(self._hashed) > KEPT_LISTS or sum(map(len, self._hashed.values())) > KEPT_BYTES:
+            del self._hashed[next(iter(self._hashed))]
+
+    def _helpers(self, total: int, threshold: int) -> _Helpers:
+        return self._workers if total >= threshold else None
+
+    def _run(self, tasks: Iterable[bytes], total: int, chunk: int, helpers: _Helpers, label: str) -> bytes:
         results: dict[int, bytes] = {}
         faults: dict[int, Fault] = {}
         done = 0
-        with contextlib.closing(self._answers(_until(faults, tasks), total, chunk, threshold)) as answers:
+        with contextlib.closing(_answers(_until(faults, tasks), -(-total // chunk), helpers)) as answers:
             for position, answer in answers:
                 result = read_answer(answer)
                 if isinstance(result, Fault):
@@ -106,20 +165,25 @@ class Engine:
             raise invalid_element(Fault(first * chunk + faults[first].position, faults[first].reason), total)
         return b"".join(results[position] for position in range(len(results)))
 
-    def _answers(
-        self, tasks: Iterable[bytes], total: int, chunk: int, threshold: int
-    ) -> Generator[tuple[int, bytes]]:
-        if self._workers and total >= threshold:
-            yield from self._workers.answers(tasks, -(-total // chunk))
-        else:
-            yield from enumerate(map(perform, tasks))
-
 
 def usable_processors() -> int:
     """How many processors this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _answers(tasks: Iterable[bytes], expected: int, helpers: _Helpers) -> Generator[tuple[int, bytes]]:
+    if helpers:
+        yield from helpers.answers(tasks, expected)
+    else:
+        yield from enumerate(map(perform, tasks))
+
+
+def _digest(messages: Sequence[bytes]) -> bytes:
+    """A name for this list of messages, in this order."""
+    lengths = array("Q", map(len, messages))
+    return hashlib.sha256(b"".join([len(lengths).to_bytes(8, "big"), lengths.tobytes(), *messages])).digest()
 
 
 def _chunks(points: bytes, elements: int) -> Iterator[bytes]:

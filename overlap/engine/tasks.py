@@ -1,32 +1,40 @@
 """One piece of work as bytes: what a worker is told, and what it answers.
 
-    task    "h" messages, each behind its length in 4 bytes
-            "m" scalar (32 bytes), points (32 bytes each)
+    task    "h" how many messages (4 bytes), their lengths (4 bytes each), the messages
+            "m" scalar (32 bytes), points (32 bytes each): to multiply by the backend cryptography
+            "b" the same by the backend multibuffer
             "c" points
     answer  "=" elements, in order; none for "c"
             "!" position in the task (4 bytes), reason (ASCII): this element is refused
 
-Numbers are big-endian. On a pipe each task or answer stands behind its length in 8 bytes. Both ends are this
-program in this version, so a task that is none of these is a bug and ends the worker.
+Numbers are big-endian, but for the lengths of messages, which stand as this machine has them. On a pipe each
+task or answer stands behind its length in 8 bytes. Both ends are this program in this version, so a task that
+is none of these is a bug and ends the worker.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import IO
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import IO, Final
 
 from overlap import group
-from overlap.group import SCALAR_BYTES, Fault
+from overlap.group import CRYPTOGRAPHY, MULTIBUFFER, SCALAR_BYTES, Fault
+
+_MULTIPLICATIONS: Final = {b"m": CRYPTOGRAPHY, b"b": MULTIBUFFER}
+_LETTERS: Final = {name: letter for letter, name in _MULTIPLICATIONS.items()}
 
 
 def hash_task(messages: Sequence[bytes]) -> bytes:
     """The task to hash these messages to the group."""
-    return b"h" + b"".join(len(message).to_bytes(4, "big") + message for message in messages)
+    lengths = array("I", map(len, messages))
+    return b"".join((b"h", len(lengths).to_bytes(4, "big"), lengths.tobytes(), *messages))
 
 
-def multiply_task(scalar: bytes, points: bytes) -> bytes:
-    """The task to multiply these points."""
-    return b"m" + scalar + points
+def multiply_task(scalar: bytes, points: bytes, backend: str) -> bytes:
+    """The task to multiply these points by the backend of this name, whoever performs it."""
+    return _LETTERS[backend] + scalar + points
 
 
 def check_task(points: bytes) -> bytes:
@@ -40,12 +48,13 @@ def perform(task: bytes) -> bytes:
     result: bytes | Fault | None
     if operation == b"h":
         result = group.hash_to_group(_messages(body))
-    elif operation == b"m":
-        result = group.try_multiply(body[:SCALAR_BYTES], body[SCALAR_BYTES:])
+    elif operation in _MULTIPLICATIONS:
+        backend = group.find_backend(_MULTIPLICATIONS[operation])
+        result = group.try_multiply(body[:SCALAR_BYTES], body[SCALAR_BYTES:], backend)
     elif operation == b"c":
         result = group.find_fault(body)
     else:
-        raise ValueError("a task begins with h, m or c")
+        raise ValueError("a task begins with h, m, b or c")
     if isinstance(result, Fault):
         return b"!" + result.position.to_bytes(4, "big") + result.reason.encode("ascii")
     return b"=" + (result or b"")
@@ -74,9 +83,12 @@ def read_frame(stream: IO[bytes]) -> bytes | None:
 
 
 def _messages(body: bytes) -> list[bytes]:
-    messages, start = [], 0
-    while start < len(body):
-        end = start + 4 + int.from_bytes(body[start : start + 4], "big")
-        messages.append(body[start + 4 : end])
-        start = end
-    return messages
+    first = 4 + 4 * int.from_bytes(body[:4], "big")
+    lengths = array("I", body[4:first])
+    return [body[end - length : end] for end, length in zip(_ends(first, lengths), lengths, strict=True)]
+
+
+def _ends(first: int, lengths: Iterable[int]) -> Iterator[int]:
+    ends = accumulate(lengths, initial=first)
+    next(ends)
+    return ends

@@ -8,6 +8,14 @@ this machine holds in plaintext anyway. Multiplication is.
 
 from __future__ import annotations
 
+from overlap.group.backend import (
+    AUTO,
+    BACKENDS,
+    CRYPTOGRAPHY,
+    MULTIBUFFER,
+    choose_backend,
+    find_backend,
+)
 from overlap.group.dummies import draw_dummies, dummy_messages
 from overlap.group.edwards import (
     EDWARDS_DST,
@@ -34,19 +42,25 @@ from overlap.group.points import (
 from overlap.group.scalars import SCALAR_BYTES, draw_scalar, unblinding_scalar
 
 __all__ = [
+    "AUTO",
+    "BACKENDS",
+    "CRYPTOGRAPHY",
     "DST",
     "EDWARDS_DST",
     "ELEMENT_BYTES",
+    "MULTIBUFFER",
     "SCALAR_BYTES",
     "EdwardsPoint",
     "Fault",
     "add_points",
     "check_distinct",
     "check_points",
+    "choose_backend",
     "draw_dummies",
     "draw_point",
     "draw_scalar",
     "dummy_messages",
+    "find_backend",
     "find_fault",
     "hash_to_group",
     "hash_to_points",

@@ -42,8 +42,8 @@ def hash_to_group(messages: Sequence[bytes], dst: bytes = DST) -> bytes:
     """
     out = bytearray()
     for start in range(0, len(messages), _BATCH):
-        for u in _map_all(_hash_all_to_field(messages[start : start + _BATCH], dst)):
-            out += u.to_bytes(32, "little")
+        mapped = _map_all(_hash_all_to_field(messages[start : start + _BATCH], dst))
+        out += gmpy2.pack(mapped, 256).to_bytes(32 * len(mapped), "little")
     return bytes(out)
 
 

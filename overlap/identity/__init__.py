@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from overlap.identity.compose import JOINT, ROLES
     from overlap.identity.country import normalise_country
     from overlap.identity.domain import normalise_domain
-    from overlap.identity.groups import with_groups
+    from overlap.identity.facts import COLUMNS
+    from overlap.identity.groups import identify_tops, with_groups
     from overlap.identity.identifiers import Identified, identify
     from overlap.identity.kinds import (
         ALL_KINDS,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from overlap.identity.missing import Given, Missing, explain_kinds, telling_words
     from overlap.identity.name import normalise_name
     from overlap.identity.outcome import Outcome
-    from overlap.identity.parents import read_parents
+    from overlap.identity.parents import find_roots, plain, read_parents
     from overlap.identity.registration import normalise_registration
     from overlap.identity.resources import data_digest
     from overlap.identity.veto import NO_VETO, vetoed, with_veto, without_veto
@@ -58,6 +59,7 @@ __all__ = [
     "ALL_KINDS",
     "CANDIDATE_KINDS",
     "CERTAIN_KINDS",
+    "COLUMNS",
     "GROUP_KINDS",
     "JOINT",
     "KIND",
@@ -78,8 +80,10 @@ __all__ = [
     "data_digest",
     "explain_kinds",
     "explains",
+    "find_roots",
     "identify",
     "identify_known",
+    "identify_tops",
     "kinds_for",
     "know",
     "linkedin_of",
@@ -89,6 +93,7 @@ __all__ = [
     "normalise_name",
     "normalise_registration",
     "normaliser_digest",
+    "plain",
     "read_cells",
     "read_parents",
     "telling_words",
@@ -104,15 +109,18 @@ _HOMES = {
     "CANDIDATE_KINDS": "kinds",
     "CERTAIN_KINDS": "kinds",
     "Cell": "cells",
+    "COLUMNS": "facts",
     "data_digest": "resources",
     "explain_kinds": "missing",
     "explains": "label",
+    "find_roots": "parents",
     "GROUP_KINDS": "kinds",
     "JOINT": "compose",
     "Given": "missing",
     "Identified": "identifiers",
     "identify": "identifiers",
     "identify_known": "aliases",
+    "identify_tops": "groups",
     "KIND": "kinds",
     "Kind": "kinds",
     "KINDS": "kinds",
@@ -131,6 +139,7 @@ _HOMES = {
     "NORMALISER": "kinds",
     "normaliser_digest": "kinds",
     "Outcome": "outcome",
+    "plain": "parents",
     "read_parents": "parents",
     "read_cells": "cells",
     "ROLES": "compose",

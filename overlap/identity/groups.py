@@ -81,14 +81,29 @@ def _of_tops(
     nodes = known.accounts
     if len(known.outside):
         nodes = pd.concat([nodes, known.outside], ignore_index=True)
-    rows = nodes.iloc[tops].reset_index(drop=True).assign(**_UNREAD)
+    return identify_tops(nodes.iloc[tops], tops >= len(known.accounts), wanted, progress, processes)
+
+
+def identify_tops(
+    tops: pd.DataFrame,
+    outside: np.ndarray,
+    wanted: Sequence[str],
+    progress: Progress | None = None,
+    processes: int | None = None,
+) -> pd.DataFrame:
+    """The group identifiers (IDENTIFIER_COLUMNS) of accounts at the top, each worked through on its own.
+
+    `account` is the place in `tops` (records.ACCOUNT_COLUMNS), and the rows stand in its order. `outside`
+    (bool) are parents of an alias file, `wanted` some of GROUP_KINDS.
+    """
+    rows = tops.reset_index(drop=True).assign(**_UNREAD)
     sources = [kind for kind, group in SOURCES.items() if group in wanted]
     found = identify(rows, sources, progress, processes, most=_ALL).frame
     # General words beyond the website ("Holding", "Energy") tell companies apart and not tops of groups.
     short = found["value"].str.split(JOINT, regex=False).str[:2].str.join(JOINT)
     found = found.assign(value=found["value"].where(found["kind"] != "domain_name", short).astype("str"))
     found = found.drop_duplicates()
-    found = pd.concat([found, _by_website(rows, tops >= len(known.accounts), sources)], ignore_index=True)
+    found = pd.concat([found, _by_website(rows, outside, sources)], ignore_index=True)
     order = {kind: at for at, kind in enumerate(SOURCES)}
     found = found.assign(
         kind=found["kind"].map(SOURCES).astype("str"),

@@ -1,9 +1,10 @@
 """What the two parties say to each other, as bytes; PROTOCOL.md is the specification.
 
-One module holds one thing: `contract` what both sides fixed before, `identifier` the bytes that are matched,
+One module holds one thing: `contract` what both sides fixed before and `clauses` its parts, `identifier` the
+bytes that are matched,
 `catalogue` the protocols and their messages, `frame` the signed and sealed envelope, `body` the layout in it,
 `steps` what a run remembers and when it goes on, `dh` the protocol of level `overlaps`, `counts` the one of
-level `counts`.
+level `counts`, `sums` of level `sum`, `room_counts` counts through a third party.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from overlap.protocol.catalogue import (
     STEPS,
     Protocol,
     body_size,
+    choose_protocol,
     protocol_of,
     role_of,
 )
-from overlap.protocol.contract import FORMAT, LEVELS, SUITE, Contract, Side
+from overlap.protocol.contract import FORMAT, LEVELS, SUITE, Amounts, Contract, Counting, Side
 from overlap.protocol.frame import (
     Header,
     answer_header,
@@ -46,8 +48,10 @@ __all__ = [
     "STATE_AFTER",
     "STEPS",
     "SUITE",
+    "Amounts",
     "Body",
     "Contract",
+    "Counting",
     "Header",
     "Matches",
     "Passage",
@@ -58,6 +62,7 @@ __all__ = [
     "body_size",
     "bucket_count",
     "check_header",
+    "choose_protocol",
     "decode_identifier",
     "encode_identifier",
     "frame_size",

@@ -17,13 +17,14 @@ def blind(
 
     A dummy goes the way of an identifier, so that nothing tells them apart.
     """
-    messages = [*identifiers, *dummy_messages(bound - len(identifiers), random)]
-    return split(engine.multiply(scalar, engine.hash_to_group(messages)), ELEMENT_SIZE)
+    hashed = engine.hash_to_group(identifiers)
+    dummies = engine.hash_to_group(dummy_messages(bound - len(identifiers), random), keep=False)
+    return split(engine.multiply(scalar, hashed + dummies), ELEMENT_SIZE)
 
 
 def evaluate(identifiers: Sequence[bytes], scalar: bytes, engine: Engine) -> list[bytes]:
     """K = u(scalar * H(y)) for each identifier."""
-    return split(engine.multiply(scalar, engine.hash_to_group(list(identifiers))), ELEMENT_SIZE)
+    return split(engine.multiply(scalar, engine.hash_to_group(identifiers)), ELEMENT_SIZE)
 
 
 def multiply_peer(scalar: bytes, elements: bytes, engine: Engine) -> bytes:

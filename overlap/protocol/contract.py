@@ -6,30 +6,41 @@ Its digest enters every tag, so that two runs under different contracts have not
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 from overlap import canonical
 from overlap.errors import ContractMismatch, MalformedFile
+from overlap.protocol.clauses import Amounts, Counting, Side
+
+__all__ = ["FORMAT", "LEVELS", "SUITE", "Amounts", "Contract", "Counting", "Side", "flatten"]
 
 FORMAT: Final = "overlap-contract/1"
 SUITE: Final = "overlap-curve25519_XMD:SHA-512_ELL2_NU_-x25519-sha256/1"
-LEVELS: Final = ("overlaps", "counts")
+LEVELS: Final = ("overlaps", "counts", "sum")
 
 #: The fields that are no text.
-_PARTS: Final = ("kinds", "false_hits", "most", "buckets", "starter", "responder")
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One party's part: its name, card digest (hex), populations, declared identifier bound, claim root."""
-
-    party: str
-    card: str
-    populations: tuple[str, ...]
-    size_bound: int
-    claim_root: str  # hex, or "" when this side has committed no claims
-    claim_leaves: int
+_PARTS: Final = (
+    "kinds",
+    "false_hits",
+    "most",
+    "buckets",
+    "starter",
+    "responder",
+    "amounts",
+    "counting",
+    "queries",
+)
+#: What fields hold that only some protocols have; they are left out of the bytes of the others.
+_ABSENT: Final[dict[str, Any]] = {"amounts": None, "counting": None, "prepared": "", "queries": 0}
+_OPTIONAL: Final[dict[str, type[Amounts | Counting]]] = {"amounts": Amounts, "counting": Counting}
+_READERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "starter": Side.read,
+    "responder": Side.read,
+    "amounts": Amounts.read,
+    "counting": Counting.read,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +50,9 @@ class Contract:
     `kinds` is in order of precedence, best first; `false_hits` has for each the hits between different
     companies in a thousand, as measured; `most` bounds the identifiers of an account; `veto` is the registry
     whose differing numbers keep accounts apart, "none" for no such. `buckets` says into how many parts
-    each list is split (`overlap.protocol.buckets`).
+    each list is split (`overlap.protocol.buckets`). `amounts` is for level `sum`, `counting` for counts
+    through a third party. `prepared` is the state (hex) of the responder's prepared list that the run is
+    over, "" where each run is for itself; `queries` is then how many elements the start has.
     """
 
     format: str
@@ -57,9 +70,14 @@ class Contract:
     buckets: int
     starter: Side
     responder: Side
+    amounts: Amounts | None = None
+    counting: Counting | None = None
+    prepared: str = ""
+    queries: int = 0
 
     def to_bytes(self) -> bytes:
-        return canonical.encode(asdict(self))
+        used = {name: part for name, part in asdict(self).items() if part != _ABSENT.get(name, ())}
+        return canonical.encode(used)
 
     @property
     def digest(self) -> bytes:
@@ -71,9 +89,9 @@ class Contract:
         """The contract in canonical bytes; MalformedFile for an unknown, missing or mistyped field."""
         value = canonical.decode(data, "the contract")
         try:
-            starter, responder = _side(value.pop("starter")), _side(value.pop("responder"))
+            value |= {name: read(value[name]) for name, read in _READERS.items() if name in value}
             value |= {name: tuple(value[name]) for name in ("kinds", "false_hits")}
-            contract = Contract(**value, starter=starter, responder=responder)
+            contract = Contract(**value)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise MalformedFile(
                 "the contract does not have the fields of version 1", "both sides need the same version"
@@ -100,27 +118,17 @@ def flatten(contract: Contract) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for field in fields(contract):
         value = getattr(contract, field.name)
-        if isinstance(value, Side):
-            flat |= {f"{field.name}.{part.name}": getattr(value, part.name) for part in fields(value)}
+        kind = _OPTIONAL.get(field.name, Side)
+        if field.name in ("starter", "responder", *_OPTIONAL):
+            flat |= {f"{field.name}.{part.name}": getattr(value, part.name, "none") for part in fields(kind)}
         else:
             flat[field.name] = value
     return flat
 
 
-def _side(value: dict[str, Any]) -> Side:
-    side = Side(**(value | {"populations": tuple(value["populations"])}))
-    texts = (side.party, side.card, side.claim_root, *side.populations)
-    numbers = (side.size_bound, side.claim_leaves)
-    if not all(isinstance(text, str) for text in texts) or not all(
-        type(number) is int and number >= 0 for number in numbers
-    ):
-        raise ValueError("a side holds texts and counts")
-    return side
-
-
 def _is_typed(contract: Contract) -> bool:
     """Whether every field has its type, as the comparison and its message rely on."""
-    numbers = (contract.most, contract.buckets, *contract.false_hits)
+    numbers = (contract.most, contract.buckets, contract.queries, *contract.false_hits)
     if len(contract.false_hits) != len(contract.kinds) or any(type(number) is not int for number in numbers):
         return False
     plain = (getattr(contract, field.name) for field in fields(contract) if field.name not in _PARTS)

@@ -6,7 +6,7 @@ the same bytes again. So a run that was stopped anywhere goes on by taking the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -41,7 +41,8 @@ class Passage:
     """One side of one run under a contract. `run` is 16 bytes, `role` starter or responder.
 
     `states` is None for a run that need not outlive the process. With it, the lists of several buckets are
-    never in memory together.
+    never in memory together. `prepared` is the asker or the holder where the protocol is over a prepared list
+    (`overlap.protocol.prepared`); its responder begins without identifiers.
     """
 
     def __init__(
@@ -52,21 +53,25 @@ class Passage:
         engine: Engine,
         random: RandomBytes,
         states: States | None = None,
+        prepared: Any = None,
     ) -> None:
         self._contract, self._role, self._run = contract, role_of(contract, role), run
-        self._engine, self._random, self._states = engine, random, states
+        self._engine, self._random, self._states, self._prepared = engine, random, states, prepared
         self._live: dict[int, Any] = {}
         self._found: list[Any] = []
         #: Whether the peer sent something unacceptable, so that the run is over.
         self.aborted = False
 
-    def begin(self, identifiers: Iterable[bytes], spool: Path | None = None) -> None:
+    def begin(
+        self, identifiers: Iterable[bytes], spool: Path | None = None, values: Sequence[int] = ()
+    ) -> None:
         """Take in the distinct encoded identifiers: at most as many as declared, else Refused.
 
-        `spool` is a folder for lists on their way into buckets.
+        `spool` is a folder for lists on their way into buckets. `values` has a whole number for each
+        identifier where the role needs one; such lists are never split.
         """
         if self._contract.buckets == 1:
-            self._live[0] = self._begin_bucket(list(identifiers))
+            self._live[0] = self._begin_bucket(list(identifiers), values)
             return
         lists = Spool(spool)
         for start, some in _slices(identifiers):
@@ -78,7 +83,7 @@ class Passage:
                 lists.add(bucket, [start + at for at in here], [some[at] for at in here])
         for bucket in range(self._contract.buckets):
             places, listed = lists.take(bucket)
-            role = self._begin_bucket(listed)
+            role = self._begin_bucket(listed, ())
             role.keep_places(pack(places))
             self._keep(bucket, role)
 
@@ -127,12 +132,17 @@ class Passage:
         peer = self._contract.responder if self._role.role == "starter" else self._contract.starter
         return join_matches([(found, unpack(places)) for found, places in self._found], peer.size_bound)
 
-    def _begin_bucket(self, identifiers: list[bytes]) -> Any:
-        return self._role.begin(self._contract, self._run, identifiers, self._engine, self._random)
+    def _begin_bucket(self, identifiers: list[bytes], values: Sequence[int]) -> Any:
+        begin = self._role.begin
+        return self._over(begin(self._contract, self._run, identifiers, self._engine, self._random, values))
 
     def _load(self, bucket: int) -> Any:
         assert self._states is not None
-        return self._role.from_bytes(self._states.load(bucket), self._engine, self._random)
+        return self._over(self._role.from_bytes(self._states.load(bucket), self._engine, self._random))
+
+    def _over(self, role: Any) -> Any:
+        """The role, over a prepared list where the protocol has one."""
+        return role if self._prepared is None else role.over(self._prepared)
 
     def _keep(self, bucket: int, role: Any) -> None:
         if self._states is None:

@@ -1,4 +1,4 @@
-"""What the roles of both protocols have in common: a run, its beginning, and its way to the disk and back."""
+"""What the roles of all protocols have in common: a run, its beginning, and its way to the disk and back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Self
 
 from overlap.engine import Engine
+from overlap.errors import UsageError
 from overlap.group import draw_scalar
 from overlap.keys import RandomBytes
 from overlap.protocol.body import part_size
@@ -24,17 +25,35 @@ class Role:
 
     @classmethod
     def begin(
-        cls, contract: Contract, run: bytes, identifiers: Sequence[bytes], engine: Engine, random: RandomBytes
+        cls,
+        contract: Contract,
+        run: bytes,
+        identifiers: Sequence[bytes],
+        engine: Engine,
+        random: RandomBytes,
+        values: Sequence[int] = (),
     ) -> Self:
         """A new run over distinct encoded identifiers, at most as many as declared; else Refused.
 
         `run` is 16 bytes: drawn by the starter, and for the responder what the start frame's header says.
+        `values` has a whole number for each identifier where the role says that it needs one.
         """
         begun = begin_run(cls.protocol, cls.role, contract, run, len(identifiers))
         if len(set(identifiers)) != len(identifiers):
             raise repeated()
         begun.identifiers, begun.scalar = tuple(identifiers), draw_scalar(random)
+        begun.parts |= cls.keep_values(contract, len(identifiers), values)
         return cls(begun, engine, random)
+
+    @classmethod
+    def keep_values(cls, contract: Contract, count: int, values: Sequence[int]) -> dict[str, bytes]:
+        """The parts of a new run that hold `values`, of which there are to be `count`; here there are none.
+
+        Raises UsageError or Refused when they are not what the role needs.
+        """
+        if values:
+            raise UsageError(f"the {cls.role} of {cls.protocol} takes no values", "report this as a bug")
+        return {}
 
     @classmethod
     def from_bytes(cls, data: bytes, engine: Engine, random: RandomBytes) -> Self:

@@ -152,7 +152,7 @@ def begin_run(protocol: str, role: str, contract: Contract, run: bytes, count: i
 
     Raises Refused when the contract is for another protocol, or `count` identifiers are more than declared.
     """
-    bound = part_bounds(contract)[ROLES.index(role)]
+    bound = dict(zip(ROLES, part_bounds(contract), strict=True)).get(role, 0)
     sides = contract.starter.size_bound, contract.responder.size_bound
     if contract.suite != SUITE or protocol_of(contract).name != protocol:
         raise Refused("the contract is for another level, protocol or suite", "make the contract again")

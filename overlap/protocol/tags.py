@@ -32,10 +32,23 @@ def make_tags(
     return _finish(start, size, pairs)
 
 
-def make_count_tags(contract: Contract, size: int, keys: Iterable[bytes]) -> Iterator[bytes]:
-    """SHA-256(suite, contract digest, "count", K): without the identifier, which the starter cannot place."""
-    start = _start(contract.suite.encode(), contract.digest, b"count")
+def make_count_tags(
+    contract: Contract, size: int, keys: Iterable[bytes], role: str = "count"
+) -> Iterator[bytes]:
+    """SHA-256(suite, contract digest, role, K): without the identifier, which the starter cannot place."""
+    start = _start(contract.suite.encode(), contract.digest, role.encode())
     return _finish(start, size, ((b"", key) for key in keys))
+
+
+def make_prepared_tags(
+    suite: str, preparation: bytes, version: int, size: int, pairs: Iterable[tuple[bytes, bytes]]
+) -> Iterator[bytes]:
+    """SHA-256(suite, preparation digest, "prepared", version, kind, identifier, K), `size` bytes each.
+
+    They belong to a preparation and one version of its list, not to a run.
+    """
+    start = _start(suite.encode(), preparation, b"prepared", version.to_bytes(8, "big"))
+    return _finish(start, size, pairs)
 
 
 def make_tokens(transcript: bytes, pairs: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:

@@ -65,7 +65,7 @@ def test_the_command_is_the_only_entry_point(wheel: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("agreement policies", "co-sell\ncounts-only\nterritory-planning\n"),
+        ("agreement policies", "co-sell\ncounts-only\npotential-revenue\nterritory-planning\n"),
         ("inspect cleanroom/_policies/co-sell.toml", "overlap-policy/1"),
         ("import --help", "Usage: overlap import"),
     ],

@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from source import ROOT, modules
+from source import ROOT, Module, modules
 
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT, TOOLS = SETTINGS["project"], SETTINGS["tool"]
@@ -112,13 +112,18 @@ def test_the_product_imports_nothing_that_is_not_a_dependency() -> None:
 
     known = {MODULES.get(name_of(one), name_of(one)) for one in PROJECT["dependencies"]}
     known |= {"overlap", "cleanroom", *sys.stdlib_module_names}
-    # A kernel is a module of its own, which is imported where its extra is installed.
-    kernel = known | {name_of(one) for one in PROJECT["optional-dependencies"]["kernel"]}
+    extras = {
+        name: {name_of(one) for one in PROJECT["optional-dependencies"][name]} for name in ("kernel", "spark")
+    }
+
+    def allowed(module: Module) -> set[str]:
+        """What comes with an extra is imported in one place, when it is asked for."""
+        if ".kernel_" in module.name:
+            return known | extras["kernel"]
+        return known | extras["spark"] | {"py4j"} if module.inside("overlap.spark") else known
+
     strangers = {
-        name
-        for module in modules()
-        for name in module.imports
-        if name.split(".")[0] not in (kernel if ".kernel_" in module.name else known)
+        name for module in modules() for name in module.imports if name.split(".")[0] not in allowed(module)
     }
     assert not strangers
 

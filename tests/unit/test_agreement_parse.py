@@ -8,6 +8,7 @@ from cleanroom.agreement import (
     AGREEMENT_SAMPLE,
     FIELDS,
     POLICY_SAMPLE,
+    AmountTerms,
     find_problems,
     parse,
     parse_policy,
@@ -176,6 +177,56 @@ def test_a_counts_agreement_shows_no_field_and_exports_nothing() -> None:
     without = counts.replace('fields = ["name"]\n', "")
     assert parse_policy(without.encode()).proposer.fields == ()
     assert places(without.replace("exportable = false", "exportable = true").encode()) == ["terms.exportable"]
+
+
+SUM = (
+    POLICY_SAMPLE.replace('"overlaps"', '"sum"')
+    .replace('fields = ["name"]\n', "")
+    .replace(
+        "[terms]",
+        '[amounts]\nheld_by = "accepter"\nof = "revenue"\ncurrency = "EUR"\n'
+        "granule = 1_000\nmaximum = 5_000_000\n\n[terms]",
+    )
+)
+
+
+def test_a_sum_agreement_says_whose_amounts_are_summed() -> None:
+    amounts = parse_policy(SUM.encode()).terms.amounts
+    assert amounts == AmountTerms("accepter", "revenue", "EUR", 1000, 5_000_000)
+    assert parse_policy(POLICY_SAMPLE.encode()).terms.amounts is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ('held_by = "accepter"', 'held_by = "proposer"', "amounts.held_by"),
+        ('held_by = "accepter"', 'held_by = "both"', "amounts.held_by"),
+        ('of = "revenue"', 'of = "employees"', "amounts.of"),
+        ('"EUR"', '"eur"', "amounts.currency"),
+        ('"EUR"', '"EURO"', "amounts.currency"),
+        ("granule = 1_000", "granule = 0", "amounts.granule"),
+        ("granule = 1_000", "granule = 300_000", "amounts.maximum"),
+        ("maximum = 5_000_000", "maximum = 1_000_000_001_000", "amounts.maximum"),
+        ("maximum = 5_000_000\n", "", "amounts.maximum"),
+        ("maximum = 5_000_000", "maximum = 5_000_000\nnoise = 1", "amounts.noise"),
+        ("minimum_count = 5", "minimum_count = 1", "terms.minimum_count"),
+        ("exportable = false", "exportable = true", "terms.exportable"),
+        ("candidates = false", "candidates = true", "terms.level"),
+        ('level = "sum"', 'level = "counts"', "amounts"),
+        ("[accepter]", '[accepter]\nfields = ["name"]', "accepter.fields"),
+    ],
+)
+def test_a_sum_agreement_that_is_not_clear_is_refused(old: str, new: str, place: str) -> None:
+    assert places(changed(old, new, SUM)) == [place]
+
+
+def test_a_sum_agreement_needs_its_amounts_and_a_list_that_can_be_encrypted() -> None:
+    without = SUM[: SUM.index("[amounts]")] + SUM[SUM.index("[terms]") :]
+    assert places(without.encode()) == ["amounts"]
+    large = SUM.replace("size_bound = 65536", "size_bound = 262145")
+    assert places(large.encode()) == ["accepter.size_bound"]
+    # The starter's list is not encrypted.
+    assert places(large.replace("262145", "262144", 2).replace("262144", "262145", 1).encode()) == []
 
 
 def test_a_period_that_ends_before_it_begins_is_refused() -> None:

@@ -34,7 +34,7 @@ def keys_of(document: dict[str, object]) -> set[str]:
 
 
 def test_the_shipped_policies_are_those_of_the_folder() -> None:
-    assert policy_names() == ("co-sell", "counts-only", "territory-planning")
+    assert policy_names() == ("co-sell", "counts-only", "potential-revenue", "territory-planning")
     for name in policy_names():
         assert policy_text(name) == (ROOT / "policies" / f"{name}.toml").read_bytes()
 

@@ -9,13 +9,16 @@ from dataclasses import replace
 import pytest
 
 from cleanroom.agreement import (
+    COUNTS_TRUST,
     POLICY_SAMPLE,
+    SUM_TRUST,
     ClaimRoot,
     accept,
     build_contract,
     describe,
     parse,
     parse_policy,
+    policy_text,
     propose,
     read_proposal,
     read_signed,
@@ -31,7 +34,7 @@ from overlap.errors import (
     Unverified,
     UsageError,
 )
-from overlap.protocol.contract import Contract
+from overlap.protocol.contract import Amounts, Contract
 from tests.agreement_parties import (
     ACCEPTED,
     CARDS,
@@ -276,3 +279,29 @@ def test_the_description_of_counts_says_that_no_field_is_seen() -> None:
     assert "northwind sees no field of any account of contoso, only how many match" in lines
     assert "nothing is shown that could be exported" in lines
     assert not any("do not show the same" in line for line in lines)
+
+
+def test_the_description_of_a_sum_says_whose_amounts_and_what_a_modified_tool_could_do() -> None:
+    lines = describe(make_signed(policy_text("potential-revenue").decode()))
+    assert (
+        "both learn how many accounts match and the sum of the open opportunities of contoso with them, in "
+        "EUR, each account's rounded to 1,000 and at most 10,000,000"
+    ) in lines
+    assert SUM_TRUST in lines and COUNTS_TRUST not in lines
+    assert "northwind starts each run, contoso learns its result first" in lines
+    assert (
+        "northwind sees no field of any account of contoso, only how many match and a sum over them" in lines
+    )
+    assert "nothing is shown that could be exported" in lines
+
+
+def test_the_text_of_a_sum_says_what_it_does_not_prevent() -> None:
+    assert "# Level sum trusts both tools" in make_text(policy_text("potential-revenue").decode()).decode()
+
+
+def test_the_contract_of_a_sum_has_its_amounts_and_the_holder_responds() -> None:
+    contract = build_contract(make_signed(policy_text("potential-revenue").decode()), {})
+    assert contract.amounts == Amounts("open_opportunities", "EUR", 1000, 10_000_000, 20)
+    assert (contract.starter.party, contract.responder.party) == ("northwind", "contoso")
+    assert Contract.from_bytes(contract.to_bytes()) == contract
+    assert build_contract(make_signed(), {}).amounts is None

@@ -117,3 +117,88 @@ def test_a_task_carries_messages_of_any_length() -> None:
 def test_an_unknown_task_is_a_bug() -> None:
     with pytest.raises(ValueError, match="begins with"):
         perform(b"?")
+
+
+def test_items_that_are_watched_come_as_they_are_and_are_counted() -> None:
+    told: list[tuple[str, int, int]] = []
+    engine = Engine(1, lambda *facts: told.append(facts))
+    items = [bytes([at % 256]) for at in range(2500)]
+    assert list(engine.watch(iter(items), 2500, "encrypt")) == items
+    assert told == [("encrypt", done, 2500) for done in (1000, 2000, 2500)]
+    assert list(Engine(1).watch([], 0, "encrypt")) == []
+
+
+@pytest.fixture
+def hashed(small_chunks: None, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many messages were hashed, task by task."""
+    counts: list[int] = []
+
+    def counted(messages: list[bytes]) -> bytes:
+        counts.append(len(messages))
+        return hash_task(messages)
+
+    monkeypatch.setattr(engine_module, "hash_task", counted)
+    return counts
+
+
+def test_a_list_is_hashed_once_and_again_after_close(hashed: list[int]) -> None:
+    with Engine(1) as engine:
+        first = engine.hash_to_group(messages(15))
+        assert engine.hash_to_group(tuple(messages(15))) == first == group.hash_to_group(messages(15))
+        assert hashed == [10, 5]
+        engine.close()
+        assert engine.hash_to_group(messages(15)) == first
+    assert hashed == [10, 5, 10, 5]
+
+
+def test_a_list_known_already_still_comes_to_the_end_of_its_progress(hashed: list[int]) -> None:
+    seen: list[tuple[str, int, int]] = []
+    with Engine(1, lambda *step: seen.append(step)) as engine:
+        engine.hash_to_group(messages(5))
+        engine.hash_to_group(messages(5), "again")
+        engine.hash_to_group([])
+        engine.hash_to_group([])
+    assert seen == [("hash", 5, 5), ("again", 5, 5)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        [b"ab", b"c"],
+        [b"a", b"bc", b""],
+        [b"", b"a", b"bc"],
+        [b"bc", b"a"],
+        [b"a", b"bd"],
+        [b"a"],
+        [b"abc"],
+        [(1).to_bytes(8, "little") + b"abc"],
+    ],
+)
+def test_another_list_is_another_list(hashed: list[int], other: list[bytes]) -> None:
+    with Engine(1) as engine:
+        engine.hash_to_group([b"a", b"bc"])
+        assert engine.hash_to_group(other) == group.hash_to_group(other)
+    assert hashed == [2, len(other)]
+
+
+def test_an_engine_keeps_both_sides_of_a_simulation_and_no_dummies(hashed: list[int]) -> None:
+    left, right, third = messages(1), messages(2), messages(3)
+    with Engine(1) as engine:
+        for _ in range(2):
+            for side in (left, right):
+                engine.hash_to_group(side)
+                engine.draw_dummies(4, random)
+        assert hashed == [1, 4, 2, 4, 4, 4]
+        engine.hash_to_group(third)
+        engine.hash_to_group(right)
+        assert hashed[6:] == [3]
+        engine.hash_to_group(left)
+        assert hashed[6:] == [3, 1]
+
+
+def test_what_an_engine_keeps_is_bounded(hashed: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "KEPT_BYTES", 5 * 32)
+    with Engine(1) as engine:
+        for size in (6, 6, 3, 2, 3, 2, 4, 3):
+            assert engine.hash_to_group(messages(size)) == group.hash_to_group(messages(size))
+    assert hashed == [6, 6, 3, 2, 4, 3]

@@ -183,3 +183,16 @@ def test_the_agreement_sees_a_wrong_answer() -> None:
     assert "too many" in agree.check_overlaps(run, sides, common - {min(common)})
     assert agree.check_counts(counted, sides, common) == ""
     assert "counted" in agree.check_counts(counted, sides, common | {"other.com"})
+
+
+def test_the_agreement_sees_a_wrong_sum() -> None:
+    sides = agree.hold(["a.com", "b.com", "c.com", "d.com"]), agree.hold(["d.com", "c.com", "b.com"])
+    common = {"b.com", "c.com", "d.com"}
+    amounts = agree.AMOUNTS, sides[1].amounts
+    with agree.Engine(1) as engine:
+        left, right = (side.listed.encoded for side in sides)
+        run = agree.exchange(left, right, "sum", ("domain",), engine, amounts=amounts)
+    assert agree.check_sum(run, sides, common) == ""
+    assert "not" in agree.check_sum(run, sides, common - {"d.com"})
+    sides[1].amounts[0] += 100
+    assert "not" in agree.check_sum(run, sides, common)

@@ -16,6 +16,7 @@ from overlap.match import COUNT_KINDS, NAME_KINDS, SAME_NAME_KINDS
 from overlap.protocol import DEFAULT, MAX_SIZE_BOUND, PROTOCOLS, Contract, Header, Protocol, frame_size
 from overlap.protocol.body import MAX_CONTRACT
 from overlap.protocol.frame import HEADER_SIZE, MAX_CHECKPOINT
+from overlap.protocol.sum_body import MAX_AMOUNTS
 
 TEXT = (Path(__file__).resolve().parents[2] / "overlap" / "PROTOCOL.md").read_text(encoding="utf-8")
 
@@ -56,7 +57,7 @@ def test_the_table_of_levels_is_the_table_of_protocols() -> None:
 
 
 def test_every_header_field_is_described() -> None:
-    table = rows("`signing` key with purpose `frame`, over header and body.")
+    table = rows("`signing` key with purpose `frame`, over the header.")
     described = [name for row in table for name in quoted(row[0])]
     assert described == [*(field.name for field in fields(Header)), "body_length", "body", "body_key"]
 
@@ -118,7 +119,7 @@ def test_the_table_of_role_marks_is_what_compose_does(row: list[str]) -> None:
 
 def test_the_limits_are_the_constants() -> None:
     numbers = [int(re.sub(r"\D", "", row[1])) for row in rows("## Limits")]
-    assert numbers == [MAX_SIZE_BOUND, MAX_CONTRACT, HEADER_SIZE, MAX_CHECKPOINT]
+    assert numbers == [MAX_SIZE_BOUND, MAX_AMOUNTS, MAX_CONTRACT, HEADER_SIZE, MAX_CHECKPOINT]
 
 
 def test_the_order_of_kinds_of_level_counts_is_described() -> None:

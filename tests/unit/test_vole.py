@@ -107,9 +107,9 @@ def test_noise_is_one_uniform_point_in_each_part() -> None:
 
 
 def test_parameters() -> None:
-    assert vole.NOISE_WEIGHT == 400
-    assert -math.log2(1 - vole.DISTANCE) * vole.NOISE_WEIGHT >= 128
-    assert [vole.domain(outputs) for outputs in (1, 400, 401, 1_230_000)] == [2, 2, 3, 6150]
+    assert vole.NOISE_WEIGHT == 176
+    assert -math.log2(1 - 2 * vole.DISTANCE) * vole.NOISE_WEIGHT >= 128
+    assert [vole.domain(outputs) for outputs in (1, 176, 177, 1_230_000)] == [2, 2, 3, 13978]
 
 
 @pytest.mark.parametrize("outputs", [-1, 0, (1 << 32) + 1])
@@ -162,6 +162,11 @@ def test_a_changed_bit_of_the_answer_changes_c_or_nothing(place: int) -> None:
     assert fits(SENDER, RECEIVER, c) == (c == RECEIVER.finish(ANSWER)).all()
     if place == len(ANSWER) - 1:
         assert not fits(SENDER, RECEIVER, c)
+
+
+def test_the_state_from_before_the_request_does_not_finish() -> None:
+    with pytest.raises(ValueError, match="request"):
+        Receiver.begin(50, drawn("fault receiver"), b"c").finish(ANSWER)
 
 
 def test_the_same_request_gets_the_same_answer() -> None:

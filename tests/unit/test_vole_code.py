@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from vole_plain import drawn_blocks, numbers
+from vole_plain import drawn_blocks, numbers, product
 
 from overlap.protocol.vole import code
 from overlap.protocol.vole.aes import expand_bytes
@@ -17,7 +19,7 @@ Matrix = np.ndarray
 
 def convolution(parity: int) -> Matrix:
     """A, from its definition: run along once from zeros for the state, then once more from that state."""
-    words = code.taps(parity).tolist()
+    words = code.convolution_words(parity).tolist()
 
     def run(state: Matrix) -> Matrix:
         """Rows of bits over x: the outputs, 25 rows of state before them."""
@@ -48,7 +50,7 @@ def expander(outputs: int, parity: int) -> Matrix:
 
 
 def generator(outputs: int, parity: int) -> Matrix:
-    """The whole matrix (I | B A)."""
+    """The matrix without the powers of X, (I | B A)."""
     product = times(expander(outputs, parity), convolution(parity))
     return np.hstack([np.eye(outputs, dtype=np.uint8), product])
 
@@ -66,7 +68,12 @@ SIZES = [(1, 25), (1, 26), (7, 30), (40, 40), (60, 131), (100, 700), (500, 510),
 def test_encoding_is_the_matrix(outputs: int, parity: int) -> None:
     vector = drawn_blocks(f"vector {outputs} {parity}", outputs + parity)
     bits = np.unpackbits(vector.view(np.uint8).reshape(-1, 16), axis=1)
-    expected = np.packbits(times(generator(outputs, parity), bits), axis=1)
+    y = np.packbits(times(convolution(parity), bits[outputs:]), axis=1)
+    powers = (code.convolution_words(parity) >> 25).tolist()
+    z = [product(value, 1 << power) for value, power in zip(numbers(y), powers, strict=True)]
+    z_bytes = b"".join(value.to_bytes(16, "little") for value in z)
+    z_bits = np.unpackbits(np.frombuffer(z_bytes, dtype=np.uint8).reshape(-1, 16), axis=1)
+    expected = np.packbits(times(expander(outputs, parity), z_bits) ^ bits[:outputs], axis=1)
     before = vector.copy()
     assert code.encode(vector, outputs).tobytes() == expected.tobytes()
     assert (vector == before).all()
@@ -123,17 +130,51 @@ def test_regular_positions_cover_each_part_and_uniform_ones_everything() -> None
     assert (code.positions(3, 1 << 10, 64, parity) == code.positions(3, 0, 1 << 11, parity)[1024:1088]).all()
 
 
-def test_taps_are_fair_bits() -> None:
-    words = code.taps(1 << 15)
-    shares = [(words >> bit & 1).mean() for bit in range(24)]
+def test_taps_and_powers_are_fair_bits() -> None:
+    words = code.convolution_words(1 << 15)
+    shares = [(words >> bit & 1).mean() for bit in range(32)]
     assert max(abs(share - 0.5) for share in shares) < 5 * 0.5 / 2**7.5
-    assert not (words >> 24).any()
 
 
 @pytest.mark.parametrize(("size", "outputs"), [(50, 0), (50, 26), (40, 16), (24, 1)])
 def test_sizes_that_are_no_code_are_refused(size: int, outputs: int) -> None:
     with pytest.raises(ValueError, match="rate one half"):
         code.encode(zero_blocks(size), outputs)
+
+
+def test_powers_of_x() -> None:
+    """Each power times elements with one bit and with all, against the product in the field."""
+    elements = [1, 1 << 63, 1 << 64, 1 << 127, 2**128 - 1, *numbers(drawn_blocks("powers", 3))]
+    for element in elements:
+        blocks = np.frombuffer(element.to_bytes(16, "little") * 128, dtype="<u8").reshape(128, 2).copy()
+        code.scale(blocks, np.arange(128, dtype=np.uint32) << 25 | 0x1FFFFFF)
+        assert numbers(blocks) == [product(element, 1 << power) for power in range(128)]
+
+
+def test_the_rank_of_the_bits_does_not_tell_the_noise() -> None:
+    """Noise at 100 places: of a binary code's results 100 of 128 bit vectors would be independent at most.
+
+    This is the splitting attack that D is for. Without D, the same noise shows itself.
+    """
+    outputs = parity = 600
+    vector = zero_blocks(outputs + parity)
+    vector[np.arange(100) * 12 + 3] = drawn_blocks("noise", 100)
+    bits = np.unpackbits(vector.view(np.uint8).reshape(-1, 16), axis=1)
+    assert rank(times(generator(outputs, parity), bits)) == 100
+    encoded = code.encode(vector, outputs)
+    assert rank(np.unpackbits(encoded.view(np.uint8).reshape(-1, 16), axis=1)) == 128
+
+
+def rank(bits: Matrix) -> int:
+    """The rank over GF(2)."""
+    pivots: dict[int, int] = {}
+    for row in bits:
+        rest = int.from_bytes(np.packbits(row).tobytes(), "big")
+        while rest and rest.bit_length() in pivots:
+            rest ^= pivots[rest.bit_length()]
+        if rest:
+            pivots[rest.bit_length()] = rest
+    return len(pivots)
 
 
 @pytest.mark.parametrize("length", [25, 26, 99, 1300, 60_001, 1_230_200])
@@ -154,6 +195,10 @@ def test_the_compiled_loops_give_the_same_bytes() -> None:
         code.expand(code.convolve(vector[outputs:]), plain)
         code.compiled_expand(code.compiled_convolve(vector[outputs:]), compiled)
         assert (plain == compiled).all()
+
+
+def test_the_compiled_loops_are_used_where_numba_is() -> None:
+    assert code.has_kernel() == (find_spec("numba") is not None)
 
 
 @pytest.mark.slow

@@ -63,6 +63,18 @@ def test_the_correction_is_masked() -> None:
         assert len(bits) == 8 * extension.message_bytes(4096, 0)
 
 
+def test_no_two_hashes_of_a_run_share_a_tweak() -> None:
+    """Large trees, small trees and transfers have numbers of their own, also at the largest size."""
+    from overlap.protocol.vole import vole
+
+    depth = vole.pprf.depth(vole.domain(vole.MAX_OUTPUTS))
+    large = range(0, vole.NOISE_WEIGHT << 32)
+    small = range(extension._FIRST_TREE << 32, extension._FIRST_TREE + 32 << 32)
+    transfers = range(extension._FIRST_TWEAK, extension._FIRST_TWEAK + vole.NOISE_WEIGHT * depth)
+    assert 2 << depth <= 1 << 32
+    assert large.stop <= small.start < small.stop <= transfers.start < transfers.stop <= 1 << 64
+
+
 @pytest.mark.parametrize("change", [-1, 1])
 def test_a_message_of_another_length_is_refused(change: int) -> None:
     _, chosen = base_keys(5)

@@ -119,7 +119,7 @@ def code_vector(outputs: int, parity: int) -> dict[str, Any]:
     return {
         "outputs": outputs,
         "parity": parity,
-        "taps": [int(word) for word in code.taps(4)],
+        "words": [int(word) for word in code.convolution_words(4)],
         "columns_of_row_0": [int(code.positions(tap, 0, 4, parity)[0]) for tap in range(code.WEIGHT)],
         "first": encoded[0].tobytes().hex(),
         "encoded": digest(encoded),

@@ -40,15 +40,15 @@ def test_hashes_and_streams() -> None:
 
 
 def test_taps_and_columns() -> None:
-    """Words of AES-CTR under seeds derived from a name; the two lowest lines of `code`."""
+    """Words of AES-CTR under seeds derived from a name."""
     taps, columns = (
         hashlib.sha256(b"overlap vole 1 seed" + bytes([len(name)]) + name).digest()[:16]
         for name in (b"convolution", b"expander")
     )
     for stated in VECTORS["code"]:
         text, parity = aes(taps, bytes(16)), stated["parity"]
-        words = [int.from_bytes(text[i : i + 4], "little") & 0xFFFFFF for i in range(0, 16, 4)]
-        assert words == stated["taps"]
+        words = [int.from_bytes(text[i : i + 4], "little") for i in range(0, 16, 4)]
+        assert words == stated["words"]
         for tap, column in enumerate(stated["columns_of_row_0"]):
             word = int.from_bytes(aes(columns, (tap << 40).to_bytes(16, "big"))[:4], "little")
             start = parity * tap // 11 if tap < 11 else 0
@@ -63,7 +63,7 @@ def test_shares_and_results_fit() -> None:
 
 
 def test_leaves_are_hashes_of_roots() -> None:
-    """Tree 3, leaf 0: five leaves have three levels, and the path to the first is 1, 2, 4, 8 in heap order"""
+    """Tree 3, leaf 0: five leaves have three levels, so the path to the first is 2, 4, 8 in heap order."""
     from vole_plain import drawn_blocks
 
     key = bytes.fromhex(VECTORS["aes"]["fixed_key"])

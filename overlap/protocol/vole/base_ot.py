@@ -1,7 +1,7 @@
 """128 random oblivious transfers over edwards25519: what everything below the vector-OLE grows from.
 
-The endemic OT of Masny and Rindal, "Endemic Oblivious Transfer" (CCS 2019, eprint 2019/706, section 5.2, the
-one-round protocol from Diffie-Hellman), one for each bit c of the receiver:
+The endemic OT of Masny and Rindal, "Endemic Oblivious Transfer" (CCS 2019, eprint 2019/706), the
+one-round protocol from Diffie-Hellman, one for each bit c of the receiver:
 
     receiver  draws r[1-c], a uniform element, and b;  r[c] = b G - H(r[1-c])       sends r[0], r[1]
     sender    draws a, one for all 128;  A = a G;  key[j] = K(a (r[j] + H(r[1-j])))     sends A

@@ -1,27 +1,34 @@
 """The linear code that compresses sparse vectors to pseudorandom ones: ExConv21x24, rate one half.
 
 Expand-convolute codes of Raghuraman, Rindal and Tanguy, "Expand-Convolute Codes for Pseudorandom Correlation
-Generators from LPN" (CRYPTO 2023, eprint 2023/882, sections 4 to 6): expander weight 21, memory 24,
-systematic. The Silver code of the generation before is broken (same paper, section 3) and is not here.
+Generators from LPN" (CRYPTO 2023, eprint 2023/882): expander weight 21, memory 24,
+systematic. The Silver code of the generation before is broken (same paper) and is not here.
 
-`encode` multiplies a vector of `length` blocks by the binary matrix (I | B A), `outputs` rows:
+`encode` multiplies a vector of blocks, elements of GF(2^128), by the matrix (I | B D A), `outputs` rows:
 
     head, x = the first `outputs` blocks of the vector, the others
     y       = A x,  a convolution:  y[j] = x[j] + sum of y[j-i] over i = 1..24 with tap (j, i) set + y[j-25]
-    out[i]  = head[i] + sum of y at 21 positions
+    z[j]    = X^s(j) y[j],  s(j) from 0 to 127
+    out[i]  = head[i] + sum of z at 21 positions
 
-Taps and positions are keystream of AES-CTR under public seeds drawn from a name, so nobody chose them. Three
-choices go with the authors' library rather than the plainest form, each for the minimum distance:
+Taps, powers and positions are keystream of AES-CTR under public seeds drawn from a name: nobody chose them.
+Four choices go with the authors' library rather than the plainest form:
 
+- D makes the code one over GF(2^128). With a binary matrix the 128 bits of the blocks would be so many words
+  of one binary code with their noise at the same places, and the rank of the results would tell the noise:
+  at up to 128 places at once, at a few hundred after guessing. (Metzner and Kapturowski, "A general decoding
+  technique applicable to replicated file disagreement location and concatenated code decoding", 1990; the
+  library calls it a splitting attack and multiplies by a constant inside the convolution.) Values of the
+  noise are uniform, so D A is as good as D A D^-1: a convolution whose taps are random powers of X.
 - The tap at 25 is always set: the state then never dies out, which 24 random taps do once in 2^24 steps.
 - The convolution bites its tail: it starts from the state that it would end with, had it started from zeros.
   Each y therefore depends on the whole of x, also where all positions of a row are near one end. (The library
   convolves twice, across the end; this is the same mixing at half the price.)
-- 11 of a row's positions are regular, one in each eleventh of y; 10 are uniform over all of it. All regular
+- 11 of a row's positions are regular, one in each eleventh of z; 10 are uniform over all of it. All regular
   would fix the parities of row sums over each part.
 
-No table is kept: `encode` draws the matrix again each time. The compiled
-loops of `kernel_code`, where numba is installed, give the same bytes.
+No table is kept: `encode` draws the matrix again each time. The compiled loops of `kernel_code`, where numba
+is installed, give the same bytes.
 """
 
 from __future__ import annotations
@@ -41,6 +48,8 @@ REGULAR: Final = 11
 #: Random taps of the convolution, and its memory with the tap that is always set.
 TAPS: Final = 24
 MEMORY: Final = TAPS + 1
+#: Where the powers of X begin in the words that also hold the taps.
+POWER_SHIFT: Final = 25
 
 TAP_SEED: Final = derive_seed(b"", "convolution")
 POSITION_SEED: Final = derive_seed(b"", "expander")
@@ -54,7 +63,7 @@ Words = npt.NDArray[np.uint32]
 
 
 def encode(vector: Blocks, outputs: int) -> Blocks:
-    """(I | B A) times `vector`, (length, 2); `length` is at least twice `outputs` and 25 more than it."""
+    """(I | B D A) times `vector`, (length, 2); `length` is at least twice `outputs` and 25 more than it."""
     parity = len(vector) - outputs
     if not 0 < outputs <= parity or parity < MEMORY:
         raise ValueError("a code of rate one half has at least as many parity blocks as outputs, and 25")
@@ -66,10 +75,9 @@ def encode(vector: Blocks, outputs: int) -> Blocks:
     return out
 
 
-def taps(length: int) -> Words:
-    """The taps of `length` positions: bit i - 1 of word j says whether y[j-i] is added to y[j]."""
-    words = np.frombuffer(expand_bytes(TAP_SEED, 4 * length), dtype="<u4")
-    return words & np.uint32((1 << TAPS) - 1)
+def convolution_words(length: int) -> Words:
+    """What decides on each position j below `length`: bit i - 1 is tap (j, i), the top 7 bits are s(j)."""
+    return np.frombuffer(expand_bytes(TAP_SEED, 4 * length), dtype="<u4")
 
 
 def positions(tap: int, first: int, count: int, parity: int) -> npt.NDArray[np.int64]:
@@ -125,11 +133,12 @@ def compiled_convolve(x: Blocks) -> Blocks:
     """`convolve` by the compiled loop: twice along, the second time from the state of the first."""
     from overlap.protocol.vole import kernel_code
 
-    words = taps(len(x))
+    words = convolution_words(len(x))
     history = zero_blocks(MEMORY + len(x))
     kernel_code.run(x, words, history)
     history[:MEMORY] = history[-MEMORY:]
     kernel_code.run(x, words, history)
+    kernel_code.scale(history[MEMORY:], words)
     return history[MEMORY:]
 
 
@@ -144,7 +153,7 @@ def has_kernel() -> bool:
 
 
 def convolve(x: Blocks) -> Blocks:
-    """A times `x`.
+    """D A times `x`.
 
     The vector is cut into chunks, which run in step, first from zeros. A state at the start of a chunk acts
     on its end linearly; a third plane beside the two halves of the blocks, with one bit for each block of the
@@ -158,7 +167,7 @@ def convolve(x: Blocks) -> Blocks:
     padded = zero_blocks(chunks * steps)
     padded[padding:] = x
     drawn = np.zeros(chunks * steps, dtype=np.uint32)
-    drawn[padding:] = taps(len(x))
+    drawn[padding:] = convolution_words(len(x))
     # From here on the step comes first, the chunk second.
     turned = padded.view(np.complex128).reshape(chunks, steps).T.copy()
     inputs = turned.view(np.uint64).reshape(steps, chunks, 2)
@@ -168,7 +177,38 @@ def convolve(x: Blocks) -> Blocks:
     ends = _run(words, inputs, zeros)[-MEMORY:]
     outputs = _run(words, inputs, _states(ends))[MEMORY:]
     columns = np.stack((outputs[:, 0], outputs[:, 1]), axis=-1).view(np.complex128)[:, :, 0]
-    return columns.T.copy().view(np.uint64).reshape(-1, 2)[padding:]
+    y = columns.T.copy().view(np.uint64).reshape(-1, 2)[padding:]
+    scale(y, drawn[padding:])
+    return y
+
+
+def scale(blocks: Blocks, words: Words) -> None:
+    """Multiply each block by X to the power of the top 7 bits of its word."""
+    for first in range(0, len(blocks), BATCH):
+        part = blocks[first : first + BATCH]
+        power = words[first : first + BATCH].astype(np.uint64) >> np.uint64(POWER_SHIFT)
+        low, high = part[:, 0].copy(), part[:, 1].copy()
+        # First by the power modulo 64, into three words; a shift by 64 is not defined, hence the two shifts.
+        left = power & np.uint64(63)
+        right = np.uint64(63) - left
+        one = low >> np.uint64(1) >> right | high << left
+        two = high >> np.uint64(1) >> right
+        low <<= left
+        # Then by 64 where the power says so, which makes a fourth.
+        whole = -(power >> np.uint64(6))
+        three = two & whole
+        two = two & ~whole | one & whole
+        one = one & ~whole | low & whole
+        low &= ~whole
+        two ^= three >> np.uint64(63) ^ three >> np.uint64(62) ^ three >> np.uint64(57)
+        part[:, 0] = low ^ _fold(two)
+        part[:, 1] = one ^ _fold(three) ^ two >> np.uint64(63) ^ two >> np.uint64(62) ^ two >> np.uint64(57)
+
+
+def _fold(word: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """The low word of 1 + X + X^2 + X^7, which is X^128, times each word."""
+    folded: npt.NDArray[np.uint64] = word ^ word << np.uint64(1) ^ word << np.uint64(2) ^ word << np.uint64(7)
+    return folded
 
 
 def _shape(length: int) -> tuple[int, int]:

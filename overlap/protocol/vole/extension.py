@@ -1,7 +1,7 @@
 """From 128 base transfers to many transfers and to a short vector-OLE, all under one secret D.
 
 SoftSpokenOT (Roy, "SoftSpokenOT: Quieter OT Extension from Small-Field Silent VOLE", CRYPTO 2022, eprint
-2022/192, sections 3 and 5), semi-honest, with groups of k = 4 bits; with k = 1 it would be IKNP. D is 128
+2022/192), semi-honest, with groups of k = 4 bits; with k = 1 it would be IKNP. D is 128
 secret bits of the sender, which are its choices in the base transfers; D also is the field element
 sum D_i X^i of GF(2^128).
 
@@ -20,7 +20,7 @@ is the opposite, so v_i = u + w_i + u + y = w_i + y. In both cases
 The string y is made of two parts. Its first part are choice bits c_j: across the 128 strings, v = w + c_j D
 for each j, whose hashes are random transfers: keys H(v), H(v + D), of which the receiver knows H(w), number
 c_j. Its second part are field elements e_j: multiplying string i by X^i and adding up gives v = w + D e_j, a
-vector-OLE (the noisy one of RR22, eprint 2022/320, section 4, which is Gilboa's product with D's bits).
+vector-OLE (the noisy one of RR22, eprint 2022/320, which is Gilboa's product with D's bits).
 
 The receiver learns nothing of D, the sender nothing of y but what the missing seeds' strings mask.
 """
@@ -43,7 +43,7 @@ GROUP_BITS: Final = 4
 _GROUPS: Final = base_ot.COUNT // GROUP_BITS
 _LEAVES: Final = 1 << GROUP_BITS
 #: Numbers of the small trees: above those of the large trees, so that no tweak is shared.
-_FIRST_TREE: Final = 1 << 31
+_FIRST_TREE: Final = 1 << 30
 #: Tweaks of the transfers' hashes: above those of all trees.
 _FIRST_TWEAK: Final = 1 << 63
 _TREE_BYTES: Final = pprf.message_bytes(_GROUPS, _LEAVES)

@@ -1,4 +1,4 @@
-"""The two loops of the code, compiled by numba: what the extra `kernel` brings. The same bytes as in numpy.
+"""The three loops of the code, compiled by numba: what the extra `kernel` brings. The same bytes as in numpy.
 
 Imported by `code` alone, where numba is installed and the vector is long enough to pay for loading it.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from overlap.protocol.vole.blocks import Blocks
 
-__all__ = ["expand", "run"]
+__all__ = ["expand", "run", "scale"]
 
 _Function = TypeVar("_Function", bound=Callable[..., None])
 
@@ -40,6 +40,26 @@ def run(x: Blocks, words: npt.NDArray[np.uint32], history: Blocks) -> None:
             high ^= history[j + 24 - i, 1] & mask
         history[j + 25, 0] = low
         history[j + 25, 1] = high
+
+
+@_compiled
+def scale(blocks: Blocks, words: npt.NDArray[np.uint32]) -> None:
+    """Multiply each block by X to the power of the top 7 bits of its word; see `code.scale`."""
+    for j in range(len(blocks)):
+        power = np.uint64(words[j]) >> np.uint64(25)
+        left = power & np.uint64(63)
+        right = np.uint64(63) - left
+        low, high = blocks[j, 0], blocks[j, 1]
+        one = low >> np.uint64(1) >> right | high << left
+        two = high >> np.uint64(1) >> right
+        low <<= left
+        three = np.uint64(0)
+        if power >= np.uint64(64):
+            low, one, two, three = np.uint64(0), low, one, two
+        two ^= three >> np.uint64(63) ^ three >> np.uint64(62) ^ three >> np.uint64(57)
+        one ^= two >> np.uint64(63) ^ two >> np.uint64(62) ^ two >> np.uint64(57)
+        blocks[j, 0] = low ^ two ^ two << np.uint64(1) ^ two << np.uint64(2) ^ two << np.uint64(7)
+        blocks[j, 1] = one ^ three ^ three << np.uint64(1) ^ three << np.uint64(2) ^ three << np.uint64(7)
 
 
 @_compiled

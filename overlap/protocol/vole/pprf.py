@@ -5,7 +5,7 @@ the owner sends the sum of the nodes with even and the sum of those with odd num
 a random oblivious transfer. The guest holds the key of the side that p's path does not take: that sum, less
 the nodes it can compute, is the sibling of the path's node. (Boyle, Couteau, Gilboa, Ishai, Kohl, Rindal,
 Scholl, "Efficient Two-Round OT Extension and Silent Non-Interactive Secure Computation", CCS 2019, eprint
-2019/1159, section 4; Schoppmann, Gascon, Reichert, Raykova, "Distributed Vector-OLE", CCS 2019, section 4.)
+2019/1159; Schoppmann, Gascon, Reichert, Raykova, "Distributed Vector-OLE", CCS 2019.)
 
 Ordinary GGM, not half-tree: a node x has the children TMMO(x, tweak) and TMMO(x, tweak + 1), where the tweak
 is the tree's number times 2^32 plus the child's number in heap order, so that no two hashes of a run share

@@ -87,14 +87,21 @@ class _Role(Role):
 
     @classmethod
     def begin(
-        cls, contract: Contract, run: bytes, identifiers: Sequence[bytes], engine: Engine, random: RandomBytes
+        cls,
+        contract: Contract,
+        run: bytes,
+        identifiers: Sequence[bytes],
+        engine: Engine,
+        random: RandomBytes,
+        values: Sequence[int] = (),
     ) -> Self:
         """A new run over distinct encoded identifiers, at most as many as declared; else Refused."""
         begun = begin_run(cls.protocol, cls.role, contract, run, len(identifiers))
+        begun.parts |= cls.keep_values(contract, len(identifiers), values)
         hashed = hash_identifiers(contract, run, identifiers)
         if not are_distinct(hashed):
             raise repeated()
-        begun.parts["hashed"] = hashed.tobytes()
+        begun.parts |= {"hashed": hashed.tobytes(), **cls.keep_values(contract, len(identifiers), values)}
         return cls(begun, engine, random)
 
     @staticmethod

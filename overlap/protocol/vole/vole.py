@@ -1,11 +1,10 @@
 """The vector-OLE: the receiver ends with vectors A, C, the sender with D and a vector B, and C = D A + B.
 
 All over GF(2^128). A and B are pseudorandom, D is uniform, and neither side learns the other's part. The
-silent construction of Boyle et al. (eprint 2019/1159, section 5) with the parts of RR22 (eprint 2022/320,
-section 4): A is the code times a vector of noise with one value e[j] at one point p[j] in each of
-NOISE_WEIGHT parts. Puncturable trees give both sides the same random leaves but for those points, and a
-correction for each tree, from a short vector-OLE, makes the receiver's missing leaf the sender's plus D e[j].
-The code is linear.
+silent construction of Boyle et al. (eprint 2019/1159) with the parts of RR22 (eprint 2022/320): A is the code
+times a vector of noise with one value e[j] at one point p[j] in each of NOISE_WEIGHT parts. Puncturable trees
+give both sides the same random leaves but for those points, and a correction for each tree, from a short
+vector-OLE, makes the receiver's missing leaf the sender's plus D e[j]. The code is linear.
 
     sender    offer()      base transfers, first message, for the 128 bits of D                8192 bytes
     receiver  request()    base transfers, second message, and the extension's message
@@ -35,16 +34,15 @@ if TYPE_CHECKING:
 
     from overlap.keys import RandomBytes
 
-#: Pseudo-distance of the code: no combination of its rows with a smaller part of entries set can be found.
-#: The authors' library sets 0.25 for this code (its rows do have that weight); 0.2 leaves room.
+#: Half of the part w of entries that are not zero in any linear test, a combination of the code's rows, that
+#: can be found. One row has w = 1/2, and so has the lightest of a random code over a large field, the most
+#: there is at this rate. The authors' library reckons with 0.25, which is w = 1/2; 0.2, w = 0.4, leaves room.
 DISTANCE: Final = 0.2
 
-#: t, the parts of the noise. A linear test with a part DISTANCE of its entries set misses one part's value
-#: with chance 1 - DISTANCE. A value drawn from all of GF(2^128) hides the rest completely, so the test's
-#: advantage is (1 - DISTANCE)^t. Over GF(2), where the value is always 1, it would be (1 - 2 DISTANCE)^t:
-#: that formula, with 176 parts, is not enough here. 400, a multiple of 8; benchmarks/vole_security.py holds
-#: it against the published attacks.
-NOISE_WEIGHT: Final = max(128, -(-math.ceil(-128 / math.log2(1 - DISTANCE)) // 8) * 8)
+#: t, the parts of the noise. A test misses the value in a part with chance 1 - w, and a value drawn from all
+#: of GF(2^128) hides what it is added to: the advantage is (1 - w)^t = (1 - 2 DISTANCE)^t. 176, a multiple of
+#: 8; benchmarks/vole_security.py holds it against the published attacks.
+NOISE_WEIGHT: Final = max(128, -(-math.ceil(-128 / math.log2(1 - 2 * DISTANCE)) // 8) * 8)
 
 MAX_OUTPUTS: Final = 1 << 32
 SECRET_BYTES: Final = 32
@@ -192,10 +190,13 @@ class Receiver:
         return following, point + received.message
 
     def finish(self, answer: bytes) -> Blocks:
-        """C, (outputs, 2): trees and one encoding. MalformedFile when the answer has another length.
+        """C, (outputs, 2): trees and one encoding. MalformedFile when the answer has another length,
+        ValueError in a state from before the request.
 
         An answer with other bytes gives another C; whether C fits is seen in what is made of it.
         """
+        if not self.keys:
+            raise ValueError("the state that `request` returned finishes")
         _check_length("reply", answer, answer_bytes(self.outputs))
         points, _ = self._noise
         size = domain(self.outputs)

@@ -1,0 +1,55 @@
+"""Beyond one machine: identity, blinding and intersection on an Apache Spark cluster that is there already.
+
+    open_session         a session of ours: encrypted network and disk, no web page; `close_session` ends it,
+                         `require_sealed` judges somebody else's session by the same rule
+    SparkEngine          the verbs of `overlap.engine.Engine`, for lists that fit into this process
+    identify_parquet     accounts in Parquet ─→ the distinct identifiers of a run in Parquet
+    SparkPassage         level `overlaps` over identifiers in Parquet: the messages of
+                         `overlap.protocol.Passage`, byte for byte, read and written in pieces; what is
+                         learned is Parquet again, and `trace_parquet` leads from it back to accounts
+
+Secrets travel as broadcast variables and never inside a plan, a task or a setting. What the cluster sees is
+written in PROTOCOL.md. Names are loaded on first use: importing the package imports neither Spark nor pandas.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from overlap.lazy import load_from
+
+if TYPE_CHECKING:
+    from overlap.spark.engine import SparkEngine
+    from overlap.spark.identity import Listed, identify_parquet, trace_parquet
+    from overlap.spark.passage import SparkPassage
+    from overlap.spark.session import close_session, import_pyspark, open_session, require_sealed
+
+__all__ = [
+    "Listed",
+    "SparkEngine",
+    "SparkPassage",
+    "close_session",
+    "identify_parquet",
+    "import_pyspark",
+    "open_session",
+    "require_sealed",
+    "trace_parquet",
+]
+
+_HOMES = {
+    "Listed": "identity",
+    "SparkEngine": "engine",
+    "SparkPassage": "passage",
+    "close_session": "session",
+    "identify_parquet": "identity",
+    "import_pyspark": "session",
+    "open_session": "session",
+    "require_sealed": "session",
+    "trace_parquet": "identity",
+}
+
+__getattr__ = load_from(__name__, _HOMES)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
