@@ -15,7 +15,7 @@ from cleanroom.log import log_origin, read_checkpoint
 from cleanroom.session.agreements import agreements_with
 from cleanroom.session.folder import open_file, replacing_file
 from cleanroom.session.party import Party
-from cleanroom.session.runs import FRAME_LIMIT, RunRecord
+from cleanroom.session.runs import FRAME_LIMIT, OPEN_STATES, RunRecord, mark_sent
 from overlap.errors import BadPeerFile, ForgedFile, Unverified
 from overlap.protocol import Body, Header, read_frame, size_limit, write_frame
 
@@ -43,6 +43,8 @@ def keep_frame(party: Party, record: RunRecord, header: Header, pieces: Iterable
 
 def send_frame(party: Party, record: RunRecord, step: str, out: Path) -> None:
     """Put a frame that we keep at `out`, to be sent; the same bytes every time."""
+    if record.state in OPEN_STATES:
+        mark_sent(party, record, step)
     kept = party.folder.path("runs", record.run, step)
     with open_file(kept, FRAME_LIMIT) as source, replacing_file(out) as file:
         shutil.copyfileobj(source, file, 2**20)

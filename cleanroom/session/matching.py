@@ -33,11 +33,26 @@ from cleanroom.session.passing import (
     take_frame,
 )
 from cleanroom.session.prepared_lists import PreparedList, answer_list, ask_list
-from cleanroom.session.runs import OPEN_STATES, RunRecord, abandon_open_runs, all_runs, end_run, keep_run
+from cleanroom.session.runs import (
+    OPEN_STATES,
+    RunRecord,
+    abandon_open_runs,
+    all_runs,
+    end_run,
+    keep_run,
+    was_sent,
+)
 from cleanroom.session.submitting import Submitted, charge, charge_again, require_budget, submit
 from overlap.engine import LOCAL, EngineChoice, Progress, open_engine
 from overlap.errors import Refused, UsageError, WrongRun
-from overlap.protocol import Contract, check_header, protocol_of, read_contract, start_header
+from overlap.protocol import (
+    STATE_AFTER,
+    Contract,
+    check_header,
+    protocol_of,
+    read_contract,
+    start_header,
+)
 
 
 @dataclass(frozen=True)
@@ -128,6 +143,10 @@ def reply_match(
         if not answer:
             record = _reply_in_run(party, record, frame, progress, choice)
             answer = answer_to(party, record, frame.digest)
+        elif awaited_message(record) == frame.header.step:
+            # It was killed between the answer and the record.
+            record = replace(record, state=STATE_AFTER[answer], answered=frame.digest)
+            keep_run(party, record)
         send_frame(party, record, answer, out)
         return _step(party, signed, record, [])
 
@@ -167,12 +186,15 @@ def _reply_in_run(
     """Answer a frame in the middle of a run. Another one in place of one taken before ends the run (F6)."""
     protocol, step = protocol_of(record.terms), frame.header.step
     awaited = awaited_message(record)
-    before = protocol.messages[: protocol.messages.index(awaited) if awaited else None]
+    # A start was taken when the run was charged, though its answer may not be kept yet.
+    before = protocol.messages[: max(1, protocol.messages.index(awaited)) if awaited else None]
     if step in before and protocol.sender_of(step) != record.role:
         end_run(party, record, "aborted")
         raise WrongRun(
             f"a second, different {step} frame came for this run, which is aborted now", "ask for a new run"
         )
+    if step != awaited or protocol.sender_of(step) == record.role:
+        raise WrongRun(f"this is a {step} frame, not a {awaited} frame", "check which file to read now")
     if protocol.tells(step):
         raise UsageError("this frame tells the matches", "read it with 'overlap match finish'")
     with open_engine(choice, progress) as engine:
@@ -184,7 +206,8 @@ def _interrupted_start(party: Party, contract: Contract, submitted: Submitted) -
     text = contract.to_bytes().decode()
     for record in all_runs(party):
         if (record.role, record.state, record.contract) == ("starter", "charged", text):
-            return record if is_begun(party, record, submitted) else None
+            unsent = not was_sent(party, record, "start")
+            return record if unsent and is_begun(party, record, submitted) else None
     return None
 
 

@@ -18,12 +18,12 @@ from cleanroom.session.frames import (
 )
 from cleanroom.session.party import Party
 from cleanroom.session.prepared_lists import open_for_run
-from cleanroom.session.runs import RunRecord, RunStates, all_runs, end_run, keep_run
+from cleanroom.session.runs import RunRecord, RunStates, all_runs, end_run, keep_run, was_sent
 from cleanroom.session.submitting import Submitted
 from cleanroom.store import read_table
 from overlap import match
 from overlap.engine import Engine
-from overlap.errors import BadPeerFile, WrongRun
+from overlap.errors import BadPeerFile, Refused, WrongRun
 from overlap.protocol import STATE_AFTER, Passage, answer_header, check_header, protocol_of
 
 
@@ -91,6 +91,12 @@ def take_frame(party: Party, record: RunRecord, passage: Passage, frame: Receive
     message = frame.header.step
     messages = protocol_of(record.terms).messages
     at = messages.index(message)
+    if at + 1 < len(messages) and was_sent(party, record, messages[at + 1]):
+        end_run(party, record, "aborted")
+        raise Refused(
+            "this run has answered before, and the answer is not here: the folder was restored",
+            "begin a new run",
+        )
     if at:
         check_header(frame.header, record.terms, message, sent_frame(party, record, messages[at - 1]))
     keep_peer_checkpoint(party, frame.partner, frame.header.checkpoint, frame.header.time)
@@ -103,7 +109,7 @@ def take_frame(party: Party, record: RunRecord, passage: Passage, frame: Receive
             keep_frame(party, record, header, pieces)
         else:
             list(pieces)
-    except BadPeerFile:
+    except (BadPeerFile, Refused):
         if passage.aborted:
             end_run(party, record, "aborted")
         raise

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
 
-from cleanroom.durable import erase
+from cleanroom.durable import UNFINISHED, erase
 from cleanroom.session.party import Party
 from cleanroom.session.stored import keep_stored, read_stored
 from overlap import keys
 from overlap.errors import BadInput, Refused, UsageError
-from overlap.protocol import STATE_AFTER, STEPS, Contract
+from overlap.protocol import STATE_AFTER, STEPS, Contract, protocol_of
 
 #: A frame of the largest declared bound, 2^25 elements of 32 bytes and as many tags, is below this.
 FRAME_LIMIT = 2**31
@@ -99,8 +99,8 @@ def find_run(party: Party, name: str = "") -> RunRecord:
 class RunStates:
     """The secret states of a run's buckets, locked by the party's storage key and a half in the vault.
 
-    The vault is in no backup: a folder that comes back from one cannot go on with an old run, whose scalar
-    may have answered since (crypto.md, F6).
+    The vault is in no backup: a folder that comes back from one without it cannot go on with an old run,
+    whose scalar may have answered since (crypto.md, F6). Where the vault stayed, `was_sent` tells.
     """
 
     party: Party
@@ -134,6 +134,22 @@ class RunStates:
         return "runs", self.run, f"state.{bucket}"
 
 
+def mark_sent(party: Party, record: RunRecord, message: str) -> None:
+    """Remember in the vault, which is in no backup, that `message` of an open run leaves now."""
+    name = _mark(record, message)
+    if name not in party.vault().names():
+        party.vault().put(name, b"")
+
+
+def was_sent(party: Party, record: RunRecord, message: str) -> bool:
+    """Whether `message` of an open run has left, whatever a restored folder says."""
+    return _mark(record, message) in party.vault().names()
+
+
+def _mark(record: RunRecord, message: str) -> str:
+    return record.run + f"{protocol_of(record.terms).messages.index(message):02x}"
+
+
 def end_run(party: Party, record: RunRecord, state: str) -> RunRecord:
     """Mark a run as ended in `state`, and destroy what is secret about it."""
     ended = replace(record, state=state, finished=party.now)
@@ -161,7 +177,9 @@ def abandon_open_runs(party: Party, partner: str, agreement: str = "") -> None:
 
 
 def _burn(party: Party, run: str) -> None:
-    party.vault().destroy(run)
+    for name in party.vault().names():
+        if name.startswith(run):
+            party.vault().destroy(name)
     for name in party.folder.names("runs", run):
         if name.startswith("state."):
             erase(party.folder.path("runs", run, name), party.random)
@@ -169,3 +187,5 @@ def _burn(party: Party, run: str) -> None:
         party.folder.path("runs", run, "lists", name).unlink()
     for name in (*(step for step in STEPS if step != "finish"), "identifiers.parquet"):
         party.folder.path("runs", run, name).unlink(missing_ok=True)
+    for left in party.folder.path("runs", run).glob(f"*{UNFINISHED}"):
+        left.unlink()

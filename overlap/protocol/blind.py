@@ -4,22 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from overlap.engine import Engine
 from overlap.group import check_distinct, dummy_messages
 from overlap.keys import RandomBytes
-from overlap.protocol.body import ELEMENT_SIZE, split
+from overlap.protocol.body import ELEMENT_SIZE
+from overlap.protocol.columns import read_pieces, sort_order, split
 
 
 def blind(
     identifiers: Sequence[bytes], bound: int, scalar: bytes, engine: Engine, random: RandomBytes
-) -> list[bytes]:
+) -> bytes:
     """u(scalar * H(x)) for each identifier, then for as many random messages as fill the declared bound.
 
     A dummy goes the way of an identifier, so that nothing tells them apart.
     """
     hashed = engine.hash_to_group(identifiers)
     dummies = engine.hash_to_group(dummy_messages(bound - len(identifiers), random), keep=False)
-    return split(engine.multiply(scalar, hashed + dummies), ELEMENT_SIZE)
+    return engine.multiply(scalar, hashed + dummies)
+
+
+def in_order(elements: bytes) -> tuple[bytes, bytes]:
+    """The elements sorted, and their order in four bytes each, which `pick_own` reads.
+
+    Sorted, because the order of a list would tell which element stands for which account.
+    """
+    pieces = read_pieces(elements, ELEMENT_SIZE)
+    order = sort_order(pieces)
+    return pieces[order].tobytes(), order.astype(np.uint32).tobytes()
+
+
+def pick_own(elements: bytes, order: bytes, count: int) -> bytes:
+    """Of the answers to sorted elements, in that order, those to the first `count` before the sorting."""
+    # The order is a permutation; sorting it gives where in the answer each of ours stands.
+    places = np.argsort(np.frombuffer(order, np.uint32))[:count]
+    return read_pieces(elements, ELEMENT_SIZE)[places].tobytes()
 
 
 def evaluate(identifiers: Sequence[bytes], scalar: bytes, engine: Engine) -> list[bytes]:

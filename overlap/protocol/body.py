@@ -12,13 +12,13 @@ elements or tags that match nothing, so that a body's length says nothing beyond
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable
 from typing import Final
 
 from overlap.errors import ForgedFile, MalformedFile
 from overlap.keys import RandomBytes
 from overlap.protocol.buckets import part_bounds
+from overlap.protocol.columns import are_ascending, fill_up, read_pieces, split
 from overlap.protocol.contract import Contract
 from overlap.protocol.identifier import LENGTH, prefixed
 from overlap.protocol.stream import Body
@@ -77,7 +77,7 @@ def read_contract(body: Body) -> Contract:
 def read_start(contract: Contract, body: bytes) -> bytes:
     """The elements of a `start` body, joined."""
     _require_size(contract, "start", body)
-    require_ascending(split(body, ELEMENT_SIZE), "elements of the start frame")
+    require_ascending(body, ELEMENT_SIZE, "elements of the start frame")
     return body
 
 
@@ -85,17 +85,16 @@ def read_reply(contract: Contract, body: bytes) -> tuple[bytes, list[bytes]]:
     """The re-blinded elements, joined, and the list tags of a `reply` body."""
     _require_size(contract, "reply", body)
     end = part_bounds(contract)[0] * ELEMENT_SIZE
-    tags = split(body[end:], list_tag_size(contract))
-    require_ascending(tags, "tags of the reply frame")
-    return body[:end], tags
+    size = list_tag_size(contract)
+    require_ascending(body[end:], size, "tags of the reply frame")
+    return body[:end], split(body[end:], size)
 
 
 def read_confirm_tags(contract: Contract, body: bytes) -> list[bytes]:
     """The confirm tags of a `finish` body of level `overlaps`."""
     _require_size(contract, "finish", body)
-    tags = split(body, CONFIRM_SIZE)
-    require_ascending(tags, "tags of the finish frame")
-    return tags
+    require_ascending(body, CONFIRM_SIZE, "tags of the finish frame")
+    return split(body, CONFIRM_SIZE)
 
 
 def read_count(contract: Contract, body: bytes) -> int:
@@ -112,20 +111,12 @@ def fill_tags(tags: Iterable[bytes], count: int, size: int, random: RandomBytes)
 
     The order hides which tags are real, and where in our list an identifier stands.
     """
-    filled = set(tags)
-    while missing := count - len(filled):
-        filled.update(split(random(missing * size), size))
-    return b"".join(sorted(filled))
+    return fill_up(read_pieces(b"".join(tags), size), count, random).tobytes()
 
 
-def split(data: bytes, size: int) -> list[bytes]:
-    """`data` in pieces of `size` bytes."""
-    return [data[start : start + size] for start in range(0, len(data), size)]
-
-
-def require_ascending(items: Sequence[bytes], what: str) -> None:
-    """Return when `items` are distinct and sorted; else MalformedFile. One set has one encoding."""
-    if any(first >= second for first, second in pairwise(items)):
+def require_ascending(data: bytes, size: int, what: str) -> None:
+    """Return when the pieces are distinct and sorted; else MalformedFile. One set has one encoding."""
+    if not are_ascending(read_pieces(data, size)):
         raise MalformedFile(f"the {what} are repeated or not in order", _AGAIN)
 
 

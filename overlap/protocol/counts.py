@@ -26,7 +26,7 @@ from typing import Final
 
 from overlap.errors import ForgedFile
 from overlap.group import unblinding_scalar
-from overlap.protocol.blind import blind, evaluate, multiply_peer
+from overlap.protocol.blind import blind, evaluate, in_order, multiply_peer
 from overlap.protocol.body import (
     COUNT_SIZE,
     ELEMENT_SIZE,
@@ -36,9 +36,9 @@ from overlap.protocol.body import (
     read_reply,
     read_start,
     require_ascending,
-    split,
 )
 from overlap.protocol.buckets import part_bounds
+from overlap.protocol.columns import split
 from overlap.protocol.role import Role
 from overlap.protocol.steps import Run
 from overlap.protocol.tags import make_count_tags
@@ -71,7 +71,7 @@ class Starter(Role):
             return run.parts["start"]
         bound, _ = part_bounds(run.contract)
         elements = blind(run.identifiers, bound, run.scalar, self._engine, self._random)
-        body = b"".join(sorted(elements))
+        body, _ = in_order(elements)
         run.advance("start", b"", False, {"start": body})
         return body
 
@@ -86,7 +86,7 @@ class Starter(Role):
             return run.parts["finish"], _read_count(run)
         with run.judging_peer():
             elements, tags = read_reply(run.contract, reply)
-            require_ascending(split(elements, ELEMENT_SIZE), "elements of the reply frame")
+            require_ascending(elements, ELEMENT_SIZE, "elements of the reply frame")
             keys = multiply_peer(unblinding_scalar(run.scalar), elements, self._engine)
             held = set(tags)
             size = list_tag_size(run.contract)
@@ -111,7 +111,7 @@ class Responder(Role):
         size, (_, bound) = list_tag_size(run.contract), part_bounds(run.contract)
         keys = evaluate(run.identifiers, run.scalar, self._engine)
         tags = fill_tags(make_count_tags(run.contract, size, keys), bound, size, self._random)
-        body = b"".join(sorted(split(again, ELEMENT_SIZE))) + tags
+        body = in_order(again)[0] + tags
         run.advance("start", start, True, {"reply": body})
         return body
 

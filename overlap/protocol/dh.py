@@ -21,7 +21,7 @@ from __future__ import annotations
 from typing import Final
 
 from overlap.group import check_distinct, unblinding_scalar
-from overlap.protocol.blind import blind, evaluate, multiply_peer
+from overlap.protocol.blind import blind, evaluate, in_order, multiply_peer, pick_own
 from overlap.protocol.body import (
     CONFIRM_SIZE,
     ELEMENT_SIZE,
@@ -32,10 +32,10 @@ from overlap.protocol.body import (
     read_confirm_tags,
     read_reply,
     read_start,
-    split,
 )
 from overlap.protocol.buckets import part_bounds
-from overlap.protocol.matches import Matches, keep_matches, pack, read_matches, unpack
+from overlap.protocol.columns import split
+from overlap.protocol.matches import Matches, keep_matches, read_matches
 from overlap.protocol.role import Role
 from overlap.protocol.tags import make_tags, make_tokens, transcript_digest
 
@@ -54,10 +54,8 @@ class Starter(Role):
             return run.parts["start"]
         bound, _ = part_bounds(run.contract)
         elements = blind(run.identifiers, bound, run.scalar, self._engine, self._random)
-        # Sorted, because the order of the list would tell which element stands for which account.
-        order = sorted(range(bound), key=elements.__getitem__)
-        body = b"".join([elements[at] for at in order])
-        run.advance("start", b"", False, {"start": body, "order": pack(order)})
+        body, order = in_order(elements)
+        run.advance("start", b"", False, {"start": body, "order": order})
         return body
 
     def finish(self, reply: bytes) -> tuple[bytes, Matches]:
@@ -84,10 +82,9 @@ class Starter(Role):
 
     def _unblind(self, reply: bytes) -> list[tuple[bytes, bytes]]:
         """Our identifiers with their K, in our order; the dummies are judged and left blinded."""
-        run, elements = self._run, split(reply, ELEMENT_SIZE)
+        run = self._run
         self._engine.check_points(reply)
-        place = {at: index for index, at in enumerate(unpack(run.parts["order"]))}
-        own = b"".join(elements[place[at]] for at in range(len(run.identifiers)))
+        own = pick_own(reply, run.parts["order"], len(run.identifiers))
         keys = self._engine.multiply(unblinding_scalar(run.scalar), own)
         check_distinct(keys)
         return list(zip(run.identifiers, split(keys, ELEMENT_SIZE), strict=True))

@@ -6,8 +6,9 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from overlap.protocol.body import TOKEN_SIZE, split
+from overlap.protocol.body import TOKEN_SIZE
 from overlap.protocol.buckets import part_bounds
+from overlap.protocol.columns import split
 from overlap.protocol.steps import Run
 
 

@@ -115,6 +115,14 @@ class Passage:
             if answer is not None:
                 yield answer
 
+    def work_ahead(self) -> None:
+        """Do what needs no further message, while the peer is at work; the next answer takes less time.
+
+        Only buckets in memory gain by it: a state on disk holds what was received and nothing derived.
+        """
+        for role in self._live.values():
+            role.work_ahead()
+
     def learned(self) -> Any:
         """What the run gave, when all pieces of the answer are taken: `Matches`, or the protocol's own."""
         first, _ = self._found[0]

@@ -19,8 +19,9 @@ from itertools import accumulate, pairwise
 from typing import Final
 
 from overlap.errors import ForgedFile, MalformedFile, Refused, WrongRun
-from overlap.protocol.body import ELEMENT_SIZE, require_ascending, split
+from overlap.protocol.body import ELEMENT_SIZE, require_ascending
 from overlap.protocol.clauses import Counting
+from overlap.protocol.columns import split
 from overlap.protocol.contract import Contract
 from overlap.protocol.steps import RUN_SIZE
 
@@ -129,10 +130,9 @@ def cell_names(contract: Contract) -> Iterator[tuple[str, str]]:
 
 
 def _require_cells(contract: Contract, role: str, elements: bytes, step: str) -> None:
-    pieces, at = split(elements, ELEMENT_SIZE), 0
-    for bound in bounds_of(contract, role):
-        require_ascending(pieces[at : at + bound], f"elements of a population in {step}")
-        at += bound
+    ends = [0, *accumulate(bound * ELEMENT_SIZE for bound in bounds_of(contract, role))]
+    for start, end in pairwise(ends):
+        require_ascending(elements[start:end], ELEMENT_SIZE, f"elements of a population in {step}")
 
 
 def _require_size(contract: Contract, step: str, data: bytes) -> None:

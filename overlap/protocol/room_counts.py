@@ -32,7 +32,8 @@ from overlap.engine import Engine
 from overlap.errors import Refused, UsageError
 from overlap.keys import RandomBytes
 from overlap.protocol.blind import blind, multiply_peer
-from overlap.protocol.body import ELEMENT_SIZE, split
+from overlap.protocol.body import ELEMENT_SIZE
+from overlap.protocol.columns import split
 from overlap.protocol.contract import Contract
 from overlap.protocol.noise import discrete_laplace
 from overlap.protocol.role import Role
@@ -123,7 +124,9 @@ class _Party(Role):
         return [
             element
             for group, bound in zip(groups, bounds, strict=True)
-            for element in sorted(blind(group, bound, run.scalar, self._engine, self._random))
+            for element in sorted(
+                split(blind(group, bound, run.scalar, self._engine, self._random), ELEMENT_SIZE)
+            )
         ]
 
     def _list_of(self, role: str, elements: bytes) -> bytes:

@@ -17,7 +17,8 @@ from typing import Final
 from overlap import paillier
 from overlap.errors import ForgedFile, MalformedFile
 from overlap.protocol import body
-from overlap.protocol.body import COUNT_SIZE, ELEMENT_SIZE, finish_bound, list_tag_size, split
+from overlap.protocol.body import COUNT_SIZE, ELEMENT_SIZE, finish_bound, list_tag_size
+from overlap.protocol.columns import split
 from overlap.protocol.contract import Contract
 
 #: Identifiers that the side with the amounts may declare: a minute of encryption, and 204 MB in one file.
@@ -36,9 +37,9 @@ def part_size(contract: Contract, step: str) -> int:
     return COUNT_SIZE + paillier.KEY_SIZE if step == "finish" else body.part_size(contract, step)
 
 
-def write_reply(elements: Sequence[bytes], key: paillier.PublicKey, rows: Sequence[bytes]) -> bytes:
+def write_reply(elements: bytes, key: paillier.PublicKey, rows: Sequence[bytes]) -> bytes:
     """The body of `reply`; `elements` and `rows` are ascending, as many as declared."""
-    return b"".join([*elements, key.to_bytes(), *rows])
+    return elements + key.to_bytes() + b"".join(rows)
 
 
 def read_reply(contract: Contract, data: bytes) -> tuple[bytes, paillier.PublicKey, dict[bytes, bytes]]:
@@ -46,10 +47,10 @@ def read_reply(contract: Contract, data: bytes) -> tuple[bytes, paillier.PublicK
     _require_size(contract, "reply", data)
     end = contract.starter.size_bound * ELEMENT_SIZE
     elements, size = data[:end], list_tag_size(contract)
-    body.require_ascending(split(elements, ELEMENT_SIZE), "elements of the reply")
+    body.require_ascending(elements, ELEMENT_SIZE, "elements of the reply")
     rows = split(data[end + paillier.KEY_SIZE :], size + paillier.CIPHERTEXT_SIZE)
     tags = [row[:size] for row in rows]
-    body.require_ascending(tags, "tags of the reply")
+    body.require_ascending(b"".join(tags), size, "tags of the reply")
     key = paillier.read_public_key(data[end : end + paillier.KEY_SIZE])
     return elements, key, dict(zip(tags, (row[size:] for row in rows), strict=True))
 

@@ -34,9 +34,10 @@ from typing import Final
 from overlap.errors import ForgedFile, Refused, UsageError
 from overlap.group import unblinding_scalar
 from overlap.paillier import PrivateKey, generate_key, read_public_key
-from overlap.protocol.blind import blind, evaluate, multiply_peer
-from overlap.protocol.body import ELEMENT_SIZE, fill_tags, list_tag_size, read_start, split
+from overlap.protocol.blind import blind, evaluate, in_order, multiply_peer
+from overlap.protocol.body import ELEMENT_SIZE, fill_tags, list_tag_size, read_start
 from overlap.protocol.clauses import Amounts
+from overlap.protocol.columns import split
 from overlap.protocol.contract import Contract
 from overlap.protocol.role import Role
 from overlap.protocol.steps import Run
@@ -105,7 +106,7 @@ class Starter(_SumRole):
             return run.parts["start"]
         bound = run.contract.starter.size_bound
         elements = blind(run.identifiers, bound, run.scalar, self._engine, self._random)
-        body = b"".join(sorted(elements))
+        body, _ = in_order(elements)
         run.advance("start", b"", False, {"start": body})
         return body
 
@@ -185,7 +186,7 @@ class Responder(_SumRole):
         ciphertexts = key.encrypt([units.get(tag, 0) for tag in tags], self._random)
         encrypted = self._engine.watch(ciphertexts, bound, "encrypt")
         rows = list(chain.from_iterable(zip(tags, encrypted, strict=True)))
-        body = write_reply(sorted(split(again, ELEMENT_SIZE)), key.public, rows)
+        body = write_reply(in_order(again)[0], key.public, rows)
         run.advance("start", start, True, {"reply": body, "key": key.to_bytes()})
         return body
 

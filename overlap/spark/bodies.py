@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from overlap.protocol.body import split
+from overlap.protocol.columns import split
 from overlap.spark.jobs import cut
 
 

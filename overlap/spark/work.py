@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from overlap.group import ELEMENT_BYTES, Fault, find_fault, hash_to_group, try_multiply
 from overlap.protocol import Contract
-from overlap.protocol.body import split
+from overlap.protocol.columns import split
 from overlap.protocol.spool import place_all
 from overlap.protocol.tags import make_tags, make_tokens
 from overlap.spark.jobs import Batches

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from attacked_house import House, forge_start, make_house
+from attacked_house import House, forge_start, frame_file, make_house
 
-from cleanroom.session import matching
+from cleanroom.session import finishing, matching
 from cleanroom.session.runs import all_runs
 from overlap import canonical
-from overlap.errors import ContractMismatch, MalformedFile, Refused, WrongRun
+from overlap.errors import ContractMismatch, MalformedFile, Refused, UsageError, WrongRun
+from overlap.protocol import read_frame
 
 
 @pytest.fixture
@@ -73,3 +75,29 @@ def test_a_second_start_with_other_elements_under_one_run_id_ends_the_run(house:
     assert house.file("answer").read_bytes() == answer
     assert not state.exists()
     assert next(one for one in all_runs(house.theirs) if one.run == run.hex()).state == "aborted"
+
+
+@pytest.mark.parametrize("number", [0, 2, 2**40])
+def test_a_contract_with_another_number_of_buckets_is_refused(house: House, number: int) -> None:
+    """Fewer would crowd a bucket, more would ask for more than the bounds allow."""
+    house.run()
+    with pytest.raises(ContractMismatch) as caught:
+        _reply_to(house, buckets=number)
+    assert caught.value.field == "buckets"
+    assert len(all_runs(house.theirs)) == 1
+
+
+def test_a_start_signed_as_a_step_of_another_protocol_is_refused(house: House) -> None:
+    """`offer` is a step of vector-OLE: a run by DH has none."""
+    house.run()
+    data = house.file("run.reply").read_bytes()
+    with house.file("run.reply").open("rb") as file:
+        header, body = read_frame(file, house.ours.keys, house.theirs.keys.card, len(data))
+        rest = body.read_rest()
+    step = matching.start_match(house.ours, "", house.file("second"))
+    odd = replace(header, run=step.run, step="offer")
+    house.file("odd").write_bytes(frame_file(odd, rest, house.theirs.keys, house.ours.keys.card))
+    for command in (matching.reply_match, finishing.finish_match):
+        with pytest.raises((WrongRun, UsageError)):
+            command(house.ours, house.file("odd"), house.file("answer"))
+    assert not house.file("answer").exists()

@@ -16,6 +16,7 @@ from overlap.protocol import Body, Contract, Matches, Passage, bucket_count, pro
 from overlap.protocol import buckets as module
 from overlap.protocol.buckets import bucket_bound
 from overlap.protocol.spool import Spool, place_all
+from overlap.protocol.vole.roles import Responder, Starter
 
 PROTOCOLS = ("dh-2hash/1", "vole-rr22/1")
 LEFT, RIGHT = identifiers(range(400)), identifiers(range(300, 750))
@@ -86,6 +87,46 @@ def test_buckets_give_what_one_list_gives(protocol: str, tmp_path: Path) -> None
     assert ours.tokens == theirs.tokens and len(set(ours.tokens)) == 100
     assert (ours.submitted, ours.peer_bound) == (400, 480)
     assert (theirs.submitted, theirs.peer_bound) == (450, 500)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_work_ahead_changes_no_byte(protocol: str) -> None:
+    contract = make_contract(60, 50, protocol=protocol, buckets=1)
+    shared = identifiers(range(40))
+
+    def run(ahead: bool) -> list[bytes]:
+        sides = [
+            Passage(contract, role, RUN, ENGINE, stream("ahead" + role)) for role in ("starter", "responder")
+        ]
+        for passage in sides:
+            passage.begin(shared)
+        bodies = [b"".join(sides[0].take("start"))]
+        for at, message in enumerate(protocol_of(contract).messages):
+            if ahead:
+                for passage in sides:
+                    passage.work_ahead()
+            bodies.append(b"".join(sides[1 - at % 2].take(message, body_of(bodies[-1], message))))
+        assert [len(passage.learned().positions) for passage in sides] == [40, 40]
+        return bodies
+
+    assert run(True) == run(False)
+
+
+def test_work_ahead_asks_every_role_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    contract = make_contract(60, 50, protocol="vole-rr22/1", buckets=1)
+    sides = [
+        Passage(contract, role, RUN, ENGINE, stream("ahead" + role)) for role in ("starter", "responder")
+    ]
+    for passage in sides:
+        passage.begin(identifiers(range(40)))
+    offered = sides[1].take("start", body_of(b"".join(sides[0].take("start")), "start"))
+    assert len(b"".join(offered))
+    done: list[str] = []
+    for role in (Starter, Responder):
+        monkeypatch.setattr(role, "work_ahead", lambda role: done.append(role.role))
+    for passage in sides:
+        passage.work_ahead()
+    assert done == ["starter", "responder"]
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

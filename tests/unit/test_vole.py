@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from vole_plain import drawn, numbers, product
 
-from overlap.errors import InvalidElement, MalformedFile
+from overlap.errors import ForgedFile, InvalidElement, MalformedFile
 from overlap.protocol.vole import base_ot, vole
 from overlap.protocol.vole.blocks import Blocks
 from overlap.protocol.vole.vole import Receiver, Sender
@@ -147,10 +147,12 @@ def test_a_request_with_a_bad_point_is_refused() -> None:
 
 def test_messages_of_another_run_or_context_do_not_fit() -> None:
     other = Sender.begin(50, drawn("another sender"), b"c")
-    assert not fits(other, RECEIVER, RECEIVER.finish(other.answer(REQUEST)))
+    with pytest.raises(ForgedFile):
+        other.answer(REQUEST)
     elsewhere = Sender.begin(50, drawn("fault sender"), b"other context")
-    receiver, request = Receiver.begin(50, drawn("fault receiver"), b"c").request(elsewhere.offer())
-    assert not fits(elsewhere, receiver, receiver.finish(elsewhere.answer(request)))
+    _, request = Receiver.begin(50, drawn("fault receiver"), b"c").request(elsewhere.offer())
+    with pytest.raises(ForgedFile):
+        elsewhere.answer(request)
 
 
 @pytest.mark.parametrize("place", [0, 100, len(ANSWER) // 2, len(ANSWER) - 1])

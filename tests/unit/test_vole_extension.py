@@ -8,8 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vole_plain import drawn, drawn_blocks, numbers, product
 
-from overlap.errors import MalformedFile
+from overlap.errors import ForgedFile, MalformedFile
 from overlap.protocol.vole import base_ot, extension
+from overlap.protocol.vole.consistency import CHECK_BYTES, fold
+
+CONTEXT = b"context"
 
 
 def base_keys(delta: int) -> tuple[np.ndarray, np.ndarray]:
@@ -29,9 +32,9 @@ def test_transfers_and_shares(delta: int, transfers: int, count: int) -> None:
     both, chosen = base_keys(delta)
     choices = np.frombuffer(drawn("choices")(transfers), dtype=np.uint8) & 1
     elements = drawn_blocks("elements", count)
-    received = extension.receive(choices, elements, drawn_blocks("roots", 32), both)
+    received = extension.receive(choices, elements, drawn_blocks("roots", 33), both, CONTEXT)
     assert len(received.message) == extension.message_bytes(transfers, count)
-    sent = extension.send(delta, received.message, transfers, count, chosen)
+    sent = extension.send(delta, received.message, transfers, count, chosen, CONTEXT)
     rows = np.arange(transfers)
     assert (sent.keys[rows, choices] == received.keys).all()
     if delta:
@@ -46,8 +49,8 @@ def test_through_real_base_transfers() -> None:
     answer, both = base_ot.answer_offer(offer, drawn("answer"), b"")
     chosen = base_ot.receive_keys(scalars, offer, answer, b"")
     choices = np.frombuffer(drawn("more choices")(500), dtype=np.uint8) & 1
-    received = extension.receive(choices, drawn_blocks("e", 3), drawn_blocks("r", 32), both)
-    sent = extension.send(delta, received.message, 500, 3, chosen)
+    received = extension.receive(choices, drawn_blocks("e", 3), drawn_blocks("r", 33), both, CONTEXT)
+    sent = extension.send(delta, received.message, 500, 3, chosen, CONTEXT)
     assert (sent.keys[np.arange(500), choices] == received.keys).all()
     assert len(set(numbers(sent.keys))) == 1000
 
@@ -57,7 +60,7 @@ def test_the_correction_is_masked() -> None:
     both, _ = base_keys(0)
     choices = np.ones(4096, dtype=np.uint8)
     for wish in (choices * 0, choices):
-        received = extension.receive(wish, drawn_blocks("m", 0), drawn_blocks("mask", 32), both)
+        received = extension.receive(wish, drawn_blocks("m", 0), drawn_blocks("mask", 33), both, CONTEXT)
         bits = np.unpackbits(np.frombuffer(received.message, dtype=np.uint8))
         assert abs(bits.mean() - 0.5) < 5 * 0.5 / len(bits) ** 0.5
         assert len(bits) == 8 * extension.message_bytes(4096, 0)
@@ -79,19 +82,90 @@ def test_no_two_hashes_of_a_run_share_a_tweak() -> None:
 def test_a_message_of_another_length_is_refused(change: int) -> None:
     _, chosen = base_keys(5)
     with pytest.raises(MalformedFile, match="the request has"):
-        extension.send(5, bytes(extension.message_bytes(9, 2) + change), 9, 2, chosen)
+        extension.send(5, bytes(extension.message_bytes(9, 2) + change), 9, 2, chosen, CONTEXT)
 
 
-def test_a_changed_bit_of_the_choices_spoils_one_transfer_or_none() -> None:
-    """Semi-honest: the sender does not notice that groups differ, and whether it matters tells bits of D."""
+def message_of(delta: int, transfers: int = 16) -> tuple[bytes, np.ndarray]:
+    both, chosen = base_keys(delta)
+    choices = np.zeros(transfers, dtype=np.uint8)
+    received = extension.receive(choices, drawn_blocks("m", 2), drawn_blocks("flip", 33), both, CONTEXT)
+    return received.message, chosen
+
+
+@pytest.mark.parametrize("guess", [0, 0b0110, 0b1111])
+def test_a_receiver_passes_with_another_string_only_when_it_guesses_the_bits(guess: int) -> None:
+    """A modified tool that makes the check anew, for the D that it guesses in the group it changed."""
     delta = 0b0110 << 8
     both, chosen = base_keys(delta)
     choices = np.zeros(16, dtype=np.uint8)
-    received = extension.receive(choices, drawn_blocks("m", 0), drawn_blocks("flip", 32), both)
-    spoiled = []
-    for group in (2, 3):
-        message = bytearray(received.message)
-        message[extension.message_bytes(0, 0) + 2 * group] ^= 1
-        sent = extension.send(delta, bytes(message), 16, 0, chosen)
-        spoiled.append(int((sent.keys[:, 0] != received.keys).any(axis=1).sum()))
-    assert spoiled == [1, 0]
+    real = extension.make_check
+
+    def cheating(rows: np.ndarray, wish: np.ndarray, context: bytes, message: bytes) -> bytes:
+        changed = bytearray(message)
+        changed[extension._TREE_BYTES + 2 * len(wish)] ^= 1
+        cheated.append(bytes(changed))
+        other = np.zeros_like(wish)
+        other[0] = 1
+        bits = np.array([guess >> i & 1 for i in range(4)], dtype=np.uint8)
+        rows = rows.copy()
+        rows[8:12] ^= bits[:, None] * other
+        return real(rows, wish, context, bytes(changed))
+
+    cheated: list[bytes] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(extension, "make_check", cheating)
+        received = extension.receive(choices, drawn_blocks("m", 2), drawn_blocks("flip", 33), both, CONTEXT)
+    message = cheated[0] + received.message[-CHECK_BYTES:]
+    if guess == 0b0110:
+        extension.send(delta, message, 16, 2, chosen, CONTEXT)
+        return
+    with pytest.raises(ForgedFile):
+        extension.send(delta, message, 16, 2, chosen, CONTEXT)
+
+
+@pytest.mark.parametrize("part", ["trees", "corrections", "mask", "sum", "digest"])
+def test_any_changed_bit_is_found_out(part: str) -> None:
+    message, chosen = message_of(2**128 - 1)
+    place = {
+        "trees": 3,
+        "corrections": extension._TREE_BYTES,
+        "mask": len(message) - CHECK_BYTES - 1,
+        "sum": len(message) - CHECK_BYTES,
+        "digest": len(message) - 1,
+    }[part]
+    changed = bytearray(message)
+    changed[place] ^= 1
+    with pytest.raises(ForgedFile):
+        extension.send(2**128 - 1, bytes(changed), 16, 2, chosen, CONTEXT)
+
+
+def test_the_check_of_another_run_does_not_hold() -> None:
+    message, chosen = message_of(77)
+    extension.send(77, message, 16, 2, chosen, CONTEXT)
+    with pytest.raises(ForgedFile):
+        extension.send(77, message, 16, 2, chosen, b"another run")
+
+
+@pytest.mark.parametrize("length", [16, 17, 32, 33, 160, 175])
+def test_a_fold_is_the_polynomial_of_its_blocks(length: int) -> None:
+    """Over Python integers: the last block, then the others times rising powers of the point."""
+    rows = np.frombuffer(drawn("fold")(3 * length), dtype=np.uint8).reshape(3, length)
+    point = drawn("point")(16)
+    x = int.from_bytes(point, "little")
+    for row, folded in zip(rows, numbers(fold(rows, point)), strict=True):
+        data = row.tobytes()
+        total, times = int.from_bytes(data[-16:], "little"), 1
+        for start in range(0, length - 16, 16):
+            times = product(times, x)
+            total ^= product(times, int.from_bytes(data[:-16][start : start + 16], "little"))
+        assert folded == total
+
+
+def test_a_fold_alone_says_nothing_of_the_string() -> None:
+    """The mask is random: folds of one string under many masks are all different and balanced."""
+    text = np.zeros((2000, 48), dtype=np.uint8)
+    text[:, 32:] = np.frombuffer(drawn("masks")(2000 * 16), dtype=np.uint8).reshape(2000, 16)
+    folds = fold(text, drawn("point")(16))
+    bits = np.unpackbits(folds.view(np.uint8))
+    assert len(set(numbers(folds))) == 2000
+    assert abs(bits.mean() - 0.5) < 5 * 0.5 / len(bits) ** 0.5

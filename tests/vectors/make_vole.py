@@ -80,20 +80,24 @@ def extension_vectors() -> dict[str, Any]:
     from vole_plain import drawn, drawn_blocks
 
     from overlap.protocol.vole import extension
+    from overlap.protocol.vole.consistency import CHECK_BYTES
 
     delta = int.from_bytes(drawn("delta")(16), "little")
     choices = np.frombuffer(drawn("bits")(20), dtype=np.uint8) & 1
     both = drawn_blocks("base keys", 128, 2)
     base = extension.base_choices(delta)
     chosen = np.array([both[i, base >> i & 1] for i in range(128)])
-    received = extension.receive(choices, drawn_blocks("elements", 2), drawn_blocks("roots", 32), both)
-    sent = extension.send(delta, received.message, 20, 2, chosen)
+    received = extension.receive(
+        choices, drawn_blocks("elements", 2), drawn_blocks("roots", 33), both, CONTEXT
+    )
+    sent = extension.send(delta, received.message, 20, 2, chosen, CONTEXT)
     return {
         "delta": delta.to_bytes(16, "little").hex(),
         "base_choices": base.to_bytes(16, "little").hex(),
         "choices": choices.tolist(),
         "message": digest(received.message),
-        "last_correction": received.message[-35:].hex(),
+        "last_correction": received.message[-CHECK_BYTES - 51 : -CHECK_BYTES].hex(),
+        "check": received.message[-CHECK_BYTES:].hex(),
         "received_keys": received.keys.tobytes().hex(),
         "received_shares": received.shares.tobytes().hex(),
         "sent_keys": digest(sent.keys),

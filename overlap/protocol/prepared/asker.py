@@ -14,11 +14,11 @@ import numpy as np
 
 from overlap import canonical
 from overlap.errors import BadInput, MalformedFile, Refused
+from overlap.protocol.columns import Pieces, find_pieces, read_pieces
 from overlap.protocol.identifier import prefixed, split_prefixed
 from overlap.protocol.prepared.holder import check_list, merge, tags_of
 from overlap.protocol.prepared.layout import read_preparation, read_update, state_after
-from overlap.protocol.prepared.rows import Rows, no_places, no_rows
-from overlap.protocol.prepared.sets import Places, Tags, find, read_tags
+from overlap.protocol.prepared.rows import Places, Rows, no_places, no_rows
 from overlap.protocol.prepared.terms import NO_PLACE, Preparation
 
 ASKER_LINE: Final = b"overlap-prepared-asker/1\n"
@@ -99,13 +99,13 @@ class Asker:
     def _follow(self, pairs: Sequence[tuple[bytes, bytes]], places: Places, version: int) -> Places:
         """The places after `version`: who has a tag there enters the list, or leaves it."""
         span = self.terms.tags_of(version)
-        found, at = find(self._tags_at(span), tags_of(self.terms, version, pairs))
+        found, at = find_pieces(tags_of(self.terms, version, pairs), self._tags_at(span))
         entered = np.where(places == NO_PLACE, (at + span.start).astype(np.uint32), np.uint32(NO_PLACE))
         return np.where(found, entered, places)
 
-    def _tags_at(self, span: range) -> Tags:
+    def _tags_at(self, span: range) -> Pieces:
         size = self.terms.tag_size
-        return read_tags(memoryview(self.tags)[span.start * size : span.stop * size], size)
+        return read_pieces(memoryview(self.tags)[span.start * size : span.stop * size], size)
 
     def to_bytes(self) -> bytes:
         """Everything but the tags, of which it holds the digest."""

@@ -24,10 +24,10 @@ from overlap.errors import BadInput, MalformedFile, Refused, WrongRun
 from overlap.group import draw_scalar
 from overlap.keys import RandomBytes
 from overlap.protocol.blind import evaluate
+from overlap.protocol.columns import Pieces, fill_up, find_pieces, read_pieces
 from overlap.protocol.identifier import prefixed, split_prefixed
 from overlap.protocol.prepared.layout import state_after, write_preparation, write_update
 from overlap.protocol.prepared.rows import Rows
-from overlap.protocol.prepared.sets import Tags, fill_up, find, join_tags
 from overlap.protocol.prepared.terms import Preparation
 from overlap.protocol.tags import make_prepared_tags
 
@@ -61,7 +61,7 @@ class Holder:
         keys = evaluate(identifiers, key, engine)
         own = tags_of(terms, 0, list(zip(identifiers, keys, strict=True)))
         tags = fill_up(own, terms.responder_bound, random)
-        rows = Rows.of(identifiers, b"".join(keys), find(tags, own)[1].astype(np.uint32))
+        rows = Rows.of(identifiers, b"".join(keys), find_pieces(own, tags)[1].astype(np.uint32))
         body = write_preparation(terms, tags)
         return Holder(terms, key, state_after(b"", body), 0, rows), body
 
@@ -103,7 +103,7 @@ class Holder:
         own = tags_of(terms, version, changed)
         tags = fill_up(own, terms.changes, random)
         body = write_update(self.state, tags)
-        places = find(tags, own[: len(new)])[1] + terms.tags_of(version).start
+        places = find_pieces(own[: len(new)], tags)[1] + terms.tags_of(version).start
         self._rows = merge(identifiers, rows, before, new, b"".join(keys), places)
         self.state, self.version = state_after(self.state, body), version
         return body
@@ -183,10 +183,10 @@ def check_list(identifiers: Sequence[bytes], bound: int) -> None:
         raise Refused("identifiers are repeated", "match the distinct identifiers")
 
 
-def tags_of(terms: Preparation, version: int, pairs: Sequence[tuple[bytes, bytes]]) -> Tags:
+def tags_of(terms: Preparation, version: int, pairs: Sequence[tuple[bytes, bytes]]) -> Pieces:
     """T(version, identifier, K) of each pair, in order."""
     size = terms.tag_size
-    return join_tags(make_prepared_tags(terms.suite, terms.digest, version, size, pairs), size)
+    return read_pieces(b"".join(make_prepared_tags(terms.suite, terms.digest, version, size, pairs)), size)
 
 
 def merge(

@@ -20,17 +20,11 @@ import numpy as np
 
 from overlap import canonical
 from overlap.errors import MalformedFile, WrongRun
-from overlap.protocol.body import (
-    CONFIRM_SIZE,
-    ELEMENT_SIZE,
-    finish_bound,
-    require_ascending,
-    split,
-)
+from overlap.protocol.body import CONFIRM_SIZE, ELEMENT_SIZE, finish_bound, require_ascending
+from overlap.protocol.columns import Pieces, are_ascending, read_pieces, split
 from overlap.protocol.contract import Contract
 from overlap.protocol.identifier import prefixed, split_prefixed
-from overlap.protocol.prepared.rows import STATE_SIZE
-from overlap.protocol.prepared.sets import Places, Tags, is_ascending, read_tags
+from overlap.protocol.prepared.rows import STATE_SIZE, Places
 from overlap.protocol.prepared.terms import PLACE_SIZE, Preparation
 
 ENTRY_SIZE: Final = PLACE_SIZE + CONFIRM_SIZE
@@ -49,7 +43,7 @@ def state_after(state: bytes, body: bytes) -> bytes:
     return canonical.digest(b"overlap-prepared/1", state, hashlib.sha256(body).digest())
 
 
-def write_preparation(terms: Preparation, tags: Tags) -> bytes:
+def write_preparation(terms: Preparation, tags: Pieces) -> bytes:
     """The body of a preparation."""
     return prefixed(terms.to_bytes()) + tags.tobytes()
 
@@ -68,7 +62,7 @@ def read_preparation(terms: Preparation, body: bytes) -> bytes:
     return tags
 
 
-def write_update(state: bytes, tags: Tags) -> bytes:
+def write_update(state: bytes, tags: Pieces) -> bytes:
     """The body of an update to the list in `state`."""
     return state + tags.tobytes()
 
@@ -87,7 +81,7 @@ def read_update(terms: Preparation, state: bytes, body: bytes) -> bytes:
 def read_start(contract: Contract, body: bytes) -> bytes:
     """The elements of a `start` body, joined."""
     _require_size(contract, "start", body)
-    require_ascending(split(body, ELEMENT_SIZE), "elements of the start frame")
+    require_ascending(body, ELEMENT_SIZE, "elements of the start frame")
     return body
 
 
@@ -123,7 +117,7 @@ def _pack(places: Places) -> bytes:
 def _require_tags(tags: bytes, count: int, size: int, what: str) -> None:
     if len(tags) != count * size:
         raise MalformedFile(f"the {what} does not have the size that was agreed", _ASK)
-    if not is_ascending(read_tags(tags, size)):
+    if not are_ascending(read_pieces(tags, size)):
         raise MalformedFile(f"the tags of the {what} are repeated or not in order", _ASK)
 
 

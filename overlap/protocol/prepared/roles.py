@@ -26,8 +26,9 @@ import numpy.typing as npt
 
 from overlap.errors import ForgedFile, InvalidElement, Refused
 from overlap.group import check_distinct, unblinding_scalar
-from overlap.protocol.blind import blind, multiply_peer
-from overlap.protocol.body import CONFIRM_SIZE, ELEMENT_SIZE, split
+from overlap.protocol.blind import blind, in_order, multiply_peer, pick_own
+from overlap.protocol.body import CONFIRM_SIZE, ELEMENT_SIZE
+from overlap.protocol.columns import split
 from overlap.protocol.contract import Contract
 from overlap.protocol.matches import Matches, keep_matches, pack, read_matches, unpack
 from overlap.protocol.prepared import layout
@@ -74,9 +75,8 @@ class Starter(Role):
         new, bound = self._asker.new(run.identifiers), run.contract.queries
         asked = [run.identifiers[at] for at in new]
         elements = blind(asked, bound, run.scalar, self._engine, self._random)
-        order = sorted(range(bound), key=elements.__getitem__)
-        body = b"".join([elements[at] for at in order])
-        run.advance("start", b"", False, {"start": body, "order": pack(order), "new": pack(new)})
+        body, order = in_order(elements)
+        run.advance("start", b"", False, {"start": body, "order": order, "new": pack(new)})
         return body
 
     def finish(self, reply: bytes) -> tuple[bytes, Matches]:
@@ -110,10 +110,9 @@ class Starter(Role):
 
     def _unblind(self, reply: bytes, count: int) -> list[bytes]:
         """K of the new identifiers, in order; the dummies are judged and left blinded."""
-        run, elements = self._run, split(reply, ELEMENT_SIZE)
+        run = self._run
         self._engine.check_points(reply)
-        place = {at: index for index, at in enumerate(unpack(run.parts["order"]))}
-        own = b"".join(elements[place[at]] for at in range(count))
+        own = pick_own(reply, run.parts["order"], count)
         keys = self._engine.multiply(unblinding_scalar(run.scalar), own)
         check_distinct(keys)
         known = set(split(bytes(self._asker.rows.keys), ELEMENT_SIZE))

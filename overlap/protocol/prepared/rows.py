@@ -19,13 +19,15 @@ import numpy.typing as npt
 
 from overlap.errors import BadInput
 from overlap.protocol.body import ELEMENT_SIZE
-from overlap.protocol.prepared.sets import Places
 from overlap.protocol.prepared.terms import NO_PLACE, PLACE_SIZE
 
 ROWS_LINE: Final = b"overlap-prepared-rows/1\n"
 STATE_SIZE: Final = 32
 _END_SIZE: Final = 8
 _HEAD: Final = len(ROWS_LINE) + STATE_SIZE + 8
+
+
+Places = npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """From 128 base transfers to many transfers and to a short vector-OLE, all under one secret D.
 
 SoftSpokenOT (Roy, "SoftSpokenOT: Quieter OT Extension from Small-Field Silent VOLE", CRYPTO 2022, eprint
-2022/192), semi-honest, with groups of k = 4 bits; with k = 1 it would be IKNP. D is 128
+2022/192) with groups of k = 4 bits; with k = 1 it would be IKNP. D is 128
 secret bits of the sender, which are its choices in the base transfers; D also is the field element
 sum D_i X^i of GF(2^128).
 
@@ -22,7 +22,9 @@ for each j, whose hashes are random transfers: keys H(v), H(v + D), of which the
 c_j. Its second part are field elements e_j: multiplying string i by X^i and adding up gives v = w + D e_j, a
 vector-OLE (the noisy one of RR22, eprint 2022/320, which is Gilboa's product with D's bits).
 
-The receiver learns nothing of D, the sender nothing of y but what the missing seeds' strings mask.
+The receiver learns nothing of D, the sender nothing of y but what the missing seeds' strings mask. A last
+block of y is random and serves `consistency`, which shows that there is one y: without that a receiver which
+sends other corrections would learn D.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from overlap.errors import MalformedFile
 from overlap.protocol.vole import base_ot, pprf
 from overlap.protocol.vole.aes import expand_bytes, tmmo
 from overlap.protocol.vole.blocks import BLOCK_BYTES, Blocks, read_blocks
+from overlap.protocol.vole.consistency import CHECK_BYTES, MASK_BYTES, make_check, verify_check
 
 #: Bits of D in a group, k. Twice as many would halve the message and multiply the work by eight.
 GROUP_BITS: Final = 4
@@ -52,7 +55,7 @@ Bits = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Received:
     """What the receiver has: `keys` (n, 2), one of each transfer, and `shares` w (t, 2) of the vector-OLE."""
 
@@ -61,7 +64,7 @@ class Received:
     shares: Blocks
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Sent:
     """What the sender has: `keys` (n, 2, 2), both of each transfer, and `shares` v = w + D e (t, 2)."""
 
@@ -71,7 +74,7 @@ class Sent:
 
 def message_bytes(transfers: int, elements: int) -> int:
     """The bytes of the receiver's message."""
-    return _TREE_BYTES + _GROUPS * _row_bytes(transfers, elements)
+    return _TREE_BYTES + _GROUPS * _row_bytes(transfers, elements) + CHECK_BYTES
 
 
 def base_choices(delta: int) -> int:
@@ -81,15 +84,15 @@ def base_choices(delta: int) -> int:
     return int.from_bytes(np.packbits(bits, bitorder="little").tobytes(), "little")
 
 
-def receive(choices: Bits, elements: Blocks, roots: Blocks, keys: Blocks) -> Received:
+def receive(choices: Bits, elements: Blocks, roots: Blocks, keys: Blocks, context: bytes) -> Received:
     """Choose one key by each of `choices`, (n,), and share D times each of `elements`, (t, 2).
 
-    `roots`, (32, 2), are fresh and secret; `keys`, (128, 2, 2), are those of the sender in the base
-    transfers, whose receiver is the sender here.
+    `roots`, (33, 2), are fresh and secret: one for each tree, and the mask; `keys`, (128, 2, 2), are those of
+    the sender in the base transfers, whose receiver is the sender here. `context` names the run.
     """
-    leaves, tree_message = pprf.grow(roots, _LEAVES, _FIRST_TREE)
+    leaves, tree_message = pprf.grow(np.ascontiguousarray(roots[:_GROUPS]), _LEAVES, _FIRST_TREE)
     tree_message ^= keys.reshape(_GROUPS, GROUP_BITS, 2, 2)
-    wish = np.frombuffer(_pack(choices) + elements.tobytes(), dtype=np.uint8)
+    wish = np.frombuffer(_pack(choices) + elements.tobytes() + roots[_GROUPS:].tobytes(), dtype=np.uint8)
     corrections, sums = [], []
     for g in range(_GROUPS):
         strings = _strings(leaves[:, g], len(wish))
@@ -97,19 +100,19 @@ def receive(choices: Bits, elements: Blocks, roots: Blocks, keys: Blocks) -> Rec
         sums += [np.bitwise_xor.reduce(strings[_with_bit(i, 0)], axis=0) for i in range(GROUP_BITS)]
     rows = np.stack(sums)
     columns, shares = _split(rows, len(choices))
+    message = tree_message.tobytes() + b"".join(row.tobytes() for row in corrections)
     return Received(
-        tree_message.tobytes() + b"".join(row.tobytes() for row in corrections),
+        message + make_check(rows, wish, context, message),
         tmmo(columns, _tweaks(len(choices))),
         shares,
     )
 
 
-def send(delta: int, message: bytes, transfers: int, elements: int, keys: Blocks) -> Sent:
+def send(delta: int, message: bytes, transfers: int, elements: int, keys: Blocks, context: bytes) -> Sent:
     """Both keys of each transfer and the shares of D times the receiver's elements.
 
     `keys`, (128, 2), are those of the receiver in the base transfers. Raises MalformedFile when the message
-    has another length; a message that is wrong otherwise gives keys that do not fit, or tests bits of D, as
-    said in PROTOCOL.md of a peer that is not semi-honest.
+    has another length, ForgedFile when it is not that of one string y. `context` names the run.
     """
     length = _row_bytes(transfers, elements)
     if len(message) != message_bytes(transfers, elements):
@@ -121,22 +124,25 @@ def send(delta: int, message: bytes, transfers: int, elements: int, keys: Blocks
     tree_message = read_blocks(message[:_TREE_BYTES]).reshape(_GROUPS, GROUP_BITS, 2, 2)
     tree_keys = keys.reshape(_GROUPS, GROUP_BITS, 2)
     leaves = pprf.grow_punctured(digits, _LEAVES, _FIRST_TREE, tree_keys, tree_message)
+    message, check = message[:-CHECK_BYTES], message[-CHECK_BYTES:]
     corrections = np.frombuffer(message, dtype=np.uint8, offset=_TREE_BYTES).reshape(_GROUPS, length)
-    rows = []
+    every = []
     for g, digit in enumerate(digits.tolist()):
         strings = _strings(leaves[:, g], length)
         for i in range(GROUP_BITS):
             row = np.bitwise_xor.reduce(strings[_with_bit(i, digit)], axis=0)
-            rows.append(row ^ corrections[g] if digit >> i & 1 else row)
-    columns, shares = _split(np.stack(rows), transfers)
+            every.append(row ^ corrections[g] if digit >> i & 1 else row)
+    rows = np.stack(every)
     secret = np.frombuffer(delta.to_bytes(BLOCK_BYTES, "little"), dtype="<u8")
+    verify_check(rows, np.unpackbits(secret.view(np.uint8), bitorder="little"), context, message, check)
+    columns, shares = _split(rows, transfers)
     tweaks = _tweaks(transfers)
     both = np.stack([tmmo(columns, tweaks), tmmo(columns ^ secret, tweaks)], axis=1)
     return Sent(both, shares)
 
 
 def _row_bytes(transfers: int, elements: int) -> int:
-    return -(-transfers // 8) + elements * BLOCK_BYTES
+    return -(-transfers // 8) + elements * BLOCK_BYTES + MASK_BYTES
 
 
 def _pack(bits: Bits) -> bytes:
@@ -164,7 +170,7 @@ def _split(rows: Rows, transfers: int) -> tuple[Blocks, Blocks]:
     start = -(-transfers // 8)
     bits = np.unpackbits(rows[:, :start], axis=1, count=transfers, bitorder="little")
     columns = np.packbits(np.ascontiguousarray(bits.T), axis=1, bitorder="little")
-    elements = np.ascontiguousarray(rows[:, start:]).view("<u8").reshape(len(rows), -1, 2)
+    elements = np.ascontiguousarray(rows[:, start:-MASK_BYTES]).view("<u8").reshape(len(rows), -1, 2)
     shares = elements[-1].copy()
     for row in elements[-2::-1]:
         shares = _times_x(shares) ^ row

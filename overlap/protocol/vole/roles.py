@@ -16,6 +16,9 @@ ends with vectors A, C and the responder with D, B, where C = D A + B.
 
 For x in both lists R(x) Q + D h(x) = R(x) C + D (R(x) P + h(x)) = R(x) C. For any other y there is an unknown
 multiple of D in K_y. A is pseudorandom, so A + P says nothing about X beyond the size of the store.
+
+The responder answers a request only if its transfers fit together (`consistency`): else it would give D away
+to a starter that does not keep to the protocol.
 """
 
 from __future__ import annotations
@@ -29,10 +32,11 @@ import numpy as np
 
 from overlap import canonical
 from overlap.engine import Engine
-from overlap.errors import MalformedFile, UsageError
+from overlap.errors import MalformedFile
 from overlap.keys import RandomBytes
 from overlap.protocol.body import CONFIRM_SIZE, finish_bound, list_tag_size
 from overlap.protocol.buckets import part_bounds
+from overlap.protocol.columns import Pieces, are_ascending, fill_up, find_pieces, read_pieces
 from overlap.protocol.contract import Contract
 from overlap.protocol.matches import Matches, keep_matches, read_matches
 from overlap.protocol.role import Role
@@ -43,18 +47,7 @@ from overlap.protocol.vole.blocks import BLOCK_BYTES, Blocks, read_blocks
 from overlap.protocol.vole.field import multiply_by
 from overlap.protocol.vole.okvs_rows import Rows, Shape, prepare, shape_of
 from overlap.protocol.vole.okvs_solve import EncodingFailed
-from overlap.protocol.vole.tags import (
-    Tags,
-    are_ascending,
-    are_distinct,
-    cut_tags,
-    find_tags,
-    hash_identifiers,
-    hash_pairs,
-    purpose_key,
-    read_tags,
-    sort_tags,
-)
+from overlap.protocol.vole.tags import are_distinct, cut_tags, hash_identifiers, hash_pairs, purpose_key
 
 PROTOCOL: Final = "vole-rr22/1"
 
@@ -189,9 +182,9 @@ class Starter(_Role):
             learned = vole.Receiver.from_parts(run.parts).finish(reply[:end])
             keys = okvs.decode(learned, self._rows(run.parts["seed"]))
         listed = cut_tags(self._tags("list", keys), theirs.shape[1])
-        matched = find_tags(listed, theirs)
+        matched = np.flatnonzero(find_pieces(listed, theirs)[0])
         confirm = cut_tags(self._tags("confirm", keys), CONFIRM_SIZE)[matched]
-        body = _fill(confirm, finish_bound(run.contract), self._random)
+        body = fill_up(confirm, finish_bound(run.contract), self._random).tobytes()
         parts = keep_matches(matched.tolist(), self._tokens(keys, reply)[matched].tobytes())
         run.advance("reply", reply, True, {"finish": body, **parts})
         self._forget("secret", "keys", "seed")
@@ -236,6 +229,8 @@ class Responder(_Role):
         if run.repeats("request", request):
             return run.parts["reply"]
         sender = self._sender
+        # D is in it: this role has no further use for it, whatever comes of the request.
+        del self._sender
         with run.judging_peer():
             self._require_size("request", request)
             end = vole.request_bytes(sender.outputs)
@@ -246,7 +241,7 @@ class Responder(_Role):
         keys = okvs.decode(mixed, self._rows(seed))
         keys ^= multiply_by(sender.delta, self._hashed)
         bound, size = part_bounds(run.contract)[1], list_tag_size(run.contract)
-        body = answer + _fill(cut_tags(self._tags("list", keys), size), bound, self._random)
+        body = answer + fill_up(cut_tags(self._tags("list", keys), size), bound, self._random).tobytes()
         run.parts["request"] = request
         parts = {
             "reply": body,
@@ -272,7 +267,8 @@ class Responder(_Role):
             with run.judging_peer():
                 self._require_size("finish", finish)
                 theirs = _read_sorted(finish, CONFIRM_SIZE, "finish")
-            matched = find_tags(read_tags(run.parts["confirm"], CONFIRM_SIZE), theirs)
+            own = read_pieces(run.parts["confirm"], CONFIRM_SIZE)
+            matched = np.flatnonzero(find_pieces(own, theirs)[0])
             tokens = read_blocks(run.parts["all_tokens"])[matched]
             parts = keep_matches(matched.tolist(), tokens.tobytes())
             run.advance("finish", finish, True, parts)
@@ -290,17 +286,8 @@ def _row_keys(seed: bytes, hashed: Blocks) -> Blocks:
     return keys
 
 
-def _fill(tags: Tags, count: int, random: RandomBytes) -> bytes:
-    """`tags` and random ones, `count` in all, ascending: neither order nor number says which are real."""
-    missing = read_tags(random((count - len(tags)) * tags.shape[1]), tags.shape[1])
-    filled = sort_tags(np.concatenate([tags, missing]))
-    if not are_ascending(filled):
-        raise UsageError("two tags are equal", "chance 2^-40: run the command again")
-    return filled.tobytes()
-
-
-def _read_sorted(data: bytes, size: int, step: str) -> Tags:
-    tags = read_tags(data, size)
+def _read_sorted(data: bytes, size: int, step: str) -> Pieces:
+    tags = read_pieces(data, size)
     if not are_ascending(tags):
         raise MalformedFile(f"the tags of the {step} frame are repeated or not in order", _AGAIN)
     return tags

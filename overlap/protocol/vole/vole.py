@@ -66,7 +66,7 @@ def answer_bytes(outputs: int) -> int:
     return pprf.message_bytes(NOISE_WEIGHT, domain(outputs)) + NOISE_WEIGHT * BLOCK_BYTES
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sender:
     """Who has D and B. A state is secret: it gives D."""
 
@@ -121,14 +121,15 @@ class Sender:
     def answer(self, request: bytes) -> bytes:
         """The second message, of `answer_bytes(outputs)`, to the receiver's request.
 
-        Raises MalformedFile when its length is wrong, InvalidElement when its point is none.
+        Raises MalformedFile when its length is wrong, InvalidElement when its point is none, ForgedFile when
+        its transfers do not fit together.
         """
         _check_length("request", request, request_bytes(self.outputs))
         point, message = request[: base_ot.ANSWER_BYTES], request[base_ot.ANSWER_BYTES :]
         keys = base_ot.receive_keys(self.scalars, self.offered, point, self.context)
         delta = int.from_bytes(self.delta, "little")
         levels = pprf.depth(domain(self.outputs))
-        sent = extension.send(delta, message, NOISE_WEIGHT * levels, NOISE_WEIGHT, keys)
+        sent = extension.send(delta, message, NOISE_WEIGHT * levels, NOISE_WEIGHT, keys, self.context)
         _, sums, totals = self._expanded
         masked = sums ^ sent.keys.reshape(NOISE_WEIGHT, levels, 2, 2)
         return masked.tobytes() + (totals ^ sent.shares).tobytes()
@@ -142,7 +143,7 @@ class Sender:
         return encode(leaves.reshape(-1, 2), self.outputs), sums, totals
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Receiver:
     """Who has A and, at the end, C. A state is secret: it gives A and C."""
 
@@ -219,8 +220,8 @@ class Receiver:
     def _extend(self, keys: Blocks) -> extension.Received:
         points, elements = self._noise
         choices = pprf.choice_bits(points, domain(self.outputs)).ravel()
-        roots = expand(derive_seed(self.secret, "small roots"), base_ot.COUNT // extension.GROUP_BITS)
-        return extension.receive(choices, elements, roots, keys)
+        roots = expand(derive_seed(self.secret, "small roots"), base_ot.COUNT // extension.GROUP_BITS + 1)
+        return extension.receive(choices, elements, roots, keys, self.context)
 
     @property
     def _noise(self) -> tuple[pprf.Integers, Blocks]:
