@@ -33,7 +33,9 @@ def end_prepared(party: Party) -> None:
 
 def _destroy(party: Party, partner: str, signed: SignedAgreement) -> None:
     place = party.folder.path(PREPARED, agreement_name(signed))
-    party.vault().destroy(half_name(signed))
+    for name in party.vault().names():
+        if name.startswith(half_name(signed)):
+            party.vault().destroy(name)
     party.note(partner, "preparation", ended=bytes.fromhex(signed.file_digest))
     for path in sorted(place.iterdir()):
         erase(path, party.random)

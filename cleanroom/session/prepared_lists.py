@@ -73,6 +73,8 @@ class PreparedList:
             )
         head = self._read("holder")
         known = Holder.from_bytes(head, None)
+        if _spent(known) < max(self._marks(), default=0):
+            raise Refused("the prepared list has been used since: the folder was restored", _AGAIN)
         return Holder.from_bytes(head, self._read(f"rows-{known.version}")) if rows else known
 
     def keep_version(self, holder: Holder, submitted: Submitted, letter: bytes) -> None:
@@ -88,7 +90,19 @@ class PreparedList:
             erase(self._path(name), self.party.random)
 
     def keep_holder(self, holder: Holder) -> None:
+        """Keep key and counts, and how far they are in the vault, which is in no backup: none goes back."""
         self._keep("holder", holder.to_bytes())
+        vault, before = self.party.vault(), self._marks()
+        if (spent := _spent(holder)) not in before:
+            vault.put(self._mark(spent), b"")
+        for mark in before:
+            if mark < spent:
+                vault.destroy(self._mark(mark))
+
+    def require_unused(self) -> None:
+        """Refused when a list was prepared here before, which a restored folder does not know."""
+        if self._marks():
+            raise Refused("the list was prepared before, and is not here: the folder was restored", _AGAIN)
 
     def submitted(self) -> Submitted:
         """Our side of a run: the list as it was prepared or last updated."""
@@ -132,6 +146,17 @@ class PreparedList:
         """Whether the vault has what opens this list; not in a folder that was restored without it."""
         return half_name(self.signed) in self.party.vault().names()
 
+    def _mark(self, spent: int) -> str:
+        return f"{half_name(self.signed)}{spent:06x}"
+
+    def _marks(self) -> list[int]:
+        half = half_name(self.signed)
+        return [
+            int(name.removeprefix(half), 16)
+            for name in self.party.vault().names()
+            if name.startswith(half) and name != half
+        ]
+
     def _path(self, name: str) -> Path:
         return self.party.folder.path(PREPARED, agreement_name(self.signed), name)
 
@@ -154,6 +179,12 @@ class PreparedList:
     def _place(self, name: str) -> tuple[str, str, str, str]:
         agreement = agreement_name(self.signed)
         return f"{agreement}/{name}", PREPARED, agreement, name
+
+
+def _spent(holder: Holder) -> int:
+    """How many runs and updates of a prepared list were made."""
+    runs, _, updates = holder.left
+    return holder.terms.runs - runs + holder.terms.updates - updates
 
 
 @dataclass(frozen=True)

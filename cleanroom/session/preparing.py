@@ -62,6 +62,7 @@ def prepare_list(
     prepared = _own_list(party, agreement)
     if prepared.has("holder"):
         return _write_again(prepared, 0, out)
+    prepared.require_unused()
     signed, terms = prepared.signed, prepared.terms
     submitted = submit(party, signed, prepared.contract, progress)
     with open_engine(choice, progress) as engine:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from faulty_disk import Killed, faulty_disk
+from prepared_house import agree_to_prepare, prepare
 from two_parties import PARTNER, PASSPHRASE, SHARED, VENDOR, TwoParties, Walk
 
 Words = tuple[str | Path, ...]
@@ -95,7 +96,64 @@ def vendor_respects_dispute(both: TwoParties) -> None:
     partner_disputes(both, 1)
 
 
+def prepared_reply(both: TwoParties) -> Words:
+    """The command that answers a run over the partner's prepared list."""
+    agree_to_prepare(both)
+    prepare(both)
+    both.run(VENDOR, "match", "start", "--out", both.mail("start"))
+    return ("match", "reply", both.mail("start"), "--out", both.mail("reply"))
+
+
+def prepared_finish(both: TwoParties) -> Words:
+    both.run(PARTNER, *prepared_reply(both))
+    return ("match", "finish", both.mail("reply"), "--out", both.mail("finish"))
+
+
+def list_is_prepared(both: TwoParties) -> None:
+    both.run(VENDOR, "receive", both.mail("list"))
+    finish_walk(both, "started", "replied", "learned", "matched")
+
+
+def list_is_updated(both: TwoParties) -> None:
+    """A killed update may have been made; its letter is written again."""
+    version = both.read_json(PARTNER, "match", "prepare", "--out", both.mail("list"))["version"]
+    for at in range(1, version + 1):
+        both.run(PARTNER, "match", "update", "--again", str(at), "--out", both.mail("update"))
+        both.run(VENDOR, "receive", both.mail("update"))
+    finish_walk(both, "started", "replied", "learned", "matched")
+
+
+def prepare_list(both: TwoParties) -> Words:
+    agree_to_prepare(both)
+    return ("match", "prepare", "--out", both.mail("list"))
+
+
+def update_list(both: TwoParties) -> Words:
+    agree_to_prepare(both)
+    prepare(both)
+    return ("match", "update", "--out", both.mail("update"))
+
+
+def take_update(both: TwoParties) -> Words:
+    both.run(PARTNER, *update_list(both))
+    return ("receive", both.mail("update"))
+
+
 CASES = {
+    "match prepare": Case("sent", PARTNER, prepare_list, list_is_prepared),
+    "match update": Case("sent", PARTNER, update_list, list_is_updated),
+    "receive an update": Case(
+        "sent",
+        VENDOR,
+        take_update,
+        lambda both: finish_walk(both, "started", "replied", "learned", "matched"),
+    ),
+    "match reply, prepared": Case(
+        "sent", PARTNER, prepared_reply, lambda both: finish_walk(both, "learned", "matched")
+    ),
+    "match finish, prepared": Case(
+        "sent", VENDOR, prepared_finish, lambda both: finish_walk(both, "matched")
+    ),
     "import": Case(
         "met",
         PARTNER,

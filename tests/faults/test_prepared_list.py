@@ -120,6 +120,21 @@ def test_a_folder_restored_without_its_vault_answers_nothing_and_asks_anew(both:
     assert not both.mail("late").exists() and not both.mail("x").exists()
 
 
+def test_an_older_state_that_was_put_back_beside_its_vault_answers_nothing(both: TwoParties) -> None:
+    place, backup = both.place(PARTNER, "prepared"), both.root / "backup"
+    shutil.copytree(place, backup)
+    both.run(VENDOR, "match", "start", "--out", both.mail("start"))
+    both.run(PARTNER, "match", "reply", both.mail("start"), "--out", both.mail("reply"))
+    shutil.rmtree(place)
+    out = ("--out", both.mail("x"))
+    assert "was prepared before" in both.run(PARTNER, "match", "prepare", *out, code=3).err
+    shutil.copytree(backup, place)
+    both.run(VENDOR, "match", "start", "--out", both.mail("start"))
+    for words in (("prepare",), ("update",), ("reply", both.mail("start"))):
+        assert "used since" in both.run(PARTNER, "match", *words, *out, code=3).err
+    assert not both.mail("x").exists()
+
+
 def test_every_frame_can_be_taken_twice_and_is_counted_once(both: TwoParties) -> None:
     both.run(VENDOR, "match", "start", "--out", both.mail("start"))
     for name in ("reply", "again"):

@@ -9,6 +9,7 @@ from cleanroom.agreement import (
     FIELDS,
     POLICY_SAMPLE,
     AmountTerms,
+    PreparedTerms,
     find_problems,
     parse,
     parse_policy,
@@ -227,6 +228,46 @@ def test_a_sum_agreement_needs_its_amounts_and_a_list_that_can_be_encrypted() ->
     assert places(large.encode()) == ["accepter.size_bound"]
     # The starter's list is not encrypted.
     assert places(large.replace("262145", "262144", 2).replace("262144", "262145", 1).encode()) == []
+
+
+PREPARED = (
+    POLICY_SAMPLE.replace("size_bound = 65536", "size_bound = 4096", 1)
+    + "\n[prepared]\nchanges = 1_000\nupdates = 12\nqueries = 100\nevaluations = 10_000\n"
+)
+
+
+def test_an_agreement_says_how_far_a_prepared_list_goes() -> None:
+    assert parse_policy(PREPARED.encode()).terms.prepared == PreparedTerms(1000, 12, 100, 10_000)
+    assert parse_policy(POLICY_SAMPLE.encode()).terms.prepared is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("changes = 1_000", "changes = 65537", "prepared.changes"),
+        ("changes = 1_000\n", "", "prepared.changes"),
+        ("updates = 12", "updates = 732", "prepared.updates"),
+        ("updates = 12", "updates = 0", "prepared.updates"),
+        ("queries = 100", "queries = 4097", "prepared.queries"),
+        ("evaluations = 10_000", "evaluations = 4095", "prepared.evaluations"),
+        ("evaluations = 10_000", "evaluations = 10_000\nruns = 1", "prepared.runs"),
+        ("size_bound = 65536", "size_bound = 8_388_609", "accepter.size_bound"),
+        ('starter = "proposer"', 'starter = "accepter"', "terms.starter"),
+        ("exportable = false", 'exportable = false\nprotocol = "vole"', "terms.level"),
+    ],
+)
+def test_a_prepared_list_that_is_not_clear_is_refused(old: str, new: str, place: str) -> None:
+    wide = PREPARED.replace("evaluations = 10_000", "evaluations = 100_000")
+    text = wide if "accepter" in new else PREPARED
+    assert places(changed(old, new, text)) == [place]
+
+
+def test_a_prepared_list_is_for_level_overlaps_and_its_tags_can_be_counted() -> None:
+    counts = PREPARED.replace('"overlaps"', '"counts"').replace('fields = ["name"]\n', "")
+    assert places(counts.encode()) == ["terms.level"]
+    large = PREPARED.replace("65536", "8_388_608").replace("1_000", "8_388_608", 1)
+    assert places(large.replace("updates = 12", "updates = 512").encode()) == ["prepared.updates"]
+    assert places(large.replace("updates = 12", "updates = 510").encode()) == []
 
 
 def test_a_period_that_ends_before_it_begins_is_refused() -> None:

@@ -258,6 +258,18 @@ def test_two_acceptances_of_one_text_do_not_meet_in_a_run() -> None:
     assert refused.value.field == "agreement"
 
 
+def test_the_description_says_what_a_prepared_list_tells() -> None:
+    table = "[prepared]\nchanges = 1000\nupdates = 12\nqueries = 100\nevaluations = 70_000\n"
+    signed = make_signed(POLICY_SAMPLE + "\n" + table)
+    text = "\n".join(describe(signed))
+    assert "contoso prepares its list once" in text and "12 times, each time by at most 1,000" in text
+    assert "an update tells northwind at once" in text
+    assert "northwind asks about, it sees at all versions" in text
+    assert "contoso sees whether a run asked about few" in text
+    assert "prepares" not in "\n".join(describe(make_signed()))
+    assert build_contract(signed, {}).queries == 65536 and build_contract(make_signed(), {}).queries == 0
+
+
 def test_the_description_says_who_sees_what_until_when() -> None:
     policy = POLICY_SAMPLE.replace('fields = ["name"]', 'fields = ["name", "owner_email"]', 1)
     lines = describe(make_signed(policy))
