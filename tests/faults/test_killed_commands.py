@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from faulty_disk import Killed, faulty_disk
-from prepared_house import agree_to_prepare, prepare
+from prepared_house import PreparedWalk
 from two_parties import PARTNER, PASSPHRASE, SHARED, VENDOR, TwoParties, Walk
 
 Words = tuple[str | Path, ...]
@@ -96,19 +96,6 @@ def vendor_respects_dispute(both: TwoParties) -> None:
     partner_disputes(both, 1)
 
 
-def prepared_reply(both: TwoParties) -> Words:
-    """The command that answers a run over the partner's prepared list."""
-    agree_to_prepare(both)
-    prepare(both)
-    both.run(VENDOR, "match", "start", "--out", both.mail("start"))
-    return ("match", "reply", both.mail("start"), "--out", both.mail("reply"))
-
-
-def prepared_finish(both: TwoParties) -> Words:
-    both.run(PARTNER, *prepared_reply(both))
-    return ("match", "finish", both.mail("reply"), "--out", both.mail("finish"))
-
-
 def list_is_prepared(both: TwoParties) -> None:
     both.run(VENDOR, "receive", both.mail("list"))
     finish_walk(both, "started", "replied", "learned", "matched")
@@ -123,36 +110,41 @@ def list_is_updated(both: TwoParties) -> None:
     finish_walk(both, "started", "replied", "learned", "matched")
 
 
-def prepare_list(both: TwoParties) -> Words:
-    agree_to_prepare(both)
-    return ("match", "prepare", "--out", both.mail("list"))
-
-
-def update_list(both: TwoParties) -> Words:
-    agree_to_prepare(both)
-    prepare(both)
-    return ("match", "update", "--out", both.mail("update"))
-
-
 def take_update(both: TwoParties) -> Words:
-    both.run(PARTNER, *update_list(both))
+    both.run(PARTNER, "match", "update", "--out", both.mail("update"))
     return ("receive", both.mail("update"))
 
 
 CASES = {
-    "match prepare": Case("sent", PARTNER, prepare_list, list_is_prepared),
-    "match update": Case("sent", PARTNER, update_list, list_is_updated),
+    "match prepare": Case(
+        "allowed",
+        PARTNER,
+        lambda both: ("match", "prepare", "--out", both.mail("list")),
+        list_is_prepared,
+    ),
+    "match update": Case(
+        "prepared",
+        PARTNER,
+        lambda both: ("match", "update", "--out", both.mail("update")),
+        list_is_updated,
+    ),
     "receive an update": Case(
-        "sent",
+        "prepared",
         VENDOR,
         take_update,
         lambda both: finish_walk(both, "started", "replied", "learned", "matched"),
     ),
     "match reply, prepared": Case(
-        "sent", PARTNER, prepared_reply, lambda both: finish_walk(both, "learned", "matched")
+        "asked",
+        PARTNER,
+        lambda both: ("match", "reply", both.mail("start"), "--out", both.mail("reply")),
+        lambda both: finish_walk(both, "learned", "matched"),
     ),
     "match finish, prepared": Case(
-        "sent", VENDOR, prepared_finish, lambda both: finish_walk(both, "matched")
+        "answered",
+        VENDOR,
+        lambda both: ("match", "finish", both.mail("reply"), "--out", both.mail("finish")),
+        lambda both: finish_walk(both, "matched"),
     ),
     "import": Case(
         "met",
@@ -285,6 +277,23 @@ CASES = {
 }
 
 
+@pytest.fixture(scope="session")
+def walks(walk: Walk, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], Walk]:
+    """The walk that a case is a step of; that over a prepared list is made when it is first needed."""
+    made: list[Walk] = []
+
+    def of(case: Case) -> Walk:
+        if case.step in Walk.STEPS:
+            return walk
+        if not made:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("overlap.keys.passphrase.SCRYPT_N", 2**10)
+                made.append(PreparedWalk(tmp_path_factory.mktemp("prepared")))
+        return made[0]
+
+    return of
+
+
 def break_at_every_change(
     walk: Walk, case: Case, place: Path, kind: str, check: Callable[[TwoParties, Words, int], None]
 ) -> int:
@@ -305,7 +314,9 @@ def break_at_every_change(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
-def test_a_command_killed_at_any_change_can_be_repeated(walk: Walk, tmp_path: Path, name: str) -> None:
+def test_a_command_killed_at_any_change_can_be_repeated(
+    walks: Callable[[Case], Walk], tmp_path: Path, name: str
+) -> None:
     case = CASES[name]
 
     def repeat(both: TwoParties, words: Words, code: int) -> None:
@@ -314,13 +325,13 @@ def test_a_command_killed_at_any_change_can_be_repeated(walk: Walk, tmp_path: Pa
         case.then(both)
         both.require_good_logs()
 
-    assert break_at_every_change(walk, case, tmp_path, "dead", repeat) >= 2
+    assert break_at_every_change(walks(case), case, tmp_path, "dead", repeat) >= 2
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_a_full_disk_at_any_change_is_a_clear_error_and_loses_nothing(
-    walk: Walk, tmp_path: Path, name: str
+    walks: Callable[[Case], Walk], tmp_path: Path, name: str
 ) -> None:
     case = CASES[name]
 
@@ -329,7 +340,7 @@ def test_a_full_disk_at_any_change_is_a_clear_error_and_loses_nothing(
         both.run(case.party, *words)
         both.require_good_logs()
 
-    assert break_at_every_change(walk, case, tmp_path, "full", repeat) >= 2
+    assert break_at_every_change(walks(case), case, tmp_path, "full", repeat) >= 2
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-from two_parties import PARTNER, VENDOR, Answer, TwoParties, agree, change_policy, domain_of, write_csv
+from two_parties import PARTNER, VENDOR, Answer, TwoParties, Walk, agree, change_policy, domain_of, write_csv
 
 #: Room for two companies that enter and two that leave, each with up to six identifiers.
 TERMS = {"changes": 40, "updates": 3, "queries": 20, "evaluations": 2000}
@@ -49,3 +49,21 @@ def shown(both: TwoParties, party: str) -> set[str]:
     accounts = pd.read_parquet(place / "accounts.parquet")
     overlap = pd.read_parquet(place / "overlap.parquet")
     return set(accounts["id"].iloc[overlap["account"]])
+
+
+class PreparedWalk(Walk):
+    """The walk up to the first run over a prepared list, made once, with copies as after each step."""
+
+    STEPS = ("met", "committed", "sent", "allowed", "prepared", "asked", "answered")
+
+    def _allowed(self, both: TwoParties) -> None:
+        agree_to_prepare(both)
+
+    def _prepared(self, both: TwoParties) -> None:
+        prepare(both)
+
+    def _asked(self, both: TwoParties) -> None:
+        self._started(both)
+
+    def _answered(self, both: TwoParties) -> None:
+        self._replied(both)
