@@ -158,10 +158,9 @@ class Starter(_Role):
             return run.parts["request"]
         with run.judging_peer():
             self._require_size("offer", offer)
-            receiver, message = vole.Receiver.from_parts(run.parts).request(offer)
-        seed, store = self._encode()
-        store ^= receiver.a
-        body = message + seed + store.tobytes()
+            receiver, message = self._receiver.request(offer)
+        seed, store = self._encoded
+        body = message + seed + (store ^ self._receiver.a).tobytes()
         run.advance(
             "offer", offer, False, {**receiver.to_parts(), "offer": offer, "seed": seed, "request": body}
         )
@@ -190,7 +189,17 @@ class Starter(_Role):
         self._forget("secret", "keys", "seed")
         return body, self._read_matches()
 
-    def _encode(self) -> tuple[bytes, Blocks]:
+    def work_ahead(self) -> None:
+        """Encode our own list, which needs no message, while the peer makes its offer."""
+        if self._run.awaited == "offer":
+            assert len(self._encoded[1]) == len(self._receiver.a)
+
+    @cached_property
+    def _receiver(self) -> vole.Receiver:
+        return vole.Receiver.from_parts(self._run.parts)
+
+    @cached_property
+    def _encoded(self) -> tuple[bytes, Blocks]:
         """A seed, and the store in which the row of each identifier reads its block; dummies fill it up."""
         missing = part_bounds(self._run.contract)[0] - len(self._hashed)
         values = np.concatenate([self._hashed, read_blocks(self._random(missing * BLOCK_BYTES))])
