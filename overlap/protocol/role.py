@@ -39,11 +39,16 @@ class Role:
         `values` has a whole number for each identifier where the role says that it needs one.
         """
         begun = begin_run(cls.protocol, cls.role, contract, run, len(identifiers))
+        begun.parts |= cls.keep_values(contract, len(identifiers), values)
+        cls.keep_list(begun, identifiers, random)
+        return cls(begun, engine, random)
+
+    @classmethod
+    def keep_list(cls, begun: Run, identifiers: Sequence[bytes], random: RandomBytes) -> None:
+        """Put into a new run what it needs of its list; Refused when an identifier is repeated."""
         if len(set(identifiers)) != len(identifiers):
             raise repeated()
         begun.identifiers, begun.scalar = tuple(identifiers), draw_scalar(random)
-        begun.parts |= cls.keep_values(contract, len(identifiers), values)
-        return cls(begun, engine, random)
 
     @classmethod
     def keep_values(cls, contract: Contract, count: int, values: Sequence[int]) -> dict[str, bytes]:

@@ -26,12 +26,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 
 from overlap import canonical
-from overlap.engine import Engine
 from overlap.errors import MalformedFile
 from overlap.keys import RandomBytes
 from overlap.protocol.body import CONFIRM_SIZE, finish_bound, list_tag_size
@@ -40,7 +39,7 @@ from overlap.protocol.columns import Pieces, are_ascending, fill_up, find_pieces
 from overlap.protocol.contract import Contract
 from overlap.protocol.matches import Matches, keep_matches, read_matches
 from overlap.protocol.role import Role
-from overlap.protocol.steps import begin_run, repeated
+from overlap.protocol.steps import Run, repeated
 from overlap.protocol.vole import base_ot, okvs, vole
 from overlap.protocol.vole.aes import SEED_BYTES, permute
 from overlap.protocol.vole.blocks import BLOCK_BYTES, Blocks, read_blocks
@@ -79,23 +78,12 @@ class _Role(Role):
     protocol = PROTOCOL
 
     @classmethod
-    def begin(
-        cls,
-        contract: Contract,
-        run: bytes,
-        identifiers: Sequence[bytes],
-        engine: Engine,
-        random: RandomBytes,
-        values: Sequence[int] = (),
-    ) -> Self:
-        """A new run over distinct encoded identifiers, at most as many as declared; else Refused."""
-        begun = begin_run(cls.protocol, cls.role, contract, run, len(identifiers))
-        begun.parts |= cls.keep_values(contract, len(identifiers), values)
-        hashed = hash_identifiers(contract, run, identifiers)
+    def keep_list(cls, begun: Run, identifiers: Sequence[bytes], random: RandomBytes) -> None:
+        """The blocks of the identifiers, and not the identifiers; Refused when one is repeated."""
+        hashed = hash_identifiers(begun.contract, begun.run, identifiers)
         if not are_distinct(hashed):
             raise repeated()
-        begun.parts |= {"hashed": hashed.tobytes(), **cls.keep_values(contract, len(identifiers), values)}
-        return cls(begun, engine, random)
+        begun.parts["hashed"] = hashed.tobytes()
 
     @staticmethod
     def part_size(contract: Contract, step: str) -> int:
@@ -158,10 +146,9 @@ class Starter(_Role):
             return run.parts["request"]
         with run.judging_peer():
             self._require_size("offer", offer)
-            receiver, message = vole.Receiver.from_parts(run.parts).request(offer)
-        seed, store = self._encode()
-        store ^= receiver.a
-        body = message + seed + store.tobytes()
+            receiver, message = self._receiver.request(offer)
+        seed, store = self._encoded
+        body = message + seed + (store ^ self._receiver.a).tobytes()
         run.advance(
             "offer", offer, False, {**receiver.to_parts(), "offer": offer, "seed": seed, "request": body}
         )
@@ -190,7 +177,17 @@ class Starter(_Role):
         self._forget("secret", "keys", "seed")
         return body, self._read_matches()
 
-    def _encode(self) -> tuple[bytes, Blocks]:
+    def work_ahead(self) -> None:
+        """Encode our own list, which needs no message, while the peer makes its offer."""
+        if self._run.awaited == "offer":
+            assert len(self._encoded[1]) == len(self._receiver.a)
+
+    @cached_property
+    def _receiver(self) -> vole.Receiver:
+        return vole.Receiver.from_parts(self._run.parts)
+
+    @cached_property
+    def _encoded(self) -> tuple[bytes, Blocks]:
         """A seed, and the store in which the row of each identifier reads its block; dummies fill it up."""
         missing = part_bounds(self._run.contract)[0] - len(self._hashed)
         values = np.concatenate([self._hashed, read_blocks(self._random(missing * BLOCK_BYTES))])
