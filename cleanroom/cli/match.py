@@ -74,7 +74,10 @@ def reply(shell: Shell, frame: Path, out: Path, choice: EngineChoice, as_json: b
 
 def _tell_submitted(did: str, step: Step) -> None:
     size = f"{step.identifiers:,} identifiers of {step.accounts:,} accounts"
-    click.echo(f"{did:<9} {size}, padded to {step.bound:,}")
+    if step.queries:
+        click.echo(f"{did:<9} {step.queries:,} elements; the list has {size}")
+    else:
+        click.echo(f"{did:<9} {size}, padded to {step.bound:,}")
     for kind, reason, count in step.dropped:
         click.echo(f"  not used: {count:,} x {kind}, {reason}")
 

@@ -57,7 +57,10 @@ from overlap.protocol import (
 
 @dataclass(frozen=True)
 class Step:
-    """What `start` or `reply` did. `dropped` lists (kind, reason, count) of identifiers not used."""
+    """What `start` or `reply` did. `dropped` lists (kind, reason, count) of identifiers not used.
+
+    `queries` is how many elements a run over a prepared list asks about, 0 for any other run.
+    """
 
     run: str
     partner: str
@@ -66,6 +69,7 @@ class Step:
     bound: int
     runs_left: int
     dropped: list[tuple[str, str, int]]
+    queries: int
 
 
 @dataclass(frozen=True)
@@ -262,5 +266,12 @@ def _step(
     side = record.terms.starter if record.role == "starter" else record.terms.responder
     left = runs_left(party, signed)
     return Step(
-        record.run, record.partner, record.accounts, record.identifiers, side.size_bound, left, dropped
+        record.run,
+        record.partner,
+        record.accounts,
+        record.identifiers,
+        side.size_bound,
+        left,
+        dropped,
+        record.terms.queries,
     )

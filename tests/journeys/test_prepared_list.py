@@ -38,6 +38,8 @@ def test_a_prepared_list_gives_what_fresh_runs_give_and_ends_with_the_agreement(
     both.run(VENDOR, "receive", both.mail("update"))
     match(both)
     require_fresh_result(both, left, right, len(SHARED))
+    again = both.run(PARTNER, "match", "reply", both.mail("start"), "--out", both.mail("x"), code=3)
+    assert "this run is finished" in again.err
     # Elements of 32 bytes, and the contract in the frame says how many they are.
     assert asked - both.mail("start").stat().st_size == (256 - 20) * 32 + len("256") - len("20")
     both.require_good_logs()
