@@ -49,6 +49,7 @@ from overlap.protocol import (
     bucket_count,
     check_header,
     encode_identifier,
+    encode_identifiers,
     protocol_of,
     read_contract,
     read_frame,
@@ -121,6 +122,7 @@ class Party:
                 run = secrets.token_bytes(16)
                 passage = self.begin(run)
                 sent = self._send(start_header(self.contract, run, "", 0), passage.take(message))
+                passage.work_ahead()
             elif not ours:
                 frame = self.line.receive(new_file(self.folder))
                 passage, sent = self._answer(frame, message, passage, sent)
@@ -198,8 +200,11 @@ def play(orders: Orders) -> dict[str, Any]:
         load(contract, orders)
         line.meet()
         clock = Clock()
-        encoded = (encode_identifier(KIND, string) for string in strings)
-        identifiers = encoded if streamed else list(encoded)
+        identifiers: Iterable[bytes]
+        if streamed:
+            identifiers = (encode_identifier(KIND, string) for string in strings)
+        else:
+            identifiers = encode_identifiers(KIND, strings)
         learned = Party(orders, line, keys, peer, contract, engine, identifiers).run()
         engine.close()
         facts = clock.stop()

@@ -35,7 +35,7 @@ from overlap.protocol.frame import (
     start_header,
     write_frame,
 )
-from overlap.protocol.identifier import decode_identifier, encode_identifier
+from overlap.protocol.identifier import decode_identifier, encode_identifier, encode_identifiers
 from overlap.protocol.matches import Matches
 from overlap.protocol.passage import Passage, States
 from overlap.protocol.stream import Body
@@ -67,6 +67,7 @@ __all__ = [
     "choose_protocol",
     "decode_identifier",
     "encode_identifier",
+    "encode_identifiers",
     "frame_size",
     "inspect_frame",
     "protocol_of",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -12,6 +13,12 @@ LENGTH: Final = 8
 def encode_identifier(kind: str, value: str) -> bytes:
     """Kind and value in UTF-8, each after its length of 8 bytes, big-endian."""
     return _prefixed_kind(kind) + prefixed(value.encode())
+
+
+def encode_identifiers(kind: str, values: Iterable[str]) -> list[bytes]:
+    """`encode_identifier` of many values of one kind."""
+    head = _prefixed_kind(kind)
+    return [head + len(value).to_bytes(LENGTH, "big") + value for value in map(str.encode, values)]
 
 
 def decode_identifier(encoded: bytes) -> tuple[str, str]:

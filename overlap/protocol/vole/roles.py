@@ -79,11 +79,14 @@ class _Role(Role):
 
     @classmethod
     def keep_list(cls, begun: Run, identifiers: Sequence[bytes], random: RandomBytes) -> None:
-        """The blocks of the identifiers, and not the identifiers; Refused when one is repeated."""
-        hashed = hash_identifiers(begun.contract, begun.run, identifiers)
-        if not are_distinct(hashed):
-            raise repeated()
-        begun.parts["hashed"] = hashed.tobytes()
+        """The identifiers, until their blocks are needed: what needs none of them is sent first."""
+        begun.identifiers = tuple(identifiers)
+
+    def to_bytes(self) -> bytes:
+        """As in `Role`, with the blocks of the identifiers in their place. Refused when one is repeated."""
+        if self._run.state != "aborted":
+            _ = self._hashed
+        return super().to_bytes()
 
     @staticmethod
     def part_size(contract: Contract, step: str) -> int:
@@ -91,7 +94,13 @@ class _Role(Role):
 
     @cached_property
     def _hashed(self) -> Blocks:
-        return read_blocks(self._run.parts["hashed"])
+        run = self._run
+        if "hashed" not in run.parts:
+            hashed = hash_identifiers(run.contract, run.run, run.identifiers)
+            if not are_distinct(hashed):
+                raise repeated()
+            run.parts["hashed"], run.identifiers = hashed.tobytes(), ()
+        return read_blocks(run.parts["hashed"])
 
     @property
     def _context(self) -> bytes:
@@ -180,7 +189,7 @@ class Starter(_Role):
     def work_ahead(self) -> None:
         """Encode our own list, which needs no message, while the peer makes its offer."""
         if self._run.awaited == "offer":
-            assert len(self._encoded[1]) == len(self._receiver.a)
+            _ = self._encoded, self._receiver.a
 
     @cached_property
     def _receiver(self) -> vole.Receiver:
@@ -252,7 +261,7 @@ class Responder(_Role):
     def work_ahead(self) -> None:
         """Do what needs no further message, so that the answer to the request takes less time."""
         if self._run.awaited == "request":
-            assert len(self._sender.b)
+            _ = self._sender.b, self._hashed
 
     def finish(self, finish: bytes) -> Matches:
         """The matches that the peer confirmed.

@@ -26,7 +26,8 @@ def hash_identifiers(contract: Contract, run: bytes, identifiers: Iterable[bytes
     """h of each encoded identifier: BLAKE2b with 16 bytes of output, over a digest of contract and run (16
     bytes), then the identifier."""
     start = canonical.digest(b"overlap-vole-identifier/1", contract.digest, run)
-    hashed = [hashlib.blake2b(start + each, digest_size=BLOCK_BYTES).digest() for each in identifiers]
+    blake2b = hashlib.blake2b
+    hashed = [blake2b(start + each, digest_size=BLOCK_BYTES).digest() for each in identifiers]
     return read_blocks(b"".join(hashed))
 
 
