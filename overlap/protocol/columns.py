@@ -62,7 +62,7 @@ def find_pieces(wanted: Pieces, listed: Pieces) -> tuple[npt.NDArray[np.bool_], 
     near = np.flatnonzero(at < len(others))
     near = near[others[at[near]] == heads[order[near]]]
     rows, starts = order[near], at[near]
-    same = (wanted[rows] == listed[starts]).all(axis=1)
+    same = (wanted[rows, 8:] == listed[starts, 8:]).all(axis=1)
     found[rows[same]], places[rows[same]] = True, starts[same]
     # Two of the list may begin alike; then ours can be the second.
     for row, start in zip(rows[~same].tolist(), starts[~same].tolist(), strict=True):
@@ -85,9 +85,10 @@ def fill_up(pieces: Pieces, count: int, random: RandomBytes) -> Pieces:
 
 def _distinct(pieces: Pieces) -> Pieces:
     ordered = sort_pieces(pieces)
-    keep = np.ones(len(ordered), dtype=np.bool_)
-    keep[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    return ordered if keep.all() else ordered[keep]
+    heads = _heads(ordered)
+    ties = np.flatnonzero(heads[1:] == heads[:-1])
+    repeated = ties[(ordered[ties] == ordered[ties + 1]).all(axis=1)]
+    return np.delete(ordered, repeated, axis=0) if len(repeated) else ordered
 
 
 def _heads(pieces: Pieces) -> npt.NDArray[np.uint64]:
