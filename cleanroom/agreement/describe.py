@@ -147,7 +147,7 @@ def _level_lines(agreement: Agreement) -> list[str]:
     if terms.amounts is None:
         return [*_matching_lines(terms), *_prepared_lines(agreement)]
     amounts, holder = terms.amounts, agreement.side(terms.amounts.held_by).party
-    what = {"open_opportunities": "the open opportunities", "revenue": "the revenue"}[amounts.of]
+    what = "the " + amounts.of.replace("_", " ")
     return [
         f"both learn how many accounts match and the sum of {what} of {holder} with them, in "
         f"{amounts.currency}, each account's rounded to {amounts.granule:,} and at most {amounts.maximum:,}",

@@ -89,9 +89,7 @@ def _sum(
 
 
 def _read_terms(policy: str) -> Terms:
-    from cleanroom.agreement import parse_policy, policy_names, policy_text
-    from cleanroom.session.agreements import AGREEMENT_LIMIT
-    from cleanroom.session.folder import read_whole
+    from cleanroom.agreement import parse_policy
+    from cleanroom.session.agreements import read_policy
 
-    text = policy_text(policy) if policy in policy_names() else read_whole(Path(policy), AGREEMENT_LIMIT)
-    return parse_policy(text).terms
+    return parse_policy(read_policy(policy)).terms

@@ -79,13 +79,18 @@ def own_software(document: Policy | Agreement) -> Software:
     )
 
 
+def read_policy(policy: str) -> bytes:
+    """The text of a policy: a shipped one by its name, else a file."""
+    return policy_text(policy) if policy in policy_names() else read_whole(Path(policy), AGREEMENT_LIMIT)
+
+
 def propose_agreement(party: Party, partner: str, policy: str, out: Path, size_bound: int = 0) -> Kept:
     """Fill in the policy (a shipped name or a file), sign it, keep it and write it to `out`.
 
     `size_bound`, when given, replaces the policy's bounds of both sides.
     """
     card = party.verified_card_of(partner)
-    text = policy_text(policy) if policy in policy_names() else read_whole(Path(policy), AGREEMENT_LIMIT)
+    text = read_policy(policy)
     if size_bound:
         text = _SIZE_BOUND.sub(f"size_bound = {size_bound}".encode(), text)
     software = own_software(parse_policy(text))

@@ -22,6 +22,7 @@ file or the new one.
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader
@@ -135,6 +136,12 @@ def read_whole(path: Path, limit: int, too_large: str = "this is not a file the 
     if len(data) > limit:
         raise _too_large(path, limit, too_large)
     return data
+
+
+def copy_file(kept: Path, limit: int, out: Path) -> None:
+    """Put the bytes of a file that we keep, at most `limit`, at `out` in one step. Raises BadInput."""
+    with open_file(kept, limit) as source, replacing_file(out) as file:
+        shutil.copyfileobj(source, file, 2**20)
 
 
 @contextlib.contextmanager

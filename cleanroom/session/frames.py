@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -13,7 +12,7 @@ from typing import BinaryIO
 from cleanroom.agreement import build_contract
 from cleanroom.log import log_origin, read_checkpoint
 from cleanroom.session.agreements import agreements_with
-from cleanroom.session.folder import open_file, replacing_file
+from cleanroom.session.folder import copy_file, open_file, replacing_file
 from cleanroom.session.party import Party
 from cleanroom.session.runs import FRAME_LIMIT, OPEN_STATES, RunRecord, mark_sent
 from overlap.errors import BadPeerFile, ForgedFile, Unverified
@@ -45,14 +44,17 @@ def send_frame(party: Party, record: RunRecord, step: str, out: Path) -> None:
     """Put a frame that we keep at `out`, to be sent; the same bytes every time."""
     if record.state in OPEN_STATES:
         mark_sent(party, record, step)
-    kept = party.folder.path("runs", record.run, step)
-    with open_file(kept, FRAME_LIMIT) as source, replacing_file(out) as file:
-        shutil.copyfileobj(source, file, 2**20)
+    copy_file(party.folder.path("runs", record.run, step), FRAME_LIMIT, out)
+
+
+def sent_header(party: Party, record: RunRecord, step: str) -> Header:
+    """The header of a frame that we sent in this run."""
+    return Header(**party.folder.read_record("runs", record.run, f"{step}.header"))
 
 
 def sent_frame(party: Party, record: RunRecord, step: str) -> tuple[Header, str]:
     """Header and file digest (hex) of a frame that we sent in this run."""
-    header = Header(**party.folder.read_record("runs", record.run, f"{step}.header"))
+    header = sent_header(party, record, step)
     with open_file(party.folder.path("runs", record.run, step), FRAME_LIMIT) as file:
         return header, hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -15,6 +15,7 @@ from cleanroom.session.frames import (
     keep_frame,
     keep_peer_checkpoint,
     sent_frame,
+    sent_header,
 )
 from cleanroom.session.party import Party
 from cleanroom.session.prepared_lists import open_for_run
@@ -75,9 +76,8 @@ def answer_to(party: Party, record: RunRecord, digest: str) -> str:
     """The message with which we answered the frame of this digest; "" when we did not."""
     kept = set(party.folder.names("runs", record.run))
     for message in protocol_of(record.terms).messages:
-        if {message, f"{message}.header"} <= kept and sent_frame(party, record, message)[
-            0
-        ].previous == digest:
+        both = {message, f"{message}.header"} <= kept
+        if both and sent_header(party, record, message).previous == digest:
             return message
     return ""
 

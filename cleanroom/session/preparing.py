@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from cleanroom.session.agreements import (
     partner_of,
     starter_of,
 )
-from cleanroom.session.folder import open_file, replacing_file
+from cleanroom.session.folder import copy_file
 from cleanroom.session.letters import LETTER_LIMIT, Letter, write_letter
 from cleanroom.session.party import Party
 from cleanroom.session.prepared_lists import PreparedList
@@ -162,7 +161,7 @@ def _send(
     partner = partner_of(party, signed.agreement)
     letter = write_letter(party, partner, kind, bytes.fromhex(signed.file_digest) + body)
     prepared.keep_version(holder, submitted, letter)
-    _copy(prepared, holder.version, out)
+    copy_file(prepared.letter(holder.version), LETTER_LIMIT, out)
     return _told(prepared, holder, holder.version, len(submitted.encoded), submitted.dropped)
 
 
@@ -172,13 +171,8 @@ def _write_again(prepared: PreparedList, version: int, out: Path) -> Prepared:
         raise UsageError(
             f"the prepared list has no version {version}", f"its versions are 0 to {holder.version}"
         )
-    _copy(prepared, version, out)
+    copy_file(prepared.letter(version), LETTER_LIMIT, out)
     return _told(prepared, holder, version, len(holder.rows), [])
-
-
-def _copy(prepared: PreparedList, version: int, out: Path) -> None:
-    with open_file(prepared.letter(version), LETTER_LIMIT) as source, replacing_file(out) as file:
-        shutil.copyfileobj(source, file, 2**20)
 
 
 def _told(

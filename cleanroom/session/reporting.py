@@ -92,8 +92,7 @@ def _counted(party: Party, record: RunRecord) -> Matrix:
     amounts = record.terms.amounts
     if amounts is None:
         return Matrix(record.partner, record.run, [{"entities": record.shared}], [line])
-    what = {"open_opportunities": "open opportunities", "revenue": "revenue"}[amounts.of]
-    holder = record.terms.responder.party
+    what, holder = amounts.of.replace("_", " "), record.terms.responder.party
     line += f", with {amounts.currency} {record.total:,} in {what} of {holder}"
     return Matrix(record.partner, record.run, [{"entities": record.shared, "sum": record.total}], [line])
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from overlap.engine import Engine
-from overlap.group import check_distinct, dummy_messages
+from overlap.group import check_distinct, dummy_messages, unblinding_scalar
 from overlap.keys import RandomBytes
 from overlap.protocol.body import ELEMENT_SIZE
 from overlap.protocol.columns import read_pieces, sort_order, split
@@ -26,7 +26,7 @@ def blind(
 
 
 def in_order(elements: bytes) -> tuple[bytes, bytes]:
-    """The elements sorted, and their order in four bytes each, which `pick_own` reads.
+    """The elements sorted, and their order in four bytes each, which `_pick_own` reads.
 
     Sorted, because the order of a list would tell which element stands for which account.
     """
@@ -35,11 +35,22 @@ def in_order(elements: bytes) -> tuple[bytes, bytes]:
     return pieces[order].tobytes(), order.astype(np.uint32).tobytes()
 
 
-def pick_own(elements: bytes, order: bytes, count: int) -> bytes:
+def _pick_own(elements: bytes, order: bytes, count: int) -> bytes:
     """Of the answers to sorted elements, in that order, those to the first `count` before the sorting."""
     # The order is a permutation; sorting it gives where in the answer each of ours stands.
     places = np.argsort(np.frombuffer(order, np.uint32))[:count]
     return read_pieces(elements, ELEMENT_SIZE)[places].tobytes()
+
+
+def unblind(scalar: bytes, reply: bytes, order: bytes, count: int, engine: Engine) -> list[bytes]:
+    """K of the first `count` of what was blinded by `scalar` and sent in `order`, out of the peer's `reply`.
+
+    The dummies are judged and left blinded. Raises InvalidElement.
+    """
+    engine.check_points(reply)
+    keys = engine.multiply(unblinding_scalar(scalar), _pick_own(reply, order, count))
+    check_distinct(keys)
+    return split(keys, ELEMENT_SIZE)
 
 
 def evaluate(identifiers: Sequence[bytes], scalar: bytes, engine: Engine) -> list[bytes]:

@@ -124,7 +124,7 @@ PREPARED: Final = "dh-prepared/1"
 #: Identifiers that a starter declares at least where vector-OLE is used.
 VOLE_LEAST: Final = 2**14
 
-#: The place of each message in the run of any protocol that has it.
+#: Every message of any protocol.
 STEPS: Final = frozenset(message for protocol in PROTOCOLS.values() for message in protocol.messages)
 
 

@@ -20,11 +20,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from overlap.group import check_distinct, unblinding_scalar
-from overlap.protocol.blind import blind, evaluate, in_order, multiply_peer, pick_own
+from overlap.protocol.blind import blind, evaluate, in_order, multiply_peer, unblind
 from overlap.protocol.body import (
     CONFIRM_SIZE,
-    ELEMENT_SIZE,
     TOKEN_SIZE,
     fill_tags,
     finish_bound,
@@ -83,11 +81,8 @@ class Starter(Role):
     def _unblind(self, reply: bytes) -> list[tuple[bytes, bytes]]:
         """Our identifiers with their K, in our order; the dummies are judged and left blinded."""
         run = self._run
-        self._engine.check_points(reply)
-        own = pick_own(reply, run.parts["order"], len(run.identifiers))
-        keys = self._engine.multiply(unblinding_scalar(run.scalar), own)
-        check_distinct(keys)
-        return list(zip(run.identifiers, split(keys, ELEMENT_SIZE), strict=True))
+        keys = unblind(run.scalar, reply, run.parts["order"], len(run.identifiers), self._engine)
+        return list(zip(run.identifiers, keys, strict=True))
 
 
 class Responder(Role):
@@ -98,8 +93,7 @@ class Responder(Role):
     def reply(self, start: bytes) -> bytes:
         """The body of `reply`.
 
-        Raises ContractMismatch with the field's name before anything is computed; MalformedFile or
-        InvalidElement, and aborts the run, when the start is not acceptable.
+        Raises MalformedFile or InvalidElement, and aborts the run, when the start is not acceptable.
         """
         run = self._run
         if run.repeats("start", start):

@@ -30,7 +30,7 @@ from overlap.protocol.body import MAX_SIZE_BOUND
 from overlap.protocol.buckets import bucket_count, part_bounds
 from overlap.protocol.catalogue import PROTOCOLS, ROLES, protocol_of
 from overlap.protocol.contract import SUITE, Contract
-from overlap.protocol.identifier import prefixed, split_prefixed
+from overlap.protocol.identifier import LENGTH, prefixed
 
 STATE_LINE: Final = b"overlap-run/1\n"
 RUN_SIZE: Final = 16
@@ -173,23 +173,31 @@ def begin_run(protocol: str, role: str, contract: Contract, run: bytes, count: i
 
 
 def _read_run(data: bytes, expected: tuple[str, str]) -> Run:
-    packed, data = split_prefixed(data)
-    head = canonical.decode(packed, "the run's state")
+    # A view, because what is left of a state of many megabytes would else be copied with each part.
+    view, at = memoryview(data), 0
+
+    def take() -> bytes:
+        nonlocal at
+        start = at + LENGTH
+        at = start + int.from_bytes(view[at:start], "big")
+        if at > len(view):
+            raise ValueError("shorter than its length says")
+        return bytes(view[start:at])
+
+    head = canonical.decode(take(), "the run's state")
     if (head["protocol"], head["role"]) != expected:
         raise ValueError("the state of another role")
-    parts = {}
-    for name in head["parts"]:
-        parts[name], data = split_prefixed(data)
-    packed, data = split_prefixed(data)
-    ends = list(accumulate(array("I", packed)))
-    if (ends[-1] if ends else 0) != len(data):
+    parts = {name: take() for name in head["parts"]}
+    sizes = array("I", take())
+    ends = list(accumulate(sizes, initial=at))
+    if ends[-1] != len(data):
         raise ValueError("not as long as its sizes say")
     return Run(
         head["protocol"],
         head["role"],
         bytes.fromhex(head["run"]),
         Contract.from_bytes(head["contract"].encode()),
-        tuple(data[start:end] for start, end in pairwise([0, *ends])),
+        tuple(data[start:end] for start, end in pairwise(ends)),
         bytes.fromhex(head["scalar"]),
         head["state"],
         head["taken"],

@@ -25,8 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from overlap.errors import ForgedFile, InvalidElement, Refused
-from overlap.group import check_distinct, unblinding_scalar
-from overlap.protocol.blind import blind, in_order, multiply_peer, pick_own
+from overlap.protocol.blind import blind, in_order, multiply_peer, unblind
 from overlap.protocol.body import CONFIRM_SIZE, ELEMENT_SIZE
 from overlap.protocol.columns import split
 from overlap.protocol.contract import Contract
@@ -111,14 +110,10 @@ class Starter(Role):
     def _unblind(self, reply: bytes, count: int) -> list[bytes]:
         """K of the new identifiers, in order; the dummies are judged and left blinded."""
         run = self._run
-        self._engine.check_points(reply)
-        own = pick_own(reply, run.parts["order"], count)
-        keys = self._engine.multiply(unblinding_scalar(run.scalar), own)
-        check_distinct(keys)
-        known = set(split(bytes(self._asker.rows.keys), ELEMENT_SIZE))
-        if not known.isdisjoint(split(keys, ELEMENT_SIZE)):
+        keys = unblind(run.scalar, reply, run.parts["order"], count, self._engine)
+        if not set(split(bytes(self._asker.rows.keys), ELEMENT_SIZE)).isdisjoint(keys):
             raise InvalidElement("an element of the reply repeats one of an earlier run", "start a new run")
-        return split(keys, ELEMENT_SIZE)
+        return keys
 
 
 class Responder(Role):
