@@ -69,7 +69,10 @@ class Engine:
             raise ValueError("an engine has at least one process")
         #: The name of the library that multiplies, "cryptography" or "multibuffer".
         self.backend = choose_backend(backend)
-        self._workers = Workers(count, "overlap.engine.worker") if count > 1 and sys.executable else None
+        #: Processes that may be at work at once, this one included.
+        self.processes = count if sys.executable else 1
+        self._workers = Workers(count, "overlap.engine.worker") if self.processes > 1 else None
+        self._staff: dict[str, list[Workers]] = {}
         self._threads = Threads(count, perform) if count > 1 else None
         self._progress = progress
         self._hashed: dict[bytes, bytes] = {}
@@ -124,9 +127,20 @@ class Engine:
             if self._progress and (done % MULTIPLY_CHUNK == 0 or done == total):
                 self._progress(label, done, total)
 
+    def staff(self, program: str) -> list[Workers]:
+        """Processes beside this one that serve the tasks of `program`, a module; `close` ends them.
+
+        They are started when they are asked something, and each keeps what it is told until then.
+        """
+        beside = self.processes - 1
+        return self._staff.setdefault(program, [Workers(1, program) for _ in range(beside)])
+
     def close(self) -> None:
         """End the worker processes and forget what was hashed. The engine can be used again."""
         self._hashed.clear()
+        for staff in self._staff.values():
+            for worker in staff:
+                worker.close()
         if self._workers:
             self._workers.close()
 

@@ -60,6 +60,15 @@ class Workers:
                 self.close()
                 raise
 
+    def ask(self, task: bytes) -> bytes:
+        """The answer of the first worker, which is started when there is none. Raises as `answers` does."""
+        self._start(1)
+        try:
+            return _ask(self._processes[0], task)
+        except BaseException:
+            self.close()
+            raise
+
     def close(self) -> None:
         """Kill all workers and wait until they are gone. Later work starts new ones."""
         processes, self._processes = self._processes, []

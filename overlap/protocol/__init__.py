@@ -24,6 +24,7 @@ from overlap.protocol.catalogue import (
     role_of,
 )
 from overlap.protocol.contract import FORMAT, LEVELS, SUITE, Amounts, Contract, Counting, Side
+from overlap.protocol.crew import States
 from overlap.protocol.frame import (
     Header,
     answer_header,
@@ -37,7 +38,7 @@ from overlap.protocol.frame import (
 )
 from overlap.protocol.identifier import decode_identifier, encode_identifier, encode_identifiers
 from overlap.protocol.matches import Matches
-from overlap.protocol.passage import Passage, States
+from overlap.protocol.passage import Passage
 from overlap.protocol.stream import Body
 
 __all__ = [

@@ -12,18 +12,18 @@ from typing import Final
 
 from overlap.protocol.contract import Contract
 
-#: Identifiers that the larger side may declare for one bucket; with more the lists are split.
-BUCKET_ITEMS: Final = 2**20
+#: Identifiers that the larger side may declare for one bucket; with more the lists are split. A count or a
+#: sum of each bucket would say more than the one of all, so the other protocols split none. Buckets of
+#: vector-OLE are worked on by several processes at once, and their vectors are the nearer to the processor.
+BUCKET_ITEMS: Final = {"dh-2hash/1": 2**20, "vole-rr22/1": 2**19}
 #: One of the lists of a run has a bucket above its bound with a probability of at most 2^-40.
 OVERFLOW_BITS: Final = 40
-
-#: Protocols whose lists may be split. A count or a sum of each bucket would say more than the one of all.
-SPLIT: Final = ("dh-2hash/1", "vole-rr22/1")
 
 
 def bucket_count(protocol: str, starter: int, responder: int) -> int:
     """Buckets for these declared bounds."""
-    return max(1, -(-max(starter, responder) // BUCKET_ITEMS)) if protocol in SPLIT else 1
+    items = BUCKET_ITEMS.get(protocol)
+    return max(1, -(-max(starter, responder) // items)) if items else 1
 
 
 def bucket_bound(declared: int, buckets: int) -> int:

@@ -10,6 +10,7 @@ from overlap.errors import UsageError
 from overlap.group import draw_scalar
 from overlap.keys import RandomBytes
 from overlap.protocol.body import part_size
+from overlap.protocol.columns import Pieces
 from overlap.protocol.contract import Contract
 from overlap.protocol.steps import Run, begin_run, repeated
 
@@ -19,6 +20,8 @@ class Role:
 
     protocol: ClassVar[str]
     role: ClassVar[str]
+    #: Whether a role keeps digests of its identifiers only, and can begin with these (`digest_list`).
+    by_digests: ClassVar[bool] = False
 
     def __init__(self, run: Run, engine: Engine, random: RandomBytes) -> None:
         self._run, self._engine, self._random = run, engine, random
@@ -49,6 +52,18 @@ class Role:
         if len(set(identifiers)) != len(identifiers):
             raise repeated()
         begun.identifiers, begun.scalar = tuple(identifiers), draw_scalar(random)
+
+    @classmethod
+    def digest_list(cls, contract: Contract, run: bytes, identifiers: Sequence[bytes]) -> Pieces:
+        """What a role `by_digests` keeps of each identifier, (n, size): uniform, and equal for both sides."""
+        raise NotImplementedError
+
+    @classmethod
+    def begin_digested(
+        cls, contract: Contract, run: bytes, digests: Pieces, engine: Engine, random: RandomBytes
+    ) -> Self:
+        """As `begin`, from what `digest_list` gave for the identifiers."""
+        raise NotImplementedError
 
     @classmethod
     def keep_values(cls, contract: Contract, count: int, values: Sequence[int]) -> dict[str, bytes]:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 
 from overlap import canonical
+from overlap.protocol.columns import Pieces, Places
 from overlap.protocol.contract import Contract
 
 
@@ -58,9 +58,7 @@ class Spool:
         return self._folder / f"list.{bucket}"
 
 
-def place_all(
-    contract: Contract, run: bytes, identifiers: Iterable[bytes], count: int
-) -> npt.NDArray[np.int64]:
+def place_all(contract: Contract, run: bytes, identifiers: Iterable[bytes], count: int) -> Places:
     """The bucket (from 0) of each of `count` encoded identifiers in a run (16 bytes)."""
     key = canonical.digest(b"overlap-bucket/1", contract.digest, run)
     keyed = hashlib.blake2b(key=key, digest_size=8)
@@ -73,6 +71,12 @@ def place_all(
 
     high = np.fromiter(hashes(), dtype=np.uint64, count=count) >> np.uint64(32)
     return (high * np.uint64(contract.buckets) >> np.uint64(32)).astype(np.int64)
+
+
+def place_digests(contract: Contract, digests: Pieces) -> Places:
+    """The bucket (from 0) of each identifier, from its digest of 16 bytes: the last four choose."""
+    words = np.ascontiguousarray(digests).view("<u4")[:, 3].astype(np.uint64)
+    return (words * np.uint64(contract.buckets) >> np.uint64(32)).astype(np.int64)
 
 
 def _blocks(file: BinaryIO) -> Iterator[tuple[array[int], list[bytes]]]:

@@ -188,7 +188,7 @@ def test_a_run_over_parquet_has_the_bytes_and_the_matches_of_one_machine(
     spark: Any, house: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     if name == "three buckets":
-        monkeypatch.setattr(buckets, "BUCKET_ITEMS", 140)
+        monkeypatch.setitem(buckets.BUCKET_ITEMS, "dh-2hash/1", 140)
     left, right = (identifiers(numbers) for numbers in LISTS[name])
     lists = Lists(spark, house, name, left, right)
     assert lists.contract.buckets == (3 if name == "three buckets" else 1)

@@ -292,7 +292,7 @@ def listed(rows: list[tuple[int, str, str]]) -> Distinct:
 
 def hits_of(held: Distinct, positions: list[int]) -> pd.DataFrame:
     tokens = tuple(position.to_bytes(16, "big") for position in positions)
-    return find_hits(held, Matches(tuple(positions), tokens, 0, 0))
+    return find_hits(held, Matches.of(tuple(positions), tokens, 0, 0))
 
 
 def tiers_of(names: list[str], hits: pd.DataFrame) -> dict[int, int]:

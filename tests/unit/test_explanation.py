@@ -30,7 +30,7 @@ def hits_of(accounts: pd.DataFrame, matched: Callable[[str, str], bool]) -> pd.D
     keys = zip(listed.frame["kind"], listed.frame["value"], strict=True)
     places = [at for at, key in enumerate(keys) if matched(*key)]
     tokens = tuple(at.to_bytes(16, "big") for at in places)
-    return find_hits(listed, Matches(tuple(places), tokens, len(listed.frame), len(listed.frame)))
+    return find_hits(listed, Matches.of(tuple(places), tokens, len(listed.frame), len(listed.frame)))
 
 
 def shown(explanation: Explanation, run: dict[str, str] | None = None, *notes: str) -> str:

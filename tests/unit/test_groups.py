@@ -204,7 +204,7 @@ def matched(identifiers: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(entity hits, group hits) where the peer has every identifier of these."""
     listed = distinct(identifiers)
     tokens = [position.to_bytes(16, "big") for position in range(len(listed.frame))]
-    matches = Matches(tuple(range(len(tokens))), tuple(tokens), len(tokens), len(tokens))
+    matches = Matches.of(tuple(range(len(tokens))), tuple(tokens), len(tokens), len(tokens))
     return find_hits(listed, matches), find_group_hits(listed, matches)
 
 

@@ -59,7 +59,7 @@ def found(rows: list[Row], matched: set[tuple[str, str]] | None = None) -> pd.Da
 def matching(frame: pd.DataFrame, matched: set[tuple[str, str]] | None) -> Matches:
     keys = list(zip(frame["kind"], frame["value"], strict=True))
     positions = [at for at, key in enumerate(keys) if matched is None or key in matched]
-    return Matches(tuple(positions), tuple(bytes([at] * 16) for at in positions), len(keys), len(keys))
+    return Matches.of(tuple(positions), tuple(bytes([at] * 16) for at in positions), len(keys), len(keys))
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS, ids=lambda kind: kind.name)

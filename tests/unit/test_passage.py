@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from protocol_parties import ENGINE, RUN, identifiers, make_contract, stream
 
-from overlap.errors import ForgedFile, MalformedFile, Refused
+from overlap.engine import Engine
+from overlap.errors import ForgedFile, InvalidElement, MalformedFile, Refused
 from overlap.protocol import Body, Contract, Matches, Passage, bucket_count, protocol_of, read_contract
 from overlap.protocol import buckets as module
 from overlap.protocol.buckets import bucket_bound
+from overlap.protocol.seat import Seat
+from overlap.protocol.seat_worker import perform
 from overlap.protocol.spool import Spool, place_all
 from overlap.protocol.vole.roles import Responder, Starter
 
@@ -22,9 +25,27 @@ PROTOCOLS = ("dh-2hash/1", "vole-rr22/1")
 LEFT, RIGHT = identifiers(range(400)), identifiers(range(300, 750))
 
 
+class Beside:
+    """A worker's program in this process, which knows of the small buckets."""
+
+    def __init__(self) -> None:
+        self.seats: dict[str, Seat] = {}
+
+    def ask(self, task: bytes) -> bytes:
+        return perform(self.seats, ENGINE, task)
+
+
+@pytest.fixture(params=[1, 3], ids=["one seat", "three seats"], autouse=True)
+def seats(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The seats of a crew; each call of `staff` is one by another process."""
+    count: int = request.param
+    monkeypatch.setattr(Engine, "staff", lambda engine, program: [Beside() for _ in range(count - 1)])
+    return count
+
+
 @pytest.fixture(autouse=True)
 def small_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BUCKET_ITEMS", 100)
+    monkeypatch.setattr(module, "BUCKET_ITEMS", dict.fromkeys(PROTOCOLS, 100))
 
 
 class Disk:
@@ -227,3 +248,39 @@ def test_a_bucket_is_over_its_bound_in_one_of_2_to_the_40_runs(declared: int, bu
     assert 2 * buckets * tail <= 2**-40
     # The padding is some percent and not a multiple: the smallest case apart, which is all padding.
     assert declared < 1_000 or bound < 1.05 * declared / buckets
+
+
+@pytest.mark.parametrize("at", range(5))
+def test_a_bucket_that_is_refused_ends_the_run_and_its_state_says_so(at: int, tmp_path: Path) -> None:
+    contract = contract_of("vole-rr22/1")
+    sides = begin(contract, tmp_path)
+    start = b"".join(sides[0].take("start"))
+    offer = b"".join(sides[1].take("start", body_of(start, "start")))
+    size = len(offer) // 5
+    broken = offer[: at * size] + b"\xff" * 32 + offer[at * size + 32 :]
+    with pytest.raises(InvalidElement):
+        list(sides[0].take("offer", Body.of(broken)))
+    assert sides[0].aborted
+    with pytest.raises(Refused, match="aborted"):
+        list(passages(contract, tmp_path)[0].take("offer", Body.of(offer)))
+
+
+def test_work_ahead_of_buckets_changes_nothing_that_is_learned(tmp_path: Path) -> None:
+    contract = contract_of("vole-rr22/1")
+    sides = begin(contract, tmp_path)
+    bodies = [b"".join(sides[0].take("start"))]
+    for at, message in enumerate(protocol_of(contract).messages):
+        for side in sides:
+            side.work_ahead()
+        bodies.append(b"".join(sides[1 - at % 2].take(message, body_of(bodies[-1], message))))
+    assert [side.learned().positions for side in sides] == [tuple(range(300, 400)), tuple(range(100))]
+
+
+def test_without_states_a_run_that_is_over_is_forgotten() -> None:
+    contract = contract_of("vole-rr22/1")
+    sides = [Passage(contract, role, RUN, ENGINE, stream(role)) for role in ("starter", "responder")]
+    for passage, listed in zip(sides, (LEFT, RIGHT), strict=True):
+        passage.begin(iter(listed))
+    bodies = run_all(contract, (sides[0], sides[1]))
+    with pytest.raises(Refused, match="nothing of it is kept"):
+        list(sides[1].take("finish", Body.of(bodies[-1])))

@@ -26,11 +26,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 
 from overlap import canonical
+from overlap.engine import Engine
 from overlap.errors import MalformedFile
 from overlap.keys import RandomBytes
 from overlap.protocol.body import CONFIRM_SIZE, finish_bound, list_tag_size
@@ -39,7 +40,7 @@ from overlap.protocol.columns import Pieces, are_ascending, fill_up, find_pieces
 from overlap.protocol.contract import Contract
 from overlap.protocol.matches import Matches, keep_matches, read_matches
 from overlap.protocol.role import Role
-from overlap.protocol.steps import Run, repeated
+from overlap.protocol.steps import Run, begin_run, repeated
 from overlap.protocol.vole import base_ot, okvs, vole
 from overlap.protocol.vole.aes import SEED_BYTES, permute
 from overlap.protocol.vole.blocks import BLOCK_BYTES, Blocks, read_blocks
@@ -76,6 +77,7 @@ class _Role(Role):
     """What both sides have: the blocks of their identifiers in the state, and not the identifiers."""
 
     protocol = PROTOCOL
+    by_digests = True
 
     @classmethod
     def keep_list(cls, begun: Run, identifiers: Sequence[bytes], random: RandomBytes) -> None:
@@ -92,13 +94,25 @@ class _Role(Role):
     def part_size(contract: Contract, step: str) -> int:
         return part_size(contract, step)
 
+    @classmethod
+    def digest_list(cls, contract: Contract, run: bytes, identifiers: Sequence[bytes]) -> Pieces:
+        """The blocks of the identifiers."""
+        return cut_tags(hash_identifiers(contract, run, identifiers), BLOCK_BYTES)
+
+    @classmethod
+    def begin_digested(
+        cls, contract: Contract, run: bytes, digests: Pieces, engine: Engine, random: RandomBytes
+    ) -> Self:
+        """As `begin`, from the blocks of the identifiers."""
+        begun = begin_run(cls.protocol, cls.role, contract, run, len(digests))
+        begun.parts["hashed"] = _distinct(read_blocks(digests.tobytes())).tobytes()
+        return cls(begun, engine, random)
+
     @cached_property
     def _hashed(self) -> Blocks:
         run = self._run
         if "hashed" not in run.parts:
-            hashed = hash_identifiers(run.contract, run.run, run.identifiers)
-            if not are_distinct(hashed):
-                raise repeated()
+            hashed = _distinct(hash_identifiers(run.contract, run.run, run.identifiers))
             run.parts["hashed"], run.identifiers = hashed.tobytes(), ()
         return read_blocks(run.parts["hashed"])
 
@@ -181,7 +195,7 @@ class Starter(_Role):
         matched = np.flatnonzero(find_pieces(listed, theirs)[0])
         confirm = cut_tags(self._tags("confirm", keys), CONFIRM_SIZE)[matched]
         body = fill_up(confirm, finish_bound(run.contract), self._random).tobytes()
-        parts = keep_matches(matched.tolist(), self._tokens(keys, reply)[matched].tobytes())
+        parts = keep_matches(matched, self._tokens(keys, reply)[matched].tobytes())
         run.advance("reply", reply, True, {"finish": body, **parts})
         self._forget("secret", "keys", "seed")
         return body, self._read_matches()
@@ -276,13 +290,19 @@ class Responder(_Role):
             own = read_pieces(run.parts["confirm"], CONFIRM_SIZE)
             matched = np.flatnonzero(find_pieces(own, theirs)[0])
             tokens = read_blocks(run.parts["all_tokens"])[matched]
-            parts = keep_matches(matched.tolist(), tokens.tobytes())
+            parts = keep_matches(matched, tokens.tobytes())
             run.advance("finish", finish, True, parts)
         return self._read_matches()
 
     @cached_property
     def _sender(self) -> vole.Sender:
         return vole.Sender.from_parts(self._run.parts)
+
+
+def _distinct(hashed: Blocks) -> Blocks:
+    if not are_distinct(hashed):
+        raise repeated()
+    return hashed
 
 
 def _row_keys(seed: bytes, hashed: Blocks) -> Blocks:

@@ -1,0 +1,143 @@
+"""All buckets of one side of a run, shared out to seats: this process, and others where roles allow it.
+
+A bucket stays at one seat. With several seats all are at work at once, and a bucket's part of a message is
+read when a seat has room for it; answers come in the order of the buckets. With states, the state of a bucket
+is durable before its answer is handed out.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Final, Protocol
+
+from overlap.engine import Engine
+from overlap.errors import Refused
+from overlap.keys import RandomBytes
+from overlap.protocol.catalogue import role_of
+from overlap.protocol.columns import Pieces
+from overlap.protocol.contract import Contract
+from overlap.protocol.seat import PROGRAM, Done, RemoteSeat, Seat
+from overlap.protocol.vole.aes import SEED_BYTES, stream
+
+#: Buckets that stay in memory although their states are kept, some 40 MB each, where roles keep digests only.
+_LIVE: Final = 32
+
+
+class States(Protocol):
+    """Where the secret states of the buckets are kept, encrypted and durable."""
+
+    def load(self, bucket: int) -> bytes:
+        """The state of a bucket that was saved last."""
+
+    def save(self, bucket: int, state: bytes) -> None:
+        """Keep the state of a bucket; it is on disk when this returns."""
+
+
+class Crew:
+    """The seats of one side of a run; arguments as in `Passage`."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        role: str,
+        run: bytes,
+        engine: Engine,
+        random: RandomBytes,
+        states: States | None = None,
+        prepared: Any = None,
+    ) -> None:
+        by_digests = role_of(contract, role).by_digests
+        self._states, self._buckets = states, contract.buckets
+        staff = engine.staff(PROGRAM)[: contract.buckets - 1] if by_digests else []
+        # What a thread draws must not come from a source that is not made for several.
+        own = stream(random(SEED_BYTES)) if staff else random
+        self._seats: list[Any] = [Seat(contract, role, run, engine, own, prepared)]
+        self._seats += [RemoteSeat(worker, contract, role, run, random(SEED_BYTES)) for worker in staff]
+        self._threads = [ThreadPoolExecutor(1, "overlap-seat") for _ in staff and self._seats]
+        self._keeps_all = states is None or (by_digests and contract.buckets <= _LIVE)
+        self._held: set[int] = set()
+        self._ahead: list[Future[None]] = []
+
+    def begin(self, bucket: int, *given: Any) -> None:
+        """A new bucket: arguments as in `Seat.begin`, which this process alone can do."""
+        self._seats[0].begin(bucket, *given)
+        self._settle(bucket, self._seats[0].state(bucket) if self._states else b"")
+
+    def begin_digested(self, buckets: Iterable[tuple[Pieces, bytes]]) -> None:
+        """All buckets, in order: digests of identifiers, and their places in the whole list."""
+
+        def begin(bucket: int, digests: Any, places: bytes) -> bytes:
+            seat = self._seat(bucket)
+            seat.begin_digested(bucket, digests, places)
+            return seat.state(bucket) if self._states else b""
+
+        for bucket, state in self._each(begin, buckets):
+            self._settle(bucket, state)
+
+    def take(self, message: str, parts: Iterable[bytes]) -> Iterator[Done]:
+        """What each bucket makes of its part of a message, in order; each raises where it was refused."""
+        for future in self._ahead:
+            future.result()
+        self._ahead.clear()
+
+        def take(bucket: int, part: bytes) -> Done:
+            seat = self._seat(bucket)
+            if bucket not in self._held:
+                seat.restore(bucket, self._load(bucket))
+            done: Done = seat.take(bucket, message, part, self._states is not None)
+            return done
+
+        for bucket, done in self._each(take, ((part,) for part in parts)):
+            self._settle(bucket, done.state)
+            yield done
+
+    def work_ahead(self) -> None:
+        """Have all buckets in memory do what needs no further message; with several seats, meanwhile."""
+        for bucket in sorted(self._held):
+            work = self._seat(bucket).work_ahead
+            if self._threads:
+                self._ahead.append(self._threads[bucket % len(self._seats)].submit(work, bucket))
+            else:
+                work(bucket)
+
+    def leave(self) -> None:
+        """Forget all buckets: the run is over."""
+        for bucket in self._held:
+            self._seat(bucket).leave(bucket)
+        self._held.clear()
+
+    def _each(
+        self, work: Callable[..., Any], arguments: Iterable[tuple[Any, ...]]
+    ) -> Iterator[tuple[int, Any]]:
+        """Each bucket, in order, with what `work` gives for it; two buckets a seat are under way at most."""
+        waiting: deque[tuple[int, Future[Any]]] = deque()
+        for bucket, given in enumerate(arguments):
+            if not self._threads:
+                yield bucket, work(bucket, *given)
+                continue
+            thread = self._threads[bucket % len(self._seats)]
+            waiting.append((bucket, thread.submit(work, bucket, *given)))
+            if len(waiting) == 2 * len(self._seats):
+                first, future = waiting.popleft()
+                yield first, future.result()
+        for bucket, future in waiting:
+            yield bucket, future.result()
+
+    def _seat(self, bucket: int) -> Any:
+        return self._seats[bucket % len(self._seats)]
+
+    def _load(self, bucket: int) -> bytes:
+        if self._states is None:
+            raise Refused("this run is over and nothing of it is kept", "start a new run")
+        return self._states.load(bucket)
+
+    def _settle(self, bucket: int, state: bytes) -> None:
+        """Keep a bucket's new state, and forget the bucket when the state is enough."""
+        self._held.add(bucket)
+        if self._states is not None:
+            self._states.save(bucket, state)
+        if not self._keeps_all:
+            self._seat(bucket).leave(bucket)
+            self._held.discard(bucket)
