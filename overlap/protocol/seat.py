@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from overlap import errors
-from overlap.engine import Engine
-from overlap.engine.workers import Workers
+from overlap.engine import Engine, Workers
 from overlap.errors import OverlapError
 from overlap.keys import RandomBytes
 from overlap.protocol.catalogue import protocol_of, role_of

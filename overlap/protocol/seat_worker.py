@@ -8,8 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from overlap.engine import Engine
-from overlap.engine.serving import serve
+from overlap.engine import Engine, serve
 from overlap.errors import OverlapError
 from overlap.protocol.columns import read_pieces
 from overlap.protocol.contract import Contract

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from protocol_parties import ENGINE, RUN, identifiers, make_contract
 
-from overlap.engine.workers import Workers
+from overlap.engine import Workers
 from overlap.errors import InvalidElement, MalformedFile, OverlapError, Refused, WrongRun
 from overlap.protocol import Matches
 from overlap.protocol.matches import pack
