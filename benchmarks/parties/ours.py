@@ -1,9 +1,9 @@
 """One party of ours: `--option protocol=NAME`, and for some `backend=NAME` or `kernel=no`.
 
 The real run: a contract, roles in a `Passage`, frames signed and sealed to the card of the other party, each
-checked as a session checks it. What a session adds (accounts, agreement, budget, receipts) is not here. One
-bucket is in memory, with its frames; of more buckets nothing is: strings stream from their file, states lie
-encrypted in files, and so do frames.
+checked as a session checks it. What a session adds (accounts, agreement, budget, receipts) is not here. Up to
+IN_MEMORY strings all is in memory; longer lists stream from their file, and states and frames lie in files,
+encrypted as a session keeps them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -48,7 +49,6 @@ from overlap.protocol import (
     answer_header,
     bucket_count,
     check_header,
-    encode_identifier,
     encode_identifiers,
     protocol_of,
     read_contract,
@@ -61,6 +61,9 @@ from overlap.protocol import (
 
 KIND = "domain"
 PACKAGES = ("cryptography", "numpy")
+IN_MEMORY = 2**21
+#: Strings of a long list that are encoded together.
+SLICE = 2**16
 
 
 @dataclass
@@ -102,7 +105,7 @@ class Party:
     @property
     def folder(self) -> Path | None:
         """Where states, lists and frames lie; None when all is in memory."""
-        return self.orders.folder if self.contract.buckets > 1 else None
+        return self.orders.folder if is_long(self.contract.starter.size_bound) else None
 
     def begin(self, run: bytes) -> Passage:
         """Our side of the run with our list taken in."""
@@ -192,7 +195,7 @@ def make_contract(protocol: str, starter: tuple[Card, int], responder: tuple[Car
 def play(orders: Orders) -> dict[str, Any]:
     """The run of one role; its facts name the files of positions and tokens of what it learned."""
     count = int(orders.options["count"])
-    streamed = bucket_count(orders.options["protocol"], count, count) > 1
+    streamed = is_long(count)
     strings: Iterable[str] = stream_strings(orders.strings) if streamed else [*stream_strings(orders.strings)]
     with make_engine(orders) as engine:
         line = Line(orders.starts, orders.port)
@@ -202,13 +205,25 @@ def play(orders: Orders) -> dict[str, Any]:
         clock = Clock()
         identifiers: Iterable[bytes]
         if streamed:
-            identifiers = (encode_identifier(KIND, string) for string in strings)
+            identifiers = encode_slices(strings)
         else:
             identifiers = encode_identifiers(KIND, strings)
         learned = Party(orders, line, keys, peer, contract, engine, identifiers).run()
         engine.close()
         facts = clock.stop()
     return facts | {"sent": line.sent} | keep_learned(orders, learned)
+
+
+def is_long(count: int) -> bool:
+    """Whether lists of so many strings stay out of memory."""
+    return count > IN_MEMORY
+
+
+def encode_slices(strings: Iterable[str]) -> Iterator[bytes]:
+    """The strings encoded, a slice at a time."""
+    source = iter(strings)
+    while some := list(islice(source, SLICE)):
+        yield from encode_identifiers(KIND, some)
 
 
 def load(contract: Contract, orders: Orders) -> None:
