@@ -203,11 +203,7 @@ def play(orders: Orders) -> dict[str, Any]:
         load(contract, orders)
         line.meet()
         clock = Clock()
-        identifiers: Iterable[bytes]
-        if streamed:
-            identifiers = encode_slices(strings)
-        else:
-            identifiers = encode_identifiers(KIND, strings)
+        identifiers = encode_slices(strings) if streamed else encode_identifiers(KIND, strings)
         learned = Party(orders, line, keys, peer, contract, engine, identifiers).run()
         engine.close()
         facts = clock.stop()
