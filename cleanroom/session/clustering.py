@@ -76,26 +76,31 @@ def passage_on(
     Where they are is decided when the run begins. Refused when they cannot be reached from here now.
     """
     here = party.folder.path("runs", record.run, "work")
-    mark = party.folder.path("runs", record.run, "shared")
-    choice = workers.choice
-    if begins:
-        if not choice.places_lists or not _plays(record):
-            return None
-        if choice.shared:
-            party.folder.write_record({"shared": choice.shared}, "runs", record.run, "shared")
-        else:
-            here.mkdir(parents=True, exist_ok=True)
-    elif not here.is_dir() and not mark.is_file():
-        return None
-    elif not choice.places_lists or choice.shared != _shared(party, record.run):
+    shared, choice = _shared(party, record.run), workers.choice
+    # A folder on a cluster is not begun anew from elsewhere: then nobody would delete it.
+    if (shared or (here.is_dir() and not begins)) and (not choice.places_lists or choice.shared != shared):
         raise Refused(
             "the lists of this run are on a Spark cluster",
             "give --engine spark, --master and --shared as for its first frame",
         )
+    if begins:
+        shutil.rmtree(here, ignore_errors=True)
+        if not choice.places_lists or not _plays(record):
+            return None
+        if choice.shared:
+            party.folder.write_record({"shared": choice.shared}, "runs", record.run, "shared")
+    elif not here.is_dir() and not shared:
+        return None
     place = _workplace(party, workers, record.run)
     assert place is not None
     run = bytes.fromhex(record.run)
     return place.passage(record.terms, record.role, run, party.random, RunStates(party, record.run))
+
+
+def reaches_lists(party: Party, run: str, workers: Workers) -> bool:
+    """Whether these workers can go on with a run that has begun, unless it is in a folder on a cluster."""
+    on_workers = workers.choice.places_lists and not workers.choice.shared
+    return on_workers or not party.folder.path("runs", run, "work").is_dir()
 
 
 def _shared(party: Party, run: str) -> str:
@@ -118,6 +123,9 @@ def _workplace(party: Party, workers: Workers, run: str) -> Workplace | None:
     from overlap.spark import open_workplace
 
     here = party.folder.path(*(("runs", run) if run else ()), "work")
+    if not workers.choice.shared:
+        # Executors write with the rights of any new file.
+        here.mkdir(mode=0o700, parents=True, exist_ok=True)
     return open_workplace(workers.engine, workers.choice, here, f"{party.keys.card.digest.hex()}-{run}")
 
 

@@ -21,7 +21,7 @@ from cleanroom.session.agreements import (
     starter_of,
 )
 from cleanroom.session.claim_roots import own_claim_root, received_claim_root, require_known_roots
-from cleanroom.session.clustering import open_workers
+from cleanroom.session.clustering import Workers, open_workers
 from cleanroom.session.frames import Received, checkpoint_for, keep_frame, received_frame, send_frame
 from cleanroom.session.party import Party
 from cleanroom.session.passing import (
@@ -109,7 +109,7 @@ def start_match(
         submitted = submit(party, signed, contract, progress, workers)
         if signed.agreement.terms.prepared:
             contract = ask_list(PreparedList(party, signed), contract, submitted.encoded)
-        record = _interrupted_start(party, contract, submitted)
+        record = _interrupted_start(party, contract, submitted, workers)
         begun = record is not None
         if record is None:
             require_budget(party, signed)
@@ -170,7 +170,7 @@ def _reply_to_start(
     with open_workers(party, choice, progress) as workers:
         listed = contract.prepared
         submitted = prepared.submitted() if listed else submit(party, signed, contract, progress, workers)
-        begun = known is not None and is_begun(party, known, submitted)
+        begun = known is not None and is_begun(party, known, submitted, workers)
         if known is None:
             require_budget(party, signed)
             abandon_open_runs(party, frame.partner)
@@ -207,13 +207,15 @@ def _reply_in_run(
         return take_frame(party, record, passage_of(party, record, workers), frame)[0]
 
 
-def _interrupted_start(party: Party, contract: Contract, submitted: Submitted) -> RunRecord | None:
+def _interrupted_start(
+    party: Party, contract: Contract, submitted: Submitted, workers: Workers
+) -> RunRecord | None:
     """Our run under this contract of which nothing was sent yet, when its lists are these."""
     text = contract.to_bytes().decode()
     for record in all_runs(party):
         if (record.role, record.state, record.contract) == ("starter", "charged", text):
             unsent = not was_sent(party, record, "start")
-            return record if unsent and is_begun(party, record, submitted) else None
+            return record if unsent and is_begun(party, record, submitted, workers) else None
     return None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from cleanroom.session.clustering import Workers, passage_on
+from cleanroom.session.clustering import Workers, passage_on, reaches_lists
 from cleanroom.session.frames import (
     Received,
     checkpoint_for,
@@ -54,12 +54,14 @@ def begin_passage(party: Party, record: RunRecord, passage: AnyPassage, submitte
     passage.begin([] if listed else submitted.encoded, lists, submitted.values)
 
 
-def is_begun(party: Party, record: RunRecord, submitted: Submitted) -> bool:
-    """Whether all buckets of a charged run hold their lists, and these are the ones submitted now.
+def is_begun(party: Party, record: RunRecord, submitted: Submitted, workers: Workers) -> bool:
+    """Whether all buckets of a charged run hold their lists, in reach, and these are the ones submitted now.
 
     A run over amounts begins again: they are no part of what is compared.
     """
     if submitted.values or not RunStates(party, record.run).has(record.terms.buckets - 1):
+        return False
+    if not reaches_lists(party, record.run, workers):
         return False
     kept = read_table(party.folder.path("runs", record.run, "identifiers.parquet"))
     return match.distinct(kept).encoded == submitted.encoded

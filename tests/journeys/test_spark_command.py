@@ -82,7 +82,8 @@ def play(house: House, root: Path, ours: EngineChoice, theirs: EngineChoice) -> 
     files = start, reply, finish = [root / f"run.{step}" for step in ("start", "reply", "finish")]
     run = start_match(as_at(house, root).ours, "", start, choice=ours).run
     if ours != LOCAL:
-        assert list((root / "ours" / "runs" / run / "work").rglob("*.parquet"))
+        work = root / "ours" / "runs" / run / "work"
+        assert list(work.rglob("*.parquet")) and not work.stat().st_mode & 0o077
     reply_match(as_at(house, root).theirs, start, reply, choice=theirs)
     for choice in {LOCAL, replace(ours, shared="file:///elsewhere")} - {ours}:
         if ours != LOCAL:

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from attacked_house import House, introduce, make_party, rows
 
+from cleanroom.session import matching
 from cleanroom.session.clustering import open_workers
 from cleanroom.session.finishing import finish_match
 from cleanroom.session.matching import reply_match, start_match
+from cleanroom.session.runs import RunStates, all_runs
 from overlap.engine import EngineChoice, choose_engine
 from overlap.errors import Refused, UsageError
 
@@ -71,3 +73,22 @@ def test_a_killed_command_leaves_no_accounts_for_the_next(house: House) -> None:
     (left / "part").write_bytes(b"plaintext")
     with open_workers(house.ours, EngineChoice(), None):
         assert not house.ours.folder.path("work").exists()
+
+
+def test_a_start_killed_on_a_cluster_that_is_gone_begins_anew(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(matching, "keep_run", killed)
+        with pytest.raises(KeyboardInterrupt):
+            start_match(house.ours, "", house.file("start"))
+    (first,) = all_runs(house.ours)
+    assert first.state == "charged"
+    RunStates(house.ours, first.run).save(0, b"of a role on a cluster")
+    house.ours.folder.path("runs", first.run, "work").mkdir()
+    again = start_match(house.ours, "", house.file("start"))
+    assert again.run != first.run
+    assert not house.ours.folder.path("runs", first.run, "work").exists()
