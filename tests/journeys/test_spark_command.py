@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import shake_256
 from pathlib import Path
 
 import pytest
 from attacked_house import House, introduce, make_party, rows
-from spark_house import MASTER, accounts
+from spark_house import MASTER, accounts, open_house
 
 from cleanroom.session.finishing import finish_match
 from cleanroom.session.matching import reply_match, start_match
@@ -21,6 +22,7 @@ from overlap.engine import LOCAL, EngineChoice
 from overlap.errors import Refused
 from overlap.keys import RandomBytes
 from overlap.protocol.frame import HEAD_SIZE
+from overlap.spark import close_session
 
 pytest.importorskip("pyspark")
 pytestmark = [
@@ -103,6 +105,21 @@ def play(house: House, root: Path, ours: EngineChoice, theirs: EngineChoice) -> 
     return {file.name: file.read_bytes()[HEAD_SIZE:] for file in files} | learned
 
 
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """One session for all commands: starting it takes longer than what they do here."""
+    place = tmp_path / "session"
+    place.mkdir()
+    session = open_house(place)
+    monkeypatch.setattr("overlap.spark.open_session", lambda _: session, raising=False)
+    monkeypatch.setattr("overlap.spark.engine.close_session", lambda _: None)
+    try:
+        yield
+    finally:
+        close_session(session)
+
+
+@pytest.mark.usefixtures("cluster")
 def test_a_match_on_spark_sends_the_frames_of_one_machine(tmp_path: Path) -> None:
     """One side keeps its lists in its own folder, the other in one that the cluster shares."""
     place, shared = tmp_path / "house", tmp_path / "shared"
