@@ -1,6 +1,6 @@
 """One side's heavy steps on this machine's processors and on a local Spark cluster, on the same identifiers.
 
-    python benchmarks/spark.py [--identifiers N …] [--master 'local-cluster[2,1,2048]']
+    python benchmarks/spark.py [--identifiers N …] [--master 'local-cluster[2,1,2048]'] [--json RESULTS]
 
 Each program runs in a fresh process, after its engine has started and answered once, so that a row a second
 is of the work and not of starting Java:
@@ -17,6 +17,7 @@ on a cluster pays. Needs the extra `spark`, Java 17 and a Unix system.
 from __future__ import annotations
 
 import argparse
+import json
 import secrets
 import sys
 import tempfile
@@ -113,24 +114,32 @@ def main() -> None:
     )
     parser.add_argument("--identifiers", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--master", default="local-cluster[2,1,2048]")
+    parser.add_argument("--json", type=Path, help="a file for the results")
     parser.add_argument("--program", choices=PROGRAMS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     runs = dict(zip(PROGRAMS, (run_local, run_spark_engine, run_spark_parquet), strict=True))
     if options.program:
         report_facts(runs[options.program](options.identifiers[0], options.master))
         return
-    print(describe_machine("account-overlap", "pyspark", "pyarrow"))
-    rows = []
+    machine = describe_machine("pyspark", "pyarrow", "cryptography", "numpy")
+    print(machine)
+    rows, results = [], []
     for count in options.identifiers:
         for program in PROGRAMS:
             words = ["--identifiers", str(count), "--master", options.master, "--program", program]
             facts = run_measured([sys.executable, __file__, *words])
             assert count <= facts["elements"] <= count + 100
+            # Executors are no children that this program waits for, so processor seconds say nothing.
+            figures = {name: facts[name] for name in ("wall", "peak")}
+            results.append({"program": program, "identifiers": count} | figures)
             rate = f"{count / facts['wall']:,.0f}"
             rows.append(
                 (program, f"{count:,}", f"{facts['wall']:.1f}", rate, f"{facts['peak'] / 2**20:,.0f}")
             )
     show_table(("program", "identifiers", "wall s", "rows/s", "peak MiB"), rows)
+    if options.json:
+        facts = {"machine": machine, "master": options.master, "runs": results}
+        options.json.write_text(json.dumps(facts, indent=1) + "\n")
 
 
 if __name__ == "__main__":

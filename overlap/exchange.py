@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -36,6 +36,9 @@ from overlap.protocol import (
 )
 from overlap.protocol.room_counts import CellCounts
 
+#: From contract, role and run to the passage of that side, or what works as one.
+PassageOf = Callable[[Contract, str, bytes], Any]
+
 
 @dataclass(frozen=True)
 class Exchange:
@@ -57,18 +60,21 @@ def exchange(
     veto: str = NO_VETO,
     protocol: str = "",
     amounts: tuple[Amounts, Sequence[int]] | None = None,
+    passage: PassageOf | None = None,
 ) -> Exchange:
     """A complete run of `level` between two new parties over encoded identifiers; the left one starts.
 
     `protocol` is one for this level, or empty for the level's default. `amounts` are for level `sum`: what is
-    summed, and a whole number for each identifier of the right side.
+    summed, and a whole number for each identifier of the right side. `passage` makes the passage of a side of
+    a contract; None makes those of this process, by `engine`.
     """
     keys = [PartyKeys.generate(name, random) for name in ("left", "right")]
     sides = (keys[0].card, len(left)), (keys[1].card, len(right))
     terms, values = amounts or (None, ())
     contract = make_contract(level, kinds, *sides, most, veto, protocol, terms)
     run = random(16)
-    passages = [Passage(contract, role, run, engine, random) for role in ("starter", "responder")]
+    make = passage or (lambda contract, role, run: Passage(contract, role, run, engine, random))
+    passages = [make(contract, role, run) for role in ("starter", "responder")]
     passages[0].begin(left)
     passages[1].begin(right, values=values)
     sizes: list[int] = []

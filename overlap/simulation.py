@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -27,19 +28,16 @@ from overlap.identity import (
     NO_VETO,
     ROLES,
     Wanted,
-    identify_known,
-    know,
-    vetoed,
-    with_groups,
 )
-from overlap.ingest import read_accounts, read_opportunities
+from overlap.ingest import read_opportunities
 from overlap.keys import PartyKeys, RandomBytes
-from overlap.match import Distinct, choose_one, distinct, find_hits, judge, tier_names
+from overlap.match import find_hits, judge, tier_names
 from overlap.protocol import Amounts, Matches, choose_protocol, prepared
 from overlap.protocol.counts import Count
 from overlap.protocol.sums import Sum
-from overlap.records import ACCOUNT_COLUMNS, OPPORTUNITY_COLUMNS
+from overlap.records import OPPORTUNITY_COLUMNS
 from overlap.relation import Holding, with_relation
+from overlap.sides import Prepared, opened_place, prepare_both, prepare_side
 
 PAIR_COLUMNS: Final = ("left_id", "right_id", "kind", "tier", "confidence")
 #: An alias file of each side (records.ALIAS_COLUMNS), left first.
@@ -68,18 +66,6 @@ class Simulation:
     crowded: int
 
 
-@dataclass(frozen=True)
-class _Party:
-    accounts: pd.DataFrame
-    distinct: Distinct
-
-    @property
-    def populations(self) -> list[str]:
-        """The population of each identifier: that of the first account that chose it."""
-        first = self.distinct.holders.drop_duplicates("position")["account"]
-        return self.accounts["population"].to_numpy()[first.to_numpy()].tolist()  # type: ignore[no-any-return]
-
-
 def simulate(
     left: pd.DataFrame,
     right: pd.DataFrame,
@@ -102,8 +88,8 @@ def simulate(
     pair stands once, with its best kind; tier and confidence are the lower of both sides'.
     `candidates=False` matches no kind that only makes candidates. `most` bounds the identifiers of an
     account; `veto` names a kind of number that keeps accounts apart when both have one and they differ.
-    `aliases` are the alias files of both sides. `engine` says where elements are worked on. Raises BadInput
-    when an export cannot be read.
+    `aliases` are the alias files of both sides. `engine` says where the work is done; on a cluster too,
+    aliases are read here, and vector-OLE runs here. Raises BadInput when an export cannot be read.
 
     `protocol` is "dh", or "vole" for vector-OLE (experimental) where the left list has 16,384 identifiers.
 
@@ -141,14 +127,16 @@ def simulate_in_full(
     random: RandomBytes = secrets.token_bytes,
 ) -> Simulation:
     """As `simulate`, with the sizes of everything on the way; with groups where `kinds` has theirs."""
-    ours, theirs = (
-        _prepare(side, "overlaps", Wanted(tuple(kinds), role, most), veto, progress, processes, known_as)
-        for side, role, known_as in zip((left, right), ROLES, aliases, strict=True)
-    )
-    with open_engine(engine, progress, processes) as opened:
+    with opened_place(engine, progress, processes) as (opened, place):
+        prepare = partial(prepare_side, progress=progress, processes=processes, place=place)
+        ours, theirs = (
+            prepare(side, "overlaps", Wanted(tuple(kinds), role, most), veto, aliases=known_as)
+            for side, role, known_as in zip((left, right), ROLES, aliases, strict=True)
+        )
         lists = ours.distinct.encoded, theirs.distinct.encoded
         name = choose_protocol("overlaps", protocol, len(ours.distinct.encoded))
-        run = exchange(*lists, "overlaps", kinds, opened, random, most, veto, name)
+        passage = None if place is None else place.passage_of(name, random)
+        run = exchange(*lists, "overlaps", kinds, opened, random, most, veto, name, passage=passage)
     pairs, crowded = _pair(ours, theirs, (run.starter, run.responder))
     left_holding = Holding(ours.accounts["id"], ours.distinct, run.starter)
     right_holding = Holding(theirs.accounts["id"], theirs.distinct, run.responder)
@@ -218,8 +206,8 @@ class PreparedSimulation:
         self.sent += map(len, (start, reply, finish))
         return pairs
 
-    def _identify(self, side: pd.DataFrame, role: str) -> _Party:
-        return _prepare(side, "overlaps", Wanted(self._kinds, role, MOST), NO_VETO, None, self._processes)
+    def _identify(self, side: pd.DataFrame, role: str) -> Prepared:
+        return prepare_side(side, "overlaps", Wanted(self._kinds, role, MOST), NO_VETO, None, self._processes)
 
 
 def simulate_counts(
@@ -233,11 +221,8 @@ def simulate_counts(
     random: RandomBytes = secrets.token_bytes,
 ) -> int:
     """How many accounts two exports share, by the protocol of level `counts`: a lower bound."""
-    ours, theirs = (
-        _prepare(side, "counts", Wanted(tuple(kinds), role, MOST), NO_VETO, progress, processes)
-        for side, role in zip((left, right), ROLES, strict=True)
-    )
-    with open_engine(engine, progress, processes) as opened:
+    with opened_place(engine, progress, processes) as (opened, place):
+        ours, theirs = prepare_both((left, right), "counts", kinds, progress, processes, place)
         run = exchange(ours.distinct.encoded, theirs.distinct.encoded, "counts", kinds, opened, random)
     count: Count = run.responder
     return count.shared
@@ -261,15 +246,12 @@ def simulate_sum(
     `OPPORTUNITY_COLUMNS`. Each account counts by one identifier, as at level `counts`. Raises BadInput when
     an export cannot be read, and what `amounts_of` raises.
     """
-    ours, theirs = (
-        _prepare(side, "sum", Wanted(tuple(kinds), role, MOST), NO_VETO, progress, processes)
-        for side, role in zip((left, right), ROLES, strict=True)
-    )
     if opportunities is not None and tuple(opportunities.columns) != OPPORTUNITY_COLUMNS:
         opportunities = read_opportunities(opportunities).frame
-    valued = amounts_of(theirs.distinct, theirs.accounts, amounts, opportunities)
-    lists = ours.distinct.encoded, theirs.distinct.encoded
-    with open_engine(engine, progress, processes) as opened:
+    with opened_place(engine, progress, processes) as (opened, place):
+        ours, theirs = prepare_both((left, right), "sum", kinds, progress, processes, place)
+        valued = amounts_of(theirs.distinct, theirs.accounts, amounts, opportunities)
+        lists = ours.distinct.encoded, theirs.distinct.encoded
         run = exchange(*lists, "sum", kinds, opened, random, amounts=(amounts, valued.values))
     learned: Sum = run.starter
     return learned, valued
@@ -293,36 +275,16 @@ def simulate_populations(
     below `minimum`. Starter, responder and room run in this process, without frames. An identifier that two
     populations of one side have chosen belongs to the first of them.
     """
-    sides = [
-        _prepare(side, "counts", Wanted(tuple(kinds), role, MOST), NO_VETO, progress, processes)
-        for side, role in zip((left, right), ROLES, strict=True)
-    ]
-    ours, theirs = ((side.distinct.encoded, side.populations) for side in sides)
-    with open_engine(engine, progress, processes) as opened:
+    with opened_place(engine, progress, processes) as (opened, place):
+        sides = prepare_both((left, right), "counts", kinds, progress, processes, place)
+        ours, theirs = ((side.distinct.encoded, side.populations) for side in sides)
         told = count_in_room(ours, theirs, minimum, epsilon, kinds, opened, random)
     numbers = [None if number < 0 else number for number in told.numbers]
     frame = pd.DataFrame(list(told.cells), columns=["left", "right"])
     return frame.assign(accounts=pd.array(numbers, dtype="Int64"))
 
 
-def _prepare(
-    side: pd.DataFrame,
-    level: str,
-    wanted: Wanted,
-    veto: str,
-    progress: Progress | None,
-    processes: int | None,
-    aliases: pd.DataFrame | None = None,
-) -> _Party:
-    accounts = side if tuple(side.columns) == ACCOUNT_COLUMNS else read_accounts(side).frame
-    known = know(accounts, aliases)
-    found = identify_known(known, wanted.kinds, progress, processes, role=wanted.role, most=wanted.most)
-    identifiers = vetoed(found.frame, veto, wanted.role)
-    identifiers = with_groups(identifiers, known, wanted.kinds, progress, processes)
-    return _Party(accounts, distinct(identifiers if level == "overlaps" else choose_one(identifiers)))
-
-
-def _pair(ours: _Party, theirs: _Party, matches: tuple[Matches, Matches]) -> tuple[pd.DataFrame, int]:
+def _pair(ours: Prepared, theirs: Prepared, matches: tuple[Matches, Matches]) -> tuple[pd.DataFrame, int]:
     """The pairs by common tokens, and how many tokens were too crowded.
 
     A pair needs a token that is telling for both of its accounts. It is judged by what they share with each

@@ -219,10 +219,10 @@ def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What does the work, for every command that blinds: the command gets it as the argument `choice`."""
 
     @functools.wraps(command)
-    def with_choice(*words: Any, engine: str, master: str, backend: str, **others: Any) -> Any:
+    def with_choice(*words: Any, engine: str, master: str, backend: str, shared: str, **others: Any) -> Any:
         from overlap.engine import choose_engine
 
-        return command(*words, choice=choose_engine(engine, master, backend), **others)
+        return command(*words, choice=choose_engine(engine, master, backend, shared), **others)
 
     options = (
         click.option(
@@ -230,9 +230,16 @@ def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Choice(("local", "spark")),
             default="local",
             show_default=True,
-            help="Where elements are worked on. Same bytes.",
+            help="What does the work. Same bytes.",
         ),
         click.option("--master", default="", metavar="URL", help="The Spark cluster for --engine spark."),
+        click.option(
+            "--shared",
+            default="",
+            metavar="URL",
+            help="A folder that all its machines share; without one they only hash, multiply and check."
+            " Not needed for a --master on this machine.",
+        ),
         click.option(
             "--backend",
             type=click.Choice(("auto", "cryptography", "multibuffer")),

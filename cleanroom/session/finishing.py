@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from cleanroom.session.agreements import agreement_with_digest
+from cleanroom.session.clustering import open_workers
 from cleanroom.session.frames import Received, received_frame, send_frame
 from cleanroom.session.grouping import run_groups
 from cleanroom.session.party import Party
@@ -15,7 +16,7 @@ from cleanroom.session.reviews import release_state
 from cleanroom.session.runs import OPEN_STATES, RunRecord, end_run, keep_run
 from cleanroom.store import read_table, write_table
 from overlap import match
-from overlap.engine import LOCAL, EngineChoice, Progress, open_engine
+from overlap.engine import LOCAL, EngineChoice, Progress
 from overlap.errors import Refused, UsageError, WrongRun
 from overlap.identity import GROUP_KINDS
 from overlap.protocol import Matches, protocol_of
@@ -75,10 +76,10 @@ def finish_match(
             raise WrongRun(
                 f"this is a {frame.header.step} frame, not a {awaited} frame", "check which file to read now"
             )
-        with open_engine(choice, progress) as engine:
-            record, learned = take_frame(party, record, passage_of(party, record, engine), frame)
-        answer = answer_to(party, record, frame.digest)
-        record = _conclude(party, record, learned)
+        with open_workers(party, choice, progress) as workers:
+            record, learned = take_frame(party, record, passage_of(party, record, workers), frame)
+            answer = answer_to(party, record, frame.digest)
+            record = _conclude(party, record, learned)
         if answer and out is not None:
             send_frame(party, record, answer, out)
         return found_in(party, record)

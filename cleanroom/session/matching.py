@@ -21,6 +21,7 @@ from cleanroom.session.agreements import (
     starter_of,
 )
 from cleanroom.session.claim_roots import own_claim_root, received_claim_root, require_known_roots
+from cleanroom.session.clustering import Workers, open_workers
 from cleanroom.session.frames import Received, checkpoint_for, keep_frame, received_frame, send_frame
 from cleanroom.session.party import Party
 from cleanroom.session.passing import (
@@ -43,7 +44,7 @@ from cleanroom.session.runs import (
     was_sent,
 )
 from cleanroom.session.submitting import Submitted, charge, charge_again, require_budget, submit
-from overlap.engine import LOCAL, EngineChoice, Progress, open_engine
+from overlap.engine import LOCAL, EngineChoice, Progress
 from overlap.errors import Refused, UsageError, WrongRun
 from overlap.protocol import (
     STATE_AFTER,
@@ -104,17 +105,17 @@ def start_match(
     require_software(signed.agreement, own_software(signed.agreement))
     roots = {party.name: own_claim_root(party), partner: received_claim_root(party, partner)}
     contract = build_contract(signed, roots)
-    submitted = submit(party, signed, contract, progress)
-    if signed.agreement.terms.prepared:
-        contract = ask_list(PreparedList(party, signed), contract, submitted.encoded)
-    record = _interrupted_start(party, contract, submitted)
-    begun = record is not None
-    if record is None:
-        require_budget(party, signed)
-        abandon_open_runs(party, partner)
-        record = charge(party, signed, contract, party.random(16), "starter", submitted)
-    with open_engine(choice, progress) as engine:
-        passage = passage_of(party, record, engine)
+    with open_workers(party, choice, progress) as workers:
+        submitted = submit(party, signed, contract, progress, workers)
+        if signed.agreement.terms.prepared:
+            contract = ask_list(PreparedList(party, signed), contract, submitted.encoded)
+        record = _interrupted_start(party, contract, submitted, workers)
+        begun = record is not None
+        if record is None:
+            require_budget(party, signed)
+            abandon_open_runs(party, partner)
+            record = charge(party, signed, contract, party.random(16), "starter", submitted)
+        passage = passage_of(party, record, workers, begins=not begun)
         if not begun:
             begin_passage(party, record, passage, submitted)
         header = start_header(contract, bytes.fromhex(record.run), checkpoint_for(party, partner), party.now)
@@ -166,17 +167,18 @@ def _reply_to_start(
     signed, contract = _agree(party, frame.partner, read_contract(frame.body))
     check_header(frame.header, contract, "start")
     prepared = PreparedList(party, signed)
-    submitted = prepared.submitted() if contract.prepared else submit(party, signed, contract, progress)
-    begun = known is not None and is_begun(party, known, submitted)
-    if known is None:
-        require_budget(party, signed)
-        abandon_open_runs(party, frame.partner)
-        run = bytes.fromhex(frame.header.run)
-        record = charge(party, signed, contract, run, "responder", submitted, frame.digest)
-    else:
-        record = known if begun else charge_again(party, known, submitted)
-    with open_engine(choice, progress) as engine:
-        passage = passage_of(party, record, engine)
+    with open_workers(party, choice, progress) as workers:
+        listed = contract.prepared
+        submitted = prepared.submitted() if listed else submit(party, signed, contract, progress, workers)
+        begun = known is not None and is_begun(party, known, submitted, workers)
+        if known is None:
+            require_budget(party, signed)
+            abandon_open_runs(party, frame.partner)
+            run = bytes.fromhex(frame.header.run)
+            record = charge(party, signed, contract, run, "responder", submitted, frame.digest)
+        else:
+            record = known if begun else charge_again(party, known, submitted)
+        passage = passage_of(party, record, workers, begins=not begun)
         if not begun:
             begin_passage(party, record, passage, submitted)
         record, _ = take_frame(party, record, passage, frame)
@@ -201,17 +203,19 @@ def _reply_in_run(
         raise WrongRun(f"this is a {step} frame, not a {awaited} frame", "check which file to read now")
     if protocol.tells(step):
         raise UsageError("this frame tells the matches", "read it with 'overlap match finish'")
-    with open_engine(choice, progress) as engine:
-        return take_frame(party, record, passage_of(party, record, engine), frame)[0]
+    with open_workers(party, choice, progress) as workers:
+        return take_frame(party, record, passage_of(party, record, workers), frame)[0]
 
 
-def _interrupted_start(party: Party, contract: Contract, submitted: Submitted) -> RunRecord | None:
+def _interrupted_start(
+    party: Party, contract: Contract, submitted: Submitted, workers: Workers
+) -> RunRecord | None:
     """Our run under this contract of which nothing was sent yet, when its lists are these."""
     text = contract.to_bytes().decode()
     for record in all_runs(party):
         if (record.role, record.state, record.contract) == ("starter", "charged", text):
             unsent = not was_sent(party, record, "start")
-            return record if unsent and is_begun(party, record, submitted) else None
+            return record if unsent and is_begun(party, record, submitted, workers) else None
     return None
 
 

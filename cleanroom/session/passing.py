@@ -7,8 +7,9 @@ frame is kept whole before it is sent, and a frame taken twice gets the same byt
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from cleanroom.session.clustering import Workers, passage_on, reaches_lists
 from cleanroom.session.frames import (
     Received,
     checkpoint_for,
@@ -23,21 +24,27 @@ from cleanroom.session.runs import RunRecord, RunStates, all_runs, end_run, keep
 from cleanroom.session.submitting import Submitted
 from cleanroom.store import read_table
 from overlap import match
-from overlap.engine import Engine
 from overlap.errors import BadPeerFile, Refused, WrongRun
 from overlap.protocol import STATE_AFTER, Passage, answer_header, check_header, protocol_of
 
+if TYPE_CHECKING:
+    from overlap.spark import SparkPassage
 
-def passage_of(party: Party, record: RunRecord, engine: Engine) -> Passage:
-    """Our side of a run, with its states in the folder."""
-    contract, run = record.terms, bytes.fromhex(record.run)
+    AnyPassage = Passage | SparkPassage
+
+
+def passage_of(party: Party, record: RunRecord, workers: Workers, *, begins: bool = False) -> AnyPassage:
+    """Our side of a run, with its states in the folder; its lists are here, or on a cluster."""
+    contract, run, engine = record.terms, bytes.fromhex(record.run), workers.engine
     if contract.prepared:
         prepared, states = open_for_run(party, record)
         return Passage(contract, record.role, run, engine, party.random, states, prepared)
+    if on_cluster := passage_on(party, record, workers, begins=begins):
+        return on_cluster
     return Passage(contract, record.role, run, engine, party.random, RunStates(party, record.run))
 
 
-def begin_passage(party: Party, record: RunRecord, passage: Passage, submitted: Submitted) -> None:
+def begin_passage(party: Party, record: RunRecord, passage: AnyPassage, submitted: Submitted) -> None:
     """Put our identifiers into the run's buckets; those of our prepared list are in no bucket."""
     lists = party.folder.path("runs", record.run, "lists")
     lists.mkdir(parents=True, exist_ok=True)
@@ -47,12 +54,14 @@ def begin_passage(party: Party, record: RunRecord, passage: Passage, submitted: 
     passage.begin([] if listed else submitted.encoded, lists, submitted.values)
 
 
-def is_begun(party: Party, record: RunRecord, submitted: Submitted) -> bool:
-    """Whether all buckets of a charged run hold their lists, and these are the ones submitted now.
+def is_begun(party: Party, record: RunRecord, submitted: Submitted, workers: Workers) -> bool:
+    """Whether all buckets of a charged run hold their lists, in reach, and these are the ones submitted now.
 
     A run over amounts begins again: they are no part of what is compared.
     """
     if submitted.values or not RunStates(party, record.run).has(record.terms.buckets - 1):
+        return False
+    if not reaches_lists(party, record.run, workers):
         return False
     kept = read_table(party.folder.path("runs", record.run, "identifiers.parquet"))
     return match.distinct(kept).encoded == submitted.encoded
@@ -82,7 +91,9 @@ def answer_to(party: Party, record: RunRecord, digest: str) -> str:
     return ""
 
 
-def take_frame(party: Party, record: RunRecord, passage: Passage, frame: Received) -> tuple[RunRecord, Any]:
+def take_frame(
+    party: Party, record: RunRecord, passage: AnyPassage, frame: Received
+) -> tuple[RunRecord, Any]:
     """Take the message that the run waits for, and keep our answer where it has one.
 
     Gives the record in its new state, not yet finished, and what was learned when this message told it. The

@@ -15,13 +15,14 @@ from cleanroom.session.agreements import (
     partner_of,
     starter_of,
 )
+from cleanroom.session.clustering import open_workers
 from cleanroom.session.folder import copy_file
 from cleanroom.session.letters import LETTER_LIMIT, Letter, write_letter
 from cleanroom.session.party import Party
 from cleanroom.session.prepared_lists import PreparedList
 from cleanroom.session.runs import abandon_open_runs
 from cleanroom.session.submitting import Submitted, submit
-from overlap.engine import LOCAL, EngineChoice, Progress, open_engine
+from overlap.engine import LOCAL, EngineChoice, Progress
 from overlap.errors import MalformedFile, Refused, UsageError
 from overlap.protocol.prepared import Asker, Holder
 
@@ -63,9 +64,9 @@ def prepare_list(
         return _write_again(prepared, 0, out)
     prepared.require_unused()
     signed, terms = prepared.signed, prepared.terms
-    submitted = submit(party, signed, prepared.contract, progress)
-    with open_engine(choice, progress) as engine:
-        holder, body = Holder.prepare(terms, submitted.encoded, engine, party.random)
+    with open_workers(party, choice, progress) as workers:
+        submitted = submit(party, signed, prepared.contract, progress, workers)
+        holder, body = Holder.prepare(terms, submitted.encoded, workers.engine, party.random)
     party.note(
         partner_of(party, signed.agreement),
         "preparation",
@@ -94,9 +95,9 @@ def update_list(
     signed = prepared.signed
     partner = partner_of(party, signed.agreement)
     holder = prepared.holder(rows=True)
-    submitted = submit(party, signed, prepared.contract, progress)
-    with open_engine(choice, progress) as engine:
-        body = holder.update(submitted.encoded, engine, party.random)
+    with open_workers(party, choice, progress) as workers:
+        submitted = submit(party, signed, prepared.contract, progress, workers)
+        body = holder.update(submitted.encoded, workers.engine, party.random)
     abandon_open_runs(party, partner, signed.file_digest)
     party.note(partner, "preparation", updated=holder.terms.digest, identifiers=len(submitted.encoded))
     return _send(prepared, holder, submitted, "update", body, out)

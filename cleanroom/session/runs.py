@@ -5,6 +5,7 @@ runs/RUN/state.N                 scalar and identifiers of bucket N, locked; gon
 runs/RUN/MESSAGE                 the frames we sent, each with its header as a record; all but finish until
                                  the run ends
 runs/RUN/lists/                  own identifiers on their way into buckets
+runs/RUN/work/, runs/RUN/shared  the lists of a run on a Spark cluster (cleanroom.session.clustering)
 runs/RUN/accounts.parquet        our accounts as they were when the run began
 runs/RUN/identifiers.parquet     and their identifiers, until the run ends
 runs/RUN/groups.parquet          own accounts of a shared group, where the agreement compares groups
@@ -13,6 +14,7 @@ runs/RUN/overlap.parquet         matched accounts; tokens.parquet: every matched
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import asdict, dataclass, fields, replace
 
 from cleanroom.durable import UNFINISHED, erase
@@ -185,6 +187,7 @@ def _burn(party: Party, run: str) -> None:
             erase(party.folder.path("runs", run, name), party.random)
     for name in party.folder.names("runs", run, "lists"):
         party.folder.path("runs", run, "lists", name).unlink()
+    shutil.rmtree(party.folder.path("runs", run, "work"), ignore_errors=True)
     for name in (*(step for step in STEPS if step != "finish"), "identifiers.parquet"):
         party.folder.path("runs", run, name).unlink(missing_ok=True)
     for left in party.folder.path("runs", run).glob(f"*{UNFINISHED}"):

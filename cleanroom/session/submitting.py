@@ -8,6 +8,7 @@ import pandas as pd
 
 from cleanroom.agreement import Request, SignedAgreement, decide
 from cleanroom.session.agreements import partner_of, runs_left
+from cleanroom.session.clustering import Workers, identify_on_cluster
 from cleanroom.session.imports import own_accounts, own_table
 from cleanroom.session.party import Party
 from cleanroom.session.runs import RunRecord, keep_run
@@ -32,9 +33,16 @@ class Submitted:
 
 
 def submit(
-    party: Party, signed: SignedAgreement, contract: Contract, progress: Progress | None = None
+    party: Party,
+    signed: SignedAgreement,
+    contract: Contract,
+    progress: Progress | None = None,
+    workers: Workers | None = None,
 ) -> Submitted:
-    """Our accounts and identifiers for a run; Refused when the agreement does not admit a population."""
+    """Our accounts and identifiers for a run; Refused when the agreement does not admit a population.
+
+    Executors of `workers` identify, where they can see lists and no alias file is imported.
+    """
     ours = "starter" if contract.starter.party == party.name else "responder"
     bound = (contract.starter if ours == "starter" else contract.responder).size_bound
     populations = admitted(party, signed)
@@ -44,12 +52,8 @@ def submit(
             f"no account of {', '.join(populations)} is imported",
             "run 'overlap import FILE --population …' first",
         )
-    known = identity.know(accounts, own_table(party.folder, "aliases"))
-    identified = identity.identify_known(known, contract.kinds, progress, role=ours, most=contract.most)
-    identifiers = identity.vetoed(identified.frame, contract.veto, ours)
-    identifiers = identity.with_groups(identifiers, known, contract.kinds, progress)
-    if contract.level != "overlaps":
-        identifiers = match.choose_one(identifiers)
+    identified = _identify(party, accounts, contract, ours, progress, workers)
+    identifiers = identified.frame
     listed = match.distinct(identifiers)
     encoded = listed.encoded
     if len(encoded) > bound:
@@ -64,6 +68,29 @@ def submit(
     valued = amounts_of(listed, accounts, contract.amounts, opportunities)
     dropped += [("amounts", reason, count) for reason, count in sorted(valued.left_out.items())]
     return Submitted(accounts, identifiers, encoded, dropped, valued.values)
+
+
+def _identify(
+    party: Party,
+    accounts: pd.DataFrame,
+    contract: Contract,
+    role: str,
+    progress: Progress | None,
+    workers: Workers | None,
+) -> identity.Identified:
+    """The identifiers that go into a run, and what was not used."""
+    aliases = own_table(party.folder, "aliases")
+    if workers and (aliases is None or aliases.empty):
+        found = identify_on_cluster(party, workers, accounts, contract, role)
+        if found is not None:
+            return found
+    known = identity.know(accounts, aliases)
+    found = identity.identify_known(known, contract.kinds, progress, role=role, most=contract.most)
+    identifiers = identity.vetoed(found.frame, contract.veto, role)
+    identifiers = identity.with_groups(identifiers, known, contract.kinds, progress)
+    if contract.level != "overlaps":
+        identifiers = match.choose_one(identifiers)
+    return identity.Identified(identifiers, found.dropped)
 
 
 def admitted(party: Party, signed: SignedAgreement) -> tuple[str, ...]:

@@ -7,6 +7,7 @@
     SparkPassage         level `overlaps` over identifiers in Parquet: the messages of
                          `overlap.protocol.Passage`, byte for byte, read and written in pieces; what is
                          learned is Parquet again, and `trace_parquet` leads from it back to accounts
+    Workplace            both, for tables and lists of this process: what `--engine spark` uses
 
 Secrets travel as broadcast variables and never inside a plan, a task or a setting. What the cluster sees is
 written in PROTOCOL.md. Names are loaded on first use: importing the package imports neither Spark nor pandas.
@@ -23,15 +24,18 @@ if TYPE_CHECKING:
     from overlap.spark.identity import Listed, identify_parquet, trace_parquet
     from overlap.spark.passage import SparkPassage
     from overlap.spark.session import close_session, import_pyspark, open_session, require_sealed
+    from overlap.spark.workplace import Workplace, open_workplace
 
 __all__ = [
     "Listed",
     "SparkEngine",
     "SparkPassage",
+    "Workplace",
     "close_session",
     "identify_parquet",
     "import_pyspark",
     "open_session",
+    "open_workplace",
     "require_sealed",
     "trace_parquet",
 ]
@@ -40,10 +44,12 @@ _HOMES = {
     "Listed": "identity",
     "SparkEngine": "engine",
     "SparkPassage": "passage",
+    "Workplace": "workplace",
     "close_session": "session",
     "identify_parquet": "identity",
     "import_pyspark": "session",
     "open_session": "session",
+    "open_workplace": "workplace",
     "require_sealed": "session",
     "trace_parquet": "identity",
 }

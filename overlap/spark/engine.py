@@ -52,6 +52,11 @@ class SparkEngine(Engine):
         self._session, self._spark_progress = session, progress
         self._threshold, self._owned = threshold, owned
 
+    @property
+    def session(self) -> Any:
+        """The Spark session."""
+        return self._session
+
     def hash_to_group(self, messages: Sequence[bytes], label: str = "hash", *, keep: bool = True) -> bytes:
         """As in `Engine`; only a list that is short enough to be hashed here is kept."""
         if len(messages) < self._threshold:

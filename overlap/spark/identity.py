@@ -13,7 +13,7 @@ machine uses. Two things look at the whole table:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,18 +41,25 @@ from overlap.spark.jobs import Batches
 from overlap.spark.session import judging_spark, quiet, require_sealed
 from overlap.spark.software import require_same_software
 
-#: `part`, `rank`, `account` and `seq` are the order of the table on one machine.
+#: `part`, `rank`, `account` and `seq` are the order of the table on one machine. In a row of the part
+#: `_DROPPED` the others say of how many cells (`seq`) of a column (`kind`) why they gave nothing (`value`).
 _MADE: Final = "account long, part int, rank int, seq long, kind string, value string, identifier binary"
+_DROPPED: Final = -1
 _NAMED: Final = "position long, id string, plain string, parent string, plain_parent string"
-_PARENTAL: Final = ("id", "name", "parent_id")
+#: What tells the account above another one.
+PARENTAL: Final = ("id", "name", "parent_id")
 
 
 @dataclass(frozen=True)
 class Listed:
-    """How many accounts there were, and how many distinct identifiers they gave."""
+    """How many accounts there were, and how many distinct identifiers they gave.
+
+    `dropped` is that of `overlap.identity.Identified`: how many cells gave nothing, by column and reason.
+    """
 
     accounts: int
     identifiers: int
+    dropped: dict[tuple[str, str], int]
 
 
 def identify_parquet(
@@ -91,11 +98,21 @@ def identify_parquet(
     make = Identify(tuple(own), role, most, veto, level)
     made = jobs.mapped(jobs.spread(table.select("position", *COLUMNS), count), make, _MADE)
     groups = [kind for kind in GROUP_KINDS if kind in kinds]
-    if groups and level != "counts":
+    if groups and level == LEVELS[0]:
         made = made.union(_groups(session, table, count, groups))
     out = out.rstrip("/")
     jobs.write(made, f"{out}/made")
-    return Listed(count, _distinct(session, out))
+    return Listed(count, _distinct(session, out), _dropped(session, out))
+
+
+def read_identified(session: Any, listed: str) -> pd.DataFrame:
+    """The table (records.IDENTIFIER_COLUMNS) whose list is at `listed`, a folder of `identify_parquet`."""
+    made = jobs.read(session, f"{listed.rstrip('/')}/made").where(f"part <> {_DROPPED}")
+    with judging_spark(), quiet():
+        table = made.select("part", "rank", "account", "seq", "kind", "value").toArrow()
+    ordered = table.sort_by([(name, "ascending") for name in ("part", "rank", "account", "seq")])
+    kinds = {"account": "int64", "kind": "str", "value": "str"}
+    return ordered.select(list(kinds)).to_pandas().astype(kinds)
 
 
 def trace_parquet(session: Any, listed: str, hits: str, out: str) -> None:
@@ -116,21 +133,28 @@ def _accounts(session: Any, path: str) -> Any:
     from pyspark.sql import functions as f
 
     table = jobs.read_placed(session, path, "position")
-    missing = {*COLUMNS, *_PARENTAL}.difference(table.columns)
+    missing = {*COLUMNS, *PARENTAL}.difference(table.columns)
     if missing:
         raise BadInput(
             f"the accounts lack the columns {', '.join(sorted(missing))}",
             "write what overlap.read_accounts gives as Parquet",
         )
-    names = dict.fromkeys((*COLUMNS, *_PARENTAL))
+    names = dict.fromkeys((*COLUMNS, *PARENTAL))
     cells = [f.coalesce(f.col(name).cast("string"), f.lit("")).alias(name) for name in names]
     return table.select("position", *cells)
+
+
+def _dropped(session: Any, out: str) -> dict[tuple[str, str], int]:
+    counted = jobs.read(session, f"{out}/made").where(f"part = {_DROPPED}").groupBy("kind", "value")
+    with judging_spark():
+        rows = counted.sum("seq").collect()
+    return {(row[0], row[1]): int(row[2]) for row in sorted(rows)}
 
 
 def _distinct(session: Any, out: str) -> int:
     from pyspark.sql import functions as f
 
-    made = jobs.read(session, f"{out}/made")
+    made = jobs.read(session, f"{out}/made").where(f"part <> {_DROPPED}")
     first = f.min(f.struct("part", "rank", "account", "seq")).alias("first")
     same = made.groupBy("identifier", "kind", "value").agg(first).orderBy("first")
     jobs.write(same.select("identifier", "kind", "value"), f"{out}/list")
@@ -158,7 +182,7 @@ def _below(session: Any, table: Any) -> Any:
     """(account, top) of the accounts that are not at the top themselves."""
     from pyspark.sql import functions as f
 
-    named = jobs.mapped(table.select("position", *_PARENTAL), name_parents, _NAMED)
+    named = jobs.mapped(table.select("position", *PARENTAL), name_parents, _NAMED)
     single = f.count("*").alias("_count")
     ids = named.where("id <> ''").groupBy("id").agg(f.min("position").alias("by_id"), single)
     names = named.where("plain <> ''").groupBy("plain").agg(f.min("position").alias("by_name"), single)
@@ -192,12 +216,12 @@ class Identify:
     def __call__(self, batches: Batches) -> Batches:
         for batch in batches:
             cells = _cells(batch)
-            found = identify(cells, self.kinds, None, 1, role=self.role, most=self.most).frame
-            found = vetoed(found, self.veto, self.role)
-            if self.level == "counts":
+            identified = identify(cells, self.kinds, None, 1, role=self.role, most=self.most)
+            found, all_kinds = vetoed(identified.frame, self.veto, self.role), self.level == LEVELS[0]
+            if not all_kinds:
                 found = match.choose_one(found)
-            ranks = {kind: 0 if self.level == "counts" else at for at, kind in enumerate(KINDS)}
-            yield _made(batch, found, 0, ranks)
+            yield _made(batch, found, 0, {kind: at if all_kinds else 0 for at, kind in enumerate(KINDS)})
+            yield _counted(identified.dropped)
 
 
 @dataclass(frozen=True)
@@ -230,6 +254,22 @@ def name_parents(batches: Batches) -> Batches:
 
 def _cells(batch: pa.RecordBatch) -> pd.DataFrame:
     return batch.drop_columns(["position"]).to_pandas().astype("str")
+
+
+def _counted(dropped: Mapping[tuple[str, str], int]) -> pa.RecordBatch:
+    """What gave nothing, as rows of the part `_DROPPED`."""
+    nothing = [0] * len(dropped)
+    return pa.record_batch(
+        {
+            "account": pa.array(nothing, pa.int64()),
+            "part": pa.array([_DROPPED] * len(dropped), pa.int32()),
+            "rank": pa.array(nothing, pa.int32()),
+            "seq": pa.array(list(dropped.values()), pa.int64()),
+            "kind": pa.array([column for column, _ in dropped], pa.string()),
+            "value": pa.array([reason for _, reason in dropped], pa.string()),
+            "identifier": pa.array([b""] * len(dropped), pa.binary()),
+        }
+    )
 
 
 def _made(batch: pa.RecordBatch, found: pd.DataFrame, part: int, ranks: dict[str, int]) -> pa.RecordBatch:

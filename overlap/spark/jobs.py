@@ -114,6 +114,26 @@ def write_pieces(session: Any, pieces: Iterable[bytes], path: str) -> None:
                 session.createDataFrame(table).write.mode("append").parquet(path)
 
 
+def write_items(session: Any, items: Iterable[bytes], name: str, path: str) -> None:
+    """Keep binary values that this process has as a list with an order, in the column `name`."""
+    table = pa.table({name: pa.array(items, pa.binary())})
+    write_table(session, table, path)
+
+
+def write_table(session: Any, table: pa.Table, path: str) -> None:
+    """Keep a table that this process has, its rows in their order."""
+    with judging_spark(), quiet():
+        frame = session.createDataFrame(table)
+    write(frame, path)
+
+
+def remove(session: Any, path: str) -> None:
+    """Delete the folder at `path`, a URL of any file system that the session knows, if it is there."""
+    with judging_spark():
+        folder = session._jvm.org.apache.hadoop.fs.Path(path)
+        folder.getFileSystem(session._jsc.hadoopConfiguration()).delete(folder, True)
+
+
 def cut(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
     """The same bytes in pieces of `ITEMS_A_PIECE` items of `size` bytes; the last piece may be shorter."""
     wanted, held = size * ITEMS_A_PIECE, bytearray()

@@ -98,7 +98,8 @@ class SparkRole:
         return part_bounds(self._run.contract)
 
     @property
-    def _own(self) -> int:
+    def submitted(self) -> int:
+        """How many of our identifiers are in this bucket."""
         return int.from_bytes(self._run.parts["own"], "big")
 
     def _count_own(self, bound: int) -> int:
@@ -219,7 +220,7 @@ class SparkStarter(SparkRole):
     def _blind(self) -> None:
         from pyspark.sql import functions as f
 
-        own, (bound, _) = self._own, self._bounds
+        own, (bound, _) = self.submitted, self._bounds
         number = f.lit(None).cast("long").alias("dummy")
         real = self._identifiers().select("position", "identifier", number)
         none = [f.lit(None).cast(kind).alias(kind) for kind in ("long", "binary")]
@@ -239,14 +240,14 @@ class SparkStarter(SparkRole):
         if at is not None:
             with judging_spark():
                 before = int(keyed.where(f"position < {at}").count())
-            raise invalid_element(Fault(before, "repeats an earlier one"), self._own)
+            raise invalid_element(Fault(before, "repeats an earlier one"), self.submitted)
 
     def _unblind(self, answers: Any, secret: Any) -> Any:
         """(position, identifier, key) of our identifiers; the dummies were judged and stay blinded."""
         blinded = jobs.read_placed(self._session, self._at("blinded"), "place").select("place", "position")
         own = blinded.where("position is not null").join(answers, "place")
         rows = own.join(self._identifiers(), "position").select("position", "identifier", "element")
-        return jobs.mapped(jobs.spread(rows, self._own), work.Multiply(secret), work.KEYED)
+        return jobs.mapped(jobs.spread(rows, self.submitted), work.Multiply(secret), work.KEYED)
 
     def _match(self, keyed: Any, size: int, digest: bytes) -> None:
         run, contract = self._run, self._run.contract
@@ -311,7 +312,7 @@ class SparkResponder(SparkRole):
     def _evaluate(self, secret: Any, start: bytes) -> None:
         run, contract = self._run, self._run.contract
         size, (_, bound) = list_tag_size(contract), self._bounds
-        rows = jobs.spread(self._identifiers(), self._own)
+        rows = jobs.spread(self._identifiers(), self.submitted)
         keyed = jobs.mapped(rows, work.Evaluate(secret), work.KEYED).persist()
         tags = jobs.mapped(keyed, work.Tag(contract.to_bytes(), "list", size), work.TAGGED)
         self._fill(tags, bound, size, "tags")

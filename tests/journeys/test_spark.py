@@ -16,11 +16,13 @@ from spark_house import MARK, accounts, files_with, forms_of, open_house, write_
 
 from overlap import group, match
 from overlap.errors import InvalidElement, MalformedFile, Refused, UsageError, WrongRun
+from overlap.exchange import exchange
 from overlap.identity import GROUP_KINDS, KINDS, NO_VETO, identify_known, know, vetoed, with_groups
 from overlap.protocol import Body, Passage, bucket_count, buckets, read_contract
 from overlap.spark import (
     SparkEngine,
     SparkPassage,
+    Workplace,
     close_session,
     identify_parquet,
     open_session,
@@ -104,6 +106,8 @@ def test_identity_gives_the_list_of_one_machine_in_its_order(
     expected = at_home(tables[side], role, kinds, most, veto, level)
     assert (listed.accounts, listed.identifiers) == (SIZES[side], len(expected.encoded))
     assert read(f"{out}/list")["identifier"].tolist() == expected.encoded
+    at_home_too = identify_known(know(tables[side]), kinds, None, 1, role=role, most=most)
+    assert listed.dropped == at_home_too.dropped
     holders = read(f"{out}/holders")
     assert holders.to_numpy().tolist() == expected.holders.to_numpy().tolist()
     if "group_domain" in kinds:
@@ -212,7 +216,43 @@ def test_a_run_over_parquet_has_the_bytes_and_the_matches_of_one_machine(
     assert take(again, "finish", finish) == b"", "a run goes on from its kept states"
     assert hits(far_starter) == found(starter)
     assert hits(again) == found(responder)
+    assert (far_starter.learned(), again.learned()) == (starter.learned(), responder.learned())
     assert len(found(starter)) == len(set(left) & set(right))
+
+
+def test_a_workplace_does_for_tables_of_this_process_what_it_does(spark: Any, house: Path) -> None:
+    place = Workplace(spark, (house / "workplace").as_uri())
+    kinds, lists = (*KINDS, *GROUP_KINDS), []
+    for side, role in ROLE.items():
+        frame = accounts(300, side)
+        frame.loc[::9, ["website", "duns"]] = "https://localhost", "12"
+        terms = {"kinds": kinds, "role": role, "most": 4}
+        found = identify_known(know(frame), processes=1, **terms)
+        expected = with_groups(vetoed(found.frame, "duns", role), know(frame), kinds, None, 1)
+        for level in ("overlaps", "sum"):
+            identified = place.identify(frame, **terms, veto="duns", level=level)
+            assert identified.dropped == found.dropped and len(found.dropped) > 1
+            chosen = expected if level == "overlaps" else match.choose_one(expected)
+            pd.testing.assert_frame_equal(identified.frame, chosen)
+        lists.append(match.distinct(expected).encoded)
+    ours, theirs = (
+        exchange(
+            *lists,
+            "overlaps",
+            kinds,
+            ENGINE,
+            random,
+            passage=place.passage_of("dh-2hash/1", random) if far else None,
+        )
+        for far in (False, True)
+        for random in (stream("workplace"),)
+    )
+    assert theirs == ours and len(ours.starter.positions) > 10
+    assert place.passage_of("vole-rr22/1", stream("none")) is None
+    assert (house / "workplace").exists()
+    place.remove()
+    place.remove()
+    assert not (house / "workplace").exists()
 
 
 def damage(reply: bytes, name: str) -> bytes:
