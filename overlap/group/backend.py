@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from overlap.errors import UsageError
-from overlap.group.multibuffer import load_multibuffer
+from overlap.group.multibuffer import load_library, load_multibuffer
+
+if TYPE_CHECKING:
+    from overlap.group.lanes import Lanes
 
 #: Takes a scalar and points, gives X25519 (RFC 7748, section 5) of each, in order; 32 zero bytes where the
 #: result is the neutral element. Scalar and points have been measured already.
@@ -46,6 +49,11 @@ def find_backend(name: str) -> Backend:
     return _multibuffer() if name == MULTIBUFFER else multiply_by_cryptography
 
 
+def find_lanes(name: str) -> Lanes | None:
+    """What hashes and checks faster with the backend of this name; None where there is no such thing."""
+    return _lanes() if name == MULTIBUFFER else None
+
+
 def multiply_by_cryptography(scalar: bytes, points: bytes) -> bytes:
     """A `Backend` over the package `cryptography`, constant-time in OpenSSL."""
     exchange, read = X25519PrivateKey.from_private_bytes(scalar).exchange, X25519PublicKey.from_public_bytes
@@ -57,6 +65,14 @@ def multiply_by_cryptography(scalar: bytes, points: bytes) -> bytes:
             # The library refuses the all-zero result (RFC 7748, section 6.1) instead of returning it.
             products.append(bytes(32))
     return b"".join(products)
+
+
+@cache
+def _lanes() -> Lanes | None:
+    # Here, because it loads numpy, which nothing else of this package needs.
+    from overlap.group.lanes import load_lanes
+
+    return load_lanes(load_library())
 
 
 @cache

@@ -68,6 +68,11 @@ class Library:
         return status
 
 
+def _forget() -> None:
+    backends._multibuffer.cache_clear()
+    backends._lanes.cache_clear()
+
+
 @pytest.fixture
 def install(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
     """Puts a library in the place of the installed one, or an error that loading it raises."""
@@ -79,11 +84,12 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
             return library
 
         monkeypatch.setattr(multibuffer, "_right_system", lambda: True)
-        monkeypatch.setattr(multibuffer, "_load", load)
-        backends._multibuffer.cache_clear()
+        monkeypatch.setattr(multibuffer, "load_library", load)
+        monkeypatch.setattr(backends, "load_library", load)
+        _forget()
 
     yield put
-    backends._multibuffer.cache_clear()
+    _forget()
 
 
 @pytest.mark.parametrize("count", range(20))
@@ -132,9 +138,9 @@ def test_points_that_look_special_never_reach_the_caller_from_the_library(instal
 
 def test_runs_over_the_border_of_two_points_are_nothing_special() -> None:
     first, second = b"\1" * 30 + bytes(2), bytes(2) + b"\1" * 30
-    assert multibuffer._looks_special(first + second) == set()
-    assert multibuffer._looks_special(second + first + bytes(32) + first) == {64}
-    assert multibuffer._looks_special(first + bytes(4) + b"\1" * 28 + first) == {32}
+    assert multibuffer.looks_special(first + second) == set()
+    assert multibuffer.looks_special(second + first + bytes(32) + first) == {64}
+    assert multibuffer.looks_special(first + bytes(4) + b"\1" * 28 + first) == {32}
 
 
 def test_a_library_that_turns_wrong_is_found_out() -> None:
