@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Self
 
-from overlap.engine.tasks import check_task, hash_task, multiply_task, perform, read_answer
+from overlap.engine.tasks import check_task, hash_here, hash_task, multiply_task, perform, read_answer
 from overlap.engine.threads import Threads
 from overlap.engine.workers import Workers
 from overlap.group import (
@@ -89,9 +89,12 @@ class Engine:
             if self._progress and total:
                 self._progress(label, total, total)
             return known
-        starts = range(0, total, LIGHT_CHUNK)
-        tasks = (hash_task(messages[start : start + LIGHT_CHUNK], self.backend) for start in starts)
-        elements = self._run(tasks, total, LIGHT_CHUNK, self._light_helpers(total), label)
+        chunks = (messages[start : start + LIGHT_CHUNK] for start in range(0, total, LIGHT_CHUNK))
+        if helpers := self._light_helpers(total):
+            tasks = (hash_task(chunk, self.backend) for chunk in chunks)
+            elements = self._run(tasks, total, LIGHT_CHUNK, helpers, label)
+        else:
+            elements = self._collect((hash_here(chunk, self.backend) for chunk in chunks), total, label)
         if keep:
             self._keep(name, elements)
         return elements
@@ -150,6 +153,15 @@ class Engine:
 
     def _light_helpers(self, total: int) -> _Helpers:
         return self._helpers(total, LANES_THRESHOLD if self.backend == MULTIBUFFER else LIGHT_THRESHOLD)
+
+    def _collect(self, answers: Iterable[bytes], total: int, label: str) -> bytes:
+        """What came of light work done here, piece by piece, in order."""
+        results: list[bytes] = []
+        for answer in answers:
+            results.append(answer)
+            if self._progress:
+                self._progress(label, min(len(results) * LIGHT_CHUNK, total), total)
+        return b"".join(results)
 
     def _run(self, tasks: Iterable[bytes], total: int, chunk: int, helpers: _Helpers, label: str) -> bytes:
         results: dict[int, bytes] = {}

@@ -135,13 +135,14 @@ class Lanes:
 
 def load_lanes(library: ctypes.CDLL) -> Lanes | None:
     """The lanes over this library, or None when it lacks one of the functions or gives a wrong answer."""
-    calls: list[Any] = []
+    calls: list[_Call] = []
     for name, arguments in zip(_NAMES, (3, 2, 2), strict=True):
-        call = getattr(library, name, None)
-        if call is None:
+        found = getattr(library, name, None)
+        if found is None:
             return None
-        call.argtypes, call.restype = [ctypes.c_void_p] * arguments, None
-        calls.append(call)
+        # A product takes less time than giving up the interpreter and getting it back; a power does not.
+        kind: Any = ctypes.CFUNCTYPE if name == _NAMES[-1] else ctypes.PYFUNCTYPE
+        calls.append(kind(None, *[ctypes.c_void_p] * arguments)(ctypes.cast(found, ctypes.c_void_p).value))
     lanes = Lanes(*calls)
     return lanes if _agrees(lanes) else None
 

@@ -7,7 +7,7 @@ import pytest
 from overlap import group
 from overlap.engine import Engine, usable_processors
 from overlap.engine import engine as engine_module
-from overlap.engine.tasks import hash_task, perform, read_answer
+from overlap.engine.tasks import hash_here, hash_task, perform, read_answer
 from overlap.errors import InvalidElement
 
 SCALAR = group.draw_scalar(lambda count: bytes(range(count)))
@@ -135,9 +135,9 @@ def hashed(small_chunks: None, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     def counted(messages: list[bytes], backend: str) -> bytes:
         counts.append(len(messages))
-        return hash_task(messages, backend)
+        return hash_here(messages, backend)
 
-    monkeypatch.setattr(engine_module, "hash_task", counted)
+    monkeypatch.setattr(engine_module, "hash_here", counted)
     return counts
 
 

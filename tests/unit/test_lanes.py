@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -32,6 +32,7 @@ class Library:
     """The three functions, over numbers; `spoil` changes the results of one of them, after the self-test."""
 
     def __init__(self) -> None:
+        self.misused: list[str] = []
         self.spoil: dict[str, Callable[[Numbers], Numbers]] = {}
         self.fe52_mb_mul_mod25519 = self._function("mul", lambda one, other: one * other % P, 2)
         self.fe52_mb_sqr_mod25519 = self._function("sqr", lambda one: one * one % P, 1)
@@ -39,22 +40,28 @@ class Library:
 
     def _function(self, name: str, compute: Callable[..., int], arguments: int) -> Any:
         def call(target: int, *sources: int) -> None:
-            assert len(sources) == arguments
-            assert not any(place % 64 for place in (target, *sources)), "not where the library can load it"
+            # An exception would not reach the caller of a function of C.
+            if any(place % 64 for place in (target, *sources)):
+                self.misused.append("not where the library can load it")
+            if any(limb >= 2**52 for place in sources for limb in _limbs(place)):
+                self.misused.append("the library takes 52 bits of a limb")
             numbers = [compute(*lane) for lane in zip(*map(_read, sources), strict=True)]
             _write(target, self.spoil.get(name, list)(numbers))
 
-        return type("Function", (), {"__call__": staticmethod(call), "argtypes": None, "restype": None})()
+        return ctypes.PYFUNCTYPE(None, *[ctypes.c_void_p] * (1 + arguments))(call)
+
+
+def _limbs(place: int) -> Any:
+    return (ctypes.c_uint64 * 40).from_address(place)
 
 
 def _read(place: int) -> Numbers:
-    limbs = (ctypes.c_uint64 * 40).from_address(place)
-    assert all(limb < 2**52 for limb in limbs), "the library takes 52 bits of a limb"
+    limbs = _limbs(place)
     return [sum(limbs[8 * at + lane] << 52 * at for at in range(5)) for lane in range(8)]
 
 
 def _write(place: int, numbers: Numbers) -> None:
-    limbs = (ctypes.c_uint64 * 40).from_address(place)
+    limbs = _limbs(place)
     for lane, number in enumerate(numbers):
         for at in range(5):
             limbs[8 * at + lane] = number >> 52 * at & 2**52 - 1
@@ -66,13 +73,14 @@ def library() -> Library:
 
 
 @pytest.fixture
-def over(library: Library, monkeypatch: pytest.MonkeyPatch) -> Lanes:
+def over(library: Library, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lanes]:
     """Lanes over the library that take every list, however short."""
     for module in ("hashing", "points"):
         monkeypatch.setattr(f"overlap.group.{module}._LEAST", 1)
     found = load_lanes(library)  # type: ignore[arg-type]
     assert found
-    return found
+    yield found
+    assert library.misused == []
 
 
 MESSAGES = [f"account {i}".encode() for i in range(40)]
