@@ -32,15 +32,17 @@ def choose_backend(asked: str = AUTO) -> str:
     """
     if asked not in BACKENDS:
         raise UsageError(f"there is no backend of that name; there are {', '.join(BACKENDS)}", "choose one")
-    if asked == MULTIBUFFER:
-        _multibuffer()
-    if asked != AUTO:
+    if asked == CRYPTOGRAPHY:
         return asked
     try:
         _multibuffer()
     except UsageError:
+        if asked == MULTIBUFFER:
+            raise
         # It is an extra: whoever does not have it, or not the processor for it, misses nothing but time.
         return CRYPTOGRAPHY
+    # Tested now, not in the middle of the first run.
+    _lanes()
     return MULTIBUFFER
 
 

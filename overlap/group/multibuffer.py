@@ -26,6 +26,7 @@ import platform
 import sys
 from array import array
 from collections.abc import Callable
+from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from typing import Final
 
@@ -149,6 +150,7 @@ def _right_system() -> bool:
     return sys.platform == "linux" and platform.machine() == "x86_64"
 
 
+@cache
 def load_library() -> ctypes.CDLL:
     """The library, its companions first; PackageNotFoundError or OSError when one is missing."""
     loaded = None

@@ -20,7 +20,7 @@ from overlap.errors import InvalidElement, OverlapError, UsageError
 from overlap.group import backend as backends
 from overlap.group import choose_backend, hash_to_group, multibuffer, multiply
 from overlap.group.backend import multiply_by_cryptography
-from overlap.group.multibuffer import guarded, load_multibuffer
+from overlap.group.multibuffer import guarded, load_library, load_multibuffer
 
 SCALAR = hashlib.sha256(b"scalar").digest()
 POINTS = hash_to_group([bytes([i]) for i in range(40)])
@@ -216,6 +216,7 @@ def test_the_package_is_looked_up_by_its_files(monkeypatch: pytest.MonkeyPatch, 
             self.files = [Path(name) for name in names.get(package, ["libippcp.so"])]
 
     opened: list[str] = []
+    load_library.cache_clear()
     monkeypatch.setattr(multibuffer, "distribution", Distribution)
     monkeypatch.setattr(multibuffer.ctypes, "CDLL", opened.append)
     monkeypatch.setattr(multibuffer, "_right_system", lambda: True)
