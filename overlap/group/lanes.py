@@ -30,7 +30,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     Rows = npt.NDArray[np.int64]
     Groups = npt.NDArray[np.int64]
-    Flags = npt.NDArray[np.bool_]
+    Places = npt.NDArray[np.intp]
 
 LANES: Final = 8
 
@@ -66,11 +66,18 @@ class Lanes:
         rows[0] += 1
         d = _groups(_carry(rows))
         rest = self._products(_groups(_carry(rows + _column(2 * _P - _A * _A))), d)
-        square = self._are_squares(self._products(self._plus(rest, _A * _A), d))
-        if square is None:
+        rest = self._plus(rest, _A * _A)
+        product = self._products(rest, d)
+        found = self._characters(product)
+        if found is None:
             return b""
-        first = _rows(self._minus_a_over(d))
-        return _write(np.where(square, _column(2 * _P - _A) - first, first))[: 32 * count]
+        which, powers = found
+        # power * product is a root of 1, so power / root is 1 / product, and rest / product is 1 / d.
+        scale = _groups(_MINUS_A_OVER_ROOTS.T[:, which])
+        quotients = self._products(self._products(rest, powers), scale)
+        first = _rows(quotients)
+        second = _column(2 * _P - _A) - first
+        return _write(np.where(which < _SQUARES, second, first))[: 32 * count]
 
     def are_on_curve(self, points: bytes) -> bool | None:
         """Whether all u-coordinates of 32 bytes, below P and not zero, are on the curve, none on its twist.
@@ -80,11 +87,11 @@ class Lanes:
         count = len(points) // 32
         rows = _read(points)
         # What fills up the last group is 1, because zero has no power among the roots of 1.
-        rows[0, count:] = 1  # It is on the curve.
+        rows[0, count:] = 1
         u = _groups(rows)
         product = self._products(self._plus(u, _A), u)
-        squares = self._are_squares(self._products(self._plus(product, 1), u))
-        return None if squares is None else bool(squares.all())
+        found = self._characters(self._products(self._plus(product, 1), u))
+        return None if found is None else bool((found[0][:count] < _SQUARES).all())
 
     def _products(self, ones: Groups, others: Groups) -> Groups:
         out = _empty(len(ones))
@@ -108,30 +115,19 @@ class Lanes:
         rows[0] += small
         return _groups(_carry(rows))
 
-    def _are_squares(self, numbers: Groups) -> Flags | None:
-        """One for each number, of which none may be zero."""
-        # z^((P - 5)/8 * 2 + 1) = z^((P - 1)/4): 1 or -1 for a square, a root of -1 for others.
-        roots = _rows(self._products(self._squares(self._powers(numbers)), numbers))
+    def _characters(self, numbers: Groups) -> tuple[Places, Groups] | None:
+        """For each number z which root of 1 is z^((P - 1)/4), and z^((P - 5)/4); no z may be zero.
+
+        None when one is no root of 1. Squares have the first `_SQUARES` of `_ROOTS`.
+        """
+        powers = self._squares(self._powers(numbers))
+        roots = _rows(self._products(powers, numbers))
         lowest, which = roots[0], np.zeros(roots.shape[1], np.intp)
         for at in range(1, len(_ROOTS)):
             which[lowest == _ROOTS[at, 0]] = at
         if not all((row == wanted[which]).all() for row, wanted in zip(roots, _ROOTS.T, strict=True)):
             return None
-        return which < _SQUARES
-
-    def _minus_a_over(self, divisors: Groups) -> Groups:
-        """-A / d for each: one inversion for each lane, and three products for each group."""
-        count = len(divisors)
-        before, after = _empty(count + 1), _empty(count + 1)
-        before[0] = _column(1)
-        here, up, back = _places(divisors), _places(before), _places(after)
-        _run(self._multiply, up[1:], up[:-1], here)
-        inverses = [-_A * pow(number, -1, _P) % _P for number in _numbers(before[-1:])]
-        after[-1:] = _from_numbers(inverses)
-        _run(self._multiply, back[:-1][::-1], back[1:][::-1], here[::-1])
-        out = _empty(count)
-        _run(self._multiply, _places(out), back[1:], up[:-1])
-        return out
+        return which, powers
 
 
 def load_lanes(library: ctypes.CDLL) -> Lanes | None:
@@ -300,12 +296,12 @@ def _write(rows: Rows) -> bytes:
     return words.tobytes()
 
 
-def _roots() -> npt.NDArray[np.int64]:
-    """The four roots of 1, the squares first, one of them written in two ways: a row of limbs each."""
-    root = pow(2, (_P - 1) // 4, _P)
-    return np.array([_column(number)[:, 0] for number in (1, _P + 1, _P - 1, root, _P - root)])
-
-
-_ROOTS: Final = _roots()
+_ROOT: Final = pow(2, (_P - 1) // 4, _P)
+#: The four roots of 1, the squares first, one of them written in two ways: a row of limbs each.
+_ROOT_NUMBERS: Final = (1, _P + 1, _P - 1, _ROOT, _P - _ROOT)
+_ROOTS: Final = np.array([_column(number)[:, 0] for number in _ROOT_NUMBERS])
 #: How many of them are powers of squares.
 _SQUARES: Final = 3
+_MINUS_A_OVER_ROOTS: Final = np.array(
+    [_column(-_A * pow(number, -1, _P) % _P)[:, 0] for number in _ROOT_NUMBERS]
+)

@@ -139,7 +139,7 @@ def test_a_wrong_product_is_an_error(library: Library, over: Lanes) -> None:
     def wrong_from_now_on(numbers: Numbers) -> Numbers:
         nonlocal calls
         calls += 1
-        # Three products for each group come before the power is judged; those behind are the inverses.
+        # Three products for each group come before the power is judged; those behind are the quotients.
         return numbers if calls <= 3 * 5 else [number ^ 1 for number in numbers]
 
     library.spoil["mul"] = wrong_from_now_on
