@@ -52,7 +52,10 @@ def find_backend(name: str) -> Backend:
 
 
 def find_lanes(name: str) -> Lanes | None:
-    """What hashes and checks faster with the backend of this name; None where there is no such thing."""
+    """What hashes and checks faster with the backend of this name; None where there is no such thing.
+
+    UsageError when the backend cannot be used here.
+    """
     return _lanes() if name == MULTIBUFFER else None
 
 
@@ -74,6 +77,7 @@ def _lanes() -> Lanes | None:
     # Here, because it loads numpy, which nothing else of this package needs.
     from overlap.group.lanes import load_lanes
 
+    _multibuffer()  # It is known now that the processor has what the library needs.
     return load_lanes(load_library())
 
 
