@@ -30,9 +30,11 @@ from overlap.group import (
     CRYPTOGRAPHY,
     MULTIBUFFER,
     check_distinct,
+    choose_backend,
     draw_scalar,
     find_backend,
     find_fault,
+    find_lanes,
     hash_to_group,
     try_multiply,
 )
@@ -49,6 +51,9 @@ def main(count: int) -> None:
     _show_backends(count, scalar, points)
     _show("check, each by itself", count, lambda: find_fault(points))
     _show("check, none repeated", count, lambda: check_distinct(points))
+    if choose_backend() == MULTIBUFFER and (lanes := find_lanes(MULTIBUFFER)):
+        _show("hash, in lanes", count, lambda: hash_to_group(messages, lanes=lanes))
+        _show("check, in lanes", count, lambda: find_fault(points, lanes))
     if nacl:
         elements = [points[i : i + 32] for i in range(0, len(points), 32)]
         _show("multiply by PyNaCl", count, lambda: [nacl.crypto_scalarmult(scalar, u) for u in elements])

@@ -64,6 +64,7 @@ def all_systems(options: argparse.Namespace) -> list[System]:
         System("ours-vole-kernel", kernel, ours, vole | {"kernel": "yes"}),
         System("ours-dh", here, ours, dh | {"backend": "cryptography"}),
         System("ours-dh-multibuffer", here, ours, dh | {"backend": "multibuffer"}),
+        System("ours-dh-hashed", here, ours, dh | {"backend": "multibuffer", "hashed": "yes"}),
         System("openmined-psi", here, PARTIES / "openmined.py", {}),
         *(
             System(f"spu-{name}", second, spu, {"protocol": name}, tells_bytes=False)

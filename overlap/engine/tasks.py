@@ -1,10 +1,10 @@
 """One piece of work as bytes: what a worker is told, and what it answers.
 
-    task    "h" how many messages (4 bytes), their lengths (4 bytes each), the messages
-            "m" scalar (32 bytes), points (32 bytes each): to multiply by the backend cryptography
-            "b" the same by the backend multibuffer
-            "c" points
-    answer  "=" elements, in order; none for "c"
+    task    "h" how many messages (4 bytes), their lengths (4 bytes each), the messages: to hash
+            "m" scalar (32 bytes), points (32 bytes each): to multiply
+            "c" points: to check
+            "H", "M", "C" the same with the backend multibuffer, where the others take cryptography
+    answer  "=" elements, in order; none for "c" and "C"
             "!" position in the task (4 bytes), reason (ASCII): this element is refused
 
 Numbers are big-endian, but for the lengths of messages, which stand as this machine has them. On a pipe each
@@ -17,44 +17,47 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
-from typing import IO, Final
+from typing import IO
 
 from overlap import group
 from overlap.group import CRYPTOGRAPHY, MULTIBUFFER, SCALAR_BYTES, Fault
 
-_MULTIPLICATIONS: Final = {b"m": CRYPTOGRAPHY, b"b": MULTIBUFFER}
-_LETTERS: Final = {name: letter for letter, name in _MULTIPLICATIONS.items()}
 
-
-def hash_task(messages: Sequence[bytes]) -> bytes:
+def hash_task(messages: Sequence[bytes], backend: str = CRYPTOGRAPHY) -> bytes:
     """The task to hash these messages to the group."""
     lengths = array("I", map(len, messages))
-    return b"".join((b"h", len(lengths).to_bytes(4, "big"), lengths.tobytes(), *messages))
+    return b"".join((_letter(b"h", backend), len(lengths).to_bytes(4, "big"), lengths.tobytes(), *messages))
+
+
+def hash_here(messages: Sequence[bytes], backend: str = CRYPTOGRAPHY) -> bytes:
+    """The elements for `hash_task` in the process that asks, without the way through one bytes object."""
+    return group.hash_to_group(messages, lanes=group.find_lanes(backend))
 
 
 def multiply_task(scalar: bytes, points: bytes, backend: str) -> bytes:
     """The task to multiply these points by the backend of this name, whoever performs it."""
-    return _LETTERS[backend] + scalar + points
+    return _letter(b"m", backend) + scalar + points
 
 
-def check_task(points: bytes) -> bytes:
+def check_task(points: bytes, backend: str = CRYPTOGRAPHY) -> bytes:
     """The task to look for the first point that is refused by itself."""
-    return b"c" + points
+    return _letter(b"c", backend) + points
 
 
 def perform(task: bytes) -> bytes:
     """The answer to a task."""
     operation, body = task[:1], task[1:]
+    backend = MULTIBUFFER if operation.isupper() else CRYPTOGRAPHY
+    operation = operation.lower()
     result: bytes | Fault | None
     if operation == b"h":
-        result = group.hash_to_group(_messages(body))
-    elif operation in _MULTIPLICATIONS:
-        backend = group.find_backend(_MULTIPLICATIONS[operation])
-        result = group.try_multiply(body[:SCALAR_BYTES], body[SCALAR_BYTES:], backend)
+        result = hash_here(_messages(body), backend)
+    elif operation == b"m":
+        result = group.try_multiply(body[:SCALAR_BYTES], body[SCALAR_BYTES:], group.find_backend(backend))
     elif operation == b"c":
-        result = group.find_fault(body)
+        result = group.find_fault(body, group.find_lanes(backend))
     else:
-        raise ValueError("a task begins with h, m, b or c")
+        raise ValueError("a task begins with h, m or c")
     if isinstance(result, Fault):
         return b"!" + result.position.to_bytes(4, "big") + result.reason.encode("ascii")
     return b"=" + (result or b"")
@@ -80,6 +83,10 @@ def read_frame(stream: IO[bytes]) -> bytes | None:
     size = int.from_bytes(head, "big")
     body = stream.read(size) if len(head) == 8 else b""
     return body if len(head) == 8 and len(body) == size else None
+
+
+def _letter(operation: bytes, backend: str) -> bytes:
+    return operation.upper() if backend == MULTIBUFFER else operation
 
 
 def _messages(body: bytes) -> list[bytes]:

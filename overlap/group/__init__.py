@@ -15,6 +15,7 @@ from overlap.group.backend import (
     MULTIBUFFER,
     choose_backend,
     find_backend,
+    find_lanes,
 )
 from overlap.group.dummies import draw_dummies, dummy_messages
 from overlap.group.edwards import (
@@ -62,6 +63,7 @@ __all__ = [
     "dummy_messages",
     "find_backend",
     "find_fault",
+    "find_lanes",
     "hash_to_group",
     "hash_to_points",
     "invalid_element",

@@ -9,7 +9,7 @@ and the larger one close to the modulus, which makes products wrong for a few po
 2^255 - 19 - k for small k, 2^93 - 1, 1/2 (12 of the 518 cases of Project Wycheproof, in version 2026.2 of the
 package). For a random point both operands are like that once in about 2^60 products. So
 
-- points whose number looks special go to the package `cryptography` instead (`_looks_special`);
+- points whose number looks special go to the package `cryptography` instead (`looks_special`);
 - in every call one product, which nobody can foresee, is compared with that of `cryptography`;
 - nothing of it is used before it has given published values and those of `cryptography` (`agrees`).
 
@@ -26,6 +26,7 @@ import platform
 import sys
 from array import array
 from collections.abc import Callable
+from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from typing import Final
 
@@ -65,7 +66,7 @@ def load_multibuffer(reference: Multiply) -> Multiply:
     if not _right_system():
         raise _unusable("it exists for Linux on x86-64 only")
     try:
-        library = _load()
+        library = load_library()
     except PackageNotFoundError as error:
         raise _unusable(f"the package {error.name} is not installed") from error
     except OSError as error:
@@ -98,7 +99,7 @@ def guarded(fast: Multiply, reference: Multiply) -> Multiply:
         # The choice depends on the secret scalar, so the peer cannot arrange for it.
         drawn = int.from_bytes(hashlib.sha256(scalar + points).digest(), "big") * _SIZE % len(points)
         chosen = slice(drawn, drawn + _SIZE)
-        special = _looks_special(points)
+        special = looks_special(points)
         if drawn not in special and products[chosen] != reference(scalar, points[chosen]):
             raise OverlapError("the multi-buffer library gave a wrong product", _HINT)
         for start in special:
@@ -129,7 +130,7 @@ def agrees(multiply: Multiply, reference: Multiply) -> bool:
         return False
 
 
-def _looks_special(points: bytes) -> set[int]:
+def looks_special(points: bytes) -> set[int]:
     """Where the elements start that have a run of four bytes 0 or 255: one random element in 70 million.
 
     The numbers for which products were seen to be wrong are small, or small and divided by a power of two,
@@ -149,7 +150,8 @@ def _right_system() -> bool:
     return sys.platform == "linux" and platform.machine() == "x86_64"
 
 
-def _load() -> ctypes.CDLL:
+@cache
+def load_library() -> ctypes.CDLL:
     """The library, its companions first; PackageNotFoundError or OSError when one is missing."""
     loaded = None
     for package, name in _LIBRARIES:

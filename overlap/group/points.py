@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import gmpy2
 
-from overlap.errors import InvalidElement
+from overlap.errors import InvalidElement, OverlapError
 from overlap.group.backend import Backend, multiply_by_cryptography
-from overlap.group.field import A, P
+from overlap.group.field import A, Mpz, P
+from overlap.group.multibuffer import looks_special
 from overlap.group.scalars import SCALAR_BYTES
+
+if TYPE_CHECKING:
+    from overlap.group.lanes import Lanes
 
 ELEMENT_BYTES: Final = 32
 
@@ -25,6 +30,9 @@ _LOW_ORDER: Final = frozenset(
     }
 )
 _LOW_ORDER_BYTES: Final = tuple(u.to_bytes(ELEMENT_BYTES, "little") for u in _LOW_ORDER)
+#: Elements that lanes take at once, and from how many on they are quicker than numbers one by one.
+_BATCH: Final = 2048 * ELEMENT_BYTES
+_LEAST: Final = 128 * ELEMENT_BYTES
 _HINT: Final = (
     "the peer's software is altered or faulty; do not repeat the run before the peer has replaced it"
 )
@@ -78,23 +86,55 @@ def check_points(points: bytes) -> None:
     check_distinct(points)
 
 
-def find_fault(points: bytes) -> Fault | None:
-    """The first element that is refused by itself, repetition apart. RFC 7748, section 6.1 and 7."""
+def find_fault(points: bytes, lanes: Lanes | None = None) -> Fault | None:
+    """The first element that is refused by itself, repetition apart. RFC 7748, section 6.1 and 7.
+
+    `lanes` give the same answer in less time.
+    """
     if len(points) % ELEMENT_BYTES:
         return Fault(len(points) // ELEMENT_BYTES, "is cut short")
-    return None if _faultless(points) else _first_fault(points)
+    return None if _faultless(points, lanes) else _first_fault(points)
 
 
-def _faultless(points: bytes) -> bool:
+def _faultless(points: bytes, lanes: Lanes | None) -> bool:
     """Whether all are good; that they are is the usual case, and quicker to see for all at once."""
     if not points:
         return True
     if any(low in points for low in _LOW_ORDER_BYTES):
         return False
+    for start in range(0, len(points), _BATCH):
+        batch = points[start : start + _BATCH]
+        if lanes and len(batch) >= _LEAST and not looks_special(batch):
+            good = _faultless_in_lanes(batch, lanes)
+        else:
+            good = None
+        if not (_faultless_one_by_one(batch) if good is None else good):
+            return False
+    return True
+
+
+def _faultless_one_by_one(points: bytes) -> bool:
     # Leading zeros are not unpacked, but an element of zeros has been seen above.
     numbers = gmpy2.unpack(gmpy2.mpz.from_bytes(points, "little"), 8 * ELEMENT_BYTES)
-    legendre = gmpy2.legendre
-    return bool(max(numbers) < P and min([legendre(((u + A) * u + 1) * u, P) for u in numbers]) == 1)
+    return bool(max(numbers) < P and min([gmpy2.legendre(_square(u), P) for u in numbers]) == 1)
+
+
+def _faultless_in_lanes(points: bytes, lanes: Lanes) -> bool | None:
+    """The same; None when the library failed. OverlapError when the one compared is wrong."""
+    # P and what is above it have the highest bit or a run of ones, and those with a run are not here.
+    good = max(points[ELEMENT_BYTES - 1 :: ELEMENT_BYTES]) < 128 and lanes.are_on_curve(points)
+    drawn = int.from_bytes(hashlib.sha256(points).digest(), "big") * ELEMENT_BYTES % len(points)
+    u = gmpy2.mpz.from_bytes(points[drawn : drawn + ELEMENT_BYTES], "little")
+    if good and gmpy2.legendre(_square(u), P) != 1:
+        raise OverlapError(
+            "the multi-buffer library took a point of the twist", "choose the backend cryptography"
+        )
+    return good
+
+
+def _square(u: Mpz) -> Mpz:
+    """u^3 + A u^2 + u, which is v^2 for a point of the curve."""
+    return ((u + A) * u + 1) * u
 
 
 def _first_fault(points: bytes) -> Fault | None:
@@ -105,7 +145,7 @@ def _first_fault(points: bytes) -> Fault | None:
             return _fault(start, "is not canonical")
         if u in _LOW_ORDER:
             return _fault(start, "is of low order")
-        if legendre(((u + A) * u + 1) * u, P) < 0:
+        if legendre(_square(u), P) < 0:
             return _fault(start, "is on the twist")
     return None
 

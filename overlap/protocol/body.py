@@ -18,7 +18,7 @@ from typing import Final
 from overlap.errors import ForgedFile, MalformedFile
 from overlap.keys import RandomBytes
 from overlap.protocol.buckets import part_bounds
-from overlap.protocol.columns import are_ascending, fill_up, read_pieces, split
+from overlap.protocol.columns import Pieces, are_ascending, fill_up, read_pieces
 from overlap.protocol.contract import Contract
 from overlap.protocol.identifier import LENGTH, prefixed
 from overlap.protocol.stream import Body
@@ -81,20 +81,20 @@ def read_start(contract: Contract, body: bytes) -> bytes:
     return body
 
 
-def read_reply(contract: Contract, body: bytes) -> tuple[bytes, list[bytes]]:
-    """The re-blinded elements, joined, and the list tags of a `reply` body."""
+def read_reply(contract: Contract, body: bytes) -> tuple[bytes, Pieces]:
+    """The re-blinded elements, joined, and the list tags of a `reply` body, ascending."""
     _require_size(contract, "reply", body)
     end = part_bounds(contract)[0] * ELEMENT_SIZE
     size = list_tag_size(contract)
     require_ascending(body[end:], size, "tags of the reply frame")
-    return body[:end], split(body[end:], size)
+    return body[:end], read_pieces(body[end:], size)
 
 
-def read_confirm_tags(contract: Contract, body: bytes) -> list[bytes]:
-    """The confirm tags of a `finish` body of level `overlaps`."""
+def read_confirm_tags(contract: Contract, body: bytes) -> Pieces:
+    """The confirm tags of a `finish` body of level `overlaps`, ascending."""
     _require_size(contract, "finish", body)
     require_ascending(body, CONFIRM_SIZE, "tags of the finish frame")
-    return split(body, CONFIRM_SIZE)
+    return read_pieces(body, CONFIRM_SIZE)
 
 
 def read_count(contract: Contract, body: bytes) -> int:

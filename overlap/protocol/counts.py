@@ -38,7 +38,7 @@ from overlap.protocol.body import (
     require_ascending,
 )
 from overlap.protocol.buckets import part_bounds
-from overlap.protocol.columns import split
+from overlap.protocol.columns import find_pieces, read_pieces, split
 from overlap.protocol.role import Role
 from overlap.protocol.steps import Run
 from overlap.protocol.tags import make_count_tags
@@ -88,10 +88,10 @@ class Starter(Role):
             elements, tags = read_reply(run.contract, reply)
             require_ascending(elements, ELEMENT_SIZE, "elements of the reply frame")
             keys = multiply_peer(unblinding_scalar(run.scalar), elements, self._engine)
-            held = set(tags)
             size = list_tag_size(run.contract)
-            ours = make_count_tags(run.contract, size, split(keys, ELEMENT_SIZE))
-            body = _write_count(run, sum(tag in held for tag in ours))
+            ours = b"".join(make_count_tags(run.contract, size, split(keys, ELEMENT_SIZE)))
+            held, _ = find_pieces(read_pieces(ours, size), tags)
+            body = _write_count(run, int(held.sum()))
         run.advance("reply", reply, True, {"finish": body})
         return body, _read_count(run)
 

@@ -1,7 +1,7 @@
 """Level `overlaps`: both sides learn which of their identifiers the other holds too.
 
 A DH OPRF in the 2HashDH form of RFC 9497, on u-coordinates of curve25519 only. H hashes to the curve; a and b
-are the scalars of this run; K_x = u(b * H(x)); T is `overlap.protocol.tags.make_tags`.
+are the scalars of this run; K_x = u(b * H(x)); T is cut from `overlap.protocol.tags.make_pair_tags`.
 
     starter, holds X                                        responder, holds Y
     start    u(a * H(x)), filled up, sorted         ─────→
@@ -20,11 +20,11 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 from overlap.protocol.blind import blind, evaluate, in_order, multiply_peer, unblind
 from overlap.protocol.body import (
     CONFIRM_SIZE,
-    TOKEN_SIZE,
-    fill_tags,
     finish_bound,
     list_tag_size,
     read_confirm_tags,
@@ -32,10 +32,10 @@ from overlap.protocol.body import (
     read_start,
 )
 from overlap.protocol.buckets import part_bounds
-from overlap.protocol.columns import split
+from overlap.protocol.columns import fill_up, find_pieces, read_pieces, split
 from overlap.protocol.matches import Matches, keep_matches, read_matches
 from overlap.protocol.role import Role
-from overlap.protocol.tags import make_tags, make_tokens, transcript_digest
+from overlap.protocol.tags import make_pair_tags, make_pair_tokens, transcript_digest
 
 PROTOCOL: Final = "dh-2hash/1"
 
@@ -65,24 +65,22 @@ class Starter(Role):
         if run.repeats("reply", reply):
             return run.parts["finish"], read_matches(run, len(run.identifiers))
         with run.judging_peer():
-            elements, tags = read_reply(run.contract, reply)
-            pairs = self._unblind(elements)
-        size, held = list_tag_size(run.contract), set(tags)
-        ours = make_tags(run.contract, "list", size, pairs)
-        matched = [at for at, tag in enumerate(ours) if tag in held]
-        hits = [pairs[at] for at in matched]
-        confirm = make_tags(run.contract, "confirm", CONFIRM_SIZE, hits)
-        body = fill_tags(confirm, finish_bound(run.contract), CONFIRM_SIZE, self._random)
+            elements, theirs = read_reply(run.contract, reply)
+            keys = self._unblind(elements)
+        ours, confirm = make_pair_tags(run.contract, run.identifiers, keys, list_tag_size(run.contract))
+        matched = np.flatnonzero(find_pieces(ours, theirs)[0])
+        hits = confirm[matched]
+        body = fill_up(hits, finish_bound(run.contract), self._random).tobytes()
         transcript = transcript_digest(run.contract, run.run, run.parts["start"], reply)
-        parts = {"finish": body, **keep_matches(matched, b"".join(make_tokens(transcript, hits)))}
+        tokens = make_pair_tokens(transcript, split(hits.tobytes(), CONFIRM_SIZE))
+        parts = {"finish": body, **keep_matches(matched.tolist(), b"".join(tokens))}
         run.advance("reply", reply, True, parts)
         return body, read_matches(run, len(run.identifiers))
 
-    def _unblind(self, reply: bytes) -> list[tuple[bytes, bytes]]:
-        """Our identifiers with their K, in our order; the dummies are judged and left blinded."""
+    def _unblind(self, reply: bytes) -> list[bytes]:
+        """K of our identifiers, in our order; the dummies are judged and left blinded."""
         run = self._run
-        keys = unblind(run.scalar, reply, run.parts["order"], len(run.identifiers), self._engine)
-        return list(zip(run.identifiers, keys, strict=True))
+        return unblind(run.scalar, reply, run.parts["order"], len(run.identifiers), self._engine)
 
 
 class Responder(Role):
@@ -101,17 +99,11 @@ class Responder(Role):
         with run.judging_peer():
             again = multiply_peer(run.scalar, read_start(run.contract, start), self._engine)
         keys = evaluate(run.identifiers, run.scalar, self._engine)
-        pairs = list(zip(run.identifiers, keys, strict=True))
-        size, (_, bound) = list_tag_size(run.contract), part_bounds(run.contract)
-        tags = fill_tags(make_tags(run.contract, "list", size, pairs), bound, size, self._random)
-        body = again + tags
-        # Confirm tags and tokens are all that `finish` needs, so scalar and K end here.
+        tags, confirm = make_pair_tags(run.contract, run.identifiers, keys, list_tag_size(run.contract))
+        body = again + fill_up(tags, part_bounds(run.contract)[1], self._random).tobytes()
+        # Confirm tags and transcript are all that `finish` needs, so scalar and K end here.
         transcript = transcript_digest(run.contract, run.run, start, body)
-        parts = {
-            "reply": body,
-            "confirm": b"".join(make_tags(run.contract, "confirm", CONFIRM_SIZE, pairs)),
-            "all_tokens": b"".join(make_tokens(transcript, pairs)),
-        }
+        parts = {"reply": body, "confirm": confirm.tobytes(), "transcript": transcript}
         run.advance("start", start, True, parts)
         return body
 
@@ -123,10 +115,10 @@ class Responder(Role):
         run = self._run
         if not run.repeats("finish", finish):
             with run.judging_peer():
-                confirmed = set(read_confirm_tags(run.contract, finish))
-            own = split(run.parts["confirm"], CONFIRM_SIZE)
-            matched = [at for at, tag in enumerate(own) if tag in confirmed]
-            tokens = split(run.parts["all_tokens"], TOKEN_SIZE)
-            parts = keep_matches(matched, b"".join([tokens[at] for at in matched]))
-            run.advance("finish", finish, True, parts)
+                confirmed = read_confirm_tags(run.contract, finish)
+            own = read_pieces(run.parts["confirm"], CONFIRM_SIZE)
+            matched = np.flatnonzero(find_pieces(own, confirmed)[0])
+            hits = split(own[matched].tobytes(), CONFIRM_SIZE)
+            tokens = make_pair_tokens(run.parts["transcript"], hits)
+            run.advance("finish", finish, True, keep_matches(matched.tolist(), b"".join(tokens)))
         return read_matches(run, len(run.identifiers))

@@ -251,10 +251,10 @@ class SparkStarter(SparkRole):
 
     def _match(self, keyed: Any, size: int, digest: bytes) -> None:
         run, contract = self._run, self._run.contract
-        ours = jobs.mapped(keyed, work.Tag(contract.to_bytes(), "list", size), work.TAGGED)
+        ours = jobs.mapped(keyed, work.Tag(contract.to_bytes(), size), work.TAGGED)
         found = ours.join(self._tags("listed", size), "tag").select("position").join(keyed, "position")
         transcript = canonical.digest(run.run, contract.digest, run.parts["start"], digest)
-        confirm = work.Confirm(contract.to_bytes(), CONFIRM_SIZE, transcript)
+        confirm = work.Confirm(contract.to_bytes(), transcript)
         found = found.select("position", "identifier", "key")
         jobs.write(jobs.mapped(found, confirm, work.CONFIRMED), self._at("confirmed"))
         confirmed = jobs.read(self._session, self._at("confirmed"))
@@ -314,11 +314,11 @@ class SparkResponder(SparkRole):
         size, (_, bound) = list_tag_size(contract), self._bounds
         rows = jobs.spread(self._identifiers(), self.submitted)
         keyed = jobs.mapped(rows, work.Evaluate(secret), work.KEYED).persist()
-        tags = jobs.mapped(keyed, work.Tag(contract.to_bytes(), "list", size), work.TAGGED)
+        tags = jobs.mapped(keyed, work.Tag(contract.to_bytes(), size), work.TAGGED)
         self._fill(tags, bound, size, "tags")
         reply = digest_of(self._reply_body())
         transcript = canonical.digest(run.run, contract.digest, start, reply)
-        confirm = work.Confirm(contract.to_bytes(), CONFIRM_SIZE, transcript)
+        confirm = work.Confirm(contract.to_bytes(), transcript)
         jobs.write(jobs.mapped(keyed, confirm, work.CONFIRMED), self._at("own"))
         keyed.unpersist(blocking=True)
 

@@ -6,7 +6,6 @@ a refused element is a row, because Spark writes the text of an error into its e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,9 +13,10 @@ import pyarrow as pa
 
 from overlap.group import ELEMENT_BYTES, Fault, find_fault, hash_to_group, try_multiply
 from overlap.protocol import Contract
+from overlap.protocol.body import CONFIRM_SIZE
 from overlap.protocol.columns import split
 from overlap.protocol.spool import place_all
-from overlap.protocol.tags import make_tags, make_tokens
+from overlap.protocol.tags import make_pair_tags, make_pair_tokens
 from overlap.spark.jobs import Batches
 
 PLACED: Final = "position long, identifier binary, bucket int"
@@ -118,16 +118,15 @@ class Evaluate:
 
 @dataclass(frozen=True)
 class Tag:
-    """(position, identifier, key) to (position, tag): T(role, identifier, key), `size` bytes."""
+    """(position, identifier, key) to (position, tag): the list tag, `size` bytes."""
 
     contract: bytes
-    role: str
     size: int
 
     def __call__(self, batches: Batches) -> Batches:
         contract = Contract.from_bytes(self.contract)
         for batch in batches:
-            tags = list(make_tags(contract, self.role, self.size, _pairs(batch)))
+            tags = split(make_pair_tags(contract, *_pairs(batch), self.size)[0].tobytes(), self.size)
             yield pa.record_batch({"position": batch.column(0), "tag": pa.array(tags, pa.binary())})
 
 
@@ -136,15 +135,14 @@ class Confirm:
     """(position, identifier, key) to (position, confirm, token)."""
 
     contract: bytes
-    size: int
     transcript: bytes
 
     def __call__(self, batches: Batches) -> Batches:
         contract = Contract.from_bytes(self.contract)
         for batch in batches:
-            pairs = list(_pairs(batch))
-            confirm = list(make_tags(contract, "confirm", self.size, pairs))
-            tokens = list(make_tokens(self.transcript, pairs))
+            _, tags = make_pair_tags(contract, *_pairs(batch), 0)
+            confirm = split(tags.tobytes(), CONFIRM_SIZE)
+            tokens = make_pair_tokens(self.transcript, confirm)
             yield pa.record_batch(
                 {
                     "position": batch.column(0),
@@ -166,8 +164,9 @@ class Unpack:
                 yield pa.record_batch({"tag": pa.array(split(piece, self.size), pa.binary())})
 
 
-def _pairs(batch: pa.RecordBatch) -> Iterator[tuple[bytes, bytes]]:
-    return zip(batch.column(1).to_pylist(), batch.column(2).to_pylist(), strict=True)
+def _pairs(batch: pa.RecordBatch) -> tuple[list[bytes], list[bytes]]:
+    """Identifiers and keys."""
+    return batch.column(1).to_pylist(), batch.column(2).to_pylist()
 
 
 def _keyed(batch: pa.RecordBatch, keys: list[bytes]) -> pa.RecordBatch:

@@ -35,7 +35,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
 
     monkeypatch.setattr(subprocess, "Popen", Recorded)
     monkeypatch.setattr(engine_module, "LIGHT_CHUNK", 5)
-    monkeypatch.setattr(engine_module, "LIGHT_THRESHOLD", 10)
+    for name in ("LIGHT_THRESHOLD", "LANES_THRESHOLD"):
+        monkeypatch.setattr(engine_module, name, 10)
     return processes
 
 
@@ -145,7 +146,7 @@ import subprocess, sys
 from overlap.engine import Engine, engine
 from overlap.group import hash_to_group
 
-engine.LIGHT_CHUNK = engine.LIGHT_THRESHOLD = 10
+engine.LIGHT_CHUNK = engine.LIGHT_THRESHOLD = engine.LANES_THRESHOLD = 10
 pids = []
 
 class Recorded(subprocess.Popen):

@@ -53,12 +53,12 @@ def test_a_starter_confirms_nothing_that_it_did_not_submit() -> None:
     theirs = identifiers(range(N))
     starter, responder = begin(CONTRACT, identifiers(range(100, 100 + N)), theirs)
     reply = responder.reply(starter.start())
-    keys = [key for _, key in starter._unblind(reply[: N * 32])]
+    keys = starter._unblind(reply[: N * 32])
     forged = set()
     for identifier, key in zip(theirs, keys, strict=True):
-        head = (CONTRACT.suite.encode(), CONTRACT.digest, b"confirm")
+        head = (CONTRACT.suite.encode(), CONTRACT.digest, b"pair")
         kind, value = identifier[8:14], identifier[22:]
-        forged.add(canonical.digest(*head, kind, value, key)[:16])
+        forged.add(canonical.digest(*head, kind, value, key)[16:])
     assert responder.finish(b"".join(sorted(forged))).positions == ()
 
 

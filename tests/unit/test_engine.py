@@ -7,7 +7,7 @@ import pytest
 from overlap import group
 from overlap.engine import Engine, usable_processors
 from overlap.engine import engine as engine_module
-from overlap.engine.tasks import hash_task, perform, read_answer
+from overlap.engine.tasks import hash_here, hash_task, perform, read_answer
 from overlap.errors import InvalidElement
 
 SCALAR = group.draw_scalar(lambda count: bytes(range(count)))
@@ -27,7 +27,7 @@ def random(count: int) -> bytes:
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MULTIPLY_CHUNK", "LIGHT_CHUNK"):
         monkeypatch.setattr(engine_module, name, CHUNK)
-    for name in ("MULTIPLY_THRESHOLD", "LIGHT_THRESHOLD"):
+    for name in ("MULTIPLY_THRESHOLD", "LIGHT_THRESHOLD", "LANES_THRESHOLD"):
         monkeypatch.setattr(engine_module, name, THRESHOLD)
 
 
@@ -133,11 +133,11 @@ def hashed(small_chunks: None, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many messages were hashed, task by task."""
     counts: list[int] = []
 
-    def counted(messages: list[bytes]) -> bytes:
+    def counted(messages: list[bytes], backend: str) -> bytes:
         counts.append(len(messages))
-        return hash_task(messages)
+        return hash_here(messages, backend)
 
-    monkeypatch.setattr(engine_module, "hash_task", counted)
+    monkeypatch.setattr(engine_module, "hash_here", counted)
     return counts
 
 

@@ -20,7 +20,7 @@ from overlap.errors import InvalidElement, OverlapError, UsageError
 from overlap.group import backend as backends
 from overlap.group import choose_backend, hash_to_group, multibuffer, multiply
 from overlap.group.backend import multiply_by_cryptography
-from overlap.group.multibuffer import guarded, load_multibuffer
+from overlap.group.multibuffer import guarded, load_library, load_multibuffer
 
 SCALAR = hashlib.sha256(b"scalar").digest()
 POINTS = hash_to_group([bytes([i]) for i in range(40)])
@@ -68,6 +68,11 @@ class Library:
         return status
 
 
+def _forget() -> None:
+    backends._multibuffer.cache_clear()
+    backends._lanes.cache_clear()
+
+
 @pytest.fixture
 def install(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
     """Puts a library in the place of the installed one, or an error that loading it raises."""
@@ -79,11 +84,12 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
             return library
 
         monkeypatch.setattr(multibuffer, "_right_system", lambda: True)
-        monkeypatch.setattr(multibuffer, "_load", load)
-        backends._multibuffer.cache_clear()
+        monkeypatch.setattr(multibuffer, "load_library", load)
+        monkeypatch.setattr(backends, "load_library", load)
+        _forget()
 
     yield put
-    backends._multibuffer.cache_clear()
+    _forget()
 
 
 @pytest.mark.parametrize("count", range(20))
@@ -132,9 +138,9 @@ def test_points_that_look_special_never_reach_the_caller_from_the_library(instal
 
 def test_runs_over_the_border_of_two_points_are_nothing_special() -> None:
     first, second = b"\1" * 30 + bytes(2), bytes(2) + b"\1" * 30
-    assert multibuffer._looks_special(first + second) == set()
-    assert multibuffer._looks_special(second + first + bytes(32) + first) == {64}
-    assert multibuffer._looks_special(first + bytes(4) + b"\1" * 28 + first) == {32}
+    assert multibuffer.looks_special(first + second) == set()
+    assert multibuffer.looks_special(second + first + bytes(32) + first) == {64}
+    assert multibuffer.looks_special(first + bytes(4) + b"\1" * 28 + first) == {32}
 
 
 def test_a_library_that_turns_wrong_is_found_out() -> None:
@@ -210,6 +216,7 @@ def test_the_package_is_looked_up_by_its_files(monkeypatch: pytest.MonkeyPatch, 
             self.files = [Path(name) for name in names.get(package, ["libippcp.so"])]
 
     opened: list[str] = []
+    load_library.cache_clear()
     monkeypatch.setattr(multibuffer, "distribution", Distribution)
     monkeypatch.setattr(multibuffer.ctypes, "CDLL", opened.append)
     monkeypatch.setattr(multibuffer, "_right_system", lambda: True)

@@ -77,16 +77,17 @@ def test_tags_tokens_and_elements_are_as_the_specification_says() -> None:
     assert again == [ladder(bytes.fromhex(run["scalars"][1]), element) for element in elements]
 
     own = responder_keys(run, "responder")
-    list_tags = [sha256(*head(run), b"list", *item)[:10] for item in own]
+    list_tags = [sha256(*head(run), b"pair", *item)[:10] for item in own]
     assert set(list_tags) < {reply[at : at + 10] for at in range(160, 200, 10)}
     common = {item for item in responder_keys(run, "starter") if item in own}
     assert {item[1] for item in common} == {"both ü ltd".encode(), b"both.example"}
-    confirm = {sha256(*head(run), b"confirm", *item)[:16] for item in common}
-    assert confirm < {finish[at : at + 16] for at in range(0, 64, 16)}
+    confirm = {item: sha256(*head(run), b"pair", *item)[16:] for item in common}
+    assert set(confirm.values()) < {finish[at : at + 16] for at in range(0, 64, 16)}
 
     bodies = [hashlib.sha256(body).digest() for body in (start, reply)]
     transcript = sha256(bytes.fromhex(VECTORS["run"]), head(run)[1], *bodies)
-    tokens = {item[1]: sha256(b"overlap-pair-token/1", transcript, *item)[:16].hex() for item in common}
+    token = b"overlap-pair-token/2", transcript
+    tokens = {item[1]: sha256(*token, tag)[:16].hex() for item, tag in confirm.items()}
     names = [value.encode() for _, value in VECTORS["starter_identifiers"]]
     assert run["starter_tokens"] == [tokens[names[at]] for at in run["starter_positions"]]
     names = [value.encode() for _, value in VECTORS["responder_identifiers"]]
