@@ -9,6 +9,9 @@ from typing import Final
 #: Bytes of a length; the same as in `overlap.canonical.digest`.
 LENGTH: Final = 8
 
+#: Lengths of values whose encoding is kept, so that a list of many costs one addition each.
+_SHORT: Final = 256
+
 
 def encode_identifier(kind: str, value: str) -> bytes:
     """Kind and value in UTF-8, each after its length of 8 bytes, big-endian."""
@@ -17,8 +20,11 @@ def encode_identifier(kind: str, value: str) -> bytes:
 
 def encode_identifiers(kind: str, values: Iterable[str]) -> list[bytes]:
     """`encode_identifier` of many values of one kind."""
-    head = _prefixed_kind(kind)
-    return [head + len(value).to_bytes(LENGTH, "big") + value for value in map(str.encode, values)]
+    heads = _heads(kind)
+    return [
+        heads[len(value)] + value if len(value) < _SHORT else heads[0][:-LENGTH] + prefixed(value)
+        for value in map(str.encode, values)
+    ]
 
 
 def decode_identifier(encoded: bytes) -> tuple[str, str]:
@@ -28,6 +34,12 @@ def decode_identifier(encoded: bytes) -> tuple[str, str]:
     if rest:
         raise ValueError("bytes after the value")
     return kind.decode(), value.decode()
+
+
+@lru_cache(maxsize=32)
+def _heads(kind: str) -> list[bytes]:
+    """What stands before a value of this kind, by the length of the value, as far as lengths are short."""
+    return [_prefixed_kind(kind) + size.to_bytes(LENGTH, "big") for size in range(_SHORT)]
 
 
 @lru_cache(maxsize=32)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from overlap.protocol.vole import code
+
 Blocks = npt.NDArray[np.uint64]
 REDUCTION = 1 << 128 | 0x87
 
@@ -99,3 +101,9 @@ def tmmo(key: bytes, block: bytes, tweak: int) -> bytes:
     inner = aes(key, block)
     moved = (int.from_bytes(inner, "little") ^ tweak).to_bytes(16, "little")
     return bytes(x ^ y for x, y in zip(aes(key, moved), inner, strict=True))
+
+
+def columns_of(tap: int, count: int, parity: int) -> list[int]:
+    """The column of entry `tap` of B in the first `count` rows, one number at a time."""
+    start, width = code.column_range(tap, parity)
+    return [start + (word * width >> 32) for word in code.position_words(tap, count).tolist()]

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from vole_plain import drawn_blocks, numbers, product
+from vole_plain import columns_of, drawn_blocks, numbers, product
 
 from overlap.protocol.vole import code
 from overlap.protocol.vole.aes import expand_bytes
 from overlap.protocol.vole.blocks import zero_blocks
+from overlap.protocol.vole.convolution import MEMORY, _shape
 
 Matrix = np.ndarray
 
@@ -120,14 +121,14 @@ def test_sums_of_few_rows_are_not_light() -> None:
 def test_regular_positions_cover_each_part_and_uniform_ones_everything() -> None:
     parity, count = 11 * 64, 1 << 15
     for tap in range(21):
-        columns = code.positions(tap, 0, count, parity)
+        columns = np.array(columns_of(tap, count, parity))
         start, width = code.column_range(tap, parity)
         assert (start, width) == ((64 * tap, 64) if tap < 11 else (0, parity))
         seen = np.bincount(columns - start, minlength=width)
         assert len(seen) == width
         square = ((seen - count / width) ** 2 / (count / width)).sum()
         assert abs(square - (width - 1)) < 6 * (2 * width) ** 0.5
-    assert (code.positions(3, 1 << 10, 64, parity) == code.positions(3, 0, 1 << 11, parity)[1024:1088]).all()
+    assert columns_of(3, 64, parity) == columns_of(3, 1 << 11, parity)[:64]
 
 
 def test_taps_and_powers_are_fair_bits() -> None:
@@ -179,11 +180,11 @@ def rank(bits: Matrix) -> int:
 
 @pytest.mark.parametrize("length", [25, 26, 99, 1300, 60_001, 1_230_200])
 def test_chunks_fill_up_to_a_multiple_of_the_memory(length: int) -> None:
-    chunks, steps = code._shape(length)
+    chunks, steps = _shape(length)
     assert chunks * steps >= length
-    assert (chunks * steps - length) % code.MEMORY == 0
-    assert steps >= code.MEMORY
-    assert chunks * steps - length <= chunks * (code.MEMORY + 1)
+    assert (chunks * steps - length) % MEMORY == 0
+    assert steps >= MEMORY
+    assert chunks * steps - length <= chunks * (MEMORY + 1)
 
 
 def test_the_compiled_loops_give_the_same_bytes() -> None:

@@ -115,7 +115,7 @@ def pprf_vectors() -> dict[str, Any]:
 
 
 def code_vector(outputs: int, parity: int) -> dict[str, Any]:
-    from vole_plain import drawn_blocks
+    from vole_plain import columns_of, drawn_blocks
 
     from overlap.protocol.vole import code
 
@@ -124,7 +124,7 @@ def code_vector(outputs: int, parity: int) -> dict[str, Any]:
         "outputs": outputs,
         "parity": parity,
         "words": [int(word) for word in code.convolution_words(4)],
-        "columns_of_row_0": [int(code.positions(tap, 0, 4, parity)[0]) for tap in range(code.WEIGHT)],
+        "columns_of_row_0": [columns_of(tap, 4, parity)[0] for tap in range(code.WEIGHT)],
         "first": encoded[0].tobytes().hex(),
         "encoded": digest(encoded),
     }

@@ -39,15 +39,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from overlap.protocol.vole import convolution
 from overlap.protocol.vole.aes import derive_seed, expand_bytes
 from overlap.protocol.vole.blocks import Blocks, take, zero_blocks
+from overlap.protocol.vole.convolution import MEMORY, Words
 
 #: Row weight of the expander B, and how many of it are regular.
 WEIGHT: Final = 21
 REGULAR: Final = 11
-#: Random taps of the convolution, and its memory with the tap that is always set.
-TAPS: Final = 24
-MEMORY: Final = TAPS + 1
 #: Where the powers of X begin in the words that also hold the taps.
 POWER_SHIFT: Final = 25
 
@@ -58,8 +57,6 @@ BATCH: Final = 1 << 15
 
 #: Outputs from which on loading the compiled loops takes less time than they save.
 KERNEL_OUTPUTS: Final = 1 << 19
-
-Words = npt.NDArray[np.uint32]
 
 
 def encode(vector: Blocks, outputs: int) -> Blocks:
@@ -80,24 +77,22 @@ def convolution_words(length: int) -> Words:
     return np.frombuffer(expand_bytes(TAP_SEED, 4 * length), dtype="<u4")
 
 
-def positions(tap: int, first: int, count: int, parity: int) -> npt.NDArray[np.int64]:
-    """The column of entry `tap` of B in rows `first` to `first + count`; `first` is a multiple of four.
+def position_words(tap: int, count: int) -> Words:
+    """What the positions of entry `tap` of B in the first `count` rows are drawn from.
 
-    A 32-bit word is scaled to its range by a multiplication: positions differ in probability by at most
-    `parity` / 2^32 of it.
+    Each tap has a keystream of its own, 2^40 blocks from the next.
     """
-    start, width = column_range(tap, parity)
-    scaled = position_words(tap, first, count).astype(np.uint64)
-    scaled *= np.uint64(width)
-    scaled >>= np.uint64(32)
-    scaled += np.uint64(start)
-    return scaled.view(np.int64)
+    return np.frombuffer(expand_bytes(POSITION_SEED, 4 * count, tap << 40), dtype="<u4")
 
 
-def position_words(tap: int, first: int, count: int) -> Words:
-    """The words that `positions` scales: each tap has a keystream of its own, 2^40 blocks from the next."""
-    words = expand_bytes(POSITION_SEED, 4 * count, (tap << 40) + first // 4)
-    return np.frombuffer(words, dtype="<u4")
+def scale_words(words: Words, width: int, out: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """Numbers below `width`, in the place of `out`: a multiplication of each word and a shift by 32.
+
+    They differ in probability by at most `width` / 2^32 of it.
+    """
+    np.multiply(words, np.uint64(width), out=out)
+    out >>= np.uint64(32)
+    return out.view(np.int64)
 
 
 def column_range(tap: int, parity: int) -> tuple[int, int]:
@@ -110,11 +105,14 @@ def column_range(tap: int, parity: int) -> tuple[int, int]:
 
 def expand(parity: Blocks, out: Blocks) -> None:
     """Add B times `parity` to `out`. Entry by entry: what a regular one reads stays in the cache."""
-    buffer = zero_blocks(min(BATCH, len(out)))
+    buffer, scaled = zero_blocks(BATCH), np.empty(BATCH, dtype=np.uint64)
     for tap in range(WEIGHT):
+        start, width = column_range(tap, len(parity))
+        words = position_words(tap, len(out))
         for first in range(0, len(out), BATCH):
             rows = out[first : first + BATCH]
-            rows ^= take(parity, positions(tap, first, len(rows), len(parity)), buffer[: len(rows)])
+            columns = scale_words(words[first : first + BATCH], width, scaled[: len(rows)])
+            rows ^= take(parity[start : start + width], columns, buffer[: len(rows)])
 
 
 def compiled_expand(parity: Blocks, out: Blocks) -> None:
@@ -123,10 +121,10 @@ def compiled_expand(parity: Blocks, out: Blocks) -> None:
 
     for tap in range(WEIGHT):
         start, width = column_range(tap, len(parity))
+        words = position_words(tap, len(out))
         for first in range(0, len(out), BATCH):
             rows = out[first : first + BATCH]
-            words = position_words(tap, first, len(rows))
-            kernel_code.expand(parity, words, np.uint64(start), np.uint64(width), rows)
+            kernel_code.expand(parity, words[first : first + BATCH], np.uint64(start), np.uint64(width), rows)
 
 
 def compiled_convolve(x: Blocks) -> Blocks:
@@ -153,32 +151,10 @@ def has_kernel() -> bool:
 
 
 def convolve(x: Blocks) -> Blocks:
-    """D A times `x`.
-
-    The vector is cut into chunks, which run in step, first from zeros. A state at the start of a chunk acts
-    on its end linearly; a third plane beside the two halves of the blocks, with one bit for each block of the
-    state, keeps count how. So the true states follow from chunk to chunk, and the chunks run again from them.
-
-    Zeros before the vector, a multiple of the memory, with no random tap, fill the chunks: there the state
-    only turns around, once or several times in full.
-    """
-    chunks, steps = _shape(len(x))
-    padding = chunks * steps - len(x)
-    padded = zero_blocks(chunks * steps)
-    padded[padding:] = x
-    drawn = np.zeros(chunks * steps, dtype=np.uint32)
-    drawn[padding:] = convolution_words(len(x))
-    # From here on the step comes first, the chunk second.
-    turned = padded.view(np.complex128).reshape(chunks, steps).T.copy()
-    inputs = turned.view(np.uint64).reshape(steps, chunks, 2)
-    words = drawn.reshape(chunks, steps).T.copy()
-    zeros = np.zeros((MEMORY, 3, chunks), dtype=np.uint64)
-    zeros[:, 2] = np.uint64(1) << np.arange(MEMORY, dtype=np.uint64)[:, None]
-    ends = _run(words, inputs, zeros)[-MEMORY:]
-    outputs = _run(words, inputs, _states(ends))[MEMORY:]
-    columns = np.stack((outputs[:, 0], outputs[:, 1]), axis=-1).view(np.complex128)[:, :, 0]
-    y = columns.T.copy().view(np.uint64).reshape(-1, 2)[padding:]
-    scale(y, drawn[padding:])
+    """D A times `x`."""
+    words = convolution_words(len(x))
+    y = convolution.convolve(x, words)
+    scale(y, words)
     return y
 
 
@@ -209,60 +185,3 @@ def _fold(word: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     """The low word of 1 + X + X^2 + X^7, which is X^128, times each word."""
     folded: npt.NDArray[np.uint64] = word ^ word << np.uint64(1) ^ word << np.uint64(2) ^ word << np.uint64(7)
     return folded
-
-
-def _shape(length: int) -> tuple[int, int]:
-    """How many chunks of how many steps; together `length` and a multiple of the memory more."""
-    chunks = max(1, min(512, length // (4 * MEMORY)))
-    if chunks % 5 == 0:
-        chunks -= 1  # Now it has an inverse modulo 25, so that some number of steps fits.
-    steps = -(-length // chunks)
-    return chunks, steps + (length * pow(chunks, -1, MEMORY) - steps) % MEMORY
-
-
-def _run(words: Words, inputs: Blocks, states: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """The states and behind them the outputs of all chunks, shape (25 + steps, planes, chunks).
-
-    `words` is (steps, chunks), `inputs` (steps, chunks, 2), `states` (25, planes, chunks).
-    """
-    steps, chunks = words.shape
-    planes = states.shape[1]
-    history = np.empty((MEMORY + steps, planes, chunks), dtype=np.uint64)
-    history[:MEMORY] = states
-    # Row k of a window is y[j - 25 + k]: row 0 is the tap that is always set, row k is tap 25 - k.
-    shifts = np.arange(63 - TAPS + 1, 64, dtype=np.uint64)[:, None]
-    masks = np.empty((TAPS, chunks), dtype=np.uint64)
-    masked = np.empty((TAPS, planes, chunks), dtype=np.uint64)
-    for step in range(steps):
-        # The bit moves to the top, then a signed shift spreads it over the word.
-        np.left_shift(words[step].astype(np.uint64), shifts, out=masks)
-        signed = masks.view(np.int64)
-        np.right_shift(signed, 63, out=signed)
-        np.bitwise_and(history[step + 1 : step + MEMORY], masks[:, None], out=masked)
-        output = history[step + MEMORY]
-        np.bitwise_xor.reduce(masked, axis=0, out=output)
-        output ^= history[step]
-        output[:2] ^= inputs[step].T
-    return history
-
-
-def _states(ends: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """The true state at the start of each chunk, (25, 2, chunks), from all ends when started from zeros.
-
-    `ends` is (25, 3, chunks). The first chunk starts from where the last one would end, had the first started
-    from zeros; so one more third plane counts how each state depends on that of the first.
-    """
-    chunks = ends.shape[2]
-    bits = np.arange(MEMORY, dtype=np.uint64)
-    masks = -(ends[:, 2].T[:, :, None] >> bits & np.uint64(1))
-    own = ends.transpose(2, 0, 1).copy()
-    own[:, :, 2] = 0
-    starts = np.zeros((chunks + 1, MEMORY, 3), dtype=np.uint64)
-    starts[0, :, 2] = np.uint64(1) << bits
-    for chunk in range(chunks):
-        acted = np.bitwise_xor.reduce(masks[chunk][:, :, None] & starts[chunk], axis=1)
-        np.bitwise_xor(acted, own[chunk], out=starts[chunk + 1])
-    first = starts[-1, :, :2].copy()
-    for bit in range(MEMORY):
-        starts[:, :, :2] ^= -(starts[:, :, 2:] >> np.uint64(bit) & np.uint64(1)) & first[bit]
-    return np.ascontiguousarray(starts[:-1, :, :2].transpose(1, 2, 0))

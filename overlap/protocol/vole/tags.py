@@ -24,11 +24,16 @@ _KEY_BYTES: Final = 16
 
 
 def hash_identifiers(contract: Contract, run: bytes, identifiers: Iterable[bytes]) -> Blocks:
-    """h of each encoded identifier: BLAKE2b with 16 bytes of output, over a digest of contract and run (16
-    bytes), then the identifier."""
-    start = canonical.digest(b"overlap-vole-identifier/1", contract.digest, run)
-    blake2b = hashlib.blake2b
-    hashed = [blake2b(start + each, digest_size=BLOCK_BYTES).digest() for each in identifiers]
+    """h of each encoded identifier: BLAKE2b with 16 bytes of output, whose salt and personalization (eprint
+    2013/322, section 2.5; 16 bytes each) are a digest of contract and run."""
+    name = canonical.digest(b"overlap-vole-identifier/1", contract.digest, run)
+    # A copy takes half the time of a new object, which reads all its parameters again.
+    copy = hashlib.blake2b(digest_size=BLOCK_BYTES, salt=name[:16], person=name[16:]).copy
+    hashed: list[bytes] = []
+    for identifier in identifiers:
+        state = copy()
+        state.update(identifier)
+        hashed.append(state.digest())
     return read_blocks(b"".join(hashed))
 
 
