@@ -111,17 +111,19 @@ def children(nodes: Blocks, numbers: npt.NDArray[np.uint64], heap: int) -> Block
     `numbers` are those of the trees, `heap` the number of the first child in heap order.
     """
     width, trees = nodes.shape[:2]
-    inner = permute(nodes)
-    tweaks = np.arange(heap, heap + 2 * width, 2, dtype=np.uint64)
-    outer = np.empty((width, 2, trees, 2), dtype=np.uint64)
-    outer[:, 0] = inner
-    outer[:, 0, :, 0] ^= (numbers << np.uint64(32)) + tweaks[:, None]
-    outer[:, 1] = outer[:, 0]
+    inner = permute(nodes).reshape(width, 2 * trees)
+    # Tweaks stand in the low words. All is done over whole rows of words, which numpy does fastest.
+    low, base = np.zeros((2, trees, 2), dtype=np.uint64)
+    low[:, 0], base[:, 0] = 1, numbers << np.uint64(32)
+    tweaks = np.multiply.outer(np.arange(heap, heap + 2 * width, 2, dtype=np.uint64), low.ravel())
+    tweaks ^= base.ravel()
+    outer = np.empty((width, 2, 2 * trees), dtype=np.uint64)
+    np.bitwise_xor(inner, tweaks, out=outer[:, 0])
     # The left child has an even number: the right one's differs in the lowest bit.
-    outer[:, 1, :, 0] ^= np.uint64(1)
+    np.bitwise_xor(outer[:, 0], low.ravel(), out=outer[:, 1])
     made = permute(outer)
     made ^= inner[:, None]
-    return made
+    return made.reshape(width, 2, trees, 2)
 
 
 def _next_level(nodes: Blocks, numbers: npt.NDArray[np.uint64], level: int, domain: int) -> Blocks:

@@ -174,6 +174,7 @@ class Starter(_Role):
         body = message + seed + share + (store ^ self._receiver.a).tobytes()
         parts = {"offer": offer, "seed": seed, "share": share, "request": body}
         run.advance("offer", offer, False, {**receiver.to_parts(), **parts})
+        self._receiver = receiver
         return body
 
     def finish(self, reply: bytes) -> tuple[bytes, Matches]:
@@ -191,7 +192,7 @@ class Starter(_Role):
             theirs = _read_sorted(reply[tags:], LIST_TAG_SIZE, "reply")
             commitment = run.parts["offer"][base_ot.OFFER_BYTES :]
             drawn = hash_key.open_key(self._context, commitment, reply[end:tags], run.parts["share"])
-            learned = vole.Receiver.from_parts(run.parts).finish(reply[:end])
+            learned = self._receiver.finish(reply[:end])
         keys = okvs.decode(learned, self._rows(run.parts["seed"]))
         listed = cut_tags(self._tags(drawn, "list", keys), LIST_TAG_SIZE)
         matched = np.flatnonzero(find_pieces(listed, theirs)[0])
@@ -200,6 +201,7 @@ class Starter(_Role):
         parts = keep_matches(matched.tolist(), self._tokens(keys, reply)[matched].tobytes())
         run.advance("reply", reply, True, {"finish": body, **parts})
         self._forget("secret", "keys", "seed", "share")
+        del self._receiver
         return body, self._read_matches()
 
     def work_ahead(self) -> None:

@@ -216,11 +216,10 @@ class Receiver:
         """
         source = stream(derive_seed(self.secret, "base transfers"))
         point, keys = base_ot.answer_offer(offer, source, self.context)
-        received = self._extend(keys)
         following = Receiver(self.outputs, self.context, self.secret, keys.tobytes())
         points, elements = self._noise
-        opening = vole_check.open_check(self._weights(received), points, elements, self._masks)
-        return following, point + received.message + opening
+        opening = vole_check.open_check(following._weights, points, elements, self._masks)
+        return following, point + following._received.message + opening
 
     def finish(self, answer: bytes) -> Blocks:
         """C, (outputs, 2): trees and one encoding. MalformedFile when the answer has another length,
@@ -232,7 +231,7 @@ class Receiver:
         points, _ = self._noise
         size = domain(self.outputs)
         levels = pprf.depth(size)
-        received = self._extend(read_blocks(self.keys).reshape(-1, 2, 2))
+        received = self._received
         blocks, check = read_blocks(answer[:-_CHECK_BYTES]), answer[-_CHECK_BYTES:]
         sums, corrections = blocks[:-NOISE_WEIGHT], blocks[-NOISE_WEIGHT:]
         leaves = pprf.grow_punctured(
@@ -245,13 +244,13 @@ class Receiver:
         # correction = sum of all leaves + w + D e, of which the known leaves and w are taken away.
         missing = corrections ^ pprf.leaf_sums(leaves) ^ received.shares[:NOISE_WEIGHT]
         leaves[points, np.arange(NOISE_WEIGHT)] = missing
-        self._require_fit(leaves, received, check)
+        self._require_fit(leaves, check)
         return encode(leaves.reshape(-1, 2), self.outputs)
 
-    def _require_fit(self, leaves: Blocks, received: extension.Received, check: bytes) -> None:
+    def _require_fit(self, leaves: Blocks, check: bytes) -> None:
         proof, stated = check[: -vole_check.DIGEST_BYTES], check[-vole_check.DIGEST_BYTES :]
-        shares, places = received.shares[NOISE_WEIGHT:], vole_check.place_sums(leaves)
-        digest = vole_check.digest_received(self._weights(received), places, shares)
+        shares, places = self._received.shares[NOISE_WEIGHT:], vole_check.place_sums(leaves)
+        digest = vole_check.digest_received(self._weights, places, shares)
         # Both are made whatever comes of the first, and one text is for both: it is one bit that is told.
         proven = pprf_check.is_proven(leaves, self._noise[0], 0, proof)
         if not (hmac.compare_digest(digest, stated) and proven):
@@ -260,10 +259,14 @@ class Receiver:
                 "the peer's software is altered or faulty; do not repeat the run before the peer has replaced it",
             )
 
-    def _weights(self, received: extension.Received) -> vole_check.Weights:
-        return vole_check.draw_weights(self.context, received.message, NOISE_WEIGHT, domain(self.outputs))
+    @cached_property
+    def _weights(self) -> vole_check.Weights:
+        message = self._received.message
+        return vole_check.draw_weights(self.context, message, NOISE_WEIGHT, domain(self.outputs))
 
-    def _extend(self, keys: Blocks) -> extension.Received:
+    @cached_property
+    def _received(self) -> extension.Received:
+        keys = read_blocks(self.keys).reshape(-1, 2, 2)
         points, values = self._noise
         choices = pprf.choice_bits(points, domain(self.outputs)).ravel()
         roots = expand(derive_seed(self.secret, "small roots"), base_ot.COUNT // extension.GROUP_BITS + 1)

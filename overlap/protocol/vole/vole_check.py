@@ -76,13 +76,11 @@ def place_sums(leaves: Blocks) -> Blocks:
 
 def open_check(weights: Weights, points: Integers, elements: Blocks, masks: Blocks) -> bytes:
     """The receiver's y of each check, OPENING_BYTES; `masks` has shape (CHECKS, 2)."""
-    opened = []
-    for bits, always, mask in zip(weights.bits, weights.always, masks, strict=True):
-        at = always.copy()
-        for bit, weight in enumerate(bits):
-            at ^= weight * (points >> bit & 1).astype(np.uint64)[:, None]
-        opened.append(_total(multiply(at, elements)) ^ mask)
-    return np.stack(opened).tobytes()
+    at = weights.always.copy()
+    for bit in range(weights.bits.shape[1]):
+        at ^= weights.bits[:, bit] * (points >> bit & 1).astype(np.uint64)[:, None]
+    products = multiply(at.reshape(-1, 2), np.tile(elements, (CHECKS, 1))).reshape(CHECKS, -1, 2)
+    return (np.stack([_total(each) for each in products]) ^ masks).tobytes()
 
 
 def digest_sent(weights: Weights, sums: Blocks, shares: Blocks, opening: bytes, delta: bytes) -> bytes:
@@ -96,9 +94,9 @@ def digest_received(weights: Weights, sums: Blocks, shares: Blocks) -> bytes:
 
 
 def _weigh(weights: Weights, sums: Blocks) -> Blocks:
-    flat = sums.reshape(-1, 2)
-    factors = np.concatenate([weights.always[:, None], weights.bits], axis=1).reshape(CHECKS, -1, 2)
-    return np.stack([_total(multiply(flat, factor)) for factor in factors])
+    factors = np.concatenate([weights.always[:, None], weights.bits], axis=1)
+    products = multiply(np.tile(sums.reshape(-1, 2), (CHECKS, 1)), factors.reshape(-1, 2))
+    return np.stack([_total(each) for each in products.reshape(CHECKS, -1, 2)])
 
 
 def _total(blocks: Blocks) -> Blocks:
