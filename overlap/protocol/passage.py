@@ -129,8 +129,8 @@ class Passage:
         if self._contract.buckets == 1:
             return first
         assert isinstance(first, Matches)
-        peer = self._contract.responder if self._role.role == "starter" else self._contract.starter
-        return join_matches([(found, unpack(places)) for found, places in self._found], peer.size_bound)
+        bound = self._role.peer_bound(self._contract)
+        return join_matches([(found, unpack(places)) for found, places in self._found], bound)
 
     def _begin_bucket(self, identifiers: list[bytes], values: Sequence[int]) -> Any:
         begin = self._role.begin

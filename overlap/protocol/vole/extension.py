@@ -24,9 +24,8 @@ vector-OLE (the noisy one of RR22, eprint 2022/320, which is Gilboa's product wi
 
 The receiver learns nothing of D, the sender nothing of y but what the missing seeds' strings mask. A last
 block of y is random and serves `consistency`, which shows that there is one y: without that a receiver which
-sends other corrections would learn D. `pprf_check` shows that the small trees are trees, so that the strings which
-a receiver can be said to have sent do not depend on D.
-"""
+sends other corrections would learn D. `pprf_check` shows that the small trees are trees, so that the strings
+which a receiver can be said to have sent do not depend on D."""
 
 from __future__ import annotations
 
@@ -40,7 +39,7 @@ from overlap.errors import ForgedFile, MalformedFile
 from overlap.protocol.vole import base_ot, pprf, pprf_check
 from overlap.protocol.vole.aes import expand_bytes, tmmo
 from overlap.protocol.vole.blocks import BLOCK_BYTES, Blocks, read_blocks
-from overlap.protocol.vole.consistency import CHECK_BYTES, MASK_BYTES, make_check, verify_check
+from overlap.protocol.vole.consistency import ALTERED, CHECK_BYTES, MASK_BYTES, make_check, verify_check
 
 #: Bits of D in a group, k. Twice as many would halve the message and multiply the work by eight.
 GROUP_BITS: Final = 4
@@ -131,7 +130,7 @@ def send(delta: int, message: bytes, transfers: int, elements: int, keys: Blocks
     if not pprf_check.is_proven(leaves, digits, _FIRST_TREE, message[_SUM_BYTES:_TREE_BYTES]):
         raise ForgedFile(
             "the request was not made as the protocol says: its trees do not fit together",
-            "the peer's software is altered or faulty; do not repeat the run before the peer has replaced it",
+            ALTERED,
         )
     message, check = message[:-CHECK_BYTES], message[-CHECK_BYTES:]
     corrections = np.frombuffer(message, dtype=np.uint8, offset=_TREE_BYTES).reshape(_GROUPS, length)

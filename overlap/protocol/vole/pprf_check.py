@@ -42,7 +42,7 @@ def prove(leaves: Blocks, first: int) -> bytes:
     sums, digests = np.zeros((2, leaves.shape[1], 2), dtype=np.uint64), []
     for _, level in _extend(leaves, first):
         sums ^= leaf_sums(level.reshape(len(level), -1, 2)).reshape(sums.shape)
-        digests += [hashlib.sha256(row).digest() for row in level]
+        digests += [_hash_row(row) for row in level]
     return _pair_up(sums) + _join(digests)
 
 
@@ -58,18 +58,18 @@ def is_proven(leaves: Blocks, points: Integers, first: int, proof: bytes) -> boo
         sums ^= leaf_sums(level.reshape(len(level), -1, 2)).reshape(sums.shape)
         # A row with a hole in it is hashed when the sums have shown what is in the hole.
         held |= {point: level[point - start].copy() for point in points[inside].tolist()}
-        digests += [b"" if start + at in held else hashlib.sha256(row).digest() for at, row in enumerate(level)]
+        digests += [b"" if start + at in held else _hash_row(row) for at, row in enumerate(level)]
     stated = read_blocks(proof[:-_DIGEST_BYTES]).reshape(len(points), 2, 2)
     missing = stated.transpose(1, 0, 2) ^ sums
     for point, row in held.items():
         here = trees[points == point]
         row[:, here] = missing[:, here]
-        digests[point] = hashlib.sha256(row).digest()
+        digests[point] = _hash_row(row)
     return hmac.compare_digest(_join(digests), proof[-_DIGEST_BYTES:])
 
 
 def _extend(leaves: Blocks, first: int) -> Iterator[tuple[int, Blocks]]:
-    """The further level in pieces: the number of a piece's first leaf, and its nodes, (leaves, 2, trees, 2)."""
+    """The further level piece by piece: the number of the first leaf, and nodes (leaves, 2, trees, 2)."""
     domain, trees = leaves.shape[:2]
     numbers = np.arange(first, first + trees, dtype=np.uint64)
     step = max(1, _TOGETHER // trees)
@@ -80,6 +80,10 @@ def _extend(leaves: Blocks, first: int) -> Iterator[tuple[int, Blocks]]:
 
 def _pair_up(sums: Blocks) -> bytes:
     return np.ascontiguousarray(sums.transpose(1, 0, 2)).tobytes()
+
+
+def _hash_row(row: Blocks) -> bytes:
+    return hashlib.sha256(row.data).digest()
 
 
 def _join(digests: list[bytes]) -> bytes:

@@ -18,15 +18,16 @@ For x in both lists R(x) Q + D h(x) = R(x) C + D (R(x) P + h(x)) = R(x) C. For a
 multiple of D in K_y. A is pseudorandom, so A + P says nothing about X beyond the size of the store.
 
 The responder answers a request only if its transfers fit together, and the starter confirms nothing unless the
-reply's trees and corrections do (`vole`) and w_s is the share committed to: else either could learn the other's
-secrets bit by bit. What stands in the store is fixed before w_s is opened. A starter that is altered can have as
-many identifiers in it as it has blocks, which is the bound that the responder is told.
+trees and corrections of the reply do (`vole`) and w_s is the share that was committed to: else either could
+learn the other's secrets bit by bit. What stands in the store is fixed before w_s is opened. An altered starter
+can have as many identifiers in it as it has blocks, which is the bound that the responder is told.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
@@ -232,6 +233,14 @@ class Responder(_Role):
     """The side that answers `start` with `offer` and `request` with `reply`, and learns from `finish`."""
 
     role = "responder"
+
+    @classmethod
+    def peer_bound(cls, contract: Contract) -> int:
+        """The blocks of all stores: as many identifiers an altered starter can have in them."""
+        return contract.buckets * store_shape(contract).size
+
+    def _read_matches(self) -> Matches:
+        return replace(super()._read_matches(), peer_bound=store_shape(self._run.contract).size)
 
     def reply(self, body: bytes) -> bytes:
         """The body of `offer` for that of `start`, which is empty; the body of `reply` for that of `request`.

@@ -1,10 +1,9 @@
 """Hashes of the vector-OLE protocol over whole lists: identifiers to blocks, blocks to tags.
 
 A tag is TMMO(K, h) = pi(pi(K) ^ h) ^ pi(K) (`overlap.protocol.vole.aes`), cut to its size: K is what the OPRF
-gave for an identifier, h its block, and pi AES-128 under a public key that is drawn from contract, run, the key w
-that both sides drew together (`hash_key`) and what the tag is for, so that no tag of one use says anything about one
-of another, and none can be computed before w is known.
-"""
+gave for an identifier, h its block, and pi AES-128 under a public key that is drawn from contract, run, the
+key w that both sides drew together (`hash_key`) and what the tag is for, so that no tag of one use says
+anything about one of another, and none can be computed before w is known."""
 
 from __future__ import annotations
 

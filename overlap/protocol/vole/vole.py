@@ -11,10 +11,11 @@ vector-OLE, makes the receiver's missing leaf the sender's plus D e[j]. The code
     sender    answer()     masked sums of the trees, the corrections, the proof of the leaves, the last check
 
 Either side may be altered. The receiver's message is checked before anything is answered (`consistency`, and
-`pprf_check` for the small trees), the sender's before C is given out (`pprf_check` for the large trees, `vole_check`
-for the corrections). A sender that fails learns that its guess about the points was wrong, one that passes that
-it was right: with a chance of 2^-c it learns c bits. The noise weight has that in it already, for a linear test
-that is blind for the noise in the places that were guessed had the same chance to be blind without the guess.
+`pprf_check` for the small trees), the sender's before C is given out (`pprf_check` for the large trees,
+`vole_check` for the corrections). A sender that fails learns that its guess about the points was wrong, one
+that passes that it was right: with a chance of 2^-c it learns c bits. The noise weight has that in it
+already, for a linear test that is blind for the noise in the places that were guessed had the same chance to
+be blind without the guess.
 
 The sender's trees, B and D depend on no message, nor does A. Everything follows from a secret of 32 bytes and
 the base transfers, so that is what a state holds; leaves and vectors are made again when asked for.
@@ -35,6 +36,7 @@ from overlap.protocol.vole import base_ot, extension, pprf, pprf_check, vole_che
 from overlap.protocol.vole.aes import derive_seed, expand, stream
 from overlap.protocol.vole.blocks import BLOCK_BYTES, Blocks, put, read_blocks, zero_blocks
 from overlap.protocol.vole.code import encode
+from overlap.protocol.vole.consistency import ALTERED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -159,11 +161,10 @@ class Sender:
         made = self._expanded
         masked = made.sums ^ sent.keys.reshape(NOISE_WEIGHT, levels, 2, 2)
         weights = vole_check.draw_weights(self.context, message, NOISE_WEIGHT, size)
-        digest = vole_check.digest_sent(
-            weights, made.places, sent.shares[NOISE_WEIGHT:], opening, self.delta
-        )
+        digest = vole_check.digest_sent(weights, made.places, sent.shares[NOISE_WEIGHT:], opening, self.delta)
         corrections = made.places[0] ^ sent.shares[:NOISE_WEIGHT]
-        return masked.tobytes() + corrections.tobytes() + made.proof + digest
+        trees: bytes = masked.tobytes() + corrections.tobytes()
+        return trees + made.proof + digest
 
     @cached_property
     def _expanded(self) -> _Expanded:
@@ -256,7 +257,7 @@ class Receiver:
         if not (hmac.compare_digest(digest, stated) and proven):
             raise ForgedFile(
                 "the reply was not made as the protocol says: its trees do not fit together",
-                "the peer's software is altered or faulty; do not repeat the run before the peer has replaced it",
+                ALTERED,
             )
 
     @cached_property

@@ -1,28 +1,31 @@
-"""The check that the sender's corrections give C = D A + B, with its one D, whatever the receiver's points are.
+"""The check that the sender's corrections give C = D A + B, with its one D, whatever the receiver's points
+are.
 
-When the trees are checked (`pprf_check`), both sides have the same leaves but for the receiver's missing ones,
-leaf + D e[j] + x[j], where x[j] is what the sender put into correction j besides what the protocol says. Weights
-k[j, p] make both sides' sums comparable: with the receiver's fresh mask r, which it shares like its e[j] (v = w + D r),
+When the trees are checked (`pprf_check`), both sides have the same leaves but for the receiver's missing
+ones, which are leaf + D e[j] + x[j], where x[j] is what the sender put into correction j besides what the
+protocol says. With weights k[j, p], and a fresh mask r that the receiver shares as it shares its e[j] (v = w
++ D r),
 
-    y = sum of k[j, p[j]] e[j] + r                                        receiver, in its request
-    U = sum of k[j, p] leaf[j, p] + v + D y                               sender, a hash of it in its answer
-    W = sum of k[j, p] leaf[j, p] + w = U + sum of k[j, p[j]] x[j]        receiver, over its own leaves
+    y = sum of k[j, p[j]] e[j] + r                                   receiver, in its request
+    U = sum of k[j, p] leaf[j, p] + v + D y                          sender, a hash of it in its answer
+    W = sum of k[j, p] leaf[j, p] + w = U + sum of k[j, p[j]] x[j]   receiver, over its own leaves
 
-This is the check of Ferret (eprint 2020/924, figure 7) and Wolverine (eprint 2020/925), whose weights are drawn
-when the corrections are fixed, and which then sends y. Here y goes with the request, one round earlier, so the
-sender knows the weights when it makes its corrections. They depend on the points, which it does not know:
+This is the check of Ferret (eprint 2020/924) and Wolverine (eprint 2020/925), which RR22's library makes too.
+They draw the weights when the corrections are fixed, and send y after them. Here y goes with the request, one
+message earlier, so the sender knows the weights when it makes its corrections. But the weights depend on the
+points, which it does not know:
 
-    k[j, p] = g[j] + sum of g[j, b] over the bits b that are set in p, every g a hash of the request
+    k[j, p] = g[j] + sum of g[j, b] over the bits b that are set in p,   every g a hash of the request
 
-An x that is not zero in k trees adds up, for some fixed x, to a linear map of h k bits (the points) to the
-field; there are two such checks, so to 256 bits. Over all x the chance that any of these maps has a kernel of more
-than k - 1 bits is below 2^-128 for h k up to 128: the sum of 2^(128 (k - 1)) choices of x, up to a factor, times
-2^(h k) kernels' bases to the k-th over 2^(256 k). So whoever alters k corrections passes with a chance of 2^(k-1) / d^k
-at most: one tree costs a guess of its point, each further one that of its point but for one bit.
+For given x, of which n are not zero, the sum of k[j, p[j]] x[j] is an affine map of the points' n h bits.
+There are two such checks, so it goes to 256 bits. A map of this kind has a kernel of n bits or more with a
+chance of at most 2^(n (n h - 256)) over the g, and there are 2^(128 (n - 1)) maps for n places, as a common
+factor changes nothing. So but for a chance of 2^(n n h - 128 n - 128), which is 2^-128 for n h up to 128, all
+of them have kernels below n bits, and whoever alters n corrections passes for 2^(n-1) of the d^n points at
+most: the first costs the guess of a point, each further one that of a point but for one bit.
 
-Weights of this kind need h + 1 sums of each tree's leaves, which cost as much as two passes of additions, and a product
-for each sum instead of one for each leaf.
-"""
+Such weights take h + 1 sums of each tree's leaves, which are as quick as two passes of additions, and a
+product for each of these sums instead of one for each leaf."""
 
 from __future__ import annotations
 
@@ -84,7 +87,7 @@ def open_check(weights: Weights, points: Integers, elements: Blocks, masks: Bloc
 
 
 def digest_sent(weights: Weights, sums: Blocks, shares: Blocks, opening: bytes, delta: bytes) -> bytes:
-    """The sender's hash of U, DIGEST_BYTES, from its `place_sums` and its shares v of the masks (CHECKS, 2)."""
+    """The sender's hash of U, DIGEST_BYTES, from its `place_sums` and its shares v of the masks."""
     return _digest(_weigh(weights, sums) ^ shares ^ multiply_by(delta, read_blocks(opening)))
 
 
