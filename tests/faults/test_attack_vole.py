@@ -268,7 +268,7 @@ def test_a_starter_confirms_nothing_to_a_responder_that_alters_its_trees(place: 
     with pytest.raises(ForgedFile):
         play.give("reply", bytes(body))
     assert_burnt(play.roles["starter"])
-    assert "finish" not in play.bodies
+    assert "finish" not in play.bodies and "_receiver" not in vars(play.roles["starter"])
     with pytest.raises(Refused, match="aborted"):
         play.give("reply")
 

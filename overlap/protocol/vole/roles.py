@@ -17,10 +17,10 @@ w = w_r + w_s. The starter ends with vectors A, C and the responder with D, B, w
 For x in both lists R(x) Q + D h(x) = R(x) C + D (R(x) P + h(x)) = R(x) C. For any other y there is an unknown
 multiple of D in K_y. A is pseudorandom, so A + P says nothing about X beyond the size of the store.
 
-The responder answers a request only if its transfers fit together, and the starter confirms nothing unless the
-trees and corrections of the reply do (`vole`) and w_s is the share that was committed to: else either could
-learn the other's secrets bit by bit. What stands in the store is fixed before w_s is opened. An altered starter
-can have as many identifiers in it as it has blocks, which is the bound that the responder is told.
+The responder answers a request only if its transfers fit together, and the starter confirms nothing unless
+the trees and corrections of the reply do (`vole`) and w_s is the share that was committed to: else either could
+learn the other's secrets bit by bit. What stands in the store is fixed before w_s is opened. An altered
+starter can have as many identifiers in it as it has blocks: that is the bound that the responder is told.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ from overlap.protocol.vole.okvs_solve import EncodingFailed
 from overlap.protocol.vole.tags import are_distinct, cut_tags, hash_identifiers, hash_pairs, purpose_key
 
 PROTOCOL: Final = "vole-rr22/1"
-#: Bytes of a list tag. An altered starter may try tags of its own choice, so they have a hash's full length.
+#: Bytes of a list tag: a hash's full length, as RR22 has it against altered peers (section 6).
 LIST_TAG_SIZE: Final = 16
 
 #: Before the store in a request: its seed, and the starter's share of w.
@@ -186,6 +186,9 @@ class Starter(_Role):
         run = self._run
         if run.repeats("reply", reply):
             return run.parts["finish"], self._read_matches()
+        receiver = self._receiver
+        # A and C are in it: this role has no further use for it, whatever comes of the reply.
+        del self._receiver
         with run.judging_peer():
             self._require_size("reply", reply)
             end = vole.answer_bytes(store_shape(run.contract).size)
@@ -193,7 +196,7 @@ class Starter(_Role):
             theirs = _read_sorted(reply[tags:], LIST_TAG_SIZE, "reply")
             commitment = run.parts["offer"][base_ot.OFFER_BYTES :]
             drawn = hash_key.open_key(self._context, commitment, reply[end:tags], run.parts["share"])
-            learned = self._receiver.finish(reply[:end])
+            learned = receiver.finish(reply[:end])
         keys = okvs.decode(learned, self._rows(run.parts["seed"]))
         listed = cut_tags(self._tags(drawn, "list", keys), LIST_TAG_SIZE)
         matched = np.flatnonzero(find_pieces(listed, theirs)[0])
@@ -202,7 +205,6 @@ class Starter(_Role):
         parts = keep_matches(matched.tolist(), self._tokens(keys, reply)[matched].tobytes())
         run.advance("reply", reply, True, {"finish": body, **parts})
         self._forget("secret", "keys", "seed", "share")
-        del self._receiver
         return body, self._read_matches()
 
     def work_ahead(self) -> None:
