@@ -18,8 +18,8 @@ For x in both lists R(x) Q + D h(x) = R(x) C + D (R(x) P + h(x)) = R(x) C. For a
 multiple of D in K_y. A is pseudorandom, so A + P says nothing about X beyond the size of the store.
 
 The responder answers a request only if its transfers fit together, and the starter confirms nothing unless
-the trees and corrections of the reply do (`vole`) and w_s is the share that was committed to: else either could
-learn the other's secrets bit by bit. What stands in the store is fixed before w_s is opened. An altered
+the trees and corrections of the reply do (`vole`) and w_s is the share that was committed to: else either
+could learn the other's secrets bit by bit. What stands in the store is fixed before w_s is opened. An altered
 starter can have as many identifiers in it as it has blocks: that is the bound that the responder is told.
 """
 
