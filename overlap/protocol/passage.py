@@ -110,8 +110,7 @@ class Passage:
         if self._contract.buckets == 1:
             return first
         assert isinstance(first, Matches)
-        peer = self._contract.responder if self._role.role == "starter" else self._contract.starter
-        return join_matches(self._found, peer.size_bound)
+        return join_matches(self._found, self._role.peer_bound(self._contract))
 
     def _split(self, identifiers: Iterable[bytes], spool: Path | None) -> None:
         lists = Spool(spool)

@@ -89,6 +89,12 @@ class Role:
         """Bytes of one bucket's body of `step`, which follow from the contract alone."""
         return part_size(contract, step)
 
+    @classmethod
+    def peer_bound(cls, contract: Contract) -> int:
+        """The most identifiers that the peer may have submitted to the whole run."""
+        peer = contract.responder if cls.role == "starter" else contract.starter
+        return peer.size_bound
+
     def work_ahead(self) -> None:
         """Do what needs no further message. Nothing depends on it but the time that the next answer takes."""
 

@@ -121,7 +121,7 @@ class SparkPassage:
         peer = self._contract.starter if self._role is SparkResponder else self._contract.responder
         with judging_spark(), quiet():
             found = jobs.read(self._session, self.hits).toArrow().sort_by("position")
-        return Matches(
+        return Matches.of(
             tuple(found["position"].to_pylist()),
             tuple(found["token"].to_pylist()),
             self._submitted,

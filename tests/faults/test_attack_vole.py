@@ -13,9 +13,9 @@ from protocol_parties import ENGINE, RUN, identifiers, make_contract, stream
 
 from overlap.errors import BadPeerFile, ForgedFile, InvalidElement, MalformedFile, Refused, WrongRun
 from overlap.protocol import Contract, protocol_of, role_of
-from overlap.protocol.vole import base_ot, extension, okvs, vole
+from overlap.protocol.vole import base_ot, extension, okvs, okvs_rows, tags, vole
 from overlap.protocol.vole.blocks import read_blocks
-from overlap.protocol.vole.roles import part_size, store_shape
+from overlap.protocol.vole.roles import _row_keys, part_size, store_shape
 
 N, SHARED = 40, 15
 LEFT, RIGHT = identifiers(range(N)), identifiers(range(N - SHARED, 2 * N - SHARED))
@@ -140,8 +140,8 @@ def test_a_flipped_bit_gives_no_wrong_match(message: str, place: float) -> None:
         play.give(message, bytes(body))
         play.rest_after(message)
     except BadPeerFile:
-        # A request to a spoilt offer does not fit the true one.
-        burnt = "responder" if len(play.bodies) > 2 else "starter"
+        # A request to spoilt transfers does not fit the true ones; a spoilt commitment shows with the reply.
+        burnt = "responder" if "request" in play.bodies and "reply" not in play.bodies else "starter"
         assert_burnt(play.roles[TAKERS[message][0] if message != "offer" else burnt])
         return
     ours, theirs = play.found["starter"], play.found["responder"]
@@ -162,13 +162,11 @@ def test_a_message_of_another_run_gives_no_match(message: str) -> None:
         play.give(message, other.bodies[message])
         play.rest_after(message)
     except ForgedFile:
-        # The transfers of a request fit one offer only.
-        assert message in ("offer", "request")
-        assert_burnt(play.roles["responder"])
+        # The transfers of a request fit one offer only, the trees of a reply one request.
+        assert message != "finish"
+        assert_burnt(play.roles["starter" if message == "reply" else "responder"])
         return
-    assert play.found["responder"].positions == ()
-    if message != "finish":
-        assert play.found["starter"].positions == ()
+    assert message == "finish" and play.found["responder"].positions == ()
 
 
 @pytest.mark.parametrize("message", TAKERS)
@@ -197,7 +195,7 @@ def test_what_is_not_next_is_refused_and_changes_nothing(verb: str) -> None:
 @pytest.mark.parametrize("message", ["reply", "finish"])
 def test_tags_out_of_order_burn_the_run(message: str, defect: str) -> None:
     play = Play().until(message)
-    body, size = play.bodies[message], 16 if message == "finish" else 10
+    body, size = play.bodies[message], 16
     first, second = body[-2 * size : -size], body[-size:]
     end = {"unsorted": second + first, "repeated": second + second}[defect]
     with pytest.raises(MalformedFile, match="repeated or not in order"):
@@ -225,7 +223,7 @@ def test_an_offer_that_repeats_one_transfer_gives_no_match() -> None:
     """Each transfer hashes its number, so its keys are not those of the responder."""
     play = Play()
     offer = play.bodies["offer"]
-    play.give("offer", offer[:64] * base_ot.COUNT)
+    play.give("offer", offer[:64] * base_ot.COUNT + offer[-32:])
     with pytest.raises(ForgedFile, match="fit together"):
         play.give("request")
     assert_burnt(play.roles["responder"])
@@ -237,7 +235,7 @@ def test_a_starter_that_corrects_groups_differently_gets_no_answer(group: int) -
     secret in one run, from 32 shared accounts)."""
     play = Play().until("request")
     levels = vole.pprf.depth(vole.domain(store_shape(CONTRACT).size))
-    row = extension._row_bytes(vole.NOISE_WEIGHT * levels, vole.NOISE_WEIGHT)
+    row = extension._row_bytes(vole.NOISE_WEIGHT * levels, vole._ELEMENTS)
     request = bytearray(play.bodies["request"])
     request[base_ot.ANSWER_BYTES + extension._TREE_BYTES + group * row] ^= 1
     with pytest.raises(ForgedFile, match="fit together"):
@@ -246,19 +244,127 @@ def test_a_starter_that_corrects_groups_differently_gets_no_answer(group: int) -
     assert "reply" not in play.bodies
 
 
+SHAPE = store_shape(CONTRACT)
+ANSWER_END = vole.answer_bytes(SHAPE.size)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ANSWER_END - vole._CHECK_BYTES - 1,
+        ANSWER_END - vole._CHECK_BYTES,
+        ANSWER_END - 33,
+        ANSWER_END - 1,
+        ANSWER_END,
+        ANSWER_END + 31,
+    ],
+    ids=["correction", "sums of the proof", "proof", "digest", "share", "end of the share"],
+)
+def test_a_starter_confirms_nothing_to_a_responder_that_alters_its_trees(place: int) -> None:
+    """Else it could tell from what is confirmed where the noise is that hides the starter's list."""
+    play = Play().until("reply")
+    body = bytearray(play.bodies["reply"])
+    body[place] ^= 1
+    with pytest.raises(ForgedFile):
+        play.give("reply", bytes(body))
+    assert_burnt(play.roles["starter"])
+    assert "finish" not in play.bodies and "_receiver" not in vars(play.roles["starter"])
+    with pytest.raises(Refused, match="aborted"):
+        play.give("reply")
+
+
+def test_all_last_sums_altered_end_the_run() -> None:
+    """Without the check it would go on, and what is confirmed would tell a bit of each point."""
+    play = Play().until("reply")
+    body = bytearray(play.bodies["reply"])
+    levels = vole.pprf.depth(vole.domain(SHAPE.size))
+    for tree in range(vole.NOISE_WEIGHT):
+        body[32 * (tree * levels + levels - 1)] ^= 1
+    with pytest.raises(ForgedFile, match="trees do not fit"):
+        play.give("reply", bytes(body))
+    assert_burnt(play.roles["starter"])
+
+
+def test_a_share_that_was_not_committed_to_is_refused() -> None:
+    """A responder that knows the starter's share can not choose the hash key after it."""
+    play = Play().until("reply")
+    body = play.bodies["reply"]
+    opened = bytes(32)
+    with pytest.raises(ForgedFile, match="another share of the hash key"):
+        play.give("reply", body[:ANSWER_END] + opened + body[ANSWER_END + 32 :])
+    assert_burnt(play.roles["starter"])
+
+
+def test_a_request_is_not_answered_a_second_time_under_another_share() -> None:
+    play = Play().until("request")
+    play.give("request")
+    request = bytearray(play.bodies["request"])
+    request[vole.request_bytes(SHAPE.size) + 16] ^= 1
+    with pytest.raises(WrongRun):
+        play.give("request", bytes(request))
+    assert_burnt(play.roles["responder"])
+
+
+def test_tags_under_another_hash_key_have_nothing_in_common() -> None:
+    """The same two sides, secrets and stores, another share of the starter: tags are as far apart as random
+    ones, and a starter that used another share than it sent finds nothing."""
+    bound, reply = 2000, []
+    contract, shared = contract_of(bound, bound), identifiers(range(bound))
+    end = vole.request_bytes(store_shape(contract).size) + 16
+    for change in (0, 1):
+        play = Play(contract, shared, shared).until("request")
+        request = bytearray(play.bodies["request"])
+        request[end] ^= change
+        play.give("request", bytes(request))
+        reply.append(play.bodies["reply"])
+    assert reply[0][: -16 * bound] == reply[1][: -16 * bound]
+    listed = [np.frombuffer(each[-16 * bound :], dtype=np.uint8).reshape(-1, 16) for each in reply]
+    assert not set(map(bytes, listed[0])) & set(map(bytes, listed[1]))
+    # Unsorted, tag by tag: half of the bits differ, in each of the 128 and over all.
+    keys = [hash_pairs_of(play, share) for share in (bytes(32), bytes(31) + b"\1")]
+    apart = np.unpackbits((keys[0] ^ keys[1]).view(np.uint8).reshape(-1, 16), axis=1)
+    assert abs(apart.mean() - 0.5) < 5 * 0.5 / apart.size**0.5
+    assert (abs(apart.mean(axis=0) - 0.5) < 5.5 * 0.5 / bound**0.5).all()
+    play.give("reply")
+    assert play.found["starter"].positions == ()
+
+
+def hash_pairs_of(play: Play, drawn: bytes) -> Any:
+    starter = play.roles["starter"]
+    return starter._tags(drawn, "list", starter._hashed[::-1].copy())
+
+
+def test_the_responder_is_told_of_the_blocks_and_not_of_the_declared_bound() -> None:
+    assert WHOLE.found["responder"].peer_bound == SHAPE.size > N
+    assert WHOLE.found["starter"].peer_bound == N
+
+
+def test_an_altered_starter_can_submit_more_than_it_declared_but_not_more_than_it_is_said() -> None:
+    """A store of this shape with twice the identifiers: encoded, asked, and recognised."""
+    many = identifiers(range(2 * N))
+    play = Play(left=[], right=many[N:])
+    starter = play.roles["starter"]
+    hashed = tags.hash_identifiers(CONTRACT, RUN, many)
+    seed = bytes(16)
+    rows = okvs_rows.prepare(_row_keys(seed, hashed), SHAPE._replace(items=2 * N))
+    starter._encoded = seed, okvs.encode(rows, hashed, stream("store"))
+    starter._run.parts["hashed"] = hashed.tobytes()
+    assert "_hashed" not in vars(starter)
+    play.give("offer")
+    play.rest_after("offer")
+    assert len(play.found["starter"].positions) == N < 2 * N < SHAPE.size
+
+
 def test_a_finish_copied_from_the_reply_confirms_nothing() -> None:
     play = Play(left=identifiers(range(1000, 1000 + N))).until("finish")
-    tags = play.bodies["reply"][-10 * N :]
-    forged = sorted(tags[at : at + 10] + bytes(6) for at in range(0, len(tags), 10))
-    play.give("finish", b"".join(forged))
+    play.give("finish", play.bodies["reply"][-16 * N :])
     assert play.found["responder"].positions == ()
 
 
 def test_a_reply_whose_tags_come_from_the_starter_matches_nothing() -> None:
     """A responder without the identifiers can send any tags: those of the last finish match nothing."""
     play = Play().until("reply")
-    tags = sorted(WHOLE.bodies["finish"][at : at + 10] for at in range(0, 16 * N, 16))
-    play.give("reply", play.bodies["reply"][: -10 * N] + b"".join(tags))
+    play.give("reply", play.bodies["reply"][: -16 * N] + WHOLE.bodies["finish"])
     assert play.found["starter"].positions == ()
 
 
@@ -284,19 +390,22 @@ def test_lengths_say_nothing_of_the_lists() -> None:
 def test_secrets_are_forgotten_when_they_have_served() -> None:
     play = Play()
     responder, starter = play.roles["responder"], play.roles["starter"]
-    secret, scalars = (responder._run.parts[name] for name in ("secret", "scalars"))
+    secret, scalars, share = (responder._run.parts[name] for name in ("secret", "scalars", "share"))
     delta = vole.Sender.from_parts(responder._run.parts).delta
     own = starter._run.parts["secret"]
     play.give("offer")
     keys = starter._run.parts["keys"]
     assert own in starter.to_bytes() and secret in responder.to_bytes()
+    assert share not in play.bodies["offer"] + play.bodies["request"]
     play.give("request")
+    assert share in play.bodies["reply"] and "share" not in responder._run.parts
     for served in (secret, scalars, delta):
         assert served not in responder.to_bytes()
     assert "_sender" not in vars(responder)
     play.give("reply")
     for served in (own, keys):
         assert served not in starter.to_bytes()
+    assert "_receiver" not in vars(starter) and "share" not in starter._run.parts
 
 
 def test_states_hold_no_identifier() -> None:
@@ -343,10 +452,10 @@ def test_the_reply_looks_the_same_whatever_is_in_the_list() -> None:
     contract = contract_of(bound, bound)
     for label, listed in (("empty", []), ("full", identifiers(range(bound)))):
         play = Play(contract, [], listed, label).until("reply")
-        tags = np.frombuffer(play.bodies["reply"], dtype=np.uint8)[-10 * bound :].reshape(-1, 10)
-        counts = np.bincount(tags[:, 2:].ravel(), minlength=256)
-        expected = tags[:, 2:].size / 256
+        found = np.frombuffer(play.bodies["reply"], dtype=np.uint8)[-16 * bound :].reshape(-1, 16)
+        counts = np.bincount(found[:, 2:].ravel(), minlength=256)
+        expected = found[:, 2:].size / 256
         assert ((counts - expected) ** 2 / expected).sum() < 381, label
         # Sorted uniform numbers are evenly spread: Kolmogorov's distance is above 2.5/sqrt(n) once in 10^5.
-        heads = np.ascontiguousarray(tags[:, :8]).view(">u8").ravel() / 2.0**64
+        heads = np.ascontiguousarray(found[:, :8]).view(">u8").ravel() / 2.0**64
         assert abs(heads - np.arange(bound) / bound).max() < 2.5 / bound**0.5, label

@@ -19,7 +19,7 @@ from overlap.protocol.buckets import bucket_bound
 from overlap.protocol.seat import Seat
 from overlap.protocol.seat_worker import perform
 from overlap.protocol.spool import Spool, place_all
-from overlap.protocol.vole.roles import Responder, Starter
+from overlap.protocol.vole.roles import Responder, Starter, store_shape
 
 PROTOCOLS = ("dh-2hash/1", "vole-rr22/1")
 LEFT, RIGHT = identifiers(range(400)), identifiers(range(300, 750))
@@ -107,7 +107,9 @@ def test_buckets_give_what_one_list_gives(protocol: str, tmp_path: Path) -> None
     assert ours.positions == tuple(range(300, 400)) and theirs.positions == tuple(range(100))
     assert ours.tokens == theirs.tokens and len(set(ours.tokens)) == 100
     assert (ours.submitted, ours.peer_bound) == (400, 480)
-    assert (theirs.submitted, theirs.peer_bound) == (450, 500)
+    # By vector-OLE an altered starter may have put an identifier into each block of its stores.
+    most = 500 if protocol == "dh-2hash/1" else 5 * store_shape(contract).size
+    assert (theirs.submitted, theirs.peer_bound) == (450, most)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

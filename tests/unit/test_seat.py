@@ -79,7 +79,7 @@ def test_what_a_peer_sent_wrong_comes_back_with_the_state_after_it(worker: Worke
     for place in (None, worker):
         seat = seated("starter", place)
         assert seat.take(0, "start", b"", False).error is None
-        done = seat.take(0, "offer", b"\xff" * 8192, True)
+        done = seat.take(0, "offer", b"\xff" * Starter.part_size(CONTRACT, "offer"), True)
         assert isinstance(done.error, InvalidElement) and done.aborted and done.answer is None
         assert b'"state":"aborted"' in done.state
         assert isinstance(seat.take(0, "offer", b"", True).error, Refused)

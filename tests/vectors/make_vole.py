@@ -28,6 +28,8 @@ def make_vectors() -> dict[str, Any]:
         "base_ot": base_ot_vectors(),
         "extension": extension_vectors(),
         "pprf": pprf_vectors(),
+        "corrections": corrections_vectors(),
+        "hash_key": hash_key_vectors(),
         "code": [code_vector(*sizes) for sizes in ((1, 25), (100, 700), (3000, 3001))],
         "vole": [vole_vector(outputs) for outputs in (1, 1000)],
     }
@@ -108,10 +110,52 @@ def extension_vectors() -> dict[str, Any]:
 def pprf_vectors() -> dict[str, Any]:
     from vole_plain import drawn_blocks
 
-    from overlap.protocol.vole import pprf
+    from overlap.protocol.vole import pprf, pprf_check
 
     leaves, sums = pprf.grow(drawn_blocks("tree roots", 2), 5, 3)
-    return {"leaves": leaves.tobytes().hex(), "sums": sums.tobytes().hex()}
+    return {
+        "leaves": leaves.tobytes().hex(),
+        "sums": sums.tobytes().hex(),
+        "proof": pprf_check.prove(leaves, 3).hex(),
+    }
+
+
+def corrections_vectors() -> dict[str, Any]:
+    """Two trees of five leaves, points 1 and 4."""
+    import numpy as np
+    from vole_plain import drawn, drawn_blocks
+
+    from overlap.protocol.vole import vole_check
+
+    weights = vole_check.draw_weights(CONTEXT, b"message", 2, 5)
+    elements, masks, shares = (drawn_blocks(name, 2) for name in ("e", "r", "v"))
+    opened = vole_check.open_check(weights, np.array([1, 4]), elements, masks)
+    sums = vole_check.place_sums(drawn_blocks("leaves", 5, 2))
+    return {
+        "always": weights.always.tobytes().hex(),
+        "bits": weights.bits.tobytes().hex(),
+        "opening": opened.hex(),
+        "place_sums": sums.tobytes().hex(),
+        "digest": vole_check.digest_sent(weights, sums, shares, opened, drawn("delta")(16)).hex(),
+    }
+
+
+def hash_key_vectors() -> dict[str, Any]:
+    from protocol_parties import RUN, make_contract
+    from vole_plain import drawn
+
+    from overlap.protocol.vole import hash_key, tags
+
+    share, other = drawn("share")(32), drawn("other share")(32)
+    contract = make_contract(10, 10, protocol="vole-rr22/1")
+    return {
+        "shares": [share.hex(), other.hex()],
+        "commitment": hash_key.commit(CONTEXT, share).hex(),
+        "key": hash_key.join_shares(share, other).hex(),
+        "contract": contract.digest.hex(),
+        "run": RUN.hex(),
+        "of_list_tags": tags.purpose_key(contract, RUN, hash_key.join_shares(share, other), "list").hex(),
+    }
 
 
 def code_vector(outputs: int, parity: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -71,3 +72,72 @@ def test_leaves_are_hashes_of_roots() -> None:
     for number in (2, 4, 8):
         node = tmmo(key, node, (3 << 32) + number)
     assert VECTORS["pprf"]["leaves"].startswith(node.hex())
+
+
+def test_a_proof_is_made_of_the_level_below_the_leaves() -> None:
+    """Trees 3 and 4 of five leaves have three levels, so the children of leaf i are 16 + 2 i and 17 + 2 i."""
+    key = bytes.fromhex(VECTORS["aes"]["fixed_key"])
+    text = bytes.fromhex(VECTORS["pprf"]["leaves"])
+    leaves = [text[i : i + 16] for i in range(0, len(text), 16)]
+    rows = [
+        [[tmmo(key, leaves[2 * i + j], (3 + j << 32) + 16 + 2 * i + side) for j in (0, 1)] for side in (0, 1)]
+        for i in range(5)
+    ]
+    proof = b"".join(added(row[side][j] for row in rows) for j in (0, 1) for side in (0, 1))
+    hashed = b"".join(hashlib.sha256(b"".join(row[0] + row[1])).digest() for row in rows)
+    proof += hashlib.sha256(b"overlap vole 1 leaves" + hashed).digest()
+    assert proof.hex() == VECTORS["pprf"]["proof"]
+
+
+def test_weights_and_sums_of_the_corrections_check() -> None:
+    from vole_plain import drawn, drawn_blocks, numbers
+
+    stated = VECTORS["corrections"]
+    start = b"overlap vole 1 weights" + len(b"vector").to_bytes(8, "big") + b"vector" + b"message"
+    seed = hashlib.sha256(start).digest()[:16]
+    # Check, then 0 or a bit and 1, then tree.
+    drawn_weights = [int.from_bytes(aes(seed, i.to_bytes(16, "big")), "little") for i in range(16)]
+    e, r, v = (numbers(drawn_blocks(name, 2)) for name in ("e", "r", "v"))
+    leaves = numbers(drawn_blocks("leaves", 5, 2))
+    delta = int.from_bytes(drawn("delta")(16), "little")
+    opened, totals = [], []
+    for check in (0, 1):
+        g = drawn_weights[8 * check : 8 * check + 8]
+        weight = [
+            [
+                g[j] ^ (g[2 + j] * (p & 1)) ^ (g[4 + j] * (p >> 1 & 1)) ^ (g[6 + j] * (p >> 2))
+                for p in range(5)
+            ]
+            for j in (0, 1)
+        ]
+        opened.append(product(weight[0][1], e[0]) ^ product(weight[1][4], e[1]) ^ r[check])
+        total = v[check] ^ product(delta, opened[check])
+        for p in range(5):
+            total ^= product(weight[0][p], leaves[2 * p]) ^ product(weight[1][p], leaves[2 * p + 1])
+        totals.append(total)
+    assert b"".join(y.to_bytes(16, "little") for y in opened).hex() == stated["opening"]
+    text = b"overlap vole 1 correlation" + b"".join(total.to_bytes(16, "little") for total in totals)
+    assert hashlib.sha256(text).hexdigest() == stated["digest"]
+
+
+def test_hash_key() -> None:
+    """D(a, b, ...) is SHA-256 over each with its length in 8 bytes before it."""
+
+    def digest(*parts: bytes) -> bytes:
+        return hashlib.sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).digest()
+
+    stated = VECTORS["hash_key"]
+    one, other = (bytes.fromhex(share) for share in stated["shares"])
+    assert digest(b"overlap-vole-share/1", b"vector", one).hex() == stated["commitment"]
+    key = added([one, other])
+    assert key.hex() == stated["key"]
+    run, contract = bytes.fromhex(stated["run"]), bytes.fromhex(stated["contract"])
+    of_tags = digest(b"overlap-vole-tag/1", contract, run, key, b"list")[:16]
+    assert of_tags.hex() == stated["of_list_tags"]
+
+
+def added(texts: Iterable[bytes]) -> bytes:
+    total, length = 0, 0
+    for text in texts:
+        total, length = total ^ int.from_bytes(text, "little"), len(text)
+    return total.to_bytes(length, "little")

@@ -33,6 +33,11 @@ MASK_BYTES: Final = BLOCK_BYTES
 #: F(y), and SHA-256 over all F(w_i).
 CHECK_BYTES: Final = BLOCK_BYTES + 32
 
+#: The hint of every check that fails.
+ALTERED: Final = (
+    "the peer's software is altered or faulty; do not repeat the run before the peer has replaced it"
+)
+
 Rows = npt.NDArray[np.uint8]
 
 
@@ -41,8 +46,9 @@ def make_check(rows: Rows, wish: Rows, context: bytes, message: bytes) -> bytes:
 
     The last MASK_BYTES of each are the mask. `context` names the run.
     """
-    point = _point(context, message)
-    return fold(wish[None], point).tobytes() + _digest(fold(rows, point))
+    folded = fold(np.concatenate([rows, wish[None]]), _point(context, message))
+    opened: bytes = folded[-1].tobytes()
+    return opened + _digest(folded[:-1])
 
 
 def verify_check(rows: Rows, bits: Rows, context: bytes, message: bytes, check: bytes) -> None:
@@ -52,7 +58,7 @@ def verify_check(rows: Rows, bits: Rows, context: bytes, message: bytes, check: 
     if not hmac.compare_digest(_digest(folded), check[BLOCK_BYTES:]):
         raise ForgedFile(
             "the request was not made as the protocol says: its transfers do not fit together",
-            "the peer's software is altered or faulty; do not repeat the run before the peer has replaced it",
+            ALTERED,
         )
 
 
@@ -64,10 +70,14 @@ def fold(rows: Rows, point: bytes) -> Blocks:
     padded = np.zeros((count, blocks * BLOCK_BYTES), dtype=np.uint8)
     padded[:, :body] = rows[:, :body]
     terms = padded.view("<u8").reshape(count, blocks, 2)
-    # Halves fold onto each other, as in `field.evaluate`, for all rows at once.
+    # Upper parts fold onto lower ones, as in `field.evaluate`, for all rows at once. The lower part is as
+    # long as a power of two, so that the powers of the point are squares, each of the one before.
+    squares = [point]
+    while 1 << len(squares) < blocks:
+        squares.append(power(squares[-1], 2))
     while terms.shape[1] > 1:
-        half = (terms.shape[1] + 1) // 2
-        upper = multiply_by(power(point, half), terms[:, half:].reshape(-1, 2))
+        half = 1 << (terms.shape[1] - 1).bit_length() - 1
+        upper = multiply_by(squares[half.bit_length() - 1], terms[:, half:].reshape(-1, 2))
         terms = terms[:, :half].copy()
         terms[:, : len(upper) // count] ^= upper.reshape(count, -1, 2)
     folded = zero_blocks(count)

@@ -24,8 +24,8 @@ vector-OLE (the noisy one of RR22, eprint 2022/320, which is Gilboa's product wi
 
 The receiver learns nothing of D, the sender nothing of y but what the missing seeds' strings mask. A last
 block of y is random and serves `consistency`, which shows that there is one y: without that a receiver which
-sends other corrections would learn D.
-"""
+sends other corrections would learn D. `pprf_check` shows that the small trees are trees, so that the strings
+which a receiver can be said to have sent do not depend on D."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from overlap.errors import MalformedFile
-from overlap.protocol.vole import base_ot, pprf
+from overlap.errors import ForgedFile, MalformedFile
+from overlap.protocol.vole import base_ot, pprf, pprf_check
 from overlap.protocol.vole.aes import expand_bytes, tmmo
 from overlap.protocol.vole.blocks import BLOCK_BYTES, Blocks, read_blocks
-from overlap.protocol.vole.consistency import CHECK_BYTES, MASK_BYTES, make_check, verify_check
+from overlap.protocol.vole.consistency import ALTERED, CHECK_BYTES, MASK_BYTES, make_check, verify_check
 
 #: Bits of D in a group, k. Twice as many would halve the message and multiply the work by eight.
 GROUP_BITS: Final = 4
@@ -49,7 +49,9 @@ _LEAVES: Final = 1 << GROUP_BITS
 _FIRST_TREE: Final = 1 << 30
 #: Tweaks of the transfers' hashes: above those of all trees.
 _FIRST_TWEAK: Final = 1 << 63
-_TREE_BYTES: Final = pprf.message_bytes(_GROUPS, _LEAVES)
+_SUM_BYTES: Final = pprf.message_bytes(_GROUPS, _LEAVES)
+#: The masked sums of the small trees, and the proof of their leaves.
+_TREE_BYTES: Final = _SUM_BYTES + pprf_check.proof_bytes(_GROUPS)
 
 Bits = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.uint8]
@@ -100,7 +102,8 @@ def receive(choices: Bits, elements: Blocks, roots: Blocks, keys: Blocks, contex
         sums += [np.bitwise_xor.reduce(strings[_with_bit(i, 0)], axis=0) for i in range(GROUP_BITS)]
     rows = np.stack(sums)
     columns, shares = _split(rows, len(choices))
-    message = tree_message.tobytes() + b"".join(row.tobytes() for row in corrections)
+    trees = tree_message.tobytes() + pprf_check.prove(leaves, _FIRST_TREE)
+    message = trees + b"".join(row.tobytes() for row in corrections)
     return Received(
         message + make_check(rows, wish, context, message),
         tmmo(columns, _tweaks(len(choices))),
@@ -112,7 +115,7 @@ def send(delta: int, message: bytes, transfers: int, elements: int, keys: Blocks
     """Both keys of each transfer and the shares of D times the receiver's elements.
 
     `keys`, (128, 2), are those of the receiver in the base transfers. Raises MalformedFile when the message
-    has another length, ForgedFile when it is not that of one string y. `context` names the run.
+    has another length, ForgedFile when it is not that of trees and of one string y. `context` names the run.
     """
     length = _row_bytes(transfers, elements)
     if len(message) != message_bytes(transfers, elements):
@@ -121,9 +124,14 @@ def send(delta: int, message: bytes, transfers: int, elements: int, keys: Blocks
             "ask the peer to send it again",
         )
     digits = np.array([delta >> GROUP_BITS * g & _LEAVES - 1 for g in range(_GROUPS)], dtype=np.int64)
-    tree_message = read_blocks(message[:_TREE_BYTES]).reshape(_GROUPS, GROUP_BITS, 2, 2)
+    tree_message = read_blocks(message[:_SUM_BYTES]).reshape(_GROUPS, GROUP_BITS, 2, 2)
     tree_keys = keys.reshape(_GROUPS, GROUP_BITS, 2)
     leaves = pprf.grow_punctured(digits, _LEAVES, _FIRST_TREE, tree_keys, tree_message)
+    if not pprf_check.is_proven(leaves, digits, _FIRST_TREE, message[_SUM_BYTES:_TREE_BYTES]):
+        raise ForgedFile(
+            "the request was not made as the protocol says: its trees do not fit together",
+            ALTERED,
+        )
     message, check = message[:-CHECK_BYTES], message[-CHECK_BYTES:]
     corrections = np.frombuffer(message, dtype=np.uint8, offset=_TREE_BYTES).reshape(_GROUPS, length)
     every = []

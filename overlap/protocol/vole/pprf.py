@@ -60,7 +60,7 @@ def grow(roots: Blocks, domain: int, first: int) -> tuple[Blocks, Blocks]:
         nodes = roots[None, part]
         numbers = np.arange(first + part.start, first + part.stop, dtype=np.uint64)
         for level in range(depth(domain)):
-            nodes = _children(nodes, numbers, level + 1, domain)
+            nodes = _next_level(nodes, numbers, level + 1, domain)
             sums[part, level, 0] = _sum(nodes[0::2])
             sums[part, level, 1] = _sum(nodes[1::2])
         leaves[:, part] = nodes
@@ -83,7 +83,7 @@ def grow_punctured(points: Integers, domain: int, first: int, keys: Blocks, mess
         nodes = np.zeros((1, len(columns), 2), dtype=np.uint64)
         path = np.zeros(len(columns), dtype=np.int64)
         for level in range(depth(domain)):
-            nodes = _children(nodes, numbers, level + 1, domain)
+            nodes = _next_level(nodes, numbers, level + 1, domain)
             # The path's node is unknown, and so are both of its children: what stands there is of no use.
             _place(nodes, 2 * path, columns, 0)
             _place(nodes, 2 * path + 1, columns, 0)
@@ -105,21 +105,31 @@ def _parts(trees: int, domain: int) -> list[slice]:
     return [slice(start, min(start + step, trees)) for start in range(0, trees, step)]
 
 
-def _children(nodes: Blocks, numbers: npt.NDArray[np.uint64], level: int, domain: int) -> Blocks:
-    """All nodes of `level`, from those above; shape (width, trees, 2)."""
-    parents, trees = nodes.shape[:2]
-    inner = permute(nodes)
-    heap = np.uint64(1 << level) + np.arange(0, 2 * parents, 2, dtype=np.uint64)
-    outer = np.empty((parents, 2, trees, 2), dtype=np.uint64)
-    outer[:, 0] = inner
-    outer[:, 0, :, 0] ^= (numbers << np.uint64(32)) + heap[:, None]
-    outer[:, 1] = outer[:, 0]
+def children(nodes: Blocks, numbers: npt.NDArray[np.uint64], heap: int) -> Blocks:
+    """Both children of `nodes`, (width, trees, 2), in shape (width, 2, trees, 2).
+
+    `numbers` are those of the trees, `heap` the number of the first child in heap order.
+    """
+    width, trees = nodes.shape[:2]
+    inner = permute(nodes).reshape(width, 2 * trees)
+    # Tweaks stand in the low words. All is done over whole rows of words, which numpy does fastest.
+    low, base = np.zeros((2, trees, 2), dtype=np.uint64)
+    low[:, 0], base[:, 0] = 1, numbers << np.uint64(32)
+    tweaks = np.multiply.outer(np.arange(heap, heap + 2 * width, 2, dtype=np.uint64), low.ravel())
+    tweaks ^= base.ravel()
+    outer = np.empty((width, 2, 2 * trees), dtype=np.uint64)
+    np.bitwise_xor(inner, tweaks, out=outer[:, 0])
     # The left child has an even number: the right one's differs in the lowest bit.
-    outer[:, 1, :, 0] ^= np.uint64(1)
-    children = permute(outer)
-    children ^= inner[:, None]
+    np.bitwise_xor(outer[:, 0], low.ravel(), out=outer[:, 1])
+    made = permute(outer)
+    made ^= inner[:, None]
+    return made.reshape(width, 2, trees, 2)
+
+
+def _next_level(nodes: Blocks, numbers: npt.NDArray[np.uint64], level: int, domain: int) -> Blocks:
+    """All nodes of `level`, from those above; shape (width, trees, 2)."""
     width = -(-domain >> (depth(domain) - level))  # Rounded up.
-    return children.reshape(2 * parents, trees, 2)[:width]
+    return children(nodes, numbers, 1 << level).reshape(2 * len(nodes), -1, 2)[:width]
 
 
 def _sum(nodes: Blocks) -> Blocks:

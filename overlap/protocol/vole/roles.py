@@ -1,30 +1,33 @@
-"""Level `overlaps` by vector-OLE: the two roles of RR22 (eprint 2022/320, figures 5 and 6), semi-honest.
+"""Level `overlaps` by vector-OLE: the two roles of RR22 (eprint 2022/320, section 5), against altered peers.
 
-h(x) is the block of an identifier, R its row in an oblivious key-value store, T a tag (`tags`). The starter
-ends with vectors A, C and the responder with D, B, where C = D A + B.
+h(x) is the block of an identifier, R its row in an oblivious key-value store, T a tag (`tags`) under the key
+w = w_r + w_s. The starter ends with vectors A, C and the responder with D, B, where C = D A + B.
 
     starter, holds X                                        responder, holds Y
     start    (the contract)                         ─────→
-                                                    ←─────  offer    base transfers
-    request  base transfers, extension, seed,       ─────→
-             A + P where R(x) P = h(x)                      Q = B + D (A + P) = C + D P
+                                                    ←─────  offer    base transfers, commitment to w_s
+    request  base transfers, extension, checks,     ─────→
+             seed, w_r, A + P where R(x) P = h(x)           Q = B + D (A + P) = C + D P
                                                             K_y = R(y) Q + D h(y)
-                                                    ←─────  reply    trees, T("list", K_y, h(y)), filled up
-    K_x = R(x) C
+                                                    ←─────  reply    trees, checks, w_s,
+    K_x = R(x) C                                                     T("list", K_y, h(y)), filled up
     matches: T("list", K_x, h(x)) is in the reply
     finish   T("confirm", K_x, h(x)), filled up     ─────→  matches: T("confirm", K_y, h(y)) is in the finish
 
 For x in both lists R(x) Q + D h(x) = R(x) C + D (R(x) P + h(x)) = R(x) C. For any other y there is an unknown
 multiple of D in K_y. A is pseudorandom, so A + P says nothing about X beyond the size of the store.
 
-The responder answers a request only if its transfers fit together (`consistency`): else it would give D away
-to a starter that does not keep to the protocol.
+The responder answers a request only if its transfers fit together, and the starter confirms nothing unless
+the trees and corrections of the reply do (`vole`) and w_s is the share that was committed to: else either
+could learn the other's secrets bit by bit. What stands in the store is fixed before w_s is opened. An altered
+starter can have as many identifiers in it as it has blocks: that is the bound that the responder is told.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Final, Self
 
@@ -34,14 +37,14 @@ from overlap import canonical
 from overlap.engine import Engine
 from overlap.errors import MalformedFile
 from overlap.keys import RandomBytes
-from overlap.protocol.body import CONFIRM_SIZE, finish_bound, list_tag_size
+from overlap.protocol.body import CONFIRM_SIZE, finish_bound
 from overlap.protocol.buckets import part_bounds
 from overlap.protocol.columns import Pieces, are_ascending, fill_up, find_pieces, read_pieces
 from overlap.protocol.contract import Contract
 from overlap.protocol.matches import Matches, keep_matches, read_matches
 from overlap.protocol.role import Role
 from overlap.protocol.steps import Run, begin_run, repeated
-from overlap.protocol.vole import base_ot, okvs, vole
+from overlap.protocol.vole import base_ot, hash_key, okvs, vole
 from overlap.protocol.vole.aes import SEED_BYTES, permute
 from overlap.protocol.vole.blocks import BLOCK_BYTES, Blocks, read_blocks
 from overlap.protocol.vole.field import multiply_by
@@ -50,7 +53,11 @@ from overlap.protocol.vole.okvs_solve import EncodingFailed
 from overlap.protocol.vole.tags import are_distinct, cut_tags, hash_identifiers, hash_pairs, purpose_key
 
 PROTOCOL: Final = "vole-rr22/1"
+#: Bytes of a list tag: a hash's full length, as RR22 has it against altered peers (section 6).
+LIST_TAG_SIZE: Final = 16
 
+#: Before the store in a request: its seed, and the starter's share of w.
+_HEAD_BYTES: Final = SEED_BYTES + hash_key.SHARE_BYTES
 _AGAIN: Final = "the peer's software is at fault; start a new run"
 
 
@@ -65,11 +72,12 @@ def part_size(contract: Contract, step: str) -> int:
     if step == "start":
         return 0
     if step == "offer":
-        return base_ot.OFFER_BYTES
+        return base_ot.OFFER_BYTES + hash_key.COMMITMENT_BYTES
     if step == "request":
-        return vole.request_bytes(outputs) + SEED_BYTES + outputs * BLOCK_BYTES
+        return vole.request_bytes(outputs) + _HEAD_BYTES + outputs * BLOCK_BYTES
     if step == "reply":
-        return vole.answer_bytes(outputs) + part_bounds(contract)[1] * list_tag_size(contract)
+        tags = part_bounds(contract)[1] * LIST_TAG_SIZE
+        return vole.answer_bytes(outputs) + hash_key.SHARE_BYTES + tags
     return finish_bound(contract) * CONFIRM_SIZE
 
 
@@ -132,14 +140,20 @@ class _Role(Role):
         for name in names:
             self._run.parts.pop(name, None)
 
-    def _tags(self, purpose: str, keys: Blocks) -> Blocks:
-        return hash_pairs(purpose_key(self._run.contract, self._run.run, purpose), keys, self._hashed)
+    def _tags(self, drawn: bytes, purpose: str, keys: Blocks) -> Blocks:
+        return hash_pairs(purpose_key(self._run.contract, self._run.run, drawn, purpose), keys, self._hashed)
 
     def _tokens(self, keys: Blocks, reply: bytes) -> Blocks:
         run = self._run
-        bodies = (hashlib.sha256(body).digest() for body in (run.parts["offer"], run.parts["request"], reply))
+        messages = (self._offered, run.parts["request"], reply)
+        bodies = (hashlib.sha256(message).digest() for message in messages)
         seen = canonical.digest(run.run, run.contract.digest, *bodies)
         return hash_pairs(canonical.digest(b"overlap-vole-token/1", seen)[:16], keys, self._hashed)
+
+    @property
+    def _offered(self) -> bytes:
+        """The body of `offer`. A responder keeps its end apart, for the vector-OLE's part is in its state."""
+        return self._run.parts["offer"] + self._run.parts.get("commitment", b"")
 
     def _read_matches(self) -> Matches:
         return read_matches(self._run, len(self._run.parts["hashed"]) // BLOCK_BYTES)
@@ -169,12 +183,13 @@ class Starter(_Role):
             return run.parts["request"]
         with run.judging_peer():
             self._require_size("offer", offer)
-            receiver, message = self._receiver.request(offer)
+            receiver, message = self._receiver.request(offer[: base_ot.OFFER_BYTES])
         seed, store = self._encoded
-        body = message + seed + (store ^ self._receiver.a).tobytes()
-        run.advance(
-            "offer", offer, False, {**receiver.to_parts(), "offer": offer, "seed": seed, "request": body}
-        )
+        share = self._random(hash_key.SHARE_BYTES)
+        body = message + seed + share + (store ^ self._receiver.a).tobytes()
+        parts = {"offer": offer, "seed": seed, "share": share, "request": body}
+        run.advance("offer", offer, False, {**receiver.to_parts(), **parts})
+        self._receiver = receiver
         return body
 
     def finish(self, reply: bytes) -> tuple[bytes, Matches]:
@@ -185,19 +200,25 @@ class Starter(_Role):
         run = self._run
         if run.repeats("reply", reply):
             return run.parts["finish"], self._read_matches()
+        receiver = self._receiver
+        # A and C are in it: this role has no further use for it, whatever comes of the reply.
+        del self._receiver
         with run.judging_peer():
             self._require_size("reply", reply)
             end = vole.answer_bytes(store_shape(run.contract).size)
-            theirs = _read_sorted(reply[end:], list_tag_size(run.contract), "reply")
-            learned = vole.Receiver.from_parts(run.parts).finish(reply[:end])
-            keys = okvs.decode(learned, self._rows(run.parts["seed"]))
-        listed = cut_tags(self._tags("list", keys), theirs.shape[1])
+            tags = end + hash_key.SHARE_BYTES
+            theirs = _read_sorted(reply[tags:], LIST_TAG_SIZE, "reply")
+            commitment = run.parts["offer"][base_ot.OFFER_BYTES :]
+            drawn = hash_key.open_key(self._context, commitment, reply[end:tags], run.parts["share"])
+            learned = receiver.finish(reply[:end])
+        keys = okvs.decode(learned, self._rows(run.parts["seed"]))
+        listed = cut_tags(self._tags(drawn, "list", keys), LIST_TAG_SIZE)
         matched = np.flatnonzero(find_pieces(listed, theirs)[0])
-        confirm = cut_tags(self._tags("confirm", keys), CONFIRM_SIZE)[matched]
+        confirm = cut_tags(self._tags(drawn, "confirm", keys), CONFIRM_SIZE)[matched]
         body = fill_up(confirm, finish_bound(run.contract), self._random).tobytes()
         parts = keep_matches(matched, self._tokens(keys, reply)[matched].tobytes())
         run.advance("reply", reply, True, {"finish": body, **parts})
-        self._forget("secret", "keys", "seed")
+        self._forget("secret", "keys", "seed", "share")
         return body, self._read_matches()
 
     def work_ahead(self) -> None:
@@ -229,6 +250,14 @@ class Responder(_Role):
 
     role = "responder"
 
+    @classmethod
+    def peer_bound(cls, contract: Contract) -> int:
+        """The blocks of all stores: as many identifiers an altered starter can have in them."""
+        return contract.buckets * store_shape(contract).size
+
+    def _read_matches(self) -> Matches:
+        return replace(super()._read_matches(), peer_bound=store_shape(self._run.contract).size)
+
     def reply(self, body: bytes) -> bytes:
         """The body of `offer` for that of `start`, which is empty; the body of `reply` for that of `request`.
 
@@ -241,8 +270,10 @@ class Responder(_Role):
         if not run.repeats("start", b""):
             outputs = store_shape(run.contract).size
             self._sender = vole.Sender.begin(outputs, self._random, self._context)
-            run.advance("start", b"", False, self._sender.to_parts())
-        return run.parts["offer"]
+            share = self._random(hash_key.SHARE_BYTES)
+            parts = {"share": share, "commitment": hash_key.commit(self._context, share)}
+            run.advance("start", b"", False, {**self._sender.to_parts(), **parts})
+        return self._offered
 
     def _answer_request(self, request: bytes) -> bytes:
         run = self._run
@@ -255,21 +286,24 @@ class Responder(_Role):
             self._require_size("request", request)
             end = vole.request_bytes(sender.outputs)
             answer = sender.answer(request[:end])
-        seed, store = request[end : end + SEED_BYTES], read_blocks(request[end + SEED_BYTES :])
+        head, store = request[end : end + _HEAD_BYTES], read_blocks(request[end + _HEAD_BYTES :])
+        seed, share = head[:SEED_BYTES], run.parts["share"]
+        drawn = hash_key.join_shares(share, head[SEED_BYTES:])
         mixed = multiply_by(sender.delta, store)
         mixed ^= sender.b
         keys = okvs.decode(mixed, self._rows(seed))
         keys ^= multiply_by(sender.delta, self._hashed)
-        bound, size = part_bounds(run.contract)[1], list_tag_size(run.contract)
-        body = answer + fill_up(cut_tags(self._tags("list", keys), size), bound, self._random).tobytes()
+        listed = cut_tags(self._tags(drawn, "list", keys), LIST_TAG_SIZE)
+        tags = fill_up(listed, part_bounds(run.contract)[1], self._random)
+        body = answer + share + tags.tobytes()
         run.parts["request"] = request
         parts = {
             "reply": body,
-            "confirm": self._tags("confirm", keys).tobytes(),
+            "confirm": self._tags(drawn, "confirm", keys).tobytes(),
             "all_tokens": self._tokens(keys, body).tobytes(),
         }
         run.advance("request", request, True, parts)
-        self._forget("secret", "scalars", "request")
+        self._forget("secret", "scalars", "share", "request")
         return body
 
     def work_ahead(self) -> None:

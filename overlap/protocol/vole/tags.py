@@ -1,9 +1,9 @@
 """Hashes of the vector-OLE protocol over whole lists: identifiers to blocks, blocks to tags.
 
 A tag is TMMO(K, h) = pi(pi(K) ^ h) ^ pi(K) (`overlap.protocol.vole.aes`), cut to its size: K is what the OPRF
-gave for an identifier, h its block, and pi AES-128 under a public key that is drawn from contract, run and
-what the tag is for, so that no tag of one use says anything about one of another.
-"""
+gave for an identifier, h its block, and pi AES-128 under a public key that is drawn from contract, run, the
+key w that both sides drew together (`hash_key`) and what the tag is for, so that no tag of one use says
+anything about one of another, and none can be computed before w is known."""
 
 from __future__ import annotations
 
@@ -42,9 +42,10 @@ def are_distinct(blocks: Blocks) -> bool:
     return not (halves[1:] == halves[:-1]).any() or len(np.unique(blocks, axis=0)) == len(blocks)
 
 
-def purpose_key(contract: Contract, run: bytes, purpose: str) -> bytes:
-    """The public key of pi for one purpose in one run."""
-    return canonical.digest(b"overlap-vole-tag/1", contract.digest, run, purpose.encode())[:_KEY_BYTES]
+def purpose_key(contract: Contract, run: bytes, drawn: bytes, purpose: str) -> bytes:
+    """The public key of pi for one purpose in one run whose hash key w is `drawn`."""
+    seen = (contract.digest, run, drawn, purpose.encode())
+    return canonical.digest(b"overlap-vole-tag/1", *seen)[:_KEY_BYTES]
 
 
 def hash_pairs(key: bytes, inputs: Blocks, hashed: Blocks) -> Blocks:

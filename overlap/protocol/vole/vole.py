@@ -7,8 +7,15 @@ give both sides the same random leaves but for those points, and a correction fo
 vector-OLE, makes the receiver's missing leaf the sender's plus D e[j]. The code is linear.
 
     sender    offer()      base transfers, first message, for the 128 bits of D                8192 bytes
-    receiver  request()    base transfers, second message, and the extension's message
-    sender    answer()     masked sums of the trees, then the corrections
+    receiver  request()    base transfers, second message, the extension's message, what the last check needs
+    sender    answer()     masked sums of the trees, the corrections, the proof of the leaves, the last check
+
+Either side may be altered. The receiver's message is checked before anything is answered (`consistency`, and
+`pprf_check` for the small trees), the sender's before C is given out (`pprf_check` for the large trees,
+`vole_check` for the corrections). A sender that fails learns that its guess about the points was wrong, one
+that passes that it was right: with a chance of 2^-c it learns c bits. The noise weight has that in it
+already, for a linear test that is blind for the noise in the places that were guessed had the same chance to
+be blind without the guess.
 
 The sender's trees, B and D depend on no message, nor does A. Everything follows from a secret of 32 bytes and
 the base transfers, so that is what a state holds; leaves and vectors are made again when asked for.
@@ -16,18 +23,20 @@ the base transfers, so that is what a state holds; leaves and vectors are made a
 
 from __future__ import annotations
 
+import hmac
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from overlap.errors import MalformedFile
-from overlap.protocol.vole import base_ot, extension, pprf
+from overlap.errors import ForgedFile, MalformedFile
+from overlap.protocol.vole import base_ot, extension, pprf, pprf_check, vole_check
 from overlap.protocol.vole.aes import derive_seed, expand, stream
 from overlap.protocol.vole.blocks import BLOCK_BYTES, Blocks, put, read_blocks, zero_blocks
 from overlap.protocol.vole.code import encode
+from overlap.protocol.vole.consistency import ALTERED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +53,12 @@ DISTANCE: Final = 0.2
 #: 8; benchmarks/vole_security.py holds it against the published attacks.
 NOISE_WEIGHT: Final = max(128, -(-math.ceil(-128 / math.log2(1 - 2 * DISTANCE)) // 8) * 8)
 
+#: Field elements of the extension: the values of the noise, then the masks of the last check.
+_ELEMENTS: Final = NOISE_WEIGHT + vole_check.CHECKS
+
+#: The end of an answer.
+_CHECK_BYTES: Final = pprf_check.proof_bytes(NOISE_WEIGHT) + vole_check.DIGEST_BYTES
+
 MAX_OUTPUTS: Final = 1 << 32
 SECRET_BYTES: Final = 32
 
@@ -58,12 +73,23 @@ def domain(outputs: int) -> int:
 def request_bytes(outputs: int) -> int:
     """The length of the receiver's message."""
     transfers = NOISE_WEIGHT * pprf.depth(domain(outputs))
-    return base_ot.ANSWER_BYTES + extension.message_bytes(transfers, NOISE_WEIGHT)
+    message = extension.message_bytes(transfers, _ELEMENTS)
+    return base_ot.ANSWER_BYTES + message + vole_check.OPENING_BYTES
 
 
 def answer_bytes(outputs: int) -> int:
     """The length of the sender's second message."""
-    return pprf.message_bytes(NOISE_WEIGHT, domain(outputs)) + NOISE_WEIGHT * BLOCK_BYTES
+    trees = pprf.message_bytes(NOISE_WEIGHT, domain(outputs)) + NOISE_WEIGHT * BLOCK_BYTES
+    return trees + _CHECK_BYTES
+
+
+class _Expanded(NamedTuple):
+    """B, the sums of each tree's levels, the `place_sums` of the leaves, and their proof."""
+
+    b: Blocks
+    sums: Blocks
+    places: Blocks
+    proof: bytes
 
 
 @dataclass(frozen=True, repr=False)
@@ -116,31 +142,36 @@ class Sender:
     @property
     def b(self) -> Blocks:
         """B, (outputs, 2). Made at the first use: trees and one encoding."""
-        return self._expanded[0]
+        return self._expanded.b
 
     def answer(self, request: bytes) -> bytes:
         """The second message, of `answer_bytes(outputs)`, to the receiver's request.
 
         Raises MalformedFile when its length is wrong, InvalidElement when its point is none, ForgedFile when
-        its transfers do not fit together.
+        it does not fit together.
         """
         _check_length("request", request, request_bytes(self.outputs))
-        point, message = request[: base_ot.ANSWER_BYTES], request[base_ot.ANSWER_BYTES :]
-        keys = base_ot.receive_keys(self.scalars, self.offered, point, self.context)
+        start, end = base_ot.ANSWER_BYTES, len(request) - vole_check.OPENING_BYTES
+        message, opening = request[start:end], request[end:]
+        keys = base_ot.receive_keys(self.scalars, self.offered, request[:start], self.context)
         delta = int.from_bytes(self.delta, "little")
-        levels = pprf.depth(domain(self.outputs))
-        sent = extension.send(delta, message, NOISE_WEIGHT * levels, NOISE_WEIGHT, keys, self.context)
-        _, sums, totals = self._expanded
-        masked = sums ^ sent.keys.reshape(NOISE_WEIGHT, levels, 2, 2)
-        return masked.tobytes() + (totals ^ sent.shares).tobytes()
+        size = domain(self.outputs)
+        levels = pprf.depth(size)
+        sent = extension.send(delta, message, NOISE_WEIGHT * levels, _ELEMENTS, keys, self.context)
+        made = self._expanded
+        masked = made.sums ^ sent.keys.reshape(NOISE_WEIGHT, levels, 2, 2)
+        weights = vole_check.draw_weights(self.context, message, NOISE_WEIGHT, size)
+        digest = vole_check.digest_sent(weights, made.places, sent.shares[NOISE_WEIGHT:], opening, self.delta)
+        corrections = made.places[0] ^ sent.shares[:NOISE_WEIGHT]
+        trees: bytes = masked.tobytes() + corrections.tobytes()
+        return trees + made.proof + digest
 
     @cached_property
-    def _expanded(self) -> tuple[Blocks, Blocks, Blocks]:
-        """B, the sums of each tree's levels, the sum of each tree's leaves."""
+    def _expanded(self) -> _Expanded:
         roots = expand(derive_seed(self.secret, "roots"), NOISE_WEIGHT)
         leaves, sums = pprf.grow(roots, domain(self.outputs), 0)
-        totals = pprf.leaf_sums(leaves)
-        return encode(leaves.reshape(-1, 2), self.outputs), sums, totals
+        proof, places = pprf_check.prove(leaves, 0), vole_check.place_sums(leaves)
+        return _Expanded(encode(leaves.reshape(-1, 2), self.outputs), sums, places, proof)
 
 
 @dataclass(frozen=True, repr=False)
@@ -186,15 +217,14 @@ class Receiver:
         """
         source = stream(derive_seed(self.secret, "base transfers"))
         point, keys = base_ot.answer_offer(offer, source, self.context)
-        received = self._extend(keys)
         following = Receiver(self.outputs, self.context, self.secret, keys.tobytes())
-        return following, point + received.message
+        points, elements = self._noise
+        opening = vole_check.open_check(following._weights, points, elements, self._masks)
+        return following, point + following._received.message + opening
 
     def finish(self, answer: bytes) -> Blocks:
         """C, (outputs, 2): trees and one encoding. MalformedFile when the answer has another length,
-        ValueError in a state from before the request.
-
-        An answer with other bytes gives another C; whether C fits is seen in what is made of it.
+        ForgedFile when it does not fit together, ValueError in a state from before the request.
         """
         if not self.keys:
             raise ValueError("the state that `request` returned finishes")
@@ -202,8 +232,8 @@ class Receiver:
         points, _ = self._noise
         size = domain(self.outputs)
         levels = pprf.depth(size)
-        received = self._extend(read_blocks(self.keys).reshape(-1, 2, 2))
-        blocks = read_blocks(answer)
+        received = self._received
+        blocks, check = read_blocks(answer[:-_CHECK_BYTES]), answer[-_CHECK_BYTES:]
         sums, corrections = blocks[:-NOISE_WEIGHT], blocks[-NOISE_WEIGHT:]
         leaves = pprf.grow_punctured(
             points,
@@ -213,15 +243,40 @@ class Receiver:
             sums.reshape(NOISE_WEIGHT, levels, 2, 2),
         )
         # correction = sum of all leaves + w + D e, of which the known leaves and w are taken away.
-        missing = corrections ^ pprf.leaf_sums(leaves) ^ received.shares
+        missing = corrections ^ pprf.leaf_sums(leaves) ^ received.shares[:NOISE_WEIGHT]
         leaves[points, np.arange(NOISE_WEIGHT)] = missing
+        self._require_fit(leaves, check)
         return encode(leaves.reshape(-1, 2), self.outputs)
 
-    def _extend(self, keys: Blocks) -> extension.Received:
-        points, elements = self._noise
+    def _require_fit(self, leaves: Blocks, check: bytes) -> None:
+        proof, stated = check[: -vole_check.DIGEST_BYTES], check[-vole_check.DIGEST_BYTES :]
+        shares, places = self._received.shares[NOISE_WEIGHT:], vole_check.place_sums(leaves)
+        digest = vole_check.digest_received(self._weights, places, shares)
+        # Both are made whatever comes of the first, and one text is for both: it is one bit that is told.
+        proven = pprf_check.is_proven(leaves, self._noise[0], 0, proof)
+        if not (hmac.compare_digest(digest, stated) and proven):
+            raise ForgedFile(
+                "the reply was not made as the protocol says: its trees do not fit together",
+                ALTERED,
+            )
+
+    @cached_property
+    def _weights(self) -> vole_check.Weights:
+        message = self._received.message
+        return vole_check.draw_weights(self.context, message, NOISE_WEIGHT, domain(self.outputs))
+
+    @cached_property
+    def _received(self) -> extension.Received:
+        keys = read_blocks(self.keys).reshape(-1, 2, 2)
+        points, values = self._noise
         choices = pprf.choice_bits(points, domain(self.outputs)).ravel()
         roots = expand(derive_seed(self.secret, "small roots"), base_ot.COUNT // extension.GROUP_BITS + 1)
+        elements = np.concatenate([values, self._masks])
         return extension.receive(choices, elements, roots, keys, self.context)
+
+    @property
+    def _masks(self) -> Blocks:
+        return expand(derive_seed(self.secret, "masks"), vole_check.CHECKS)
 
     @property
     def _noise(self) -> tuple[pprf.Integers, Blocks]:
