@@ -1,13 +1,14 @@
 """Every protocol against plain set operations, on many random cases of two lists of accounts.
 
-    python benchmarks/agree.py [--cases 10000] [--protocols NAME,…] [--seed 1] [--processes N] [--log FILE]
+    python benchmarks/agree.py [--cases 10000] [--protocols NAME,…] [--seed 1] [--most 500]
+        [--processes N] [--log FILE]
 
 A case is two lists of 0 to 500 accounts with domains: mostly of random sizes and overlap, and in turn one or
 both sides empty, all of one side on the other, nothing in common, accounts that share a domain within a list.
 The lists go through `overlap.match.distinct`, as in a match, and through a whole run; what all sides learned
 is compared with what Python's sets say. A case is made from the seed and its number alone, so that one that
 failed can be run again: `--only NUMBER`. With `--log` finished cases are written down, and those in the file
-are not run again.
+are not run again. `--most` makes eight of nine cases smaller, where a protocol takes long for each account.
 
 Two parties alone run with keys, contract and frames. At level sum the amount of a domain follows from its
 name, and a hundred cases share a key. In the room's cases the populations and the minimum are drawn with the
@@ -27,7 +28,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from agree_cases import SHAPES, Held, hold, make_case
+from agree_cases import MOST_ACCOUNTS, SHAPES, Held, hold, make_case
 from agree_checks import Draw, play
 
 from overlap.engine import Engine
@@ -51,7 +52,9 @@ def run_case(draw: Draw, sides: tuple[Held, Held], engine: Engine) -> str:
     return ""
 
 
-def run_task(seed: int, todo: list[tuple[int, list[str]]]) -> tuple[Counter[str], dict[tuple[str, int], str]]:
+def run_task(
+    seed: int, most: int, todo: list[tuple[int, list[str]]]
+) -> tuple[Counter[str], dict[tuple[str, int], str]]:
     """Some cases, each by some protocols: processor seconds by protocol, and "" or what went wrong by case.
 
     The lists of a case are made once for all its protocols.
@@ -60,7 +63,7 @@ def run_task(seed: int, todo: list[tuple[int, list[str]]]) -> tuple[Counter[str]
     found: dict[tuple[str, int], str] = {}
     with Engine(1) as engine:
         for number, protocols in todo:
-            case = make_case(seed, number)
+            case = make_case(seed, number, most)
             sides = hold(case.left), hold(case.right)
             for protocol in protocols:
                 begin = time.process_time()
@@ -71,8 +74,8 @@ def run_task(seed: int, todo: list[tuple[int, list[str]]]) -> tuple[Counter[str]
 
 def tasks(
     options: argparse.Namespace, done: set[tuple[str, int]]
-) -> Iterator[tuple[int, list[tuple[int, list[str]]]]]:
-    """The seed, and the numbers that are still to do, each with the protocols that are."""
+) -> Iterator[tuple[int, int, list[tuple[int, list[str]]]]]:
+    """The seed, the accounts at most, and the numbers still to do, each with the protocols that are."""
     every = range(options.cases) if options.only is None else [options.only]
     for start in range(0, len(every), TASK):
         todo = [
@@ -80,7 +83,7 @@ def tasks(
             for number in every[start : start + TASK]
         ]
         if todo := [(number, protocols) for number, protocols in todo if protocols]:
-            yield options.seed, todo
+            yield options.seed, options.most, todo
 
 
 def read_log(path: Path | None, seed: int) -> set[tuple[str, int]]:
@@ -127,6 +130,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--cases", type=int, default=10_000, help="of each protocol")
     parser.add_argument("--protocols", type=lambda text: text.split(","), default=known)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--most", type=int, default=MOST_ACCOUNTS, help="accounts a side")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--log", type=Path, help="a file of finished cases, which are not run again")
     parser.add_argument("--only", type=int, help="one case, by its number")

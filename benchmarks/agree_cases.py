@@ -12,6 +12,8 @@ from overlap.match import Distinct, distinct
 
 KIND = "domain"
 MOST_ACCOUNTS = 500
+#: Of so many cases one has as many accounts as there can be, where the others are to have less.
+FULL = 9
 
 
 @dataclass(frozen=True)
@@ -36,55 +38,55 @@ class Held:
         return self.listed.frame["value"].tolist()
 
 
-def _random(rng: Random) -> Case:
-    sizes = rng.randint(0, MOST_ACCOUNTS), rng.randint(0, MOST_ACCOUNTS)
+def _random(rng: Random, most: int) -> Case:
+    sizes = rng.randint(0, most), rng.randint(0, most)
     return _sample("random", rng, sizes, rng.randint(0, min(sizes)))
 
 
-def _few(rng: Random) -> Case:
+def _few(rng: Random, most: int) -> Case:
     sizes = rng.randint(0, 3), rng.randint(0, 3)
     return _sample("few", rng, sizes, rng.randint(0, min(sizes)))
 
 
-def _uneven(rng: Random) -> Case:
-    sizes = [rng.randint(0, 5), rng.randint(100, MOST_ACCOUNTS)]
+def _uneven(rng: Random, most: int) -> Case:
+    sizes = [rng.randint(0, 5), rng.randint(most // 5, most)]
     rng.shuffle(sizes)
     return _sample("uneven", rng, (sizes[0], sizes[1]), rng.randint(0, min(sizes)))
 
 
-def _empty(rng: Random) -> Case:
-    sizes = [0, rng.choice((0, 1, rng.randint(2, MOST_ACCOUNTS)))]
+def _empty(rng: Random, most: int) -> Case:
+    sizes = [0, rng.choice((0, 1, rng.randint(2, most)))]
     rng.shuffle(sizes)
     return _sample("empty side", rng, (sizes[0], sizes[1]), 0)
 
 
-def _same(rng: Random) -> Case:
-    size = rng.randint(1, MOST_ACCOUNTS)
+def _same(rng: Random, most: int) -> Case:
+    size = rng.randint(1, most)
     return _sample("the same list", rng, (size, size), size)
 
 
-def _within(rng: Random) -> Case:
-    larger = rng.randint(1, MOST_ACCOUNTS)
+def _within(rng: Random, most: int) -> Case:
+    larger = rng.randint(1, most)
     sizes = [rng.randint(1, larger), larger]
     rng.shuffle(sizes)
     return _sample("one in the other", rng, (sizes[0], sizes[1]), min(sizes))
 
 
-def _apart(rng: Random) -> Case:
-    return _sample("nothing shared", rng, (rng.randint(1, MOST_ACCOUNTS), rng.randint(1, MOST_ACCOUNTS)), 0)
+def _apart(rng: Random, most: int) -> Case:
+    return _sample("nothing shared", rng, (rng.randint(1, most), rng.randint(1, most)), 0)
 
 
-def _repeated(rng: Random) -> Case:
-    sizes = rng.randint(1, MOST_ACCOUNTS // 2), rng.randint(1, MOST_ACCOUNTS // 2)
+def _repeated(rng: Random, most: int) -> Case:
+    sizes = rng.randint(1, most // 2), rng.randint(1, most // 2)
     case = _sample("duplicates", rng, sizes, rng.randint(0, min(sizes)))
     for side in (case.left, case.right):
-        side.extend(rng.choices(side, k=rng.randint(0, MOST_ACCOUNTS - len(side))))
+        side.extend(rng.choices(side, k=rng.randint(0, most - len(side))))
         rng.shuffle(side)
     return case
 
 
 #: Half of the cases are plain ones.
-SHAPES: tuple[Callable[[Random], Case], ...] = (
+SHAPES: tuple[Callable[[Random, int], Case], ...] = (
     *([_random] * 7),
     _few,
     _uneven,
@@ -96,10 +98,10 @@ SHAPES: tuple[Callable[[Random], Case], ...] = (
 )
 
 
-def make_case(seed: int, number: int) -> Case:
-    """The case of this number."""
+def make_case(seed: int, number: int, most: int = MOST_ACCOUNTS) -> Case:
+    """The case of this number, of at most so many accounts a side, but for one of FULL cases."""
     rng = Random(f"{seed}/{number}")
-    return SHAPES[number % len(SHAPES)](rng)
+    return SHAPES[number % len(SHAPES)](rng, most if number % FULL else MOST_ACCOUNTS)
 
 
 def _sample(shape: str, rng: Random, sizes: tuple[int, int], shared: int) -> Case:

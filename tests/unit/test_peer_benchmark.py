@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from overlap.engine import Engine
+from overlap.exchange import exchange
+
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
@@ -26,8 +29,8 @@ def load(name: str) -> ModuleType:
     return module
 
 
-figures, strings, runs, plot, agree = map(
-    load, ("peer_figures", "peer_strings", "peer_runs", "plot", "agree")
+figures, strings, runs, plot, cases, checks, agree = map(
+    load, ("peer_figures", "peer_strings", "peer_runs", "plot", "agree_cases", "agree_checks", "agree")
 )
 
 
@@ -153,9 +156,9 @@ def test_the_picture_has_every_point_and_marks_the_wrong_one() -> None:
 def test_cases_of_the_agreement_have_the_shapes_that_they_are_named_after() -> None:
     seen = {}
     for number in range(200):
-        case = agree.make_case(1, number)
-        assert case == agree.make_case(1, number)
-        assert max(len(case.left), len(case.right)) <= agree.MOST_ACCOUNTS
+        case = cases.make_case(1, number)
+        assert case == cases.make_case(1, number)
+        assert max(len(case.left), len(case.right)) <= cases.MOST_ACCOUNTS
         left, right = set(case.left), set(case.right)
         seen[case.shape] = case
         if case.shape == "empty side":
@@ -167,32 +170,36 @@ def test_cases_of_the_agreement_have_the_shapes_that_they_are_named_after() -> N
         elif case.shape == "nothing shared":
             assert not left & right
     assert len(seen) == 8
-    repeated = [agree.make_case(1, number) for number in range(len(agree.SHAPES) - 1, 200, len(agree.SHAPES))]
+    small = [cases.make_case(1, number, 10) for number in range(1, 200) if number % cases.FULL]
+    assert max(max(len(case.left), len(case.right)) for case in small) == 10
+    repeated = [cases.make_case(1, number) for number in range(len(cases.SHAPES) - 1, 200, len(cases.SHAPES))]
     assert any(len(set(case.left)) < len(case.left) and set(case.left) & set(case.right) for case in repeated)
 
 
 def test_the_agreement_sees_a_wrong_answer() -> None:
-    case = agree.make_case(1, len(agree.SHAPES) - 1)
-    sides = agree.hold(case.left), agree.hold(case.right)
+    case = cases.make_case(1, len(cases.SHAPES) - 1)
+    sides = cases.hold(case.left), cases.hold(case.right)
     common = set(case.left) & set(case.right)
-    with agree.Engine(1) as engine:
-        run = agree.exchange(*(side.listed.encoded for side in sides), "overlaps", ("domain",), engine)
-        counted = agree.exchange(*(side.listed.encoded for side in sides), "counts", ("domain",), engine)
-    assert agree.check_overlaps(run, sides, common) == ""
-    assert "missing" in agree.check_overlaps(run, sides, common | {"other.com"})
-    assert "too many" in agree.check_overlaps(run, sides, common - {min(common)})
-    assert agree.check_counts(counted, sides, common) == ""
-    assert "counted" in agree.check_counts(counted, sides, common | {"other.com"})
+    with Engine(1) as engine:
+        run = exchange(*(side.listed.encoded for side in sides), "overlaps", ("domain",), engine)
+        counted = exchange(*(side.listed.encoded for side in sides), "counts", ("domain",), engine)
+    assert checks.check_overlaps(run, sides, common) == ""
+    assert "missing" in checks.check_overlaps(run, sides, common | {"other.com"})
+    assert "too many" in checks.check_overlaps(run, sides, common - {min(common)})
+    assert checks.check_counts(counted, sides, common) == ""
+    assert "counted" in checks.check_counts(counted, sides, common | {"other.com"})
 
 
 def test_the_agreement_sees_a_wrong_sum() -> None:
-    sides = agree.hold(["a.com", "b.com", "c.com", "d.com"]), agree.hold(["d.com", "c.com", "b.com"])
+    sides = cases.hold(["a.com", "b.com", "c.com", "d.com"]), cases.hold(["d.com", "c.com", "b.com"])
     common = {"b.com", "c.com", "d.com"}
-    amounts = agree.AMOUNTS, sides[1].amounts
-    with agree.Engine(1) as engine:
+    amounts = checks.AMOUNTS, [checks.amount_of(domain) for domain in sides[1].values]
+    with Engine(1) as engine:
         left, right = (side.listed.encoded for side in sides)
-        run = agree.exchange(left, right, "sum", ("domain",), engine, amounts=amounts)
-    assert agree.check_sum(run, sides, common) == ""
-    assert "not" in agree.check_sum(run, sides, common - {"d.com"})
-    sides[1].amounts[0] += 100
-    assert "not" in agree.check_sum(run, sides, common)
+        run = exchange(left, right, "sum", ("domain",), engine, amounts=amounts)
+    assert checks.check_sum(run, sides, common) == ""
+    assert "not" in checks.check_sum(run, sides, common - {"d.com"})
+    amounts[1][0] += 100
+    with Engine(1) as engine:
+        run = exchange(left, right, "sum", ("domain",), engine, amounts=amounts)
+    assert "not" in checks.check_sum(run, sides, common)
