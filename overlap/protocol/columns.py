@@ -40,7 +40,7 @@ def sort_order(pieces: Pieces) -> Places:
 
 def sort_pieces(pieces: Pieces) -> Pieces:
     """The pieces in ascending order."""
-    return np.ascontiguousarray(pieces[sort_order(pieces)])
+    return _pick(pieces, sort_order(pieces))
 
 
 def are_ascending(pieces: Pieces) -> bool:
@@ -55,14 +55,17 @@ def are_ascending(pieces: Pieces) -> bool:
 def find_pieces(wanted: Pieces, listed: Pieces) -> tuple[npt.NDArray[np.bool_], Places]:
     """For each of `wanted` whether it is among `listed`, which are sorted, and at which place."""
     found, places = np.zeros(len(wanted), dtype=np.bool_), np.zeros(len(wanted), dtype=np.int64)
+    if not len(listed):
+        return found, places
     heads, others = _heads(wanted), _heads(listed)
     # Neighbours are looked up one after the other: several times faster than jumping about in the list.
     order = np.argsort(heads)
-    at = np.searchsorted(others, heads[order])
-    near = np.flatnonzero(at < len(others))
-    near = near[others[at[near]] == heads[order[near]]]
+    ordered = heads[order]
+    at = np.searchsorted(others, ordered)
+    # Behind the end of the list stands nothing that is larger than all of it.
+    near = np.flatnonzero(others.take(at, mode="clip") == ordered)
     rows, starts = order[near], at[near]
-    same = (wanted[rows, 8:] == listed[starts, 8:]).all(axis=1)
+    same = _same_tails(wanted, rows, listed, starts)
     found[rows[same]], places[rows[same]] = True, starts[same]
     # Two of the list may begin alike; then ours can be the second.
     for row, start in zip(rows[~same].tolist(), starts[~same].tolist(), strict=True):
@@ -76,19 +79,41 @@ def find_pieces(wanted: Pieces, listed: Pieces) -> tuple[npt.NDArray[np.bool_], 
 
 def fill_up(pieces: Pieces, count: int, random: RandomBytes) -> Pieces:
     """`pieces` and random ones, `count` distinct ones in all, ascending: the order hides which are real."""
-    filled = _distinct(pieces)
-    while missing := count - len(filled):
-        more = read_pieces(random(missing * pieces.shape[1]), pieces.shape[1])
+    size = pieces.shape[1]
+    filled = pieces
+    while True:
+        more = read_pieces(random(max(0, count - len(filled)) * size), size)
         filled = _distinct(np.concatenate([filled, more]))
-    return filled
+        if len(filled) == count:
+            return filled
 
 
 def _distinct(pieces: Pieces) -> Pieces:
-    ordered = sort_pieces(pieces)
-    heads = _heads(ordered)
+    order = sort_order(pieces)
+    ordered, heads = _pick(pieces, order), _heads(pieces)[order]
     ties = np.flatnonzero(heads[1:] == heads[:-1])
     repeated = ties[(ordered[ties] == ordered[ties + 1]).all(axis=1)]
     return np.delete(ordered, repeated, axis=0) if len(repeated) else ordered
+
+
+def _pick(pieces: Pieces, places: Places) -> Pieces:
+    """The pieces at these places. Pieces of 16 bytes go as one number each, which numpy moves fastest."""
+    if pieces.shape[1] != 16:
+        return np.ascontiguousarray(pieces[places])
+    items = np.ascontiguousarray(pieces).view(np.complex128).ravel()
+    return items.take(places, mode="wrap").view(np.uint8).reshape(-1, 16)
+
+
+def _same_tails(ones: Pieces, places: Places, others: Pieces, starts: Places) -> npt.NDArray[np.bool_]:
+    """Whether what follows the first eight bytes is the same, for each pair of places."""
+    same: npt.NDArray[np.bool_]
+    if ones.shape[1] != 16:
+        same = (ones[places, 8:] == others[starts, 8:]).all(axis=1)
+        return same
+    tails = (np.ascontiguousarray(each).view(np.uint64)[:, 1] for each in (ones, others))
+    tails_of_ones, tails_of_others = tails
+    same = tails_of_ones[places] == tails_of_others[starts]
+    return same
 
 
 def _heads(pieces: Pieces) -> npt.NDArray[np.uint64]:

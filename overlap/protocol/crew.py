@@ -21,8 +21,8 @@ from overlap.protocol.contract import Contract
 from overlap.protocol.seat import PROGRAM, Done, RemoteSeat, Seat
 from overlap.protocol.vole.aes import SEED_BYTES, stream
 
-#: Buckets that stay in memory although their states are kept, some 40 MB each, where roles keep digests only.
-_LIVE: Final = 32
+#: Buckets that stay in memory although their states are kept, some 80 MB each, where roles keep digests only.
+_LIVE: Final = 16
 
 
 class States(Protocol):

@@ -33,12 +33,14 @@ is installed, give the same bytes.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from overlap.engine import usable_processors
 from overlap.protocol.vole import convolution
 from overlap.protocol.vole.aes import derive_seed, expand_bytes
 from overlap.protocol.vole.blocks import Blocks, take, zero_blocks
@@ -52,8 +54,10 @@ POWER_SHIFT: Final = 25
 
 TAP_SEED: Final = derive_seed(b"", "convolution")
 POSITION_SEED: Final = derive_seed(b"", "expander")
-#: Rows of B that are added together.
-BATCH: Final = 1 << 15
+#: Rows of B that are added together: in the cache, and enough that two threads do not wait for each other.
+BATCH: Final = 1 << 17
+#: Outputs from which on two threads add rows.
+THREAD_OUTPUTS: Final = 1 << 18
 
 #: Outputs from which on loading the compiled loops takes less time than they save.
 KERNEL_OUTPUTS: Final = 1 << 19
@@ -65,10 +69,8 @@ def encode(vector: Blocks, outputs: int) -> Blocks:
     if not 0 < outputs <= parity or parity < MEMORY:
         raise ValueError("a code of rate one half has at least as many parity blocks as outputs, and 25")
     out = vector[:outputs].copy()
-    if outputs >= KERNEL_OUTPUTS and has_kernel():
-        compiled_expand(compiled_convolve(vector[outputs:]), out)
-    else:
-        expand(convolve(vector[outputs:]), out)
+    by_kernel = outputs >= KERNEL_OUTPUTS and has_kernel()
+    expand(compiled_convolve(vector[outputs:]) if by_kernel else convolve(vector[outputs:]), out)
     return out
 
 
@@ -77,12 +79,13 @@ def convolution_words(length: int) -> Words:
     return np.frombuffer(expand_bytes(TAP_SEED, 4 * length), dtype="<u4")
 
 
-def position_words(tap: int, count: int) -> Words:
-    """What the positions of entry `tap` of B in the first `count` rows are drawn from.
+def position_words(tap: int, count: int, first: int = 0) -> Words:
+    """What the positions of entry `tap` of B in `count` rows from `first`, a multiple of 4, are drawn from.
 
     Each tap has a keystream of its own, 2^40 blocks from the next.
     """
-    return np.frombuffer(expand_bytes(POSITION_SEED, 4 * count, tap << 40), dtype="<u4")
+    words = expand_bytes(POSITION_SEED, 4 * count, (tap << 40) + first // 4)
+    return np.frombuffer(words, dtype="<u4")
 
 
 def scale_words(words: Words, width: int, out: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
@@ -104,27 +107,45 @@ def column_range(tap: int, parity: int) -> tuple[int, int]:
 
 
 def expand(parity: Blocks, out: Blocks) -> None:
-    """Add B times `parity` to `out`. Entry by entry: what a regular one reads stays in the cache."""
+    """Add B times `parity` to `out`, by two threads where there are processors for them."""
+    add_rows = _add_compiled if len(out) >= KERNEL_OUTPUTS and has_kernel() else _add
+    half = -(-len(out) // 8) * 4
+    if len(out) < THREAD_OUTPUTS or usable_processors() == 1:
+        add_rows(parity, out, 0)
+        return
+    with ThreadPoolExecutor(1) as thread:
+        other = thread.submit(add_rows, parity, out[half:], half)
+        add_rows(parity, out[:half], 0)
+        other.result()
+
+
+def _add(parity: Blocks, rows: Blocks, first: int) -> None:
+    """Add rows `first` and on of B times `parity`. What a regular entry reads stays in the cache."""
     buffer, scaled = zero_blocks(BATCH), np.empty(BATCH, dtype=np.uint64)
     for tap in range(WEIGHT):
         start, width = column_range(tap, len(parity))
-        words = position_words(tap, len(out))
-        for first in range(0, len(out), BATCH):
-            rows = out[first : first + BATCH]
-            columns = scale_words(words[first : first + BATCH], width, scaled[: len(rows)])
-            rows ^= take(parity[start : start + width], columns, buffer[: len(rows)])
+        words = position_words(tap, len(rows), first)
+        for at in range(0, len(rows), BATCH):
+            some = rows[at : at + BATCH]
+            columns = scale_words(words[at : at + BATCH], width, scaled[: len(some)])
+            some ^= take(parity[start : start + width], columns, buffer[: len(some)])
 
 
-def compiled_expand(parity: Blocks, out: Blocks) -> None:
-    """`expand` by the compiled loop."""
+def _add_compiled(parity: Blocks, rows: Blocks, first: int) -> None:
+    """`_add` by the compiled loop."""
     from overlap.protocol.vole import kernel_code
 
     for tap in range(WEIGHT):
         start, width = column_range(tap, len(parity))
-        words = position_words(tap, len(out))
-        for first in range(0, len(out), BATCH):
-            rows = out[first : first + BATCH]
-            kernel_code.expand(parity, words[first : first + BATCH], np.uint64(start), np.uint64(width), rows)
+        words = position_words(tap, len(rows), first)
+        for at in range(0, len(rows), BATCH):
+            kernel_code.expand(
+                parity,
+                words[at : at + BATCH],
+                np.uint64(start),
+                np.uint64(width),
+                rows[at : at + BATCH],
+            )
 
 
 def compiled_convolve(x: Blocks) -> Blocks:
@@ -147,7 +168,11 @@ def has_kernel() -> bool:
         from overlap.protocol.vole import kernel_code
     except (ImportError, RuntimeError):  # Not installed, or no place to keep what it compiles.
         return False
-    return bool(kernel_code.__all__)
+    # Loading what was compiled takes a part of a second; it is not to fall into the middle of a run.
+    x, words = zero_blocks(MEMORY), convolution_words(MEMORY)
+    compiled_convolve(x)
+    kernel_code.expand(x, words, np.uint64(0), np.uint64(MEMORY), x.copy())
+    return True
 
 
 def convolve(x: Blocks) -> Blocks:

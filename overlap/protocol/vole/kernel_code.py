@@ -22,8 +22,10 @@ _Function = TypeVar("_Function", bound=Callable[..., None])
 
 
 def _compiled(function: _Function) -> _Function:
-    """Compiled at the first call with given types, and kept beside this file for the next process."""
-    return cast("_Function", njit(cache=True)(function))
+    """Compiled at the first call with given types, and kept beside this file for the next process.
+
+    It runs beside other threads."""
+    return cast("_Function", njit(cache=True, nogil=True)(function))
 
 
 @_compiled

@@ -46,7 +46,7 @@ from overlap.protocol.role import Role
 from overlap.protocol.steps import Run, begin_run, repeated
 from overlap.protocol.vole import base_ot, hash_key, okvs, vole
 from overlap.protocol.vole.aes import SEED_BYTES, permute
-from overlap.protocol.vole.blocks import BLOCK_BYTES, Blocks, read_blocks
+from overlap.protocol.vole.blocks import BLOCK_BYTES, Blocks, read_blocks, take
 from overlap.protocol.vole.field import multiply_by
 from overlap.protocol.vole.okvs_rows import Rows, Shape, prepare, shape_of
 from overlap.protocol.vole.okvs_solve import EncodingFailed
@@ -140,15 +140,15 @@ class _Role(Role):
         for name in names:
             self._run.parts.pop(name, None)
 
-    def _tags(self, drawn: bytes, purpose: str, keys: Blocks) -> Blocks:
-        return hash_pairs(purpose_key(self._run.contract, self._run.run, drawn, purpose), keys, self._hashed)
+    def _tags(self, drawn: bytes, purpose: str, keys: Blocks, hashed: Blocks) -> Blocks:
+        return hash_pairs(purpose_key(self._run.contract, self._run.run, drawn, purpose), keys, hashed)
 
-    def _tokens(self, keys: Blocks, reply: bytes) -> Blocks:
+    def _tokens(self, keys: Blocks, hashed: Blocks, reply: bytes) -> Blocks:
         run = self._run
         messages = (self._offered, run.parts["request"], reply)
         bodies = (hashlib.sha256(message).digest() for message in messages)
         seen = canonical.digest(run.run, run.contract.digest, *bodies)
-        return hash_pairs(canonical.digest(b"overlap-vole-token/1", seen)[:16], keys, self._hashed)
+        return hash_pairs(canonical.digest(b"overlap-vole-token/1", seen)[:16], keys, hashed)
 
     @property
     def _offered(self) -> bytes:
@@ -212,11 +212,12 @@ class Starter(_Role):
             drawn = hash_key.open_key(self._context, commitment, reply[end:tags], run.parts["share"])
             learned = receiver.finish(reply[:end])
         keys = okvs.decode(learned, self._rows(run.parts["seed"]))
-        listed = cut_tags(self._tags(drawn, "list", keys), LIST_TAG_SIZE)
+        listed = cut_tags(self._tags(drawn, "list", keys, self._hashed), LIST_TAG_SIZE)
         matched = np.flatnonzero(find_pieces(listed, theirs)[0])
-        confirm = cut_tags(self._tags(drawn, "confirm", keys), CONFIRM_SIZE)[matched]
+        shared = take(keys, matched), take(self._hashed, matched)
+        confirm = cut_tags(self._tags(drawn, "confirm", *shared), CONFIRM_SIZE)
         body = fill_up(confirm, finish_bound(run.contract), self._random).tobytes()
-        parts = keep_matches(matched, self._tokens(keys, reply)[matched].tobytes())
+        parts = keep_matches(matched, self._tokens(*shared, reply).tobytes())
         run.advance("reply", reply, True, {"finish": body, **parts})
         self._forget("secret", "keys", "seed", "share")
         return body, self._read_matches()
@@ -293,14 +294,14 @@ class Responder(_Role):
         mixed ^= sender.b
         keys = okvs.decode(mixed, self._rows(seed))
         keys ^= multiply_by(sender.delta, self._hashed)
-        listed = cut_tags(self._tags(drawn, "list", keys), LIST_TAG_SIZE)
+        listed = cut_tags(self._tags(drawn, "list", keys, self._hashed), LIST_TAG_SIZE)
         tags = fill_up(listed, part_bounds(run.contract)[1], self._random)
         body = answer + share + tags.tobytes()
         run.parts["request"] = request
         parts = {
             "reply": body,
-            "confirm": self._tags(drawn, "confirm", keys).tobytes(),
-            "all_tokens": self._tokens(keys, body).tobytes(),
+            "confirm": self._tags(drawn, "confirm", keys, self._hashed).tobytes(),
+            "all_tokens": self._tokens(keys, self._hashed, body).tobytes(),
         }
         run.advance("request", request, True, parts)
         self._forget("secret", "scalars", "share", "request")
@@ -323,7 +324,7 @@ class Responder(_Role):
                 theirs = _read_sorted(finish, CONFIRM_SIZE, "finish")
             own = read_pieces(run.parts["confirm"], CONFIRM_SIZE)
             matched = np.flatnonzero(find_pieces(own, theirs)[0])
-            tokens = read_blocks(run.parts["all_tokens"])[matched]
+            tokens = take(read_blocks(run.parts["all_tokens"]), matched)
             parts = keep_matches(matched, tokens.tobytes())
             run.advance("finish", finish, True, parts)
         return self._read_matches()
