@@ -65,6 +65,22 @@ class Crew:
         self._seats[0].begin(bucket, *given)
         self._settle(bucket, self._seats[0].state(bucket) if self._states else b"")
 
+    def digest_lists(self, lists: Iterable[list[bytes]]) -> Iterator[Pieces]:
+        """`Role.digest_list` of each, in order. Other processes do it, where there are some, while this one
+        makes the next list."""
+        if not self._threads:
+            yield from map(self._seats[0].digest_list, lists)
+            return
+        beside = list(zip(self._threads, self._seats, strict=True))[1:]
+        waiting: deque[Future[Pieces]] = deque()
+        for number, listed in enumerate(lists):
+            thread, seat = beside[number % len(beside)]
+            waiting.append(thread.submit(seat.digest_list, listed))
+            if len(waiting) == 2 * len(beside):
+                yield waiting.popleft().result()
+        for future in waiting:
+            yield future.result()
+
     def begin_digested(self, buckets: Iterable[tuple[Pieces, bytes]]) -> None:
         """All buckets, in order: digests of identifiers, and their places in the whole list."""
 

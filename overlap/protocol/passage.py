@@ -26,7 +26,7 @@ from overlap.protocol.spool import Spool, place_all, place_digests
 from overlap.protocol.stream import Body
 
 #: Identifiers that are split at once; the memory that splitting takes.
-_SLICE: Final = 2**18
+_SLICE: Final = 2**17
 
 
 class Passage:
@@ -128,11 +128,12 @@ class Passage:
         buckets = self._contract.buckets
         digests: list[list[Pieces]] = [[] for _ in range(buckets)]
         places: list[list[Places]] = [[] for _ in range(buckets)]
-        for start, some in _slices(identifiers):
-            made = self._role.digest_list(self._contract, self._run, some)
+        start = 0
+        for made in self._crew.digest_lists(some for _, some in _slices(identifiers)):
             for bucket, chosen in enumerate(_groups(place_digests(self._contract, made), buckets)):
                 digests[bucket].append(made[chosen])
                 places[bucket].append(chosen + start)
+            start += len(made)
         empty = self._role.digest_list(self._contract, self._run, [])
         for bucket in range(buckets):
             here, at = np.concatenate([empty, *digests[bucket]]), np.concatenate([[], *places[bucket]])

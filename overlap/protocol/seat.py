@@ -7,6 +7,8 @@ leaves. Nothing is raised for what a peer sent or a rule refused: that stands in
 from __future__ import annotations
 
 import json
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,7 +17,7 @@ from overlap.engine import Engine, Workers
 from overlap.errors import OverlapError
 from overlap.keys import RandomBytes
 from overlap.protocol.catalogue import protocol_of, role_of
-from overlap.protocol.columns import Pieces
+from overlap.protocol.columns import Pieces, read_pieces
 from overlap.protocol.contract import Contract
 from overlap.protocol.identifier import LENGTH
 from overlap.protocol.matches import Matches
@@ -59,6 +61,11 @@ class Seat:
         """A new bucket with the identifiers `listed`. Raises as `Role.begin` does."""
         given = self._contract, self._run, listed, self._engine, self._random
         self._sit(bucket, self._role.begin(*given, values), places)
+
+    def digest_list(self, identifiers: Sequence[bytes]) -> Pieces:
+        """As `Role.digest_list`."""
+        digests: Pieces = self._role.digest_list(self._contract, self._run, identifiers)
+        return digests
 
     def begin_digested(self, bucket: int, digests: Pieces, places: bytes) -> None:
         """A new bucket with what `Role.digest_list` gave for its identifiers."""
@@ -108,6 +115,12 @@ class RemoteSeat:
     def __init__(self, worker: Workers, contract: Contract, role: str, run: bytes, seed: bytes) -> None:
         self._worker, self._name = worker, run.hex() + role
         self._opening = write_task({"do": "open", "role": role}, contract.to_bytes(), run, seed)
+
+    def digest_list(self, identifiers: Sequence[bytes]) -> Pieces:
+        """As `Seat.digest_list`."""
+        sizes = array("I", map(len, identifiers)).tobytes()
+        head, (digests,) = self._ask({"do": "digest"}, sizes, b"".join(identifiers))
+        return read_pieces(digests, head["size"])
 
     def begin_digested(self, bucket: int, digests: Pieces, places: bytes) -> None:
         """As `Seat.begin_digested`."""

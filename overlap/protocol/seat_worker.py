@@ -5,7 +5,9 @@ All that it knows it is told over its standard input, where no other process of 
 
 from __future__ import annotations
 
+from array import array
 from functools import partial
+from itertools import accumulate, pairwise
 from typing import Any
 
 from overlap.engine import Engine, serve
@@ -31,7 +33,12 @@ def _perform(seats: dict[str, Seat], engine: Engine, head: dict[str, Any], parts
         opened = Seat(Contract.from_bytes(contract), head["role"], run, engine, stream(seed))
         seats[run.hex() + head["role"]] = opened
         return write_task({})
-    seat, bucket = seats[head["of"]], head["bucket"]
+    seat = seats[head["of"]]
+    if head["do"] == "digest":
+        ends = [0, *accumulate(array("I", parts[0]))]
+        digests = seat.digest_list([parts[1][start:end] for start, end in pairwise(ends)])
+        return write_task({"size": digests.shape[1]}, digests.tobytes())
+    bucket = head["bucket"]
     if head["do"] == "take":
         return write_done(seat.take(bucket, head["message"], parts[0], head["keep"]))
     if head["do"] == "state":

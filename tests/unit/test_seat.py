@@ -66,6 +66,13 @@ def test_another_process_gives_the_same_bytes_states_and_matches(worker: Workers
     assert here[-1].learned.positions == tuple(range(30)) and here[-1].places == pack(range(50))
 
 
+def test_another_process_gives_the_same_digests(worker: Workers) -> None:
+    for listed in ([], LISTED["starter"], [b"", b"a", b"bc" * 500]):
+        here = Seat(CONTRACT, "starter", RUN, ENGINE, stream(bytes(16))).digest_list(listed)
+        there = RemoteSeat(worker, CONTRACT, "starter", RUN, bytes(16)).digest_list(listed)
+        assert here.shape == there.shape == (len(listed), 16) and (here == there).all()
+
+
 def test_a_state_from_one_process_goes_on_in_another(worker: Workers) -> None:
     seat = seated("responder", worker)
     offered = seat.take(0, "start", b"", True)

@@ -327,6 +327,7 @@ class Responder(_Role):
             tokens = take(read_blocks(run.parts["all_tokens"]), matched)
             parts = keep_matches(matched, tokens.tobytes())
             run.advance("finish", finish, True, parts)
+            self._forget("confirm", "all_tokens")
         return self._read_matches()
 
     @cached_property
