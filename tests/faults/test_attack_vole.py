@@ -331,7 +331,7 @@ def test_tags_under_another_hash_key_have_nothing_in_common() -> None:
 
 def hash_pairs_of(play: Play, drawn: bytes) -> Any:
     starter = play.roles["starter"]
-    return starter._tags(drawn, "list", starter._hashed[::-1].copy())
+    return starter._tags(drawn, "list", starter._hashed[::-1].copy(), starter._hashed)
 
 
 def test_the_responder_is_told_of_the_blocks_and_not_of_the_declared_bound() -> None:
