@@ -25,8 +25,8 @@ SUM_TRUST = (
 #: What is said of vector-OLE wherever it is agreed.
 VOLE_TRUST = (
     "long lists are matched by vector-OLE: experimental, its parameters and checks reviewed by nobody but "
-    "their author; an altered tool of the side that starts can ask about 1.27 times as many identifiers as it "
-    "declares; it takes five files instead of three"
+    "their author; an altered tool of the side that starts can ask about 1.27 times as many identifiers as "
+    "it declares; it takes five files instead of three"
 )
 #: What a prepared list tells beyond runs. {asker} and {holder} are parties.
 PREPARED_TELLS = (

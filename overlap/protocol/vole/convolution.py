@@ -14,6 +14,7 @@ groups.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -33,6 +34,8 @@ LANES_BITS: Final = 9
 LANES: Final = 1 << LANES_BITS
 #: Places whose lookups are prepared together.
 _BATCH: Final = 16
+#: Places to which the start of their chunk is added together.
+_TOGETHER: Final = 1 << 14
 #: Bits of the words beside y that are looked up together, and the tables for all of them.
 _BITS: Final = 7
 _TABLES: Final = -(-MEMORY // _BITS)
@@ -67,7 +70,8 @@ def convolve(x: Blocks, words: Words) -> Blocks:
 
 def _shape(length: int) -> tuple[int, int]:
     """How many chunks of how many steps; together `length` and a multiple of the memory more."""
-    chunks = max(1, min(LANES, length // (4 * MEMORY)))
+    # A step costs as much for a few chunks as for one, and so does a chunk for a few steps.
+    chunks = max(1, min(LANES, math.isqrt(length), length // (4 * MEMORY)))
     if chunks % 5 == 0:
         chunks -= 1  # Now it has an inverse modulo 25, so that some number of steps fits.
     steps = -(-length // chunks)
@@ -150,16 +154,19 @@ def _starts(ends: Numbers) -> Blocks:
 
 def _add_starts(y: Blocks, seen: Numbers, starts: Blocks) -> None:
     """Add to `y`, (chunks, steps, 2), what `seen`, (chunks, steps), says of `starts`, (chunks, 25, 2)."""
-    sums = np.zeros((_TABLES, 1 << _BITS, 2), dtype=np.uint64)
-    items = sums.view(np.complex128)[:, :, 0]
-    taken = zero_blocks(y.shape[1])
-    index = np.empty(y.shape[1], dtype=np.int64)
-    for block, word, start in zip(y, seen.view(np.int64), starts, strict=True):
-        for bit, value in enumerate(start):
-            table, half = sums[bit // _BITS], 1 << bit % _BITS
-            np.bitwise_xor(table[:half], value, out=table[half : 2 * half])
-        for number, table in enumerate(items):
-            np.right_shift(word, number * _BITS, out=index)
+    chunks, steps = seen.shape
+    sums = np.zeros((chunks, _TABLES, 1 << _BITS, 2), dtype=np.uint64)
+    for bit in range(MEMORY):
+        table, half = sums[:, bit // _BITS], 1 << bit % _BITS
+        np.bitwise_xor(table[:, :half], starts[:, bit, None], out=table[:, half : 2 * half])
+    items, table_rows = sums.view(np.complex128).ravel(), _TABLES << _BITS
+    together = max(1, _TOGETHER // steps)
+    for first in range(0, chunks, together):
+        words = seen[first : first + together].view(np.int64)
+        begin = np.arange(first, first + len(words))[:, None] * table_rows
+        for number in range(_TABLES):
+            index = words >> number * _BITS
             index &= (1 << _BITS) - 1
-            table.take(index, out=taken.view(np.complex128)[:, 0], mode="wrap")
-            np.bitwise_xor(block, taken, out=block)
+            index += begin + (number << _BITS)
+            taken = items.take(index, mode="wrap")
+            y[first : first + together] ^= taken.view(np.uint64).reshape(len(words), steps, 2)
