@@ -75,8 +75,8 @@ def expand_message(message: bytes, dst: bytes, length: int) -> bytes:
     ).digest()
     block, uniform = bytes(_HASH_BYTES), b""
     for i in range(1, blocks + 1):
-        mixed = bytes(x ^ y for x, y in zip(first, block, strict=True))
-        block = hashlib.sha512(mixed + bytes([i]) + suffix).digest()
+        mixed = int.from_bytes(first, "big") ^ int.from_bytes(block, "big")
+        block = hashlib.sha512(mixed.to_bytes(_HASH_BYTES, "big") + bytes([i]) + suffix).digest()
         uniform += block
     return uniform[:length]
 
