@@ -10,7 +10,6 @@ from cleanroom.agreement.describe import COUNTS_TRUST, SUM_TRUST, describe
 from cleanroom.agreement.document import (
     ACTIONS,
     FIELDS,
-    LEVELS,
     PERSONAL_FIELDS,
     PURPOSES,
     ROLES,
@@ -37,7 +36,6 @@ __all__ = [
     "AGREEMENT_SAMPLE",
     "COUNTS_TRUST",
     "FIELDS",
-    "LEVELS",
     "PERSONAL_FIELDS",
     "POLICY_SAMPLE",
     "PURPOSES",

@@ -20,7 +20,6 @@ AGREEMENT_FORMAT: Final = "overlap-agreement/1"
 POLICY_FORMAT: Final = "overlap-policy/1"
 
 ROLES: Final = ("proposer", "accepter")
-LEVELS: Final = ("overlaps", "counts", "sum")
 #: Levels whose result is numbers, so that no account is shown to anybody.
 NUMBER_LEVELS: Final = ("counts", "sum")
 ACTIONS: Final = ("match", "grant", "read", "export")

@@ -18,7 +18,6 @@ from cleanroom.agreement.document import (
     EVALUATIONS_LIMIT,
     FIELDS,
     KINDS_LIMIT,
-    LEVELS,
     METHODS,
     MINIMUM_COUNT_LIMIT,
     MOST_LIMIT,
@@ -50,6 +49,7 @@ from cleanroom.agreement.section import Section
 from cleanroom.agreement.text import Problem, check_text
 from overlap.errors import BadInput, MalformedFile
 from overlap.identity import NO_VETO
+from overlap.protocol import LEVELS
 from overlap.records import AMOUNT_SOURCES
 
 _WORD: Final = re.compile("[a-z][a-z0-9_]{0,39}")

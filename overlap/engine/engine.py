@@ -21,13 +21,11 @@ from overlap.group import (
     Fault,
     check_distinct,
     choose_backend,
-    draw_scalar,
-    dummy_messages,
     invalid_element,
 )
 
 if TYPE_CHECKING:
-    from overlap.keys import RandomBytes
+    pass
 
 #: Called after each chunk with a label, how many elements are done, and how many there are.
 Progress = Callable[[str, int, int], None]
@@ -120,11 +118,6 @@ class Engine:
         tasks = (check_task(chunk, self.backend) for chunk in _chunks(points, LIGHT_CHUNK))
         self._run(tasks, total, LIGHT_CHUNK, self._light_helpers(total), label)
         check_distinct(points)
-
-    def draw_dummies(self, count: int, random: RandomBytes, label: str = "dummies") -> bytes:
-        """As `overlap.group.draw_dummies`: `count` elements that nobody can tell from blinded ones."""
-        hashed = self.hash_to_group(dummy_messages(count, random), label, keep=False)
-        return self.multiply(draw_scalar(random), hashed, label)
 
     def watch(self, items: Iterable[bytes], total: int, label: str) -> Iterator[bytes]:
         """`items` as they come, of which there are `total`, with progress reported as for the operations."""

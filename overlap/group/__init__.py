@@ -17,7 +17,7 @@ from overlap.group.backend import (
     find_backend,
     find_lanes,
 )
-from overlap.group.dummies import draw_dummies, dummy_messages
+from overlap.group.dummies import dummy_messages
 from overlap.group.edwards import (
     EDWARDS_DST,
     EdwardsPoint,
@@ -57,7 +57,6 @@ __all__ = [
     "check_distinct",
     "check_points",
     "choose_backend",
-    "draw_dummies",
     "draw_point",
     "draw_scalar",
     "dummy_messages",

@@ -11,7 +11,6 @@ import pytest
 from cleanroom.agreement import (
     AGREEMENT_SAMPLE,
     FIELDS,
-    LEVELS,
     PERSONAL_FIELDS,
     PURPOSES,
     parse_policy,
@@ -20,6 +19,7 @@ from cleanroom.agreement import (
 )
 from cleanroom.agreement import document as limits
 from overlap.errors import UsageError
+from overlap.protocol import LEVELS
 from tests.agreement_parties import DAY, make_signed
 
 ROOT = Path(__file__).resolve().parents[2]

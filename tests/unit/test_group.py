@@ -10,14 +10,15 @@ from overlap.errors import InvalidElement
 from overlap.group import (
     check_distinct,
     check_points,
-    draw_dummies,
     draw_scalar,
+    dummy_messages,
     hash_to_group,
     multiply,
     unblinding_scalar,
 )
 from overlap.group.field import ORDER, A, P, invert_all
 from overlap.group.hashing import hash_one
+from overlap.keys import RandomBytes
 
 p = int(P)
 
@@ -213,6 +214,11 @@ def test_an_element_shifted_by_a_point_of_order_two_is_seen_in_the_products() ->
     check_points(both)
     with pytest.raises(InvalidElement, match=r"^element 2 of 2 repeats an earlier one$"):
         check_distinct(multiply(draw_scalar(stream("shifted")), both))
+
+
+def draw_dummies(count: int, random: RandomBytes) -> bytes:
+    """Dummies as they leave: hashed and blinded."""
+    return multiply(draw_scalar(random), hash_to_group(dummy_messages(count, random)))
 
 
 def test_dummies_are_distinct_good_elements_of_the_prime_order_group() -> None:
