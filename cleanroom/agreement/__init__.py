@@ -4,6 +4,7 @@ policy ──propose──→ text ──sign_proposal──→ proposal ──a
 signed agreement ──decide(request, now)──→ decision        ──build_contract──→ contract of a run
 """
 
+from cleanroom.agreement.compare import Change, compare
 from cleanroom.agreement.contract import ClaimRoot, build_contract, require_software
 from cleanroom.agreement.decide import Decision, Request, decide, explain
 from cleanroom.agreement.describe import COUNTS_TRUST, SUM_TRUST, describe
@@ -24,6 +25,7 @@ from cleanroom.agreement.document import (
     Software,
     Terms,
 )
+from cleanroom.agreement.lint import Finding, lint
 from cleanroom.agreement.parse import find_problems, parse, parse_policy
 from cleanroom.agreement.propose import propose
 from cleanroom.agreement.sample import AGREEMENT_SAMPLE, POLICY_SAMPLE
@@ -43,8 +45,10 @@ __all__ = [
     "SUM_TRUST",
     "Agreement",
     "AmountTerms",
+    "Change",
     "ClaimRoot",
     "Decision",
+    "Finding",
     "PartyTerms",
     "Policy",
     "PreparedTerms",
@@ -57,10 +61,12 @@ __all__ = [
     "Terms",
     "accept",
     "build_contract",
+    "compare",
     "decide",
     "describe",
     "explain",
     "find_problems",
+    "lint",
     "parse",
     "parse_policy",
     "policy_names",

@@ -26,6 +26,7 @@ COMMANDS = {
     "match": "match",
     "matrix": "match",
     "partner": "party",
+    "policy": "policy",
     "quality": "quality",
     "receive": "claims",
     "review": "review",
