@@ -44,10 +44,11 @@ class ProgressLine:
 
     def _draw(self, label: str, done: int, total: int, elapsed: float) -> None:
         rate = done / elapsed if elapsed else 0.0
-        left = (total - done) / rate if rate else 0.0
         filled = round(20 * done / total) if total else 20
         bar = "#" * filled + "-" * (20 - filled)
-        text = f"{label:<24.24} [{bar}] {done:,} of {total:,}, {rate:,.0f}/s, {left:,.0f} s left"
+        text = f"{label:<24.24} [{bar}] {done:,} of {total:,}"
+        if rate:
+            text += f", {rate:,.{0 if rate >= 10 else 1}f}/s, {(total - done) / rate:,.0f} s left"
         click.echo(f"\r\x1b[2K{text}", err=True, nl=False)
         self._visible = True
 
