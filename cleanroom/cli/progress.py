@@ -31,11 +31,11 @@ class ProgressLine:
         if self._silent:
             return
         now = time.monotonic()
-        if label != self._label or done <= self._done:
+        if begins := label != self._label or done <= self._done:
             self._label, self._begun = label, now
         self._done = done
         finished = done >= total
-        if now - self._created < PATIENCE or (now - self._drawn < REDRAW and not finished):
+        if now - self._created < PATIENCE or (now - self._drawn < REDRAW and not finished and not begins):
             return
         self._drawn = now
         self._draw(label, done, total, now - self._begun)

@@ -37,3 +37,14 @@ def test_few_slow_steps_have_a_rate_that_is_not_nought(
         progress.time.monotonic()
     line("buckets", 2, 3)
     assert capsys.readouterr().err.endswith("2 of 3, 0.5/s, 2 s left")
+
+
+def test_new_work_is_shown_at_once_and_its_next_steps_when_it_is_time(
+    line: progress.ProgressLine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "REDRAW", 50.0)
+    line("first", 1, 5)
+    line("first", 2, 5)
+    line("second", 0, 5)
+    told = capsys.readouterr().err
+    assert "second" in told and told.endswith("0 of 5") and "2 of 5" not in told
