@@ -72,7 +72,7 @@ def list_(shell: Shell, as_json: bool) -> None:
 @click.argument("file", type=FILE)
 @click.pass_obj
 def receive_command(shell: Shell, file: Path) -> None:
-    """Take in a partner's commitment, claim proof, revocation or decisions."""
+    """Take in a partner's commitment, proofs, revocation, decisions or prepared list."""
     from cleanroom.session.receiving import receive_file
 
     with shell.party() as party:

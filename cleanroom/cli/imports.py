@@ -124,7 +124,8 @@ def read_pair(text: str) -> tuple[str, str]:
     "--protocol",
     type=click.Choice(["dh", "vole"]),
     default="dh",
-    help="How pairs are matched: vole, experimental, is many times quicker for long lists.",
+    help="How pairs are matched: vole, experimental, is many times quicker for long lists. "
+    "With fewer than 16,384 identifiers of LEFT, dh is used.",
 )
 @click.option("--deals", type=FILE, help="With --policy: the opportunities of RIGHT, of which a sum is made.")
 @engine_options
@@ -153,10 +154,9 @@ def simulate_command(
     from cleanroom.session.folder import write_whole
     from overlap import read_accounts, simulate
 
-    if bool(policy) == bool(out) or (deals and not policy):
-        raise UsageError("simulate writes pairs or prints numbers", "give --out, or --policy for numbers")
-    if policy and (no_candidates or groups or left_aliases or right_aliases):
-        raise UsageError("numbers are counted without candidates, groups and aliases", "leave them out")
+    _check_options(
+        policy, out, deals, protocol, bool(no_candidates or groups or left_aliases or right_aliases)
+    )
     sides = read_accounts(left), read_accounts(right)
     if out is None:
         simulate_numbers(shell, sides, policy, deals, choice, as_json)
@@ -208,3 +208,19 @@ def _aliases(path: Path | None, accounts: Table) -> tuple[pd.DataFrame | None, i
     table = read_aliases(path)
     lost = [one.row for one in know(accounts.frame, table.frame).rejected]
     return table.frame[~table.frame["row"].isin(lost)], len(table.rejected) + len(lost)
+
+
+def _check_options(
+    policy: str, out: Path | None, deals: Path | None, protocol: str, pairs_only: bool
+) -> None:
+    """UsageError for options of `simulate` that do not go together; `pairs_only`: one of pairs was given."""
+    if policy and out:
+        raise UsageError("simulate writes pairs or prints numbers", "leave --out or --policy out")
+    if deals and not policy:
+        raise UsageError("without --policy nothing is summed", "leave --deals out, or give --policy")
+    if not policy and not out:
+        raise UsageError("no file to write the pairs to", "give --out FILE, or --policy for numbers")
+    if policy and protocol != "dh":
+        raise UsageError("numbers have a protocol of their own", "leave --protocol out")
+    if policy and pairs_only:
+        raise UsageError("numbers are counted without candidates, groups and aliases", "leave them out")

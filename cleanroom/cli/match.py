@@ -21,7 +21,11 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.group("match")
 def match_command() -> None:
-    """The blind match: start and finish on one side, reply and finish on the other."""
+    """The blind match: start and finish on one side, reply and finish on the other.
+
+    Where the agreement has a prepared list, 'prepare' and 'update' make it; the partner takes it in with
+    'overlap receive'.
+    """
 
 
 @match_command.command("start")
@@ -231,8 +235,8 @@ def matrix_command(shell: Shell, partner: str | None, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def status_command(shell: Shell, as_json: bool) -> None:
-    """What is here: imports, partners, agreements, runs, shares, and what ends when."""
-    from cleanroom.session.reporting import describe_folder
+    """What is here: imports, agreements, prepared lists, runs, open reviews, shares, and what ends when."""
+    from cleanroom.session.standing import describe_folder
 
     with shell.party() as party:
         status = describe_folder(party)

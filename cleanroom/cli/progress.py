@@ -31,11 +31,11 @@ class ProgressLine:
         if self._silent:
             return
         now = time.monotonic()
-        if label != self._label or done <= self._done:
+        if begins := label != self._label or done <= self._done:
             self._label, self._begun = label, now
         self._done = done
         finished = done >= total
-        if now - self._created < PATIENCE or (now - self._drawn < REDRAW and not finished):
+        if now - self._created < PATIENCE or (now - self._drawn < REDRAW and not finished and not begins):
             return
         self._drawn = now
         self._draw(label, done, total, now - self._begun)
@@ -44,10 +44,11 @@ class ProgressLine:
 
     def _draw(self, label: str, done: int, total: int, elapsed: float) -> None:
         rate = done / elapsed if elapsed else 0.0
-        left = (total - done) / rate if rate else 0.0
         filled = round(20 * done / total) if total else 20
         bar = "#" * filled + "-" * (20 - filled)
-        text = f"{label:<24.24} [{bar}] {done:,} of {total:,}, {rate:,.0f}/s, {left:,.0f} s left"
+        text = f"{label:<24.24} [{bar}] {done:,} of {total:,}"
+        if rate:
+            text += f", {rate:,.{0 if rate >= 10 else 1}f}/s, {(total - done) / rate:,.0f} s left"
         click.echo(f"\r\x1b[2K{text}", err=True, nl=False)
         self._visible = True
 

@@ -54,7 +54,8 @@ def simulate_numbers(
     click.echo(f"shared at least {facts['shared']:,} accounts")
     if terms.level == "sum":
         granule = f"each account's rounded to {facts['granule']:,}"
-        click.echo(f"sum    {facts['currency']} {facts['sum']:,} of right's {facts['of']}, {granule}")
+        what = facts["of"].replace("_", " ")
+        click.echo(f"sum    {facts['currency']} {facts['sum']:,} of right's {what}, {granule}")
 
 
 def _sum(
@@ -70,7 +71,7 @@ def _sum(
     if (agreed.of == "open_opportunities") != (deals is not None):
         raise UsageError(
             f"this policy sums {agreed.of.replace('_', ' ')}",
-            "give --deals for open opportunities, and for nothing else",
+            "leave --deals out" if deals else "give its opportunities with --deals FILE",
         )
     amounts = Amounts(agreed.of, agreed.currency, agreed.granule, agreed.maximum, terms.minimum_count)
     opportunities = None if deals is None else read_opportunities(deals).frame

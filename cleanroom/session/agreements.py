@@ -29,7 +29,7 @@ from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
 from cleanroom.session.runs import all_runs
 from overlap import identity
-from overlap.errors import Refused, UsageError
+from overlap.errors import BadInput, Refused, UsageError
 from overlap.keys import Card
 from overlap.protocol import PREPARED, choose_protocol
 
@@ -81,7 +81,13 @@ def own_software(document: Policy | Agreement) -> Software:
 
 def read_policy(policy: str) -> bytes:
     """The text of a policy: a shipped one by its name, else a file."""
-    return policy_text(policy) if policy in policy_names() else read_whole(Path(policy), AGREEMENT_LIMIT)
+    if policy in policy_names():
+        return policy_text(policy)
+    if not Path(policy).exists():
+        raise BadInput(
+            f"there is no policy and no file {policy}", "'overlap agreement policies' lists the shipped ones"
+        )
+    return read_whole(Path(policy), AGREEMENT_LIMIT)
 
 
 def propose_agreement(party: Party, partner: str, policy: str, out: Path, size_bound: int = 0) -> Kept:

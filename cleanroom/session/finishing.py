@@ -8,12 +8,12 @@ from typing import Final
 
 from cleanroom.session.agreements import agreement_with_digest
 from cleanroom.session.clustering import open_workers
-from cleanroom.session.frames import Received, received_frame, send_frame
+from cleanroom.session.frames import Received, named_frame, received_frame, send_frame, wrong_frame
 from cleanroom.session.grouping import run_groups
 from cleanroom.session.party import Party
 from cleanroom.session.passing import answer_to, awaited_message, passage_of, run_of, take_frame
 from cleanroom.session.reviews import release_state
-from cleanroom.session.runs import OPEN_STATES, RunRecord, end_run, keep_run
+from cleanroom.session.runs import NEW_RUN, OPEN_STATES, RunRecord, end_run, keep_run
 from cleanroom.store import read_table, write_table
 from overlap import match
 from overlap.engine import LOCAL, EngineChoice, Progress
@@ -64,18 +64,17 @@ def finish_match(
         if record.state == "finished":
             return _repeat(party, record, frame, out)
         if record.state not in OPEN_STATES or record.state == "charged":
-            raise Refused(f"this run is {record.state}", "begin a new run with 'overlap match start'")
+            raise Refused(f"this run is {record.state}", NEW_RUN)
         awaited = awaited_message(record)
         if not protocol_of(record.terms).tells(awaited):
             raise UsageError(
-                f"the {record.role} of this run answers a {awaited} frame first", "use 'overlap match reply'"
+                f"this run is not there yet: on our side it awaits {named_frame(awaited)}",
+                "answer that one with 'overlap match reply'",
             )
         if out is None and awaited != protocol_of(record.terms).messages[-1]:
             raise UsageError("this frame has an answer for the partner", "give --out FILE")
         if frame.header.step != awaited:
-            raise WrongRun(
-                f"this is a {frame.header.step} frame, not a {awaited} frame", "check which file to read now"
-            )
+            raise wrong_frame(frame.header.step, awaited)
         with open_workers(party, choice, progress) as workers:
             record, learned = take_frame(party, record, passage_of(party, record, workers), frame)
             answer = answer_to(party, record, frame.digest)
@@ -122,7 +121,7 @@ def _shown_numbers(party: Party, record: RunRecord, learned: Count | Sum) -> tup
 def _repeat(party: Party, record: RunRecord, frame: Received, out: Path | None) -> Found:
     """The same frame again gets the same answer; any other one comes too late (crypto.md F6)."""
     if record.answered != frame.digest:
-        raise WrongRun("this run is finished and takes no other frame", "begin a new run")
+        raise WrongRun("this run is finished and takes no other frame", NEW_RUN)
     if (answer := answer_to(party, record, frame.digest)) and out is not None:
         send_frame(party, record, answer, out)
     return found_in(party, record)

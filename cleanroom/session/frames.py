@@ -15,7 +15,7 @@ from cleanroom.session.agreements import agreements_with
 from cleanroom.session.folder import copy_file, open_file, replacing_file
 from cleanroom.session.party import Party
 from cleanroom.session.runs import FRAME_LIMIT, OPEN_STATES, RunRecord, mark_sent
-from overlap.errors import BadPeerFile, ForgedFile, Unverified
+from overlap.errors import BadPeerFile, ForgedFile, Unverified, WrongRun
 from overlap.protocol import Body, Header, read_frame, size_limit, write_frame
 
 #: Bytes of a frame that is read before any agreement is here, so that the error can say what is missing.
@@ -57,6 +57,18 @@ def sent_frame(party: Party, record: RunRecord, step: str) -> tuple[Header, str]
     header = sent_header(party, record, step)
     with open_file(party.folder.path("runs", record.run, step), FRAME_LIMIT) as file:
         return header, hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def named_frame(step: str) -> str:
+    """A frame as a sentence calls it."""
+    return f"a{'n' if step[:1] in 'aeiou' else ''} {step} frame"
+
+
+def wrong_frame(step: str, awaited: str) -> WrongRun:
+    """What to raise for a frame of this step where another is awaited."""
+    return WrongRun(
+        f"this is {named_frame(step)}, not {named_frame(awaited)}", "check which file to read now"
+    )
 
 
 @contextmanager

@@ -22,7 +22,14 @@ from cleanroom.session.agreements import (
 )
 from cleanroom.session.claim_roots import own_claim_root, received_claim_root, require_known_roots
 from cleanroom.session.clustering import Workers, open_workers
-from cleanroom.session.frames import Received, checkpoint_for, keep_frame, received_frame, send_frame
+from cleanroom.session.frames import (
+    Received,
+    checkpoint_for,
+    keep_frame,
+    received_frame,
+    send_frame,
+    wrong_frame,
+)
 from cleanroom.session.party import Party
 from cleanroom.session.passing import (
     answer_to,
@@ -35,6 +42,7 @@ from cleanroom.session.passing import (
 )
 from cleanroom.session.prepared_lists import PreparedList, answer_list, ask_list
 from cleanroom.session.runs import (
+    NEW_RUN,
     OPEN_STATES,
     RunRecord,
     abandon_open_runs,
@@ -143,7 +151,7 @@ def reply_match(
             # It was killed before its answer was kept, so nothing of it was sent.
             return _reply_to_start(party, record, frame, out, progress, choice)
         if record.state not in OPEN_STATES:
-            raise Refused(f"this run is {record.state}", "begin a new run with 'overlap match start'")
+            raise Refused(f"this run is {record.state}", NEW_RUN)
         signed = agreement_with_digest(party, record.agreement)
         if not answer:
             record = _reply_in_run(party, record, frame, progress, choice)
@@ -200,7 +208,7 @@ def _reply_in_run(
             f"a second, different {step} frame came for this run, which is aborted now", "ask for a new run"
         )
     if step != awaited or protocol.sender_of(step) == record.role:
-        raise WrongRun(f"this is a {step} frame, not a {awaited} frame", "check which file to read now")
+        raise wrong_frame(step, awaited)
     if protocol.tells(step):
         raise UsageError("this frame tells the matches", "read it with 'overlap match finish'")
     with open_workers(party, choice, progress) as workers:

@@ -1,9 +1,9 @@
-"""Matrix, territory export, credit, and the state of the folder."""
+"""Matrix, territory export and credit."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,12 @@ from cleanroom.attribution import PAYS_NOTHING, REASONS, credit, explain
 from cleanroom.export import LEFT_OUT, territory
 from cleanroom.moment import moment_of
 from cleanroom.report import matrix, render_matrix
-from cleanroom.session.agreements import list_agreements
 from cleanroom.session.evidence import gather_evidence
 from cleanroom.session.folder import write_whole
-from cleanroom.session.imports import own_table, read_imports
-from cleanroom.session.matching import list_runs
-from cleanroom.session.partners import list_partners
+from cleanroom.session.imports import own_table
 from cleanroom.session.party import Party
 from cleanroom.session.runs import RunRecord, all_runs
 from cleanroom.session.shared_accounts import exportable_accounts, latest_runs, matched_accounts
-from cleanroom.session.sharing import list_shares
 from overlap.errors import UsageError
 
 
@@ -53,14 +49,6 @@ class Ledger:
     """The credit ledger: rows, and as text."""
 
     rows: list[dict[str, Any]]
-    lines: list[str]
-
-
-@dataclass(frozen=True)
-class Status:
-    """What is in the folder: facts, and as text."""
-
-    facts: dict[str, Any]
     lines: list[str]
 
 
@@ -144,29 +132,6 @@ def explain_credit(party: Party, opportunity: str) -> list[str]:
         )
     row: Mapping[str, Any] = {str(k): v for k, v in rows.iloc[0].to_dict().items()}
     return explain(row)
-
-
-def describe_folder(party: Party) -> Status:
-    """Imports, partners, agreements, runs and shares."""
-    imports, partners, agreements = read_imports(party.folder), list_partners(party), list_agreements(party)
-    runs, shares = list_runs(party), list_shares(party)
-    lines = [
-        f"party     {party.name}",
-        *(f"import    {one['rows']:,} {one['what']} {one['population']}".rstrip() for one in imports),
-        *(f"partner   {one.name}, {'verified' if one.verified else 'NOT VERIFIED'}" for one in partners),
-        *(f"agreement {one.id}, {one.state}, until {one.until or 'accepted'}" for one in agreements),
-        *(f"run       {one.run[:8]} with {one.partner}, {one.state}" for one in runs),
-        *(f"share     {one.share[:8]}, {one.direction} {one.partner}, {one.state}" for one in shares),
-    ]
-    facts = {
-        "party": party.name,
-        "imports": imports,
-        "partners": [asdict(partner) for partner in partners],
-        "agreements": [asdict(agreement) for agreement in agreements],
-        "runs": [asdict(run) for run in runs],
-        "shares": [asdict(share) for share in shares],
-    }
-    return Status(facts, lines)
 
 
 def _ledger(party: Party) -> pd.DataFrame:

@@ -30,6 +30,9 @@ FRAME_LIMIT = 2**31
 #: States of a run that goes on. It is charged until its first frame is kept; a killed command leaves it so.
 OPEN_STATES = ("charged", *(state for state in STATE_AFTER.values() if state != "finished"))
 
+#: What to do when a run takes no further frame; either side may read it.
+NEW_RUN = "the one who starts begins a new run with 'overlap match start'"
+
 _STATE = b"run state"
 
 

@@ -126,6 +126,11 @@ class Engine:
             if self._progress and (done % MULTIPLY_CHUNK == 0 or done == total):
                 self._progress(label, done, total)
 
+    def tell(self, label: str, done: int, total: int) -> None:
+        """Report progress of work that is made of other operations."""
+        if self._progress:
+            self._progress(label, done, total)
+
     def staff(self, program: str) -> list[Workers]:
         """Processes beside this one that serve the tasks of `program`, a module; `close` ends them.
 

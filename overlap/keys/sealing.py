@@ -77,7 +77,8 @@ class OneTimeKey:
         except (InvalidTag, ValueError) as error:
             raise ForgedFile(
                 f"{what} does not open: it was altered, cut short, or sealed to another key",
-                "ask the sender for the file again, sealed to your present key",
+                "check that it is the partner's newest file and not one of your own; "
+                "else ask for it again, sealed to your present key",
             ) from error
 
     def __repr__(self) -> str:

@@ -49,6 +49,7 @@ class Passage:
         prepared: Any = None,
     ) -> None:
         self._contract, self._role, self._run = contract, role_of(contract, role), run
+        self._engine = engine
         self._crew = Crew(contract, role, run, engine, random, states, prepared)
         self._found: list[Any] = []
         #: Whether the peer sent something unacceptable, so that the run is over.
@@ -86,7 +87,9 @@ class Passage:
             )
         self._found = []
         parts = (body.read(size) if body else b"" for _ in range(buckets))
-        for done in self._crew.take(message, parts):
+        self._tell(message, 0)
+        for number, done in enumerate(self._crew.take(message, parts), start=1):
+            self._tell(message, number)
             self.aborted = done.aborted
             if done.error is not None:
                 raise done.error
@@ -111,6 +114,11 @@ class Passage:
             return first
         assert isinstance(first, Matches)
         return join_matches(self._found, self._role.peer_bound(self._contract))
+
+    def _tell(self, message: str, done: int) -> None:
+        """Say how far a long list is; one in a single bucket is soon worked through."""
+        if self._contract.buckets > 1:
+            self._engine.tell(f"buckets, {message} frame", done, self._contract.buckets)
 
     def _split(self, identifiers: Iterable[bytes], spool: Path | None) -> None:
         lists = Spool(spool)

@@ -27,7 +27,7 @@ def test_letters_are_taken_once_and_in_order(both: TwoParties) -> None:
     for name in ("first", "second"):
         update(both, name)
     before = kept(both, VENDOR)
-    assert "in their order" in both.run(VENDOR, "receive", both.mail("second"), code=5).err
+    assert "update --again" in both.run(VENDOR, "receive", both.mail("second"), code=5).err
     assert "nothing changes" in both.run(VENDOR, "receive", both.mail("list")).out
     assert kept(both, VENDOR) == before
     both.run(VENDOR, "receive", both.mail("first"))
@@ -109,6 +109,7 @@ def test_a_folder_restored_without_its_vault_answers_nothing_and_asks_anew(both:
     shutil.rmtree(both.place(VENDOR, "vault"))
     start = ("match", "start", "--out", both.mail("start"))
     assert "vault" in both.run(VENDOR, *start, code=3).err
+    assert "not usable: the vault" in both.run(VENDOR, "status").after("prepared")
     both.run(VENDOR, "receive", both.mail("list"))
     match(both)
     assert len(shown(both, VENDOR)) == len(SHARED)
@@ -117,6 +118,7 @@ def test_a_folder_restored_without_its_vault_answers_nothing_and_asks_anew(both:
     reply = ("match", "reply", both.mail("start"), "--out", both.mail("late"))
     assert "vault" in both.run(PARTNER, *reply, code=3).err
     assert "vault" in both.run(PARTNER, "match", "update", "--out", both.mail("x"), code=3).err
+    assert "not usable: the vault" in both.run(PARTNER, "status").after("prepared")
     assert not both.mail("late").exists() and not both.mail("x").exists()
 
 

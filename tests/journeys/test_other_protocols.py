@@ -37,7 +37,9 @@ def test_a_match_by_vector_ole_takes_five_files(walk: Walk, tmp_path: Path) -> N
     assert "vector-OLE: experimental" in agree(both, vole_policy(both), 16_384)
     both.run(VENDOR, "match", "start", "--out", both.mail("start"))
     step(both, PARTNER, "reply", "start", "offer")
-    assert "match reply" in step(both, VENDOR, "finish", "offer", "x", code=2)
+    assert "an offer frame" in (said := step(both, VENDOR, "finish", "offer", "x", code=2))
+    assert "match reply" in said
+    assert "one of your own" in step(both, VENDOR, "reply", "start", "x", code=5)
     step(both, VENDOR, "reply", "offer", "request")
     request = both.mail("request").read_bytes()
     step(both, PARTNER, "reply", "request", "reply")

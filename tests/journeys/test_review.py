@@ -306,3 +306,14 @@ def test_no_claim_is_proven_on_a_candidate_before_both_sides_accepted_it(both: T
     decide(both)
     released = len(SHARED) - 1 + 2
     assert both.run(PARTNER, *prove).after("proven").startswith(f"{released} of {released} shared")
+
+
+def test_status_tells_how_many_accounts_nobody_has_decided_about(both: TwoParties) -> None:
+    run = both.read_json(VENDOR, "match", "list")[-1]["run"]
+    waiting = sum(state == "open" for state in states(both, VENDOR).values())
+    assert waiting == 4
+    told = both.run(VENDOR, "status").after("review")
+    assert told == f"4 open of run {run[:8]} with {PARTNER}: 'overlap review list'"
+    assert both.read_json(VENDOR, "status")["reviews"] == [{"run": run, "partner": PARTNER, "open": 4}]
+    decide(both)
+    assert "review " not in both.run(VENDOR, "status").out

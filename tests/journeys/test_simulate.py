@@ -6,6 +6,7 @@ import csv
 import json
 from pathlib import Path
 
+import pytest
 from two_parties import SHARED, VENDOR, TwoParties, write_exports
 
 from cleanroom.agreement import policy_text
@@ -69,7 +70,7 @@ def test_simulate_prints_the_sum_of_a_policy(tmp_path: Path) -> None:
     assert facts["sum"] == 15_000 and 2 <= facts["shared"] <= len(SHARED)
     assert facts["left_out"] == {"another currency": 1}
     told = both.run(VENDOR, *words).out
-    assert "EUR 15,000 of right's open_opportunities" in told and "1 amounts left out" in told
+    assert "EUR 15,000 of right's open opportunities," in told and "1 amounts left out" in told
     assert not (tmp_path / VENDOR).exists()
 
 
@@ -100,3 +101,24 @@ def test_simulate_takes_pairs_or_numbers(tmp_path: Path) -> None:
     ):
         both.run(VENDOR, "simulate", *files, *words, code=2)
     assert not (tmp_path / "x.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "give --out FILE, or --policy"),
+        (("--policy", "counts-only", "--out", "x.csv"), "leave --out or --policy out"),
+        (("--deals", "deals.csv", "--out", "x.csv"), "leave --deals out, or give --policy"),
+        (("--policy", "counts-only", "--protocol", "vole"), "leave --protocol out"),
+        (("--policy", "potential-revenue"), "give its opportunities with --deals FILE"),
+        (("--policy", "no-such-policy"), "'overlap agreement policies' lists the shipped ones"),
+    ],
+)
+def test_simulate_says_which_option_to_leave_out_or_give(
+    words: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    both = TwoParties(tmp_path)
+    write_exports(both)
+    files = (tmp_path / "crm" / "accounts.csv", tmp_path / "crm" / "companies.csv")
+    code = 4 if "no-such-policy" in words else 2
+    assert said in both.run(VENDOR, "simulate", *files, *words, code=code).err

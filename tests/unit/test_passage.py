@@ -113,6 +113,22 @@ def test_buckets_give_what_one_list_gives(protocol: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_each_message_tells_from_the_first_how_many_buckets_are_done(protocol: str) -> None:
+    told: list[tuple[str, int, int]] = []
+    with Engine(1, lambda *step: told.append(step)) as engine:
+        contract = contract_of(protocol)
+        sides = [
+            Passage(contract, role, RUN, engine, stream("told" + role)) for role in ("starter", "responder")
+        ]
+        for passage, listed in zip(sides, (LEFT, RIGHT), strict=True):
+            passage.begin(iter(listed))
+        run_all(contract, (sides[0], sides[1]))
+    messages = ("start", *protocol_of(contract).messages)  # the starter takes the first from itself
+    expected = [(f"buckets, {message} frame", done, 5) for message in messages for done in range(6)]
+    assert [step for step in told if step[0].startswith("buckets")] == expected
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_work_ahead_changes_no_byte(protocol: str) -> None:
     contract = make_contract(60, 50, protocol=protocol, buckets=1)
     shared = identifiers(range(40))

@@ -72,7 +72,8 @@ def read_update(terms: Preparation, state: bytes, body: bytes) -> bytes:
     before, tags = body[:STATE_SIZE], body[STATE_SIZE:]
     if before != state:
         raise WrongRun(
-            "the update does not follow what we hold of the list", "take in the updates in their order"
+            "the update does not follow what we hold of the list",
+            "take in the one before it first; the partner has it: 'overlap match update --again VERSION'",
         )
     _require_tags(tags, terms.changes, terms.tag_size, "update")
     return tags
