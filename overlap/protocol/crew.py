@@ -8,9 +8,9 @@ is durable before its answer is handed out.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from typing import Any, Final, Protocol
 
@@ -95,7 +95,7 @@ class Crew:
         for bucket, state in self._each(begin, buckets):
             self._settle(bucket, state)
 
-    def take(self, message: str, parts: Iterable[bytes]) -> Iterator[Done]:
+    def take(self, message: str, parts: Iterable[bytes]) -> Generator[Done]:
         """What each bucket makes of its part of a message, in order; each raises where it was refused."""
         for future in self._ahead:
             future.result()
@@ -122,10 +122,20 @@ class Crew:
                 work(bucket)
 
     def leave(self) -> None:
-        """Forget all buckets: the run is over."""
-        for bucket in self._held:
-            self._seat(bucket).leave(bucket)
-        self._held.clear()
+        """Forget all buckets: the run is over. A process that is gone has forgotten its own."""
+        held, self._held = sorted(self._held), set()
+        if not self._threads:
+            for bucket in held:
+                self._seat(bucket).leave(bucket)
+            return
+        # Behind what seats are still at, which nobody waits for when the run was refused.
+        leaving = [
+            self._threads[bucket % len(self._seats)].submit(self._seat(bucket).leave, bucket)
+            for bucket in held
+        ]
+        for future in leaving:
+            with suppress(OverlapError):
+                future.result()
 
     def _each(
         self, work: Callable[..., Any], arguments: Iterable[tuple[Any, ...]]

@@ -86,9 +86,14 @@ class Passage:
             )
         self._found = []
         parts = (body.read(size) if body else b"" for _ in range(buckets))
-        for done in self._crew.take(message, parts):
+        taken = self._crew.take(message, parts)
+        for done in taken:
             self.aborted = done.aborted
             if done.error is not None:
+                # What waits for seats is dropped, and what they hold of a run that is over.
+                taken.close()
+                if done.aborted:
+                    self._crew.leave()
                 raise done.error
             if done.learned is not None:
                 self._found.append((done.learned, done.places))

@@ -10,7 +10,7 @@ import pytest
 from protocol_parties import ENGINE, RUN, identifiers, make_contract, stream
 
 from overlap.engine import Engine, Workers
-from overlap.errors import ForgedFile, InvalidElement
+from overlap.errors import ForgedFile, InvalidElement, OverlapError, Refused, WrongRun
 from overlap.protocol import Body, Contract, Passage, bucket_count
 from overlap.protocol import buckets as module
 from overlap.protocol.seat import PROGRAM, RemoteSeat, Seat, read_task
@@ -160,3 +160,41 @@ def test_a_bucket_refused_counts_before_a_body_that_breaks_off_behind_it(beside:
     with pytest.raises(InvalidElement):
         list(starter.take("offer", Body(broken(), 8 * size, b"")))
     assert starter.aborted and b'"state":"aborted"' in kept[0]
+
+
+@pytest.mark.parametrize("at", [0, 5])
+def test_nothing_of_a_run_that_is_refused_stays_in_any_memory(beside: Beside, at: int) -> None:
+    """The state of the bucket at fault is burnt; what its role derived, and the other buckets, end with it."""
+    contract, kept = contract_of(800), Kept()
+    starter = Passage(contract, "starter", RUN, ENGINE, stream("starter"), kept)
+    starter.begin(identifiers(range(40)))
+    list(starter.take("start"))
+    responder = Passage(contract, "responder", RUN, ENGINE, stream("responder"))
+    responder.begin(identifiers(range(40)))
+    offer = b"".join(responder.take("start", Body.of(b"")))
+    size = Starter.part_size(contract, "offer")
+    broken = offer[: at * size] + b"\xff" * 32 + offer[at * size + 32 :]
+    with pytest.raises(InvalidElement):
+        list(starter.take("offer", Body.of(broken)))
+    here = starter._crew._seats[0]
+    theirs = [seat for seat in beside.seats.values() if seat._role.role == "starter"]
+    assert not here._roles and len(theirs) == 1 and not theirs[0]._roles
+    with pytest.raises((Refused, WrongRun)):
+        list(starter.take("offer", Body.of(offer)))
+    assert b'"state":"aborted"' in kept[at]
+
+
+def test_a_process_that_is_gone_does_not_hide_why_a_run_was_refused(
+    beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract = contract_of(800)
+    starter = Passage(contract, "starter", RUN, ENGINE, stream("starter"), Kept())
+    starter.begin(identifiers(range(40)))
+    list(starter.take("start"))
+
+    def gone(task: bytes) -> bytes:
+        raise OverlapError("a worker process ended", "run the command again")
+
+    monkeypatch.setattr(beside, "ask", gone)
+    with pytest.raises(InvalidElement):
+        list(starter.take("offer", Body.of(b"\xff" * 8 * Starter.part_size(contract, "offer"))))
