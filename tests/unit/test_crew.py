@@ -164,7 +164,7 @@ def test_a_bucket_refused_counts_before_a_body_that_breaks_off_behind_it(beside:
 
 @pytest.mark.parametrize("at", [0, 5])
 def test_nothing_of_a_run_that_is_refused_stays_in_any_memory(beside: Beside, at: int) -> None:
-    """The state of the bucket at fault is burnt; what its role derived, and the other buckets, end with it."""
+    """The bucket at fault is burnt; what its role derived, and the other buckets, go with it."""
     contract, kept = contract_of(800), Kept()
     starter = Passage(contract, "starter", RUN, ENGINE, stream("starter"), kept)
     starter.begin(identifiers(range(40)))
