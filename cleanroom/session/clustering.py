@@ -107,7 +107,7 @@ def _shared(party: Party, run: str) -> str:
     """The folder of a cluster that a run has its lists in; "" when they are in our own folder."""
     if not party.folder.path("runs", run, "shared").is_file():
         return ""
-    return str(party.folder.read_record("runs", run, "shared")["shared"])
+    return str(party.folder.read_record("runs", run, "shared")["shared"]).rstrip("/")
 
 
 def _plays(record: RunRecord) -> bool:

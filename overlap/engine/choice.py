@@ -66,7 +66,8 @@ def choose_engine(engine: str, master: str = "", backend: str = AUTO, shared: st
         raise UsageError(
             "a backend is chosen for this machine only", "leave --backend out with --engine spark"
         )
-    return EngineChoice(engine, master, backend if engine == "spark" else choose_backend(backend), shared)
+    used = backend if engine == "spark" else choose_backend(backend)
+    return EngineChoice(engine, master, used, shared.rstrip("/"))
 
 
 def open_engine(

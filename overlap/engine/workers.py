@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -29,6 +30,7 @@ class Workers:
         self._count = count
         self._program = program
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._asking = threading.Lock()
 
     def answers(self, tasks: Iterable[bytes], expected: int) -> Generator[tuple[int, bytes]]:
         """(position of the task, answer) as answers arrive; a free worker gets the next task.
@@ -61,13 +63,17 @@ class Workers:
                 raise
 
     def ask(self, task: bytes) -> bytes:
-        """The answer of the first worker, which is started when there is none. Raises as `answers` does."""
-        self._start(1)
-        try:
-            return _ask(self._processes[0], task)
-        except BaseException:
-            self.close()
-            raise
+        """The answer of the first worker, which is started when there is none. Raises as `answers` does.
+
+        Threads may ask at once; one waits for the other, because a pipe does not say whose answer it brings.
+        """
+        with self._asking:
+            self._start(1)
+            try:
+                return _ask(self._processes[0], task)
+            except BaseException:
+                self.close()
+                raise
 
     def close(self) -> None:
         """Kill all workers and wait until they are gone. Later work starts new ones."""

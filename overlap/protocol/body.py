@@ -114,6 +114,15 @@ def fill_tags(tags: Iterable[bytes], count: int, size: int, random: RandomBytes)
     return fill_up(read_pieces(b"".join(tags), size), count, random).tobytes()
 
 
+def require_possible(contract: Contract, matched: int) -> None:
+    """Return when so many matches are possible; else ForgedFile: a tag of the peer's fits two of ours.
+
+    By chance that is rarer than a false match. A peer that searches can make two list tags meet.
+    """
+    if matched > finish_bound(contract):
+        raise ForgedFile("more is matched than the declared size bounds allow", _AGAIN)
+
+
 def require_ascending(data: bytes, size: int, what: str) -> None:
     """Return when the pieces are distinct and sorted; else MalformedFile. One set has one encoding."""
     if not are_ascending(read_pieces(data, size)):

@@ -8,12 +8,14 @@ is durable before its answer is handed out.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from itertools import count
 from typing import Any, Final, Protocol
 
 from overlap.engine import Engine
-from overlap.errors import Refused
+from overlap.errors import OverlapError, Refused
 from overlap.keys import RandomBytes
 from overlap.protocol.catalogue import role_of
 from overlap.protocol.columns import Pieces
@@ -63,7 +65,7 @@ class Crew:
     def begin(self, bucket: int, *given: Any) -> None:
         """A new bucket: arguments as in `Seat.begin`, which this process alone can do."""
         self._seats[0].begin(bucket, *given)
-        self._settle(bucket, self._seats[0].state(bucket) if self._states else b"")
+        self._settle(bucket, self._seats[0].state(bucket) if self._states is not None else b"")
 
     def digest_lists(self, lists: Iterable[list[bytes]]) -> Iterator[Pieces]:
         """`Role.digest_list` of each, in order. Other processes do it, where there are some, while this one
@@ -73,13 +75,14 @@ class Crew:
             return
         beside = list(zip(self._threads, self._seats, strict=True))[1:]
         waiting: deque[Future[Pieces]] = deque()
-        for number, listed in enumerate(lists):
-            thread, seat = beside[number % len(beside)]
-            waiting.append(thread.submit(seat.digest_list, listed))
-            if len(waiting) == 2 * len(beside):
+        with _dropping(waiting):
+            for number, listed in enumerate(lists):
+                thread, seat = beside[number % len(beside)]
+                waiting.append(thread.submit(seat.digest_list, listed))
+                if len(waiting) == 2 * len(beside):
+                    yield waiting.popleft().result()
+            while waiting:
                 yield waiting.popleft().result()
-        for future in waiting:
-            yield future.result()
 
     def begin_digested(self, buckets: Iterable[tuple[Pieces, bytes]]) -> None:
         """All buckets, in order: digests of identifiers, and their places in the whole list."""
@@ -87,12 +90,12 @@ class Crew:
         def begin(bucket: int, digests: Any, places: bytes) -> bytes:
             seat = self._seat(bucket)
             seat.begin_digested(bucket, digests, places)
-            return seat.state(bucket) if self._states else b""
+            return seat.state(bucket) if self._states is not None else b""
 
         for bucket, state in self._each(begin, buckets):
             self._settle(bucket, state)
 
-    def take(self, message: str, parts: Iterable[bytes]) -> Iterator[Done]:
+    def take(self, message: str, parts: Iterable[bytes]) -> Generator[Done]:
         """What each bucket makes of its part of a message, in order; each raises where it was refused."""
         for future in self._ahead:
             future.result()
@@ -119,27 +122,51 @@ class Crew:
                 work(bucket)
 
     def leave(self) -> None:
-        """Forget all buckets: the run is over."""
-        for bucket in self._held:
-            self._seat(bucket).leave(bucket)
-        self._held.clear()
+        """Forget all buckets: the run is over. A process that is gone has forgotten its own."""
+        held, self._held = sorted(self._held), set()
+        if not self._threads:
+            for bucket in held:
+                self._seat(bucket).leave(bucket)
+            return
+        # Behind what seats are still at, which nobody waits for when the run was refused.
+        leaving = [
+            self._threads[bucket % len(self._seats)].submit(self._seat(bucket).leave, bucket)
+            for bucket in held
+        ]
+        for future in leaving:
+            with suppress(OverlapError):
+                future.result()
 
     def _each(
         self, work: Callable[..., Any], arguments: Iterable[tuple[Any, ...]]
     ) -> Iterator[tuple[int, Any]]:
         """Each bucket, in order, with what `work` gives for it; two buckets a seat are under way at most."""
-        waiting: deque[tuple[int, Future[Any]]] = deque()
-        for bucket, given in enumerate(arguments):
-            if not self._threads:
+        if not self._threads:
+            for bucket, given in enumerate(arguments):
                 yield bucket, work(bucket, *given)
-                continue
-            thread = self._threads[bucket % len(self._seats)]
-            waiting.append((bucket, thread.submit(work, bucket, *given)))
-            if len(waiting) == 2 * len(self._seats):
-                first, future = waiting.popleft()
-                yield first, future.result()
-        for bucket, future in waiting:
-            yield bucket, future.result()
+            return
+        waiting: deque[Future[Any]] = deque()
+        broken: OverlapError | None = None
+        source, done = iter(arguments), 0
+        with _dropping(waiting):
+            for bucket in count():
+                try:
+                    given = next(source)
+                except StopIteration:
+                    break
+                except OverlapError as error:
+                    # Buckets before this one come first, as they do where one process does all.
+                    broken = error
+                    break
+                waiting.append(self._threads[bucket % len(self._seats)].submit(work, bucket, *given))
+                if len(waiting) == 2 * len(self._seats):
+                    yield done, waiting.popleft().result()
+                    done += 1
+            while waiting:
+                yield done, waiting.popleft().result()
+                done += 1
+        if broken:
+            raise broken
 
     def _seat(self, bucket: int) -> Any:
         return self._seats[bucket % len(self._seats)]
@@ -155,5 +182,19 @@ class Crew:
         if self._states is not None:
             self._states.save(bucket, state)
         if not self._keeps_all:
-            self._seat(bucket).leave(bucket)
             self._held.discard(bucket)
+            if self._threads:
+                # Behind what the seat is at; waiting for it here would leave the other seats idle.
+                self._threads[bucket % len(self._seats)].submit(self._seat(bucket).leave, bucket)
+            else:
+                self._seat(bucket).leave(bucket)
+
+
+@contextmanager
+def _dropping(waiting: Iterable[Future[Any]]) -> Iterator[None]:
+    """Drop what has not begun when the block ends early: nobody listens, and processes may be gone."""
+    try:
+        yield
+    finally:
+        for future in waiting:
+            future.cancel()

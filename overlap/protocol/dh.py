@@ -30,6 +30,7 @@ from overlap.protocol.body import (
     read_confirm_tags,
     read_reply,
     read_start,
+    require_possible,
 )
 from overlap.protocol.buckets import part_bounds
 from overlap.protocol.columns import fill_up, find_pieces, read_pieces, split
@@ -69,6 +70,8 @@ class Starter(Role):
             keys = self._unblind(elements)
         ours, confirm = make_pair_tags(run.contract, run.identifiers, keys, list_tag_size(run.contract))
         matched = np.flatnonzero(find_pieces(ours, theirs)[0])
+        with run.judging_peer():
+            require_possible(run.contract, len(matched))
         hits = confirm[matched]
         body = fill_up(hits, finish_bound(run.contract), self._random).tobytes()
         transcript = transcript_digest(run.contract, run.run, run.parts["start"], reply)

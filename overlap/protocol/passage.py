@@ -88,10 +88,15 @@ class Passage:
         self._found = []
         parts = (body.read(size) if body else b"" for _ in range(buckets))
         self._tell(message, 0)
-        for number, done in enumerate(self._crew.take(message, parts), start=1):
+        taken = self._crew.take(message, parts)
+        for number, done in enumerate(taken, start=1):
             self._tell(message, number)
             self.aborted = done.aborted
             if done.error is not None:
+                # What waits for seats is dropped, and what they hold of a run that is over.
+                taken.close()
+                if done.aborted:
+                    self._crew.leave()
                 raise done.error
             if done.learned is not None:
                 self._found.append((done.learned, done.places))

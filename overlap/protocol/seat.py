@@ -10,6 +10,7 @@ import json
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final
 
 from overlap import errors
@@ -24,6 +25,8 @@ from overlap.protocol.matches import Matches
 
 #: The program of a process that has seats.
 PROGRAM: Final = "overlap.protocol.seat_worker"
+#: Names of seats in other processes: a run that is opened twice has two, with roles and draws of their own.
+_NAMES: Final = count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +116,9 @@ class RemoteSeat:
     """
 
     def __init__(self, worker: Workers, contract: Contract, role: str, run: bytes, seed: bytes) -> None:
-        self._worker, self._name = worker, run.hex() + role
-        self._opening = write_task({"do": "open", "role": role}, contract.to_bytes(), run, seed)
+        self._worker, self._name = worker, str(next(_NAMES))
+        opening = {"do": "open", "of": self._name, "role": role}
+        self._opening = write_task(opening, contract.to_bytes(), run, seed)
 
     def digest_list(self, identifiers: Sequence[bytes]) -> Pieces:
         """As `Seat.digest_list`."""

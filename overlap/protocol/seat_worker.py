@@ -19,7 +19,7 @@ from overlap.protocol.vole.aes import stream
 
 
 def perform(seats: dict[str, Seat], engine: Engine, task: bytes) -> bytes:
-    """The answer to a task; `seats` are those opened before, by run and role."""
+    """The answer to a task; `seats` are those opened before, by name."""
     head, parts = read_task(task)
     try:
         return _perform(seats, engine, head, parts)
@@ -30,8 +30,7 @@ def perform(seats: dict[str, Seat], engine: Engine, task: bytes) -> bytes:
 def _perform(seats: dict[str, Seat], engine: Engine, head: dict[str, Any], parts: list[bytes]) -> bytes:
     if head["do"] == "open":
         contract, run, seed = parts
-        opened = Seat(Contract.from_bytes(contract), head["role"], run, engine, stream(seed))
-        seats[run.hex() + head["role"]] = opened
+        seats[head["of"]] = Seat(Contract.from_bytes(contract), head["role"], run, engine, stream(seed))
         return write_task({})
     seat = seats[head["of"]]
     if head["do"] == "digest":

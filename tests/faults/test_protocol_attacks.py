@@ -9,7 +9,7 @@ import pytest
 from protocol_parties import ENGINE, begin, identifiers, make_contract, stream
 
 from overlap import canonical
-from overlap.errors import BadPeerFile, InvalidElement, MalformedFile, Refused, WrongRun
+from overlap.errors import BadPeerFile, ForgedFile, InvalidElement, MalformedFile, Refused, WrongRun
 from overlap.protocol import dh
 
 P = 2**255 - 19
@@ -81,6 +81,25 @@ def test_a_rotated_reply_gives_no_match_at_all() -> None:
     elements, tags = parts(responder.reply(starter.start()))
     _, ours = starter.finish(b"".join([*elements[1:], elements[0], *tags]))
     assert ours.positions == ()
+
+
+def test_one_tag_that_fits_two_of_our_identifiers_burns_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A responder that knows two of our accounts and tries 2^40 scalars makes their list tags of 80 bits
+    meet; then more is matched than it can have, and there is no room in the finish."""
+    starter, responder = begin(make_contract(2, 1), identifiers(range(2)), identifiers([1]))
+    reply = responder.reply(starter.start())
+    made = dh.make_pair_tags
+
+    def meeting(*given: Any) -> tuple[Any, Any]:
+        tags, confirm = made(*given)
+        tags = tags.copy()
+        tags[0] = tags[1]
+        return tags, confirm
+
+    monkeypatch.setattr(dh, "make_pair_tags", meeting)
+    with pytest.raises(ForgedFile, match="more"):
+        starter.finish(reply)
+    assert starter.state == "aborted"
 
 
 def test_tags_for_accounts_that_the_responder_guesses_match_only_with_its_scalar() -> None:

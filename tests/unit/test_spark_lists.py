@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from attacked_house import House, introduce, make_party, rows
 
-from cleanroom.session import matching
+from cleanroom.session import clustering, matching
 from cleanroom.session.clustering import open_workers
 from cleanroom.session.finishing import finish_match
 from cleanroom.session.matching import reply_match, start_match
@@ -35,6 +35,15 @@ def test_this_machine_has_no_shared_folder() -> None:
     for engine, shared in (("local", "hdfs:///run"), ("spark", "run")):
         with pytest.raises(UsageError, match="a folder that executors share"):
             choose_engine(engine, "yarn" if engine == "spark" else "", shared=shared)
+
+
+def test_a_shared_folder_is_one_however_its_url_ends(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else what a run has in it would be out of reach, and be left there, under the other spelling."""
+    monkeypatch.setattr("overlap.spark.import_pyspark", lambda: None)
+    choices = [choose_engine("spark", "yarn", shared=url) for url in ("hdfs:///run", "hdfs:///run/")]
+    assert choices[0] == choices[1]
+    house.ours.folder.write_record({"shared": "hdfs:///run/"}, "runs", "ab", "shared")
+    assert clustering._shared(house.ours, "ab") == choices[0].shared
 
 
 @pytest.fixture
