@@ -33,7 +33,10 @@ def make_pair_tags(
     front, the confirm tag from its end. They do not overlap, so that neither says anything of the other, and
     nobody without identifier and K can compute one. The suite's version ends the hashed suite name, so that a
     later format cannot meet this one. The shape is Finalize of RFC 9497 with the public terms in front.
+    ValueError for a size that would make them overlap.
     """
+    if size > PAIR_SIZE - CONFIRM_SIZE:
+        raise ValueError("list and confirm tag would overlap")
     copy, digests = _start(contract.suite.encode(), contract.digest, b"pair").copy, []
     for identifier, key in zip(identifiers, keys, strict=True):
         state = copy()
