@@ -66,7 +66,8 @@ def normalise_cell(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     usual = _USUAL.fullmatch(text.lower())
     if usual:
         host, rest = usual.groups("")
-        if "." in host and ".." not in host and ".-" not in host and "-." not in host:
+        top = host[host.rfind(".") + 1]
+        if "." in host and ".." not in host and ".-" not in host and "-." not in host and top.isalpha():
             value, reason = _registrable(host, rest)
             return ((value,), ()) if value else ((), (reason,))
     return _answers([_address(part) for part in split_addresses(text)])

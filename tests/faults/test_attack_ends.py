@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from attacked_house import DAY, NOW, House, make_house
 
-from cleanroom.session import agreements, granting, matching, partners, reporting, settling
+from cleanroom.session import agreements, granting, matching, partners, settling, standing
 from overlap.errors import Refused, Unverified
 
 
@@ -45,7 +45,7 @@ def test_a_removed_partner_takes_part_in_nothing_and_stops_no_other_command(hous
     house.run()
     partners.remove_partner(house.ours, "fabrikam")
     assert [kept.state for kept in agreements.list_agreements(house.ours)] == ["in force"]
-    assert reporting.describe_folder(house.ours).facts["partners"][0]["verified"] is False
+    assert standing.describe_folder(house.ours).facts["partners"][0]["verified"] is False
     with pytest.raises(Unverified):
         matching.start_match(house.ours, "", house.file("again"))
     with pytest.raises(Unverified):

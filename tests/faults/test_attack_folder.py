@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from attacked_house import DAY, NOW, House, keys_of, make_house
 
-from cleanroom.session import auditing, claiming, evidence, matching, partners, receiving, reporting
+from cleanroom.session import auditing, claiming, evidence, matching, partners, receiving, standing
 from cleanroom.session.party import Party
 from cleanroom.session.runs import all_runs
 from overlap.errors import BadInput, OverlapError
@@ -96,4 +96,4 @@ def test_a_receipt_time_that_the_log_does_not_confirm_is_refused(house: House) -
 def test_nothing_here_ends_in_anything_but_a_clear_error(house: House) -> None:
     (house.place / "ours" / "runs" / house.run() / "run").write_bytes(b"overlap-record/1\n[]\n")
     with pytest.raises(OverlapError):
-        reporting.describe_folder(house.ours)
+        standing.describe_folder(house.ours)

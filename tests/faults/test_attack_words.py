@@ -14,7 +14,7 @@ import pytest
 from attacked_house import House, introduce, make_house, make_party, rows
 
 from cleanroom.agreement import policy_text
-from cleanroom.session import agreements, auditing, claiming, matching, partners, reporting, sharing
+from cleanroom.session import agreements, auditing, claiming, matching, partners, reporting, sharing, standing
 from cleanroom.session.inspecting import SHOWN_LIMIT, inspect_file
 from overlap import canonical
 from overlap.errors import BadInput, Refused
@@ -193,7 +193,7 @@ def test_no_listing_quotes_an_account_of_the_partner(shown: House) -> None:
         *auditing.list_entries(party, None),
         *auditing.verify_logs(party, None),
         *reporting.overlap_matrices(party, None),
-        reporting.describe_folder(party),
+        standing.describe_folder(party),
     ]
     text = "\n".join(map(repr, listings)).lower()
     assert "northwind" in text

@@ -96,6 +96,7 @@ def test_case_composition_and_surrounding_blanks_do_not_change_a_name(text: str)
 )
 @example("a" * 70, ".com")
 @example("a." * 140, "com")
+@example("9.9a", "")
 def test_the_usual_addresses_get_what_the_long_way_gives(text: str, end: str) -> None:
     cell = text + end
     # A blank and a word that is no address send the cell the long way.
