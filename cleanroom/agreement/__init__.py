@@ -26,7 +26,7 @@ from cleanroom.agreement.document import (
     Terms,
 )
 from cleanroom.agreement.lint import Finding, lint
-from cleanroom.agreement.parse import find_problems, parse, parse_policy
+from cleanroom.agreement.parse import find_problems, parse, parse_document, parse_policy
 from cleanroom.agreement.propose import propose
 from cleanroom.agreement.sample import AGREEMENT_SAMPLE, POLICY_SAMPLE
 from cleanroom.agreement.shipped import policy_names, policy_text
@@ -68,6 +68,7 @@ __all__ = [
     "find_problems",
     "lint",
     "parse",
+    "parse_document",
     "parse_policy",
     "policy_names",
     "policy_text",

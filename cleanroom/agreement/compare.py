@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 from typing import Any, Final
 
 from cleanroom.agreement.document import (
@@ -130,8 +129,7 @@ def _number(clause: str, before: int, after: int, what: str) -> Iterator[Change]
 def _cells(document: Document, role: str, population: str) -> set[str]:
     """The fields that a side shows of a population."""
     side = _of(document, role)
-    shown = product(side.populations, side.fields) if document.terms.level not in NUMBER_LEVELS else ()
-    return {field for each, field in shown if each == population}
+    return set(side.fields) if population in side.populations else set()
 
 
 def _learn(terms: Terms) -> str:

@@ -16,7 +16,7 @@ from cleanroom.agreement.document import (
     Policy,
     Terms,
 )
-from cleanroom.agreement.parse import find_problems, parse, parse_policy
+from cleanroom.agreement.parse import find_problems, parse_document
 
 ERROR: Final = "error"
 WARNING: Final = "warning"
@@ -56,7 +56,7 @@ def lint(data: bytes, now: int) -> list[Finding]:
     """
     if problems := find_problems(data):
         return [Finding(ERROR, problem.place, problem.what) for problem in problems]
-    document = parse(data, peer=False) if b"\n[contract]" in data else parse_policy(data)
+    document = parse_document(data)
     found = [*_contradictions(document, now), *_side_warnings(document), *_term_warnings(document)]
     return sorted(found, key=lambda finding: finding.severity != ERROR)
 
@@ -81,8 +81,6 @@ def _contradictions(document: Policy | Agreement, now: int) -> Iterator[Finding]
     if terms.minimum_count > smaller:
         what = f"is above a side's size_bound of {smaller:,}: every result would be withheld"
         yield Finding(ERROR, "terms.minimum_count", what)
-    if terms.exportable and terms.level in NUMBER_LEVELS:
-        yield Finding(ERROR, "terms.exportable", f"is true, and level {terms.level} shows nothing to export")
     if "territory-planning" in terms.purposes and not terms.exportable and terms.level == "overlaps":
         what = "names territory-planning, and exportable is false: nothing would reach a plan"
         yield Finding(WARNING, "terms.purposes", what)

@@ -88,10 +88,18 @@ def parse(data: bytes, *, peer: bool = True) -> Agreement:
     raise BadInput(listing, _hint("correct the file", AGREEMENT_SAMPLE))
 
 
+def parse_document(data: bytes) -> Policy | Agreement:
+    """Our own policy or agreement in `data`, whichever its first line says. BadInput as in `parse_policy`."""
+    return parse(data, peer=False) if _is_agreement(data) else parse_policy(data)
+
+
 def find_problems(data: bytes) -> tuple[Problem, ...]:
     """Everything that is wrong with a policy or an agreement without signatures; empty when nothing is."""
-    agreement = data.startswith(_format_line(AGREEMENT_FORMAT))
-    return tuple(_read(data, AGREEMENT_FORMAT if agreement else POLICY_FORMAT)[1])
+    return tuple(_read(data, AGREEMENT_FORMAT if _is_agreement(data) else POLICY_FORMAT)[1])
+
+
+def _is_agreement(data: bytes) -> bool:
+    return data.startswith(_format_line(AGREEMENT_FORMAT))
 
 
 def _read(data: bytes, format_name: str) -> tuple[Policy | Agreement | None, list[Problem]]:

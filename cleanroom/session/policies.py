@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cleanroom.agreement import Agreement, Change, Finding, Policy, compare, lint, parse, parse_policy
+from cleanroom.agreement import Change, Finding, compare, lint, parse_document
 from cleanroom.session.agreements import read_policy
 
 
@@ -13,9 +13,4 @@ def lint_policy(policy: str, now: int) -> list[Finding]:
 
 def compare_policies(old: str, new: str) -> list[Change]:
     """What the second would change of the first; each is a shipped policy or a file. Raises BadInput."""
-    return compare(_document(old), _document(new))
-
-
-def _document(policy: str) -> Policy | Agreement:
-    text = read_policy(policy)
-    return parse(text, peer=False) if text.startswith(b'format = "overlap-agreement/') else parse_policy(text)
+    return compare(*(parse_document(read_policy(policy)) for policy in (old, new)))

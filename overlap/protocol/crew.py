@@ -51,7 +51,7 @@ class Crew:
         prepared: Any = None,
     ) -> None:
         by_digests = role_of(contract, role).by_digests
-        self._states, self._buckets = states, contract.buckets
+        self._states = states
         staff = engine.staff(PROGRAM)[: contract.buckets - 1] if by_digests else []
         # What a thread draws must not come from a source that is not made for several.
         own = stream(random(SEED_BYTES)) if staff else random
@@ -117,7 +117,7 @@ class Crew:
         for bucket in sorted(self._held):
             work = self._seat(bucket).work_ahead
             if self._threads:
-                self._ahead.append(self._threads[bucket % len(self._seats)].submit(work, bucket))
+                self._ahead.append(self._submit(bucket, work))
             else:
                 work(bucket)
 
@@ -129,10 +129,7 @@ class Crew:
                 self._seat(bucket).leave(bucket)
             return
         # Behind what seats are still at, which nobody waits for when the run was refused.
-        leaving = [
-            self._threads[bucket % len(self._seats)].submit(self._seat(bucket).leave, bucket)
-            for bucket in held
-        ]
+        leaving = [self._submit(bucket, self._seat(bucket).leave) for bucket in held]
         for future in leaving:
             with suppress(OverlapError):
                 future.result()
@@ -158,7 +155,7 @@ class Crew:
                     # Buckets before this one come first, as they do where one process does all.
                     broken = error
                     break
-                waiting.append(self._threads[bucket % len(self._seats)].submit(work, bucket, *given))
+                waiting.append(self._submit(bucket, work, *given))
                 if len(waiting) == 2 * len(self._seats):
                     yield done, waiting.popleft().result()
                     done += 1
@@ -170,6 +167,10 @@ class Crew:
 
     def _seat(self, bucket: int) -> Any:
         return self._seats[bucket % len(self._seats)]
+
+    def _submit(self, bucket: int, work: Callable[..., Any], *given: Any) -> Future[Any]:
+        """Have the thread of the bucket's seat do `work`, behind what it is at."""
+        return self._threads[bucket % len(self._threads)].submit(work, bucket, *given)
 
     def _load(self, bucket: int) -> bytes:
         if self._states is None:
@@ -185,7 +186,7 @@ class Crew:
             self._held.discard(bucket)
             if self._threads:
                 # Behind what the seat is at; waiting for it here would leave the other seats idle.
-                self._threads[bucket % len(self._seats)].submit(self._seat(bucket).leave, bucket)
+                self._submit(bucket, self._seat(bucket).leave)
             else:
                 self._seat(bucket).leave(bucket)
 

@@ -76,7 +76,7 @@ class Starter(Role):
         body = fill_up(hits, finish_bound(run.contract), self._random).tobytes()
         transcript = transcript_digest(run.contract, run.run, run.parts["start"], reply)
         tokens = make_pair_tokens(transcript, split(hits.tobytes(), CONFIRM_SIZE))
-        parts = {"finish": body, **keep_matches(matched.tolist(), b"".join(tokens))}
+        parts = {"finish": body, **keep_matches(matched, b"".join(tokens))}
         run.advance("reply", reply, True, parts)
         return body, read_matches(run, len(run.identifiers))
 
@@ -123,5 +123,5 @@ class Responder(Role):
             matched = np.flatnonzero(find_pieces(own, confirmed)[0])
             hits = split(own[matched].tobytes(), CONFIRM_SIZE)
             tokens = make_pair_tokens(run.parts["transcript"], hits)
-            run.advance("finish", finish, True, keep_matches(matched.tolist(), b"".join(tokens)))
+            run.advance("finish", finish, True, keep_matches(matched, b"".join(tokens)))
         return read_matches(run, len(run.identifiers))
