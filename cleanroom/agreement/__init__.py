@@ -11,6 +11,7 @@ from cleanroom.agreement.describe import COUNTS_TRUST, SUM_TRUST, describe
 from cleanroom.agreement.document import (
     ACTIONS,
     FIELDS,
+    NUMBER_LEVELS,
     PERSONAL_FIELDS,
     PURPOSES,
     ROLES,
@@ -38,6 +39,7 @@ __all__ = [
     "AGREEMENT_SAMPLE",
     "COUNTS_TRUST",
     "FIELDS",
+    "NUMBER_LEVELS",
     "PERSONAL_FIELDS",
     "POLICY_SAMPLE",
     "PURPOSES",

@@ -4,14 +4,22 @@ from cleanroom.report.explanation_text import render_explanation, render_rejecte
 from cleanroom.report.matrix import MATCHED_COLUMNS, MATRIX_COLUMNS, matrix, render_matrix
 from cleanroom.report.quality_page import quality_page
 from cleanroom.report.quality_text import render_quality
+from cleanroom.report.sight import ALLOWED, COULD, ENDED, PLANNED, STATES, Sight, render_sights
 
 __all__ = [
+    "ALLOWED",
+    "COULD",
+    "ENDED",
     "MATCHED_COLUMNS",
     "MATRIX_COLUMNS",
+    "PLANNED",
+    "STATES",
+    "Sight",
     "matrix",
     "quality_page",
     "render_explanation",
     "render_matrix",
     "render_quality",
     "render_rejected",
+    "render_sights",
 ]
