@@ -1,8 +1,9 @@
-"""audit who-sees, shares, reads: what an auditor asks, answered from the folder."""
+"""audit who-sees, shares, reads, report, and security-pack: what an auditor asks."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
@@ -99,3 +100,52 @@ def reads_command(shell: Shell, partner: str | None, share: str, as_json: bool) 
         for one in reads
     ]
     print_table(("time", "direction", "partner", "share", "records", "", "entry"), rows)
+
+
+@click.command("report")
+@click.option("--as-of", "as_of", default="", help="A date (its whole day, UTC) or a time; default: now.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The page, one HTML file."
+)
+@json_option
+@click.pass_obj
+def report_command(shell: Shell, as_of: str, out: Path, as_json: bool) -> None:
+    """Write a dated page for an auditor: who could see what, all shares, digests of agreements, logs, proofs.
+
+    It names no account, and prints to PDF from any browser.
+    """
+    from cleanroom.session.audit_report import write_audit_report
+
+    with shell.party() as party:
+        facts = write_audit_report(party, as_of, out)
+    if as_json:
+        print_json(asdict(facts))
+        return
+    altered = [log.partner for log in facts.logs if log.findings]
+    click.echo(f"as of     {facts.as_of}")
+    click.echo(f"logs      {'ALTERED: ' + ', '.join(altered) if altered else 'verified'}")
+    click.echo(f"page      {out}")
+
+
+@click.command("security-pack")
+@click.option(
+    "--agreement", default="", help="Its id, or the beginning of it; default: the only one in force."
+)
+@click.option("--run", default="", help="A run under it; default: the newest.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The page, one HTML file."
+)
+@click.pass_obj
+def security_pack_command(shell: Shell, agreement: str, run: str, out: Path) -> None:
+    """Write the page for a security review: what one agreement allows, and what left this machine under it.
+
+    Terms, data flow, messages with their sizes, protocol and parameters, cryptography, limits. It names no
+    account.
+    """
+    from cleanroom.session.packing import write_security_pack
+
+    with shell.party() as party:
+        facts = write_security_pack(party, agreement, run, out)
+    click.echo(f"agreement {facts.agreement}, {facts.period}")
+    click.echo(f"run       {facts.run or 'none yet'}, {len(facts.sent):,} messages have left")
+    click.echo(f"page      {out}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cleanroom.moment import moment_of
@@ -31,6 +31,11 @@ class Holding:
     uses: int
     refused: int
     remarks: tuple[str, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something can still be read of it."""
+        return self.share.days_left > 0 and not any(word in self.share.state for word in ("revoked", "ended"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +97,14 @@ def _holding(party: Party, one: ListedShare, events: list[Event]) -> Holding:
     granted = next((moment_of(event.time) for event in events), "")
     last = moment_of(max(uses)) if uses else ""
     begun = events[0].time if events else party.now
-    remarks = tuple(_remarks(party, one, begun, uses))
-    return Holding(one, granted, last, len(uses), refused, remarks)
+    holding = Holding(one, granted, last, len(uses), refused, ())
+    return replace(holding, remarks=tuple(_remarks(party, holding, begun, uses)))
 
 
-def _remarks(party: Party, one: ListedShare, begun: int, uses: list[int]) -> Iterator[str]:
+def _remarks(party: Party, holding: Holding, begun: int, uses: list[int]) -> Iterator[str]:
     """What an auditor would ask about a share that is open."""
-    if one.days_left == 0 or "revoked" in one.state or "ended" in one.state:
+    one = holding.share
+    if not holding.is_open:
         return
     idle = (party.now - max(uses, default=begun)) // _DAY
     if not uses and idle >= _UNUSED:

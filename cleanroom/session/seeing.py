@@ -188,9 +188,9 @@ def _read_by(held: Held, events: Sequence[Event], when: Stretch, number: int | N
     if len(before) == len(leases):
         last = moment_of(before[-1].time)
         kept = "; what was read may have been kept" if held.reason else ""
-        return read, f"{len(before):,} leases, the last at {last}{kept}"
+        return read, f"leases: {len(before):,}, the last at {last}{kept}"
     bound = min(read, max(event.counts.get("records", 0) for event in before))
-    return bound, f"{len(before):,} of {len(leases):,} leases were given by then; at most so many records"
+    return bound, f"leases by then: {len(before):,} of {len(leases):,}; at most so many records"
 
 
 def _state(when: Stretch, begin: int, end: int, now: int) -> str:

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from attacked_house import DAY, NOW, House, make_house
 
+from cleanroom.merkle import verify_inclusion
 from cleanroom.moment import moment_of
 from cleanroom.report import Sight, render_sights
 from cleanroom.session import finishing, granting, matching
+from cleanroom.session.audit_report import write_audit_report
+from cleanroom.session.packing import write_security_pack
 from cleanroom.session.portfolio import list_holdings, list_reads
 from cleanroom.session.seeing import Stretch, read_stretch, who_sees
 from overlap.errors import UsageError
@@ -131,3 +134,48 @@ def test_the_text_says_who_and_until_when(house: House) -> None:
     lines = render_sights(who_sees(house.ours, day(0)), "northwind")
     assert lines[0] == "of the accounts of northwind:"
     assert any("fabrikam could see fields of shared accounts, 6 accounts" in line for line in lines)
+
+
+def test_the_report_names_no_account_and_its_proofs_hold(house: House) -> None:
+    share = house.grant()
+    house.request()
+    house.lease()
+    granting.revoke_share(house.ours, share, house.file("revocation"))
+    facts = write_audit_report(house.ours, "", house.file("audit.html"))
+    text = house.file("audit.html").read_text(encoding="utf-8")
+    assert not any(word in text for word in ("Company", "company7works", "A7"))
+    root, size = bytes.fromhex(facts.logs[0].root), facts.logs[0].entries
+    assert [proof.kind for proof in facts.proofs] == ["grant", "revocation", "destruction"]
+    for proof in facts.proofs:
+        path = [bytes.fromhex(step) for step in proof.path]
+        assert verify_inclusion(bytes.fromhex(proof.leaf), proof.sequence, size, path, root)
+    assert facts.agreements[0].text_digest in text
+    assert share[:16] in text
+
+
+def test_the_report_says_when_a_log_was_altered(house: House) -> None:
+    place = house.ours.folder.path("logs", "fabrikam.log")
+    data = bytearray(place.read_bytes())
+    data[data.index(b'"days":') + 7] ^= 1
+    place.write_bytes(bytes(data))
+    opened = house.at(NOW + 1).ours
+    facts = write_audit_report(opened, "", house.file("audit.html"))
+    assert facts.logs[0].findings
+    assert "ALTERED" in house.file("audit.html").read_text(encoding="utf-8")
+
+
+def test_the_pack_lists_what_left_under_an_agreement(house: House) -> None:
+    house.grant()
+    house.request()
+    house.lease()
+    facts = write_security_pack(house.ours, "", "", house.file("pack.html"))
+    assert [sent.what.split(" ")[0] for sent in facts.sent] == ["frame", "frame", "share", "lease"]
+    assert [sent.size for sent in facts.sent[:2]] == [
+        house.file(f"run.{step}").stat().st_size for step in ("start", "finish")
+    ]
+    assert facts.allowed == [("customers", ("name", "website", "population"))]
+    text = house.file("pack.html").read_text(encoding="utf-8")
+    assert not any(word in text for word in ("Company7", "company7works", "A7"))
+    assert facts.file_digest in text
+    with pytest.raises(UsageError):
+        write_security_pack(house.ours, "", "zz", house.file("pack.html"))
