@@ -27,9 +27,14 @@ namespace Overlap {{
     // What it is for; a match names none.
     purpose?: __cedar::String,
   }};
-  action {", ".join(f'"{action}"' for action in ACTIONS)} appliesTo {{
+  action "match" appliesTo {{
     principal: [Party],
-    resource: [Population, Field],
+    resource: [Population],
+    context: Asked,
+  }};
+  action {", ".join(f'"{action}"' for action in ACTIONS if action != "match")} appliesTo {{
+    principal: [Party],
+    resource: [Field],
     context: Asked,
   }};
 }}

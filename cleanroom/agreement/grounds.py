@@ -45,7 +45,7 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """A decision and its grounds: if allowed, all clauses that had to hold, else all that speak against it."""
+    """A decision and its grounds: allowed, all clauses that had to hold; else all that speak against it."""
 
     request: Request
     now: int
@@ -227,7 +227,8 @@ def describe_grounds(signed: SignedAgreement, found: Grounds) -> list[str]:
 def describe_period(signed: SignedAgreement, now: int) -> list[str]:
     """What the text is called, and whether it is in force at the time of the question."""
     start, end = moment_of(signed.not_before), moment_of(signed.until)
-    state = "in force" if signed.not_before <= now < signed.until else "not in force, so everything is denied"
+    running = signed.not_before <= now < signed.until
+    state = "in force" if running else "not in force, so everything is denied"
     return [
         signed.agreement.title,
         f"at {moment_of(now)}: {state} (it is from {start} up to but excluding {end})",

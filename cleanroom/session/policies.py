@@ -79,7 +79,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Sight:
-    """All that a partner ("" when it has no name yet) would newly see of our accounts, where we are `role`."""
+    """All that a partner ("" while it has no name) would newly see of our accounts, where we are `role`."""
 
     partner: str
     role: str
@@ -115,7 +115,7 @@ def find_text(name: str, root: Path) -> bytes:
 
 
 def run_policy_cases(policy: str, files: Sequence[str], root: Path) -> list[Tested]:
-    """Run the cases in `files`, by default those beside the policy. Raises BadInput."""
+    """Run the cases in `files`, else those beside the policy."""
     text = find_text(policy, root)
     tested = []
     for label, data in [(name, read_whole(Path(name), CASES_LIMIT)) for name in files] or [_beside(policy)]:
