@@ -185,8 +185,8 @@ def _permission(signed: SignedAgreement, request: Request, clause: str) -> str:
 def _another_question(signed: SignedAgreement) -> str:
     parties = " or ".join(signed.agreement.side(role).party for role in ROLES)
     return (
-        f"no change of the text, only another question: of {parties}; to {', '.join(ACTIONS)}; a match with a "
-        "population only, the others with field, population and purpose"
+        f"no change of the text, only another question: of {parties}; to {', '.join(ACTIONS)}; a match "
+        "with a population only, the others with field, population and purpose"
     )
 
 

@@ -117,7 +117,7 @@ def _junit(tested: list[Tested]) -> bytes:
     for one in tested:
         failed = sum(bool(outcome.wrong) for outcome in one.outcomes)
         counts = {"tests": str(len(one.outcomes)), "failures": str(failed), "errors": "0", "skipped": "0"}
-        suite = ET.SubElement(root, "testsuite", name=one.cases, **counts)
+        suite = ET.SubElement(root, "testsuite", {"name": one.cases, **counts})
         for outcome in one.outcomes:
             test = ET.SubElement(suite, "testcase", name=outcome.case.name, classname=one.policy)
             if outcome.wrong:
@@ -125,4 +125,5 @@ def _junit(tested: list[Tested]) -> bytes:
                 failure = ET.SubElement(test, "failure", message=lines[0], type="decision")
                 failure.text = "\n".join(lines[1:])
     ET.indent(root)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"

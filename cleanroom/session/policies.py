@@ -109,7 +109,7 @@ def find_text(name: str, root: Path) -> bytes:
     if not found:
         raise BadInput(
             f"there is no policy, no file and no agreement {name}",
-            "'overlap agreement policies' lists the shipped policies, 'overlap agreement list' the agreements",
+            "see 'overlap agreement policies' for shipped policies, 'overlap agreement list' for agreements",
         )
     return read_whole(folder.path("agreements", f"{found[0]}.toml"), AGREEMENT_LIMIT)
 

@@ -1,4 +1,4 @@
-"""Policies, requests and times at random, with a seed: what the decisions of two evaluators are compared on."""
+"""Policies, requests and times at random, from a seed: what two evaluators are compared on."""
 
 from __future__ import annotations
 
