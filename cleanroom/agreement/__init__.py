@@ -49,6 +49,7 @@ from cleanroom.agreement.grounds import (
     describe_period,
     find_grounds,
     matched_populations,
+    quote,
     what_is_shown,
 )
 from cleanroom.agreement.lint import Finding, lint
@@ -125,6 +126,7 @@ __all__ = [
     "policy_names",
     "policy_text",
     "propose",
+    "quote",
     "read_cases",
     "read_proposal",
     "read_signed",

@@ -1,4 +1,4 @@
-"""The part of JSON Schema (draft 2020-12) that docs/schema uses; any other keyword is an error, not a pass."""
+"""The part of JSON Schema (2020-12) that docs/schema uses; any other keyword is an error, not a pass."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ _NOTES = {"$schema", "$id", "title", "description"}
 
 def violations(schema: dict[str, Any], value: Any, place: str = "$") -> list[str]:
     """Every place where `value` is not what the schema describes."""
-    found: list[str] = []
+    found = _type(schema, schema["type"], value, place) if "type" in schema else []
+    if found:
+        return found  # The other keywords are about values of that type.
     for keyword, wanted in schema.items():
         if keyword not in _NOTES:
             found += _CHECKS[keyword](schema, wanted, value, place)
