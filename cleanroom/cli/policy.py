@@ -98,11 +98,12 @@ def _print_sight(sight: Sight | None) -> None:
     ]
     print_table(("population", "field", "imported", *(("matched",) if counted else ())), rows)
     if counted:
-        click.echo(f"of the imported accounts, a field is shown only of those matched with {partner}")
+        rest = f"those matched with {partner}"
+    elif sight.partner:
+        rest = f"those matched; no run with {partner} has matched any yet"
     else:
-        click.echo(
-            "of the imported accounts, a field is shown only of those matched; no run has matched any yet"
-        )
+        rest = "those matched; name a partner with --partner to count them"
+    click.echo(f"of the imported accounts, a field is shown only of {rest}")
 
 
 def _sight_json(sight: Sight | None) -> list[dict[str, Any]]:

@@ -163,6 +163,10 @@ def count_newly_seen(old: str, new: str, root: Path, role: str, partner: str) ->
         found = document.role_of(own) if isinstance(document, Agreement) else None
         if isinstance(document, Agreement) and found is not None:
             role, partner = found, partner or document.side(OTHER_ROLE[found]).party
+    if partner and partner not in folder.names("partners", suffix=".card"):
+        raise UsageError(
+            "there is no partner of that name here", "name one that was added with 'overlap partner add'"
+        )
     accounts = own_accounts(folder)
     matched = _matched_ids(folder, partner)
     seen = []
