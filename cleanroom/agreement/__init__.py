@@ -35,8 +35,10 @@ from cleanroom.agreement.lint import Finding, lint
 from cleanroom.agreement.parse import find_problems, parse, parse_document, parse_policy
 from cleanroom.agreement.presets import expand_presets, preset_digest, read_presets
 from cleanroom.agreement.propose import propose
+from cleanroom.agreement.renewal import renewal_policy, with_proposer
 from cleanroom.agreement.sample import AGREEMENT_SAMPLE, POLICY_SAMPLE
-from cleanroom.agreement.shipped import policy_names, policy_text
+from cleanroom.agreement.sharing import NONE, Applying, Sharing, apply_overrides, is_sharing, read_sharing
+from cleanroom.agreement.shipped import policy_names, policy_text, shipped_presets
 from cleanroom.agreement.sign import accept, read_proposal, read_signed, sign_proposal
 from cleanroom.agreement.text import Problem, split_signatures
 
@@ -49,6 +51,7 @@ __all__ = [
     "FIELDS",
     "LEASE_HOLDERS",
     "LEVELS",
+    "NONE",
     "OBLIGATIONS",
     "PERSONAL_FIELDS",
     "POLICY_SAMPLE",
@@ -57,6 +60,7 @@ __all__ = [
     "SUM_TRUST",
     "Agreement",
     "AmountTerms",
+    "Applying",
     "Change",
     "ClaimRoot",
     "CountingTerms",
@@ -69,11 +73,13 @@ __all__ = [
     "Proposal",
     "Request",
     "RoomTerms",
+    "Sharing",
     "Signature",
     "SignedAgreement",
     "Software",
     "Terms",
     "accept",
+    "apply_overrides",
     "build_contract",
     "compare",
     "decide",
@@ -81,6 +87,7 @@ __all__ = [
     "expand_presets",
     "explain",
     "find_problems",
+    "is_sharing",
     "lint",
     "parse",
     "parse_document",
@@ -91,8 +98,12 @@ __all__ = [
     "propose",
     "read_presets",
     "read_proposal",
+    "read_sharing",
     "read_signed",
+    "renewal_policy",
     "require_software",
+    "shipped_presets",
     "sign_proposal",
     "split_signatures",
+    "with_proposer",
 ]
