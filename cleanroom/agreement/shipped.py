@@ -18,31 +18,32 @@ _FIRST_LINE = f'format = "{POLICY_FORMAT}"\n'.encode()
 
 def policy_names() -> tuple[str, ...]:
     """Names of the shipped policies, sorted."""
-    return tuple(sorted(_resource_files()))
+    return tuple(sorted(_policies()))
 
 
 def policy_text(name: str) -> bytes:
     """The shipped policy of that name, to be parsed, or copied and edited; UsageError for another name."""
-    if name not in policy_names():
-        raise UsageError("there is no shipped policy of that name", f"known are {', '.join(policy_names())}")
-    return _resource_files()[name].read_bytes()
+    policies = _policies()
+    if name not in policies:
+        raise UsageError(
+            "there is no shipped policy of that name", f"known are {', '.join(sorted(policies))}"
+        )
+    return policies[name]
 
 
 def shipped_presets() -> dict[str, tuple[str, ...]]:
     """The shipped presets: lists of fields by name."""
-    return read_presets(_folder().joinpath("presets.toml").read_bytes())
+    return read_presets(_resource_files()["presets"].read_bytes())
+
+
+def _policies() -> dict[str, bytes]:
+    texts = {name: _resource_files()[name].read_bytes() for name in _resource_files()}
+    return {name: text for name, text in texts.items() if text.startswith(_FIRST_LINE)}
 
 
 def _resource_files() -> dict[str, Traversable]:
-    files = [file for file in _folder().iterdir() if file.name.endswith(".toml")]
-    return {
-        file.name.removesuffix(".toml"): file for file in files if file.read_bytes().startswith(_FIRST_LINE)
-    }
-
-
-def _folder() -> Traversable:
     package = resources.files("cleanroom")
     folder = package.joinpath("_policies")
     if not folder.is_dir():
         folder = package.joinpath("..", "policies")
-    return folder
+    return {file.name.removesuffix(".toml"): file for file in folder.iterdir() if file.name.endswith(".toml")}

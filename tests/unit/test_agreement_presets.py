@@ -26,6 +26,7 @@ from cleanroom.session.policy_files import applied_policy, read_text
 from overlap.errors import BadInput, Refused, UsageError
 from tests.agreement_parties import CARDS, PROPOSED, SOFTWARE, make_signed, make_text
 
+README = (Path(__file__).resolve().parents[2] / "policies" / "README.md").read_text(encoding="utf-8")
 PRESETS = 'format = "overlap-presets/1"\n\n# Ours.\nbrief = ["name", "city"]\nby-name = [\n  "name",\n]\n'
 NAMED = POLICY_SAMPLE.replace('fields = ["name"]', 'preset = "brief"  # short')
 
@@ -117,6 +118,15 @@ def test_an_agreement_says_the_fields_that_its_preset_had_and_no_others() -> Non
     ]
     counts = POLICY_SAMPLE.replace('"overlaps"', '"counts"').replace('fields = ["name"]', 'preset = "x"')
     assert places(counts.encode()) == ["proposer.preset", "accepter.preset"]
+
+
+def test_the_readme_of_the_policies_shows_a_sharing_file_that_is_correct() -> None:
+    shown = README.split("```toml\n")[1].split("```")[0]
+    sharing = read_sharing(shown.encode())
+    assert sharing.default == "none" and set(sharing.partners) == {"harborline", "brightpath"}
+    applying = sharing.applying("harborline")
+    policy = apply_overrides(policy_text(applying.policy), applying.overrides)
+    assert parse_policy(policy).terms.max_export_age == 7 * 86_400
 
 
 def test_an_edited_preset_changes_no_agreement(tmp_path: Path) -> None:
