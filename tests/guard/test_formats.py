@@ -86,6 +86,8 @@ LIMITS = {
     "overlap-card/1": card.CARD_LIMIT_BYTES,
     "overlap-stored/1": stored.STORED_LIMIT,
     "overlap-policy/1": document.SIZE_LIMIT,
+    "overlap-presets/1": document.SIZE_LIMIT,
+    "overlap-sharing/1": document.SIZE_LIMIT,
     "overlap-agreement/1": document.SIZE_LIMIT,
     "overlap-letter/1": letters.LETTER_LIMIT,
     "overlap-claims-commitment/1": commitment.COMMITMENT_LIMIT,
