@@ -107,9 +107,9 @@ def _uses(signed: SignedAgreement, cell: Any) -> list[str]:
 @click.option(
     "--format",
     "language",
-    type=click.Choice(("cedar", "cedar-schema", "odrl", "json")),
+    type=click.Choice(("cedar", "cedar-schema", "odrl", "json", "toml")),
     required=True,
-    help="Cedar policies, the schema that belongs to them, ODRL 2.2 as JSON-LD, or canonical JSON.",
+    help="Cedar policies, their schema, ODRL 2.2 as JSON-LD, canonical JSON, or the text itself to copy.",
 )
 @click.option("--accepted", default="", metavar="TIME", help=_ACCEPTED)
 @click.option(
