@@ -18,19 +18,26 @@ from cleanroom.agreement.compare import Change, compare
 from cleanroom.agreement.contract import ClaimRoot, build_contract, require_software
 from cleanroom.agreement.counting import Newly, newly_seen
 from cleanroom.agreement.decide import Decision, Request, decide, explain
-from cleanroom.agreement.describe import COUNTS_TRUST, SUM_TRUST, describe
+from cleanroom.agreement.describe import COUNTING_TRUST, COUNTS_TRUST, SUM_TRUST, describe
 from cleanroom.agreement.document import (
+    ACCOUNT_LEVELS,
     ACTIONS,
     FIELDS,
+    LEASE_HOLDERS,
+    LEVELS,
+    NUMBER_LEVELS,
+    OBLIGATIONS,
     PERSONAL_FIELDS,
     PURPOSES,
     ROLES,
     Agreement,
     AmountTerms,
+    CountingTerms,
     PartyTerms,
     Policy,
     PreparedTerms,
     Proposal,
+    RoomTerms,
     Signature,
     SignedAgreement,
     Software,
@@ -54,6 +61,7 @@ from cleanroom.agreement.grounds import (
 )
 from cleanroom.agreement.lint import Finding, lint
 from cleanroom.agreement.parse import find_problems, parse, parse_document, parse_policy
+from cleanroom.agreement.presets import expand_presets, preset_digest, read_presets
 from cleanroom.agreement.propose import propose
 from cleanroom.agreement.sample import AGREEMENT_SAMPLE, POLICY_SAMPLE
 from cleanroom.agreement.shipped import CASES_ENDING, cases_text, policy_names, policy_text
@@ -62,13 +70,19 @@ from cleanroom.agreement.standin import is_policy, read_when, stand_in
 from cleanroom.agreement.text import Problem, split_signatures
 
 __all__ = [
+    "ACCOUNT_LEVELS",
     "ACTIONS",
     "AGREEMENT_SAMPLE",
     "CASES_ENDING",
     "CASES_LIMIT",
     "CEDAR_SCHEMA",
+    "COUNTING_TRUST",
     "COUNTS_TRUST",
     "FIELDS",
+    "LEASE_HOLDERS",
+    "LEVELS",
+    "NUMBER_LEVELS",
+    "OBLIGATIONS",
     "PERSONAL_FIELDS",
     "POLICY_SAMPLE",
     "PURPOSES",
@@ -82,6 +96,7 @@ __all__ = [
     "Cell",
     "Change",
     "ClaimRoot",
+    "CountingTerms",
     "Decision",
     "Finding",
     "Ground",
@@ -96,6 +111,7 @@ __all__ = [
     "Proposal",
     "Quote",
     "Request",
+    "RoomTerms",
     "Signature",
     "SignedAgreement",
     "Software",
@@ -108,6 +124,7 @@ __all__ = [
     "describe",
     "describe_grounds",
     "describe_period",
+    "expand_presets",
     "explain",
     "export_cedar",
     "export_json",
@@ -125,9 +142,11 @@ __all__ = [
     "permits",
     "policy_names",
     "policy_text",
+    "preset_digest",
     "propose",
     "quote",
     "read_cases",
+    "read_presets",
     "read_proposal",
     "read_signed",
     "read_when",
