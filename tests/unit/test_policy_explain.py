@@ -115,6 +115,9 @@ def apply(text: str, change: str) -> str:
     added = re.fullmatch(r'in \[(\w+)\], "(.+)" added to (\w+)', change)
     struck = re.fullmatch(r'in \[(\w+)\], "(.+)" struck from (\w+)', change)
     flag = re.fullmatch(r"in \[terms\], exportable = (true|false)", change)
+    level = re.fullmatch(r'in \[terms\], level = "(\w+)"', change)
+    if level:
+        return re.sub(r"(?m)^level = .*$", f'level = "{level[1]}"', text)
     if flag:
         return re.sub(r"(?m)^exportable = .*$", f"exportable = {flag[1]}", text)
     found = added or struck
@@ -124,7 +127,8 @@ def apply(text: str, change: str) -> str:
     assert items
     listed = json.loads(items[1])
     listed = [*listed, found[2]] if added else [item for item in listed if item != found[2]]
-    return head + table + rest[: items.start(1)] + json.dumps(listed) + rest[items.end(1) :]
+    changed = head + table + rest[: items.start(1)] + json.dumps(listed) + rest[items.end(1) :]
+    return changed if "asymmetry" in changed or found[1] == "terms" else changed + 'asymmetry = "why"\n'
 
 
 @pytest.mark.parametrize("name", ["co-sell", "territory-planning"])
