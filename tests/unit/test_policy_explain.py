@@ -30,6 +30,8 @@ from overlap.errors import BadInput, UsageError
 from tests.agreement_parties import ACCEPTED, make_file
 
 CO_SELL = policy_text("co-sell").decode()
+#: All pairs but open opportunities with open opportunities.
+PAIRS = ["customers:customers", "open_opportunities:customers", "customers:open_opportunities"]
 LINES = CO_SELL.splitlines()
 
 
@@ -54,6 +56,8 @@ def ask(text: str, when: str = "start", **parts: str | None) -> Grounds:
         ({"action": "export"}, "start", ["terms.exportable"]),
         ({"purpose": "attribution", "field": "phone"}, "end", ["terms.until", "proposer.fields"]),
         ({"purpose": "joint-marketing", "field": "phone"}, "start", ["proposer.fields", "terms.purposes"]),
+        ({"peer_population": "prospects"}, "start", ["accepter.populations"]),
+        ({"action": "disclose", "party": "proposer"}, "start", ["terms.level"]),
         ({"party": "mallory", "field": None}, "end", ["default", "default"]),
         ({"action": "write"}, "start", ["default"]),
     ],
@@ -149,6 +153,18 @@ def test_the_changes_named_turn_the_answer_and_no_fewer_do(name: str) -> None:
         answers = [ask(one, **asked).decision.allowed for one in changed]
         # The answer turns with the last of them, not before.
         assert answers == [found.decision.allowed] * len(changes) + [not found.decision.allowed]
+
+
+def test_a_pair_is_named_with_the_line_that_lists_it() -> None:
+    text = CO_SELL.replace("[terms]", f"[terms]\npairs = {json.dumps(PAIRS)}", 1)
+    parts = {"population": "open_opportunities", "peer_population": "open_opportunities"}
+    found = ask(text, **parts)
+    (ground,) = found.grounds
+    assert ground.clause == "terms.pairs" and ground.quote.text[0].startswith("pairs = ")
+    assert ground.change == 'in [terms], "open_opportunities:open_opportunities" added to pairs'
+    assert ask(apply(text, ground.change), **parts).decision.allowed
+    good = ask(text, population="customers", peer_population="open_opportunities")
+    assert "terms.pairs" in [ground.clause for ground in good.grounds]
 
 
 def test_what_is_said_reads_as_it_stands() -> None:
