@@ -12,7 +12,7 @@ import pytest
 from source import PACKAGES, ROOT
 
 from cleanroom import receipts, vault
-from cleanroom.agreement import document
+from cleanroom.agreement import CASES_LIMIT, document
 from cleanroom.attribution import commitment, proof
 from cleanroom.session import folder, inspecting, letters, stored
 from cleanroom.session.holding import STATE_LIMIT
@@ -88,6 +88,7 @@ LIMITS = {
     "overlap-policy/1": document.SIZE_LIMIT,
     "overlap-presets/1": document.SIZE_LIMIT,
     "overlap-sharing/1": document.SIZE_LIMIT,
+    "overlap-policy-cases/1": CASES_LIMIT,
     "overlap-agreement/1": document.SIZE_LIMIT,
     "overlap-letter/1": letters.LETTER_LIMIT,
     "overlap-claims-commitment/1": commitment.COMMITMENT_LIMIT,
