@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -113,9 +114,9 @@ class Log:
         self._head = after
         return entry
 
-    def entries(self) -> Iterator[Entry]:
-        """Every entry, oldest first, read from the file."""
-        for line in self._entry_lines():
+    def entries(self, first: int = 0) -> Iterator[Entry]:
+        """Every entry from number `first` on, oldest first, read from the file."""
+        for line in islice(self._entry_lines(), first, None):
             yield Entry.from_bytes(line)
 
     def salt(self, sequence: int) -> bytes:
