@@ -37,20 +37,26 @@ def list_(shell: Shell, as_json: bool) -> None:
 
 @shares_command.command("grant")
 @click.option("--run", default="", help="The finished run whose accounts are shown; default: the newest.")
+@click.option("--all", "all_", is_flag=True, help="Every account of the agreed populations (level all).")
+@click.option("--agreement", default="", help="With --all: its id; default: the only one in force.")
 @click.option("--out", type=FILE, required=True, help="The share file, to send.")
 @click.pass_obj
-def grant(shell: Shell, run: str, out: Path) -> None:
+def grant(shell: Shell, run: str, all_: bool, agreement: str, out: Path) -> None:
     """Show the agreed fields of the matched accounts to the partner, sealed, until the end."""
+    from cleanroom.session.disclosing import disclose_accounts
     from cleanroom.session.granting import grant_share
 
+    if (all_ and run) or (agreement and not all_):
+        raise click.UsageError("--run is for matched accounts, --agreement for --all.")
     with shell.party() as party:
-        made = grant_share(party, run, out)
-    click.echo(f"share     {made.share} for {made.partner}, {made.records:,} accounts")
-    click.echo(f"fields    {', '.join(made.fields)}")
-    click.echo(f"until     {made.until}")
-    for reason, count in made.left_out.items():
-        click.echo(f"  left out: {count:,}, {reason}")
-    click.echo(f"send      {out}")
+        granted = disclose_accounts(party, agreement, out) if all_ else [grant_share(party, run, out)]
+    for made in granted:
+        click.echo(f"share     {made.share} for {made.partner}, {made.records:,} accounts")
+        click.echo(f"fields    {', '.join(made.fields)}")
+        click.echo(f"until     {made.until}")
+        for reason, count in made.left_out.items():
+            click.echo(f"  left out: {count:,}, {reason}")
+        click.echo(f"send      {made.file}")
 
 
 @shares_command.command("request")

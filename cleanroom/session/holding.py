@@ -71,11 +71,14 @@ def _refusal(party: Party, partner: str, terms: Terms, request: Request, now: in
     signed = agreement_with_digest(party, terms.agreement)
     ours = signed.agreement.role_of(party.name)
     assert ours is not None
+    action, by = ("read", partner) if terms.scope == "matched" else ("disclose", party.name)
     for population in signed.agreement.side(ours).populations:
         for field in terms.fields:
-            decision = decide(signed, Asked("read", partner, field, population, request.purpose), now)
+            decision = decide(signed, Asked(action, by, field, population, request.purpose), now)
             if not decision.allowed:
                 return f"clause {decision.clause}: {decision.reason}"
+    if terms.scope == "all":
+        return None
     if gone := shown_no_more(party, partner, terms.share, terms.run):
         return (
             f"{gone:,} of its accounts were rejected or disputed since: revoke the share and grant a new one"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cleanroom.moment import moment_of
 from cleanroom.receipts import GRANT, REVOCATION, countersign, read_statement
+from cleanroom.session.agreements import agreement_with_digest, partner_of
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.frames import keep_peer_checkpoint, newest_peer_checkpoint
 from cleanroom.session.holding import read_holder_state
@@ -79,10 +80,7 @@ def request_lease(party: Party, source: Path, purpose: str, out: Path) -> Reques
     data = read_whole(source, SHARE_LIMIT_BYTES)
     partner, share = _read_from_anybody(party, data)
     terms = share.terms
-    if not any(record.run == terms.run and record.partner == partner for record in all_runs(party)):
-        raise WrongRun(
-            "the share is of a run that we did not take part in", "ask for a share of your own run"
-        )
+    _require_ours(party, partner, terms)
     _require_not_revoked(party, terms.share)
     checkpoint = newest_peer_checkpoint(party, partner)
     now = party.time_with(partner)
@@ -157,15 +155,28 @@ def _opened_before(party: Party, partner: str, terms: Terms, request: str) -> Op
     return None
 
 
-def take_revocation(party: Party, partner: str, statement: bytes) -> list[str]:
-    """Believe a signed revocation: erase what the share showed, and open it no more."""
-    revoked = read_statement(statement, [party.card_of(partner)], REVOCATION)
-    share = str(revoked.predicate.get("share", ""))
+def take_revocation(party: Party, partner: str, body: bytes) -> list[str]:
+    """Believe a signed revocation and keep the attestation beside it: erase what the share showed.
+
+    `body` is the two statements, each two lines, signed by who holds the half.
+    """
+    lines = body.split(b"\n")
+    statement, attestation = (b"\n".join([*lines[at : at + 2], b""]) for at in (0, 2))
+    if len(lines) != 5 or lines[4]:
+        raise MalformedFile("the letter does not hold a revocation and its attestation", "ask for it again")
+    share = str(outline_share(statement))
     if share not in party.folder.names("shares", "received", suffix=".record"):
         raise WrongRun("the revocation is about a share that is not here", "nothing needs to be done")
-    known, _ = _received(party, share)
+    known, held = _received(party, share)
     if known != partner:
         raise WrongRun("the revocation is not by the granting party", "tell the granting party")
+    holder = _holder_of(party, held)
+    revoked = read_statement(statement, [holder], REVOCATION)
+    destroyed = read_statement(attestation, [holder], DESTRUCTION)
+    terms = held.terms.digest.hex()
+    if any(one.subject.get("terms") != terms or one.predicate.get("share") != share for one in (revoked, destroyed)):
+        raise WrongRun("the revocation and its attestation are about another share", "ask for them again")
+    write_whole(party.folder.path("shares", "received", f"{share}.destroyed"), attestation)
     write_whole(party.folder.path("shares", "received", f"{share}.revoked"), statement)
     party.note(partner, "revocation", share=bytes.fromhex(share))
     erase_release(party, share)
@@ -246,6 +257,21 @@ def _holder_of(party: Party, share: Share) -> Card:
     if share.terms.holder == share.grantor.digest.hex():
         return share.grantor
     return party.verified_card_of(party.partner_with(share.terms.holder))
+
+
+def _require_ours(party: Party, partner: str, terms: Terms) -> None:
+    """Return when the share is of a run of ours, or of all accounts under an agreement that says so."""
+    if terms.scope == "all":
+        agreement = agreement_with_digest(party, terms.agreement).agreement
+        if partner_of(party, agreement) != partner or agreement.terms.level != "all":
+            raise WrongRun(
+                "the share is of all accounts, and its agreement is not of level all",
+                "ask for a share of your own run",
+            )
+    elif not any(record.run == terms.run and record.partner == partner for record in all_runs(party)):
+        raise WrongRun(
+            "the share is of a run that we did not take part in", "ask for a share of your own run"
+        )
 
 
 def _require_not_revoked(party: Party, share: str) -> None:

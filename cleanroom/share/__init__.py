@@ -32,12 +32,13 @@ from cleanroom.share.request import (
 from cleanroom.share.restored import HolderLog
 from cleanroom.share.sealed import padded_length
 from cleanroom.share.state import Held, HolderState
-from cleanroom.share.terms import Record, Terms
+from cleanroom.share.terms import RECORD_LIMIT, Record, Terms
 
 __all__ = [
     "DEPOSIT_LIMIT_BYTES",
     "LEASE_LIMIT_BYTES",
     "LEASE_SECONDS",
+    "RECORD_LIMIT",
     "REQUEST_LIMIT_BYTES",
     "SHARE_LIMIT_BYTES",
     "Decide",

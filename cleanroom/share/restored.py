@@ -40,7 +40,7 @@ class HolderLog(Protocol):
 
 
 def secret_of(half: bytes, position: int) -> bytes:
-    """What the vault keeps of a share: its half, and the size of the log after the entry of its last lease."""
+    """What the vault keeps of a share: its half, and the size of the log after its last lease."""
     return half + position.to_bytes(_MARK_BYTES, "big")
 
 
