@@ -42,7 +42,7 @@ class Frontier:
         return Frontier(self.size + 1, (*self.peaks[: len(self.peaks) - len(nodes) + 1], nodes[-1]))
 
     def completed(self, leaf: bytes) -> list[bytes]:
-        """The roots of the full subtrees that one more leaf hash completes, itself first, the largest last."""
+        """The roots of the full subtrees that one more leaf hash completes, from itself upward."""
         nodes, at, size = [leaf], len(self.peaks), self.size
         while size & 1:
             at, size = at - 1, size >> 1

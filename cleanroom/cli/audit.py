@@ -39,6 +39,24 @@ def verify(shell: Shell, partner: str | None, as_json: bool) -> None:
         click.echo("good: every entry is the one that was written")
 
 
+@audit_command.command("sync")
+@click.option("--partner", required=True, help="Whom to show the log that we keep with them.")
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The letter.")
+@click.pass_obj
+def sync(shell: Shell, partner: str, out: Path) -> None:
+    """Show our log to the partner: it checks and cosigns it, and countersigns the receipts of what it knows.
+
+    The partner takes the letter in with 'overlap receive'; its cosignature comes with its own next letter.
+    """
+    from cleanroom.session.syncing import write_sync
+
+    with shell.party() as party:
+        made = write_sync(party, partner, out)
+    click.echo(f"log       {made.entries:,} entries, of which {made.partner} has cosigned {made.cosigned:,}")
+    click.echo(f"receipts  {made.waiting:,} to be countersigned, {made.returned:,} countersigned by us")
+    click.echo(f"written   {out}, for {made.partner}")
+
+
 @audit_command.command("list")
 @click.option("--partner", help="Only the log with this partner.")
 @json_option
