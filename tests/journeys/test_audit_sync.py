@@ -6,19 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from shown_logs import other, send
 from two_parties import PARTNER, VENDOR, TwoParties, Walk
 
 LOG_FILES = (".log", ".log.head", ".log.salts", ".log.tree")
-
-
-def other(party: str) -> str:
-    return PARTNER if party == VENDOR else VENDOR
-
-
-def send(both: TwoParties, party: str, name: str = "sync") -> str:
-    """The party shows its log to the other, which takes it in; what the other was told."""
-    both.run(party, "audit", "sync", "--partner", other(party), "--out", both.mail(name))
-    return both.run(other(party), "receive", both.mail(name)).out
 
 
 def keep_log(both: TwoParties, party: str, place: Path) -> None:
