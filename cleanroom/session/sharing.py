@@ -19,6 +19,7 @@ from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.frames import keep_peer_checkpoint, newest_peer_checkpoint
 from cleanroom.session.holding import read_holder_state
 from cleanroom.session.party import Party
+from cleanroom.session.receipting import release_receipt
 from cleanroom.session.releases import Release, all_releases, erase_release, keep_release
 from cleanroom.session.runs import all_runs
 from cleanroom.share import (
@@ -139,7 +140,9 @@ def open_share(party: Party, source: Path) -> OpenedShare:
         party.now,
         len(opened.records),
     )
-    party.note(partner, "release", share=bytes.fromhex(terms.share), records=len(opened.records))
+    receipt = release_receipt(party, partner, terms, opened.purpose, len(opened.records))
+    records = len(opened.records)
+    party.note(partner, "release", share=bytes.fromhex(terms.share), records=records, receipt=receipt)
     keep_release(party, release, [_plain(record) for record in opened.records.values()])
     party.vault().destroy(request)
     return OpenedShare(terms.share, partner, len(opened.records), moment_of(terms.until))

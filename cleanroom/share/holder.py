@@ -230,6 +230,11 @@ class Holder:
             endings.append(self._ending(closed))
         return tuple(endings)
 
+    def ending(self, share: str) -> Ending | None:
+        """The statements about a share that has ended, the same ones again; None while it has not."""
+        held = self.state.shares.get(share)
+        return self._ending(held) if held is not None and held.reason else None
+
     def _time(self, now: int) -> int:
         return max(now, self._log.last_time, self.state.peer_time)
 
