@@ -1,7 +1,7 @@
 """Showing every account of the agreed populations, under an agreement of level `all`.
 
-A share of scope `all` is sealed, leased, ended and revoked like one of matched accounts. Its record tokens are
-random: they link no record to anything that a match has shown.
+A share of scope `all` is sealed, leased, ended and revoked like one of matched accounts. Its record tokens
+are random: they link no record to anything that a match has shown.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from cleanroom.agreement import SignedAgreement
 from cleanroom.moment import moment_of
 from cleanroom.session.agreements import find_agreement, partner_of
 from cleanroom.session.folder import write_whole
-from cleanroom.session.granting import Granted, fields_granted, share_terms
+from cleanroom.session.granting import Granted, fields_granted, numbered, share_terms
 from cleanroom.session.holding import open_holder
 from cleanroom.session.imports import own_accounts
 from cleanroom.session.party import Party
@@ -47,7 +47,7 @@ def disclose_accounts(party: Party, agreement: str, out: Path) -> list[Granted]:
         made = make_share(terms, records, card, party.keys, party.random)
         remember_granted(party, partner, terms.share, [ids[row] for row in rows])
         open_holder(party, partner).grant(made, party.now)
-        place = out if number == 1 else out.with_name(f"{out.name}-{number}")
+        place = numbered(out, number)
         write_whole(place, made.file)
         until = moment_of(terms.until)
         granted.append(Granted(terms.share, partner, len(records), list(fields), until, left_out, str(place)))

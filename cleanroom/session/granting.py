@@ -144,25 +144,45 @@ def answer_request(party: Party, source: Path, out: Path) -> Leased:
     )
 
 
-def revoke_share(party: Party, share: str, out: Path) -> Ending:
-    """End a share at once, destroy its half, and write the signed revocation to `out`."""
+def revoke_share(party: Party, share: str, out: Path, attestation: Path | None = None) -> Ending:
+    """End a share at once, destroy its half, and write the signed revocation and attestation to `out`.
+
+    The attestation is written to a file of its own too, when one is named.
+    """
     for partner in party.partners():
         found = [name for name in read_holder_state(party, partner).shares if name.startswith(share)]
         if len(found) == 1:
             ending = open_holder(party, partner).revoke(found[0], party.now)
-            write_whole(out, write_letter(party, partner, "revocation", ending.notice))
+            destroyed = ending.attestation
+            assert destroyed is not None  # A revocation destroys at once.
+            write_whole(out, write_letter(party, partner, "revocation", ending.notice + destroyed))
+            if attestation is not None:
+                write_whole(attestation, destroyed)
             return ending
     raise UsageError("no share, or more than one, begins so", "'overlap shares list' shows them")
 
 
-def expire_shares(party: Party, *, confirmed: bool = True) -> list[Ending]:
-    """End every share whose time has come; `confirmed` says that the operator vouches for the date."""
-    return [
+def expire_shares(party: Party, *, confirmed: bool = True, attestation: Path | None = None) -> list[Ending]:
+    """End every share whose time has come; `confirmed` says that the operator vouches for the date.
+
+    Attestations go to `attestation`, those after the first to the same name with -2 and so on.
+    """
+    endings = [
         ending
         for partner in party.partners()
         if read_holder_state(party, partner).shares
         for ending in open_holder(party, partner).expire(party.now, confirmed=confirmed)
     ]
+    attested = [ending.attestation for ending in endings if ending.attestation is not None]
+    if attestation is not None:
+        for number, word in enumerate(attested, start=1):
+            write_whole(numbered(attestation, number), word)
+    return endings
+
+
+def numbered(out: Path, number: int) -> Path:
+    """The place of one of several files: the first is at `out`."""
+    return out if number == 1 else out.with_name(f"{out.stem}-{number}{out.suffix}")
 
 
 def _releasable(state: ReleaseState, signed: SignedAgreement) -> tuple[pd.DataFrame, dict[str, int]]:

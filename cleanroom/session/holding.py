@@ -17,6 +17,7 @@ from cleanroom.session.folder import Folder, read_whole, write_whole
 from cleanroom.session.frames import highest_peer_time
 from cleanroom.session.party import Party
 from cleanroom.session.reviews import shown_no_more
+from cleanroom.session.witnessing import own_cosigned
 from cleanroom.share import Holder, HolderState, Request, Terms
 
 STATE_LIMIT = 2**30
@@ -68,6 +69,8 @@ def _refusal(party: Party, partner: str, terms: Terms, request: Request, now: in
     """Why the agreement does not let `partner` read now, or None."""
     if not party.is_verified(partner):
         return "the partner's card is not verified"
+    if (cosigned := own_cosigned(party, partner)) is not None:
+        party.log(partner).require_contains(cosigned.checkpoint)
     signed = agreement_with_digest(party, terms.agreement)
     ours = signed.agreement.role_of(party.name)
     assert ours is not None

@@ -10,12 +10,13 @@ from typing import Final
 
 import pandas as pd
 
-from cleanroom.agreement import OTHER_ROLE, Request, SignedAgreement, decide
+from cleanroom.agreement import Request, SignedAgreement, decide
 from cleanroom.export import write_csv
 from cleanroom.moment import moment_of
 from cleanroom.session.agreements import agreement_name, agreement_with_digest
 from cleanroom.session.folder import write_whole
 from cleanroom.session.party import Party
+from cleanroom.session.receipting import export_receipt
 from cleanroom.session.releases import Release, all_releases, read_release
 from cleanroom.session.reviews import release_state
 from cleanroom.session.runs import read_run
@@ -28,9 +29,10 @@ STAMPS: Final = ("shared_until", "agreement", "purpose")
 
 @dataclass(frozen=True)
 class ShownShare:
-    """The records of an opened share. `accounts` of a row are our own that it was matched with.
+    """The records of an opened share: in each row its number, our own accounts that it matches, the fields.
 
-    `files` are the table and the file that takes its rows out again, empty when none was asked for.
+    `files` are the table and the file that takes its rows out again, empty when none was asked for; `sha256`
+    is of the table's file.
     """
 
     share: str
@@ -82,8 +84,9 @@ def _require_allowed(
     role = signed.agreement.role_of(party.name)
     assert role is not None
     now = party.time_with(release.partner)
+    theirs = signed.agreement.side("accepter" if role == "proposer" else "proposer")
     for action in actions:
-        for population in signed.agreement.side(OTHER_ROLE[role]).populations:
+        for population in theirs.populations:
             for field in fields:
                 decision = decide(signed, Request(action, party.name, field, population, purpose), now)
                 if not decision.allowed:
@@ -148,7 +151,8 @@ def _write(
         for_people=True,
     )
     digest = hashlib.sha256(table.content)
-    facts = {"share": bytes.fromhex(release.share), "file": digest.digest()}
+    receipt = export_receipt(party, release.partner, table.content, len(shown.rows), 2)
+    facts = {"share": bytes.fromhex(release.share), "file": digest.digest(), "receipt": receipt}
     party.note(release.partner, "export", accounts=len(shown.rows), files=2, **facts)
     for file in (undo, table):
         write_whole(out.with_name(file.name), file.content)
