@@ -24,6 +24,7 @@ KINDS: Final = (
     "grant",
     "lease",
     "preparation",
+    "receipt",
     "release",
     "request",
     "review",
