@@ -139,7 +139,9 @@ class Terms:
     (seconds from acceptance) is set. `candidates` says whether kinds are matched whose hits release nothing
     before both sides have accepted them; `veto` is the registry whose differing numbers keep accounts apart,
     or "none"; `relations` are some of RELATIONS; `amounts` are those of level `sum`;
-    `protocol` is one of METHODS; `prepared` is None where each run is for itself.
+    `protocol` is one of METHODS; `prepared` is None where each run is for itself. `pairs` are the populations
+    that may meet, the proposer's first, empty for each with each; `max_export_age` (seconds) is how old an
+    import may be that goes into a run, 0 for any.
     """
 
     level: str
@@ -157,6 +159,8 @@ class Terms:
     amounts: AmountTerms | None = None
     protocol: str = METHODS[0]
     prepared: PreparedTerms | None = None
+    pairs: tuple[tuple[str, str], ...] = ()
+    max_export_age: int = 0
 
 
 @dataclass(frozen=True, slots=True)

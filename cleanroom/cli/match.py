@@ -82,8 +82,16 @@ def _tell_submitted(did: str, step: Step) -> None:
         click.echo(f"{did:<9} {step.queries:,} elements; the list has {size}")
     else:
         click.echo(f"{did:<9} {size}, padded to {step.bound:,}")
+    tell_left_out(step.private, step.restricted)
     for kind, reason, count in step.dropped:
         click.echo(f"  not used: {count:,} x {kind}, {reason}")
+
+
+def tell_left_out(private: int, restricted: int) -> None:
+    """Say how many accounts our own rules left out, where they did."""
+    for count, rule in ((private, "private"), (restricted, "restricted")):
+        if count:
+            click.echo(f"left out  {count:,}, {rule}")
 
 
 @match_command.command("finish")
@@ -118,6 +126,8 @@ def finish(shell: Shell, frame: Path, out: Path | None, choice: EngineChoice, as
         click.echo(f"  {tier:<10} {count:,}")
     for word, count in found.reviewed.items():
         click.echo(f"  reviewed  {count:,} {word}")
+    for jump in found.jumps:
+        click.echo(f"careful   {jump}")
     if found.groups >= 0:
         click.echo(f"groups    {found.groups:,} more of our accounts are of one group with one of theirs")
     if out:

@@ -17,6 +17,8 @@ from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.holding import open_holder, read_holder_state
 from cleanroom.session.letters import write_letter
 from cleanroom.session.party import Party
+from cleanroom.session.probing import require_shown_many
+from cleanroom.session.restrictions import without_excluded
 from cleanroom.session.reviews import release_state, remember_granted
 from cleanroom.session.runs import find_run
 from cleanroom.share import REQUEST_LIMIT_BYTES, Ending, Record, Terms, make_share
@@ -62,6 +64,10 @@ def grant_share(party: Party, run: str, out: Path) -> Granted:
     state = release_state(party, record)
     rows, left_out = _releasable(state, signed)
     accounts = read_table(party.folder.path("runs", record.run, "accounts.parquet"))
+    minimum = signed.agreement.terms.minimum_count
+    rows, excluded = without_excluded(party, record.partner, minimum, accounts, rows)
+    shown = accounts["id"].iloc[rows["account"].to_numpy()].tolist()
+    require_shown_many(party, record.partner, minimum, shown)
     terms = Terms(
         share=party.random(16).hex(),
         agreement=signed.file_digest,
@@ -76,11 +82,12 @@ def grant_share(party: Party, run: str, out: Path) -> Granted:
         count=len(rows),
     )
     made = make_share(terms, _records(accounts, rows, state, fields), card, party.keys, party.random)
-    shown = accounts["id"].iloc[rows["account"].to_numpy()].tolist()
     remember_granted(party, record.partner, terms.share, shown)
     open_holder(party, record.partner).grant(made, party.now)
     write_whole(out, made.file)
-    return Granted(terms.share, record.partner, len(rows), list(fields), moment_of(terms.until), left_out)
+    return Granted(
+        terms.share, record.partner, len(rows), list(fields), moment_of(terms.until), left_out | excluded
+    )
 
 
 def answer_request(party: Party, source: Path, out: Path) -> Leased:
