@@ -16,11 +16,12 @@ from overlap.keys import RandomBytes
 _PLACE = ("tables", "forgotten")
 
 
-def remember_forgotten(folder: Folder, account: str, random: RandomBytes) -> None:
-    """Keep an account away from now on. Nothing changes when it was forgotten before."""
+def remember_forgotten(folder: Folder, account: str, random: RandomBytes) -> str:
+    """Keep an account away from now on, and give its digest (hex), the same when it is forgotten again."""
     known, salt = forgotten_digests(folder), _salt(folder) or random(32).hex()
-    accounts = sorted({*known, _digest(salt, account)})
-    folder.write_record({"salt": salt, "accounts": accounts}, *_PLACE)
+    digest = _digest(salt, account)
+    folder.write_record({"salt": salt, "accounts": sorted({*known, digest})}, *_PLACE)
+    return digest
 
 
 def forgotten_digests(folder: Folder) -> list[str]:

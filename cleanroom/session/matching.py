@@ -175,7 +175,7 @@ def _reply_to_start(
     progress: Progress | None,
     choice: EngineChoice,
 ) -> Step:
-    signed, contract = _agree(party, frame.partner, read_contract(frame.body))
+    signed, contract = agreed_contract(party, frame.partner, read_contract(frame.body))
     check_header(frame.header, contract, "start")
     prepared = PreparedList(party, signed)
     with open_workers(party, choice, progress) as workers:
@@ -251,7 +251,7 @@ def list_runs(party: Party) -> list[ListedRun]:
     ]
 
 
-def _agree(party: Party, partner: str, theirs: Contract) -> tuple[SignedAgreement, Contract]:
+def agreed_contract(party: Party, partner: str, theirs: Contract) -> tuple[SignedAgreement, Contract]:
     """The agreement and the contract as we build it ourselves; ContractMismatch names what differs."""
     known = agreements_with(party, partner)
     if not known:

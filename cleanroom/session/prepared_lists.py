@@ -106,10 +106,11 @@ class PreparedList:
         if self._marks():
             raise Refused("the list was prepared before, and is not here: the folder was restored", _AGAIN)
 
-    def submitted(self) -> Submitted:
+    def submitted(self, *, rehearsing: bool = False) -> Submitted:
         """Our side of a run: the list as it was prepared or last updated.
 
-        Refused while it has accounts that are private now, or restricted to other partners.
+        Refused while it has accounts that are private now, or restricted to other partners. When
+        `rehearsing`, a refusal is not logged.
         """
         populations = admitted(self.party, self.signed)
         version = self.holder(rows=False).version
@@ -121,10 +122,11 @@ class PreparedList:
                 f"{len(gone):,} accounts of our prepared list may not be matched with {partner} any more",
                 "take them out with 'overlap match update', and send what it writes",
             )
-        require_fresh(party, self.signed, populations)
+        require_fresh(party, self.signed, populations, note=not rehearsing)
         listed = match.distinct(identifiers)
         submission = submission_of(party, accounts["id"].tolist(), listed)
-        require_changes(party, partner, self.signed.agreement.terms.minimum_count, submission)
+        minimum = self.signed.agreement.terms.minimum_count
+        require_changes(party, partner, minimum, submission, note=not rehearsing)
         left_out = LeftOut(rules=rules_digest(party.folder))
         return Submitted(
             accounts, identifiers, listed.encoded, [], submission, left_out, identifiers.iloc[:0]

@@ -95,6 +95,12 @@ def _take_update(party: Party, letter: Letter) -> Taken:
     return Taken("update", letter.partner, take_update(party, letter))
 
 
+def _take_forget(party: Party, letter: Letter) -> Taken:
+    from cleanroom.session.recalling import take_recall
+
+    return Taken("forget", letter.partner, take_recall(party, letter))
+
+
 _TAKERS: dict[str, Callable[[Party, Letter], Taken]] = {
     "commitment": _take_commitment,
     "claims": _take_claims,
@@ -102,4 +108,5 @@ _TAKERS: dict[str, Callable[[Party, Letter], Taken]] = {
     "review": _take_review,
     "preparation": _take_preparation,
     "update": _take_update,
+    "forget": _take_forget,
 }

@@ -76,7 +76,7 @@ def taking_part(party: Party, partner: str, populations: tuple[str, ...]) -> Tak
         int((private & of_populations).sum()), int((restricted & of_populations).sum()), digest
     )
     taken = everything[of_populations & ~out].reset_index(drop=True)
-    return Taking(taken, _without(aliases, everything, out), left_out)
+    return Taking(taken, without_accounts(aliases, everything, out), left_out)
 
 
 def excluded_accounts(party: Party, partner: str, accounts: pd.DataFrame | None = None) -> set[str]:
@@ -170,8 +170,13 @@ def _fits(accounts: pd.DataFrame, rules: list[dict[str, str]]) -> list[list[int]
     return found
 
 
-def _without(aliases: pd.DataFrame | None, everything: pd.DataFrame, out: np.ndarray) -> pd.DataFrame | None:
-    """The alias file without rows about accounts left out, and without such an account as a parent."""
+def without_accounts(
+    aliases: pd.DataFrame | None, everything: pd.DataFrame, out: np.ndarray
+) -> pd.DataFrame | None:
+    """An alias file without rows about the accounts marked in `out`, and without such an account as a parent.
+
+    `out` (bool) is by position in `everything`, all own accounts.
+    """
     if aliases is None or aliases.empty or not out.any():
         return aliases
     rows = [{str(name): text for name, text in row.items()} for row in aliases.to_dict("records")]

@@ -61,7 +61,7 @@ def matched(tmp_path_factory: pytest.TempPathFactory) -> TwoParties:
         both = TwoParties(tmp_path_factory.mktemp("review"))
         meet(both)
         write_lists(both)
-        agree(both, change_policy(both, run_budget="50"))
+        agree(both, change_policy(both, run_budget="50", minimum_count="1"))
         match(both)
         return both
 
