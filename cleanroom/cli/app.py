@@ -13,6 +13,7 @@ from cleanroom.cli.shell import OverlapGroup, Shell
 COMMANDS = {
     "agreement": "agreement",
     "audit": "audit",
+    "canary": "canary",
     "card": "party",
     "claims": "claims",
     "credit": "claims",
@@ -20,6 +21,7 @@ COMMANDS = {
     "evaluate": "evaluate",
     "explain": "explain",
     "export": "export",
+    "forget": "forget",
     "import": "imports",
     "init": "party",
     "inspect": "audit",

@@ -21,6 +21,7 @@ KINDS: Final = (
     "destruction",
     "expiry",
     "export",
+    "forget",
     "grant",
     "lease",
     "preparation",

@@ -83,9 +83,7 @@ def _refusal(party: Party, partner: str, terms: Terms, request: Request, now: in
     if terms.scope == "all":
         return None
     if gone := shown_no_more(party, partner, terms.share, terms.run):
-        return (
-            f"{gone:,} of its accounts were rejected or disputed since: revoke the share and grant a new one"
-        )
+        return f"{gone:,} of its accounts may not be shown any more: revoke the share and grant a new one"
     return None
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from cleanroom.review import Memory, ReleaseState, release_rows
 from cleanroom.session.party import Party
+from cleanroom.session.restrictions import excluded_accounts
 from cleanroom.session.runs import RunRecord, read_run
 from cleanroom.session.stored import keep_stored, read_stored
 from cleanroom.store import read_table
@@ -67,10 +68,11 @@ def shown_no_more(party: Party, partner: str, share: str, run: str) -> int:
 
 
 def released_accounts(party: Party, record: RunRecord, memory: Memory | None = None) -> set[str]:
-    """The ids of the own accounts of a run that may be shown to the partner."""
+    """The ids of the own accounts of a run that may be shown to the partner: by review, and by our rules."""
     released = release_state(party, record, memory).released["account"]
-    ids = read_table(party.folder.path("runs", record.run, "accounts.parquet"))["id"]
-    return set(ids.iloc[released.to_numpy()])
+    accounts = read_table(party.folder.path("runs", record.run, "accounts.parquet"))
+    shown = set(accounts["id"].iloc[released.to_numpy()])
+    return shown - excluded_accounts(party, record.partner, accounts)
 
 
 def told_digest(state: ReleaseState, tokens: pd.DataFrame) -> str:
