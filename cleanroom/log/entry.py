@@ -28,6 +28,7 @@ KINDS: Final = (
     "request",
     "review",
     "revocation",
+    "rotation",
     "run",
     "unfinished",
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cleanroom.log import Entry, log_origin, verify_log
 from cleanroom.moment import moment_of
 from cleanroom.session.party import EXACT_FACTS, Party
+from cleanroom.session.retiring import verify_succession
 from overlap.errors import BadInput
 
 
@@ -57,6 +58,7 @@ def _verify(party: Party, partner: str) -> Verdict:
     except BadInput as error:
         return Verdict(partner, 0, "", [*found, ("head", error.what)])
     found = [(f"line {finding.line}", finding.what) for finding in log.verify()]
+    found += [("before", what) for what in verify_succession(party, partner)]
     head = log.head()
     return Verdict(partner, head.size, head.root.hex(), found)
 
