@@ -126,6 +126,8 @@ def verify_succession(party: Party, partner: str) -> list[str]:
     """What is wrong with the logs under earlier cards: each must hold, and the next one commit to its end."""
     closed = party.closed_logs(partner)
     found = [f"old log {log.number}, line {one.line}: {one.what}" for log in closed for one in log.verify()]
+    if not closed:
+        return []
     followers: list[ClosedLog | Log] = [*closed[1:], party.log(partner)]
     for log, following in zip(closed, followers, strict=True):
         first = next(following.entries(), None)

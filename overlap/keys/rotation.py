@@ -99,9 +99,9 @@ def read_rotation(data: bytes) -> Rotation:
     if (problem := _unfit(old, new)) is not None:
         raise ForgedFile(problem, _HINT)
     message = _rotation_message(old, new, public, value["time"])
+    check_recovery(public, old.recovery, _ROTATION, message, signed["recovery"], what)
     old.verify("signing", _ROTATION, message, signed["old"], what)
     new.verify("signing", _ROTATION, message, signed["new"], what)
-    check_recovery(public, old.recovery, _ROTATION, message, signed["recovery"], what)
     return Rotation(old, new, value["time"], data)
 
 
