@@ -195,6 +195,7 @@ def test_a_lost_folder_is_revoked_with_the_recovery_file_and_the_card_alone(
     assert "NOT VERIFIED" in both.run(VENDOR, "partner", "add", both.mail("again.card")).out
     both.run(VENDOR, "partner", "verify", PARTNER, "--fingerprint", fingerprint(both, "again"))
     both.run(VENDOR, "partner", "add", both.mail(f"{PARTNER}.card"), code=3)
+    both.run(VENDOR, "audit", "verify")
 
 
 def test_a_folder_whose_own_card_was_revoked_ends_everything_and_sends_nothing(
