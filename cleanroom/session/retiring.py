@@ -62,7 +62,9 @@ def _forget_requests(party: Party, share: str) -> None:
 
 
 def is_kept_as(party: Party, partner: str, origin: str) -> bool:
-    """Whether the log with this partner is still the one of that origin."""
+    """Whether the log with this partner is still the one of that origin, and none of it was put aside."""
+    if _moving(party, partner) is not None:
+        return False
     live = party.folder.path("logs", f"{partner}.log")
     return live.is_file() and origin_of(live) == origin
 
