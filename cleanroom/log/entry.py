@@ -30,6 +30,7 @@ KINDS: Final = (
     "request",
     "review",
     "revocation",
+    "rotation",
     "run",
     "unfinished",
 )

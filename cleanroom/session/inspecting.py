@@ -16,7 +16,7 @@ from cleanroom.session.folder import read_whole
 from cleanroom.share import HolderState
 from overlap import canonical
 from overlap.errors import BadInput, MalformedFile
-from overlap.keys import Card
+from overlap.keys import Card, read_revocation, read_rotation
 
 #: Bytes of the largest file that is looked at: no file of ours is larger.
 INSPECT_LIMIT = 2**30
@@ -36,6 +36,8 @@ FILE_FORMATS: Final[dict[str, str]] = {
     "overlap-party/1": "the name of the party that lives in this folder",
     "overlap-record/1": "a record of this tool's own state",
     "overlap-card/1": "a card: a party's public keys and name",
+    "overlap-rotation/1": "a rotation: a party's new card takes the place of the old one",
+    "overlap-card-revocation/1": "a revocation: a party's card is dead",
     "overlap-locked/1": f"a key file; {_LOCKED}",
     "overlap-stored/1": f"a secret of its owner's own; {_LOCKED}",
     "overlap-policy/1": f"a policy; {_TEXT}",
@@ -118,6 +120,22 @@ def _card(data: bytes) -> dict[str, Any]:
     return {"party": card.party, "fingerprint": card.fingerprint, "digest": card.digest.hex()}
 
 
+def _rotation(data: bytes) -> dict[str, Any]:
+    rotation = read_rotation(data)
+    return {
+        "party": rotation.new.party,
+        "old": rotation.old.fingerprint,
+        "new": rotation.new.fingerprint,
+        "time": rotation.time,
+    }
+
+
+def _card_revocation(data: bytes) -> dict[str, Any]:
+    revocation = read_revocation(data)
+    card = revocation.card
+    return {"party": card.party, "fingerprint": card.fingerprint, "time": revocation.time}
+
+
 def _commitment(data: bytes) -> dict[str, Any]:
     commitment = Commitment.from_bytes(data)
     return {
@@ -167,6 +185,8 @@ def _manifest(data: bytes) -> dict[str, Any]:
 
 _READERS: dict[str, Callable[[bytes], dict[str, Any]]] = {
     "overlap-card/1": _card,
+    "overlap-rotation/1": _rotation,
+    "overlap-card-revocation/1": _card_revocation,
     "overlap-claims-commitment/1": _commitment,
     "overlap-claims-proof/1": lambda data: {"proofs": len(read_proofs(data))},
     "overlap-deposit/1": _header,

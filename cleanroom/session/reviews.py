@@ -60,10 +60,12 @@ def remember_granted(party: Party, partner: str, share: str, accounts: list[str]
 
 
 def shown_no_more(party: Party, partner: str, share: str, run: str) -> int:
-    """How many own accounts a share of that run shows that may not be shown any more."""
+    """How many own accounts a share shows that may not be shown any more; `run` is "" where it shows all."""
     memory = read_memory(party, partner)
     if share not in memory.granted:
         return 0
+    if not run:
+        return len(set(memory.granted[share]) & excluded_accounts(party, partner))
     return len(set(memory.granted[share]) - released_accounts(party, read_run(party, run), memory))
 
 

@@ -20,7 +20,7 @@ from cleanroom.session.imports import Imported
 from cleanroom.session.releases import Release
 from cleanroom.session.runs import FRAME_LIMIT, RunRecord
 from cleanroom.share import grant, lease, request
-from overlap.keys import card
+from overlap.keys import card, rotation
 from overlap.protocol import Header
 
 FORMATS = (ROOT / "cleanroom" / "FORMATS.md").read_text(encoding="utf-8")
@@ -84,6 +84,8 @@ def test_the_document_has_one_beginning() -> None:
 LIMITS = {
     "overlap-record/1": folder.RECORD_LIMIT,
     "overlap-card/1": card.CARD_LIMIT_BYTES,
+    "overlap-rotation/1": rotation.ROTATION_LIMIT_BYTES,
+    "overlap-card-revocation/1": rotation.ROTATION_LIMIT_BYTES,
     "overlap-stored/1": stored.STORED_LIMIT,
     "overlap-policy/1": document.SIZE_LIMIT,
     "overlap-presets/1": document.SIZE_LIMIT,
