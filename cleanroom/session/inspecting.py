@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cleanroom.attribution import Commitment, read_proofs
+from cleanroom.bundle import read_bundle
 from cleanroom.session.folder import read_whole
 from cleanroom.share import HolderState
 from overlap import canonical
@@ -62,6 +63,8 @@ FILE_FORMATS: Final[dict[str, str]] = {
     "overlap-log/1": "a log; 'overlap audit list' shows its entries",
     "overlap-log-head/1": "where a log ends",
     "overlap-log-salts/1": "what opens the commitments of a log; keep it to yourself",
+    "overlap-log-tree/1": "the index of a log's tree; it is made again when it is missing",
+    "overlap-bundle/1": "a bundle for an auditor; 'overlap audit verify FILE' checks it",
     "overlap-data/1": f"a list that normalising uses; {_TEXT}",
 }
 
@@ -178,12 +181,18 @@ def _record(data: bytes) -> dict[str, Any]:
     return {"fields": ", ".join(record)}
 
 
+def _bundle(data: bytes) -> dict[str, Any]:
+    bundle = read_bundle(data)
+    return {"exporter": bundle.exporter, "peer": bundle.peer, "made": bundle.made, "parts": len(bundle.parts)}
+
+
 def _manifest(data: bytes) -> dict[str, Any]:
     manifest = canonical.decode(data.rstrip(b"\n"), "the manifest")
     return {name: manifest[name] for name in ("target", "made_at", "shared_until", "accounts", "pairs")}
 
 
 _READERS: dict[str, Callable[[bytes], dict[str, Any]]] = {
+    "overlap-bundle/1": _bundle,
     "overlap-card/1": _card,
     "overlap-rotation/1": _rotation,
     "overlap-card-revocation/1": _card_revocation,

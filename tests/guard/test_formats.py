@@ -11,7 +11,7 @@ import re
 import pytest
 from source import PACKAGES, ROOT
 
-from cleanroom import receipts, vault
+from cleanroom import bundle, receipts, vault
 from cleanroom.agreement import CASES_LIMIT, document
 from cleanroom.attribution import commitment, proof
 from cleanroom.session import folder, inspecting, letters, stored
@@ -102,6 +102,7 @@ LIMITS = {
     "overlap-shares/1": STATE_LIMIT,
     "overlap-vault-secret/1": vault.SECRET_LIMIT_BYTES,
     "overlap-statement/1": receipts.STATEMENT_LIMIT_BYTES,
+    "overlap-bundle/1": bundle.BUNDLE_LIMIT_BYTES,
 }
 UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
