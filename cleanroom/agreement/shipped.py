@@ -37,7 +37,8 @@ def shipped_presets() -> dict[str, tuple[str, ...]]:
 
 
 def _policies() -> dict[str, bytes]:
-    texts = {name: _resource_files()[name].read_bytes() for name in _resource_files()}
+    resources_here = _resource_files()
+    texts = {name: resources_here[name].read_bytes() for name in resources_here}
     return {name: text for name, text in texts.items() if text.startswith(_FIRST_LINE)}
 
 
