@@ -24,7 +24,7 @@ from overlap.protocol.catalogue import (
     protocol_of,
     role_of,
 )
-from overlap.protocol.contract import FORMAT, LEVELS, SUITE, Amounts, Contract, Counting, Side
+from overlap.protocol.contract import FORMAT, LEVELS, SUITE, Amounts, Contract, Counting, Side, flatten
 from overlap.protocol.crew import States
 from overlap.protocol.frame import (
     Header,
@@ -71,6 +71,7 @@ __all__ = [
     "decode_identifier",
     "encode_identifier",
     "encode_identifiers",
+    "flatten",
     "frame_size",
     "inspect_frame",
     "protocol_of",
