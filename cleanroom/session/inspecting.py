@@ -41,6 +41,8 @@ FILE_FORMATS: Final[dict[str, str]] = {
     "overlap-policy/1": f"a policy; {_TEXT}",
     "overlap-policy-cases/1": f"what a policy is expected to allow and to deny; {_TEXT}",
     "overlap-policy-export/1": f"what a policy allows, for programs; {_TEXT}",
+    "overlap-presets/1": f"lists of fields by name; {_TEXT}",
+    "overlap-sharing/1": f"which policy is proposed to which partner; {_TEXT}",
     "overlap-agreement/1": f"an agreement or a proposal; {_TEXT}",
     "overlap-letter/1": f"a letter; {_SEALED}",
     "overlap-claims-commitment/1": "a commitment to held accounts",

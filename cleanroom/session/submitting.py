@@ -134,7 +134,7 @@ def charge(
         role,
         contract.level,
         "charged",
-        party.now,
+        party.time_with(partner_of(party, signed.agreement)),
         0,
         len(submitted.accounts),
         len(submitted.encoded),

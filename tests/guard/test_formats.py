@@ -87,6 +87,8 @@ LIMITS = {
     "overlap-stored/1": stored.STORED_LIMIT,
     "overlap-policy/1": document.SIZE_LIMIT,
     "overlap-policy-cases/1": CASES_LIMIT,
+    "overlap-presets/1": document.SIZE_LIMIT,
+    "overlap-sharing/1": document.SIZE_LIMIT,
     "overlap-agreement/1": document.SIZE_LIMIT,
     "overlap-letter/1": letters.LETTER_LIMIT,
     "overlap-claims-commitment/1": commitment.COMMITMENT_LIMIT,
