@@ -48,8 +48,9 @@ def shipped_presets() -> dict[str, tuple[str, ...]]:
 
 
 def _policies() -> dict[str, bytes]:
-    texts = {name.removesuffix(".toml"): file.read_bytes() for name, file in _resource_files().items()}
-    return {name: text for name, text in texts.items() if text.startswith(_FIRST_LINE)}
+    resources_by_name = _resource_files()
+    texts = {name: resources_by_name[name].read_bytes() for name in resources_by_name}
+    return {name.removesuffix(".toml"): text for name, text in texts.items() if text.startswith(_FIRST_LINE)}
 
 
 def _resource_files() -> dict[str, Traversable]:
