@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cleanroom.agreement import (
@@ -298,9 +298,15 @@ def _read(data: bytes, cards: list[Card]) -> Proposal | SignedAgreement:
 
 
 def _load(party: Party, name: str) -> Proposal | SignedAgreement:
-    # Kept agreements were read with confirmed cards. They stay readable when a card is taken out of use.
-    cards = [party.keys.card, *(party.card_of(partner) for partner in party.partners())]
-    return _read(read_whole(party.folder.path("agreements", f"{name}.toml"), AGREEMENT_LIMIT), cards)
+    # Kept agreements were read with confirmed cards. They stay readable when a card is taken out of use,
+    # and end with the first of their cards that is replaced or revoked.
+    data = read_whole(party.folder.path("agreements", f"{name}.toml"), AGREEMENT_LIMIT)
+    document = _read(data, party.known_cards())
+    sides = document.agreement.proposer, document.agreement.accepter
+    ends = [end for side in sides if (end := party.end_of_card(side.card)) is not None]
+    if ends and isinstance(document, SignedAgreement):
+        return replace(document, until=min(document.until, *ends))
+    return document
 
 
 def _keep_proposal(party: Party, data: bytes) -> Kept:
