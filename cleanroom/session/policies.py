@@ -89,9 +89,9 @@ class Sight:
     seen: list[Seen]
 
 
-def lint_policy(policy: str, now: int) -> list[Finding]:
-    """The findings in a shipped policy or a file."""
-    return lint(read_policy(policy), now)
+def lint_policy(policy: str, root: Path, now: int) -> list[Finding]:
+    """The findings in a text, as in `find_text`; signatures below it are not part of it."""
+    return lint(split_signatures(find_text(policy, root))[0], now)
 
 
 def compare_policies(old: str, new: str, root: Path) -> list[Change]:
