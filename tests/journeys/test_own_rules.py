@@ -82,6 +82,14 @@ def test_an_account_that_becomes_private_is_in_no_share_and_stops_those_that_sho
     )
 
 
+def test_no_claim_is_proven_on_an_account_that_is_private_now(walk: Walk, tmp_path: Path) -> None:
+    both = walk.at("matched", tmp_path / "both")
+    restrict(both, PARTNER, {"account_name": f"{SHARED[0]} GmbH", "rule": "private"})
+    number = len(SHARED) - 1
+    said = both.run(PARTNER, "claims", "prove", "--out", both.mail("claims"))
+    assert said.after("proven").startswith(f"{number} of {number} shared")
+
+
 def test_only_agreed_pairs_of_populations_match(
     walk: Walk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
