@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from cleanroom.cli.carry import carries, is_carried, tell_out
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -20,7 +21,7 @@ def agreement_command() -> None:
 @agreement_command.command("propose")
 @click.option("--partner", required=True, help="The partner to propose it to.")
 @click.option("--policy", required=True, help="A shipped policy (see 'agreement policies') or a TOML file.")
-@click.option("--out", type=FILE, required=True, help="The proposal to send.")
+@carries(sends="proposal", to="partner", out="The proposal to send.")
 @click.option(
     "--size-bound", type=int, default=0, help="Most identifiers a side may submit; default: the policy's."
 )
@@ -33,12 +34,17 @@ def propose(shell: Shell, partner: str, policy: str, out: Path, size_bound: int)
         kept = propose_agreement(party, partner, policy, out, size_bound)
     click.echo(f"proposed  {kept.id}")
     click.echo(f"digest    {kept.digest}")
-    click.echo(f"send      {out}")
+    tell_out("send", out)
 
 
 @agreement_command.command("accept")
-@click.argument("file", type=FILE)
-@click.option("--out", type=FILE, help="The agreement signed by both, to send back.")
+@carries(
+    sends="agreement",
+    to="document",
+    out="The agreement signed by both, to send back.",
+    needed=False,
+    reads="file=proposal,agreement",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def accept(shell: Shell, file: Path, out: Path | None, yes: bool) -> None:
@@ -51,10 +57,10 @@ def accept(shell: Shell, file: Path, out: Path | None, yes: bool) -> None:
             click.echo(line)
         if not offer.complete and not yes:
             click.confirm("sign this agreement?", abort=True, err=True)
-        kept = accept_agreement(party, file, out)
+        back = None if offer.complete and is_carried(out) else out
+        kept = accept_agreement(party, file, back)
     click.echo(f"in force  {kept.id} from {kept.not_before} until {kept.until}")
-    if out:
-        click.echo(f"send back {out}")
+    tell_out("send back", out)
 
 
 @agreement_command.command("show")

@@ -33,6 +33,7 @@ COMMANDS = {
     "shares": "shares",
     "simulate": "imports",
     "status": "match",
+    "sync": "sync",
 }
 
 

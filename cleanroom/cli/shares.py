@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from cleanroom.cli.carry import carries, tell_out
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -37,7 +38,7 @@ def list_(shell: Shell, as_json: bool) -> None:
 
 @shares_command.command("grant")
 @click.option("--run", default="", help="The finished run whose accounts are shown; default: the newest.")
-@click.option("--out", type=FILE, required=True, help="The share file, to send.")
+@carries(sends="share", to="run", out="The share file, to send.")
 @click.pass_obj
 def grant(shell: Shell, run: str, out: Path) -> None:
     """Show the agreed fields of the matched accounts to the partner, sealed, until the end."""
@@ -50,13 +51,14 @@ def grant(shell: Shell, run: str, out: Path) -> None:
     click.echo(f"until     {made.until}")
     for reason, count in made.left_out.items():
         click.echo(f"  left out: {count:,}, {reason}")
-    click.echo(f"send      {out}")
+    tell_out("send", out)
 
 
 @shares_command.command("request")
-@click.argument("share", type=FILE)
 @click.option("--purpose", required=True, help="One of the purposes in the agreement.")
-@click.option("--out", type=FILE, required=True, help="The request, to send to the granting party.")
+@carries(
+    sends="request", to="share file", out="The request, to send to the granting party.", reads="share=share"
+)
 @click.pass_obj
 def request(shell: Shell, share: Path, purpose: str, out: Path) -> None:
     """Take in a share and ask for a lease to read it."""
@@ -67,12 +69,11 @@ def request(shell: Shell, share: Path, purpose: str, out: Path) -> None:
     click.echo(
         f"share     {asked.share} from {asked.partner}, {asked.records:,} accounts, until {asked.until}"
     )
-    click.echo(f"send      {out}")
+    tell_out("send", out)
 
 
 @shares_command.command("lease")
-@click.argument("request", type=FILE)
-@click.option("--out", type=FILE, required=True, help="The lease, to send back.")
+@carries(sends="lease", to="request", out="The lease, to send back.", reads="request=request")
 @click.pass_obj
 def lease(shell: Shell, request: Path, out: Path) -> None:
     """Answer a request: checked against the agreement, the end and the purpose; each read is logged."""
@@ -83,11 +84,11 @@ def lease(shell: Shell, request: Path, out: Path) -> None:
     click.echo(
         f"lease     {given.records:,} records of {given.share} for {given.partner}, until {given.until}"
     )
-    click.echo(f"send back {out}")
+    tell_out("send back", out)
 
 
 @shares_command.command("open")
-@click.argument("lease", type=FILE)
+@carries(reads="lease=lease")
 @json_option
 @click.pass_obj
 def open_(shell: Shell, lease: Path, as_json: bool) -> None:
@@ -105,7 +106,7 @@ def open_(shell: Shell, lease: Path, as_json: bool) -> None:
 
 @shares_command.command("revoke")
 @click.argument("share")
-@click.option("--out", type=FILE, required=True, help="The signed revocation, to send to the recipient.")
+@carries(sends="letter", to="share", out="The signed revocation, to send to the recipient.")
 @click.pass_obj
 def revoke(shell: Shell, share: str, out: Path) -> None:
     """End a share now: its key half is destroyed at once."""
@@ -118,7 +119,7 @@ def revoke(shell: Shell, share: str, out: Path) -> None:
     click.echo(
         f"revoked   {ended.share}: half destroyed; {ended.read:,} of {ended.records:,} records read before"
     )
-    click.echo(f"send      {out}")
+    tell_out("send", out)
     if others:
         click.echo(f"careful   {len(others):,} more shares are open; 'overlap shares list' shows them")
 

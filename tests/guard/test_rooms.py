@@ -42,6 +42,8 @@ def test_only_the_named_rooms_touch_files(module: Module) -> None:
         "cleanroom.store",
         "cleanroom.vault",
         "cleanroom.log",
+        "cleanroom.room.carrier",
+        "cleanroom.room.client",
         "cleanroom.session",
         "cleanroom.cli",
     )
