@@ -33,8 +33,6 @@ EXCEPTIONS = {
     "overlap.protocol.spool": {"overlap.spark"},
     "overlap.protocol.steps": {"overlap.spark"},
     "overlap.protocol.tags": {"overlap.spark"},
-    # What a client of the room needs; the package front would be the server's, with packages of its own.
-    "cleanroom.room.carrier": {"cleanroom.session"},
     # A list that is prepared lives longer than a run; nothing else needs its arrays loaded.
     "overlap.protocol.prepared": {"cleanroom.session", "overlap.simulation"},
 }
