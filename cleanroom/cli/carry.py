@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,7 @@ def carries(
             if not missing and not unwritten:
                 return command(*words, **given)
             context = click.get_current_context()
-            with _carrying(context.obj) as carrying:
+            with open_carrying(context.obj) as carrying:
                 route = _read(via)
                 taken, partner = None, ""
                 if missing:
@@ -96,18 +97,14 @@ def tell_sent(deliveries: Iterable[Address | tuple[Address, OverlapError]], give
         raise problem
 
 
-def _carrying(shell: Shell) -> Any:
-    from contextlib import contextmanager
-
+@contextmanager
+def open_carrying(shell: Shell) -> Iterator[Carrying]:
+    """The party of this command with its carriers, closed at the end."""
     from cleanroom.session.carrying import Carrying
     from cleanroom.session.party import wall_clock
 
-    @contextmanager
-    def opened() -> Any:
-        with shell.party() as party:
-            yield Carrying(party, shell.clock or wall_clock)
-
-    return opened()
+    with shell.party() as party, closing(Carrying(party, shell.clock or wall_clock)) as carrying:
+        yield carrying
 
 
 def _read(via: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleanroom.cli.carry import via_option
+from cleanroom.cli.carry import open_carrying, via_option
 from cleanroom.cli.progress import ProgressLine
 from cleanroom.cli.shell import Shell, engine_options, json_option, print_json
 from overlap.errors import Refused, Unreachable
@@ -35,14 +35,12 @@ def sync_command(
     Exit code 0: all done, also when something waits for a person. 3: at least one file was refused and set
     aside. 4: a carrier could not be reached or a file not sent; the next call tries again.
     """
-    from cleanroom.session.carrying import Carrying, read_via
-    from cleanroom.session.party import wall_clock
+    from cleanroom.session.carrying import read_via
     from cleanroom.session.syncing import Round
 
     progress = ProgressLine(shell.quiet)
     actions: list[Action] = []
-    with shell.party() as party:
-        carrying = Carrying(party, shell.clock or wall_clock)
+    with open_carrying(shell) as carrying:
         post = Round(carrying, read_via(via) if via else "", progress, choice)
         if again and not dry_run:
             carrying.forget_refused()

@@ -15,7 +15,7 @@ from overlap.lazy import load_from
 
 if TYPE_CHECKING:
     from cleanroom.room.carrier import KINDS, OPEN_KINDS, Carrier, FolderCarrier, Waiting, limit_of
-    from cleanroom.room.client import RoomCarrier, RoomClient
+    from cleanroom.room.client import RoomCarrier, RoomClient, read_room_card
     from cleanroom.room.signatures import (
         AHEAD_SECONDS,
         NONCE_BYTES,
@@ -46,6 +46,7 @@ __all__ = [
     "limit_of",
     "member_keyid",
     "member_signer",
+    "read_room_card",
     "sign_request",
     "verify_answer",
 ]
@@ -67,6 +68,7 @@ _HOMES = {
     "limit_of": "carrier",
     "member_keyid": "signatures",
     "member_signer": "signatures",
+    "read_room_card": "client",
     "sign_request": "signatures",
     "verify_answer": "signatures",
 }

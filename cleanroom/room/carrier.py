@@ -79,6 +79,9 @@ class Carrier(Protocol):
     def done(self, item: Waiting) -> None:
         """Remove it: it has been taken in. Nothing happens when it is gone already."""
 
+    def close(self) -> None:
+        """End what the carrier holds open."""
+
 
 def short_name(card: Card) -> str:
     """A card's fingerprint as it stands in a file name."""
@@ -153,6 +156,9 @@ class FolderCarrier:
         with _reachable(self._folder):
             (self._folder / item.id).unlink(missing_ok=True)
             sync_folder(self._folder)
+
+    def close(self) -> None:
+        """See Carrier. Nothing is held open."""
 
     def _write(self, stem: str, recipient: str, file: BinaryIO) -> None:
         place = self._folder / f"{stem}.{self._next_number(recipient):06d}"

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +73,16 @@ def read_via(text: str) -> str:
 
 
 def keep_via(party: Party, partner: str, text: str) -> str:
-    """Remember how files go to and from a partner; "none" forgets it. Gives the carrier, or ""."""
+    """Remember how files go to and from a partner; "none" forgets it. Gives the carrier, or "".
+
+    What still lies in the outbox for this partner goes the new way.
+    """
     party.card_of(partner)
     via = "" if text == "none" else read_via(text)
     party.folder.write_record({"via": via}, "partners", f"{partner}.via")
+    for name, address in _outbox(party):
+        if via and address.partner == partner:
+            party.folder.write_record(asdict(replace(address, via=via)), "outbox", f"{name}.address")
     return via
 
 
@@ -113,6 +119,11 @@ class Carrying:
                 self._carriers[via] = open_room(self.party, via, self.clock)
         return self._carriers[via]
 
+    def close(self) -> None:
+        """End what the carriers hold open."""
+        for carrier in self._carriers.values():
+            carrier.close()
+
     def partner_of(self, item: Waiting) -> str:
         """The partner whose card sent this, by the carrier's word; "" when it is not here."""
         if not self._known:
@@ -131,10 +142,11 @@ class Carrying:
     def deliver(self, partner: str = "", via: str = "") -> Iterator[Address | tuple[Address, OverlapError]]:
         """Send what lies in the outbox, the oldest first: where each file went, or why it did not.
 
-        With `partner` or `via` only what goes there. A file for a partner whose earlier file could not be sent waits behind it.
+        With `partner` or `via` only what goes there. A file for a partner whose earlier file could not be
+        sent waits behind it.
         """
         stuck: set[tuple[str, str]] = set()
-        for name, address in self._outbox():
+        for name, address in _outbox(self.party):
             if partner not in ("", address.partner) or via not in ("", address.via):
                 continue
             place = self.party.folder.path("outbox", name)
@@ -156,7 +168,7 @@ class Carrying:
     def answered(self, key: str) -> bool:
         """Whether the answer to a waiting file lies in the outbox: it was taken in before."""
         here = set(self.party.folder.names("outbox"))
-        return any(address.answers == key and name in here for name, address in self._outbox())
+        return any(address.answers == key and name in here for name, address in _outbox(self.party))
 
     # What waits for us.
 
@@ -198,7 +210,7 @@ class Carrying:
     def take(
         self, via: str, kinds: Collection[str], fits: Callable[[Party, Path], bool] | None = None
     ) -> Incoming:
-        """The oldest file of one of `kinds` that `fits`, from any verified partner, or for cards from anybody.
+        """The oldest file of one of `kinds` that `fits`, from any verified partner; a card from anybody.
 
         Without `via` it is looked for in every carrier kept for a partner. What cannot be read as such a file
         is set aside. Raises Refused when nothing waits, and Unverified when only others' files do.
@@ -261,15 +273,6 @@ class Carrying:
         partner = self.partner_of(item)
         return item.kind == "card" or (partner != "" and self.party.is_verified(partner))
 
-    def _outbox(self) -> Iterator[tuple[str, Address]]:
-        for name in self.party.folder.names("outbox", suffix=".address"):
-            try:
-                yield name, Address(**self.party.folder.read_record("outbox", f"{name}.address"))
-            except TypeError as error:
-                raise BadInput(
-                    "an address in the outbox is not of version 1", "restore it from a backup"
-                ) from error
-
     def _next_number(self, whose: str) -> int:
         """A number not given before to `whose` files; on the disk before it is used."""
         place = ("carriers", "numbers")
@@ -277,6 +280,17 @@ class Carrying:
         number = int(known.get(whose, 0)) + 1
         self.party.folder.write_record({**known, whose: number}, *place)
         return number
+
+
+def _outbox(party: Party) -> Iterator[tuple[str, Address]]:
+    """What is addressed in the outbox, the oldest first; the file itself may not be there yet."""
+    for name in party.folder.names("outbox", suffix=".address"):
+        try:
+            yield name, Address(**party.folder.read_record("outbox", f"{name}.address"))
+        except TypeError as error:
+            raise BadInput(
+                "an address in the outbox is not of version 1", "restore it from a backup"
+            ) from error
 
 
 def require_sender(card: Card, item: Waiting) -> None:

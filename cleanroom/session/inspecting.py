@@ -41,6 +41,7 @@ FILE_FORMATS: Final[dict[str, str]] = {
     "overlap-policy/1": f"a policy; {_TEXT}",
     "overlap-agreement/1": f"an agreement or a proposal; {_TEXT}",
     "overlap-letter/1": f"a letter; {_SEALED}",
+    "overlap-parcel/1": f"a file sealed for its way; {_SEALED}",
     "overlap-claims-commitment/1": "a commitment to held accounts",
     "overlap-claims-proof/1": "proofs of claims for the matched accounts of a run",
     "overlap-frame/1": f"a frame of a match; {_SEALED}",

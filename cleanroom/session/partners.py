@@ -37,7 +37,7 @@ def add_partner(party: Party, source: Path, fingerprint: str = "") -> Partner:
             "ask the partner which one is right; a card with a history stays, a new one takes another name",
         )
     if fingerprint:
-        _require_same(card, fingerprint)
+        require_same(card, fingerprint)
     write_whole(party.folder.path("partners", f"{card.party}.card"), card.to_bytes())
     if fingerprint:
         _mark_verified(party, card)
@@ -47,7 +47,7 @@ def add_partner(party: Party, source: Path, fingerprint: str = "") -> Partner:
 def verify_partner(party: Party, name: str, fingerprint: str) -> Partner:
     """Mark the card as verified when the fingerprint read out by the partner is the card's."""
     card = party.card_of(name)
-    _require_same(card, fingerprint)
+    require_same(card, fingerprint)
     _mark_verified(party, card)
     return Partner(name, card.fingerprint, True)
 
@@ -65,6 +65,7 @@ def remove_partner(party: Party, name: str) -> bool:
     for kept in party.folder.names("logs"):
         if kept.startswith(f"{name}.log"):
             party.folder.path("logs", kept).unlink()
+    party.folder.path("partners", f"{name}.via").unlink(missing_ok=True)
     party.folder.path("partners", f"{name}.card").unlink()
     return True
 
@@ -76,7 +77,8 @@ def list_partners(party: Party) -> list[Partner]:
     ]
 
 
-def _require_same(card: Card, fingerprint: str) -> None:
+def require_same(card: Card, fingerprint: str) -> None:
+    """Refused when the fingerprint that was read out is not the card's."""
     if "".join(fingerprint.split()).upper() != card.fingerprint.replace(" ", ""):
         raise Refused(
             "the fingerprint is not that of the card",

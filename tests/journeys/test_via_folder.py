@@ -176,7 +176,7 @@ def test_foreign_altered_and_half_written_files_stop_nothing(walk: Walk, tmp_pat
     recipient, sender, _ = stem.split(".")
     (folder / f"{stem}.000000").write_bytes(data[:4000])
     (folder / f"{recipient}.{sender}.letter.000000").write_bytes(b"overlap-letter/1\n" + bytes(9000))
-    (folder / f"{recipient}.{sender}.card.000000").write_bytes(b"x" * 20_000)
+    (folder / f"{recipient}.{sender}.card.000000").write_bytes(b"x" * 40_000)
     (folder / f"{recipient}.{'0' * 64}.frame.000000").write_bytes(data)
     (folder / f"{recipient}.{sender}.secret.000001").write_bytes(data)
     (folder / f".{good.name}.part").write_bytes(data[:10])
@@ -296,9 +296,8 @@ def test_a_killed_sync_is_finished_by_the_next_one(walk: Walk, tmp_path: Path, n
         both = base.copy(tmp_path / f"at {at}")
         for ours, theirs in ((VENDOR, PARTNER), (PARTNER, VENDOR)):
             both.run(ours, "partner", "via", theirs, f"folder:{both.root / 'shared'}")
-        with faulty_disk(both.root, at, "dead") as fault:
-            with contextlib.suppress(Killed):
-                both.run(party, "sync", code=None)
+        with faulty_disk(both.root, at, "dead") as fault, contextlib.suppress(Killed):
+            both.run(party, "sync", code=None)
         if not fault.happened:
             break
         both.run(party, "sync", code=None)
