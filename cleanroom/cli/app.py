@@ -30,6 +30,7 @@ COMMANDS = {
     "quality": "quality",
     "receive": "claims",
     "review": "review",
+    "room": "room",
     "shares": "shares",
     "simulate": "imports",
     "status": "match",

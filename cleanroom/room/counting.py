@@ -107,7 +107,9 @@ class Counting:
 
     def settle(self, now: int) -> list[str]:
         """After a start: count what is whole, remove what no run knows; what was found."""
-        runs: dict[str, str] = {name: state for name, state in self._database.read("SELECT name, state FROM counts")}
+        runs: dict[str, str] = {
+            name: state for name, state in self._database.read("SELECT name, state FROM counts")
+        }
         findings = []
         for name in self._files.names("counts"):
             if name not in runs:

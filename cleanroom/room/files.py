@@ -71,6 +71,12 @@ class RoomFiles:
         kept = [name for name in entries if not name.startswith(".") and not name.endswith(UNFINISHED)]
         return sorted(name.removesuffix(suffix) for name in kept if name.endswith(suffix))
 
+    def below(self, *parts: str) -> list[str]:
+        """Sorted paths, with "/", of all files below a folder; leftovers of a killed writing are none."""
+        place = self.path(*parts)
+        found = [path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()]
+        return sorted(name for name in found if not name.endswith(UNFINISHED))
+
     def size(self, *parts: str) -> int | None:
         """Bytes of a file, None when there is none."""
         try:

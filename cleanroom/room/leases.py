@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
+from cleanroom.log import Facts
 from cleanroom.receipts import STATEMENT_LIMIT_BYTES
 from cleanroom.room.files import RoomFiles
 from cleanroom.room.pairs import Pair, Pairs
@@ -21,7 +22,7 @@ from cleanroom.room.registry import Registry
 from cleanroom.room.witness import Witness
 from cleanroom.share import Ending, Held, Holder, HolderState, read_deposit, read_request
 from cleanroom.vault import Vault
-from overlap.errors import OverlapError, Refused, WrongRun
+from overlap.errors import Refused, WrongRun
 from overlap.keys import PartyKeys, RandomBytes
 
 #: Bytes of what is remembered of the shares of one direction: 10,000 shares with their terms and reads.
@@ -85,7 +86,9 @@ class Leases:
             known = share in self._direction_of
         with pair.lock:
             if not known and self._open_shares(grantor) >= self._quotas.open_shares:
-                raise too_much(f"{self._quotas.open_shares:,} shares of the party are open", "end some", 3_600)
+                raise too_much(
+                    f"{self._quotas.open_shares:,} shares of the party are open", "end some", 3_600
+                )
             self._files.make_folder("holders", f"{grantor}-{recipient}")
             self._holder(grantor, recipient).grant(deposit, now)
         with self._lock:
@@ -105,7 +108,12 @@ class Leases:
         if request.share != share:
             raise WrongRun("the request is about another share", "send it to the address of its share")
         with pair.lock:
-            self._witness.require_cleared(pair)
+            try:
+                self._witness.require_cleared(pair)
+            except Refused:
+                facts: Facts = {"refused": 1, "share": bytes.fromhex(share)}
+                pair.note("request", facts, now)
+                raise
             return self._holder(grantor, recipient).lease(data, now).file
 
     def revoke(self, share: str, grantor: str, now: int) -> Ending:
@@ -133,8 +141,9 @@ class Leases:
         """End what is over, destroy what a second source confirms; how many shares were touched."""
         touched = 0
         for (grantor, recipient), holder in list(self._holders.items()):
-            with self._pair(grantor, recipient).lock:
-                due = [held for held in holder.state.shares.values() if self._is_due(held, now)]
+            with (pair := self._pair(grantor, recipient)).lock:
+                time = max(now, pair.log.last_time)
+                due = [held for held in holder.state.shares.values() if self._is_due(held, time)]
                 if not due:
                     continue
                 heard = max(self._heard.get(grantor, 0), self._heard.get(recipient, 0))
@@ -164,7 +173,9 @@ class Leases:
     def count(self) -> tuple[int, int]:
         """Shares that are open, and those whose half still waits for its destruction."""
         held = [one for holder in list(self._holders.values()) for one in holder.state.shares.values()]
-        return sum(not one.reason for one in held), sum(bool(one.reason) and not one.destroyed for one in held)
+        return sum(not one.reason for one in held), sum(
+            bool(one.reason) and not one.destroyed for one in held
+        )
 
     def _is_due(self, held: Held, now: int) -> bool:
         if held.destroyed:
@@ -231,8 +242,3 @@ class _Receipts:
 
     def keep(self, share: str, receipt: bytes) -> None:
         self._files.write(receipt, "holders", self._folder, f"{share}.receipt")
-
-
-def describe_failure(error: OverlapError) -> str:
-    """One line about what could not be done in the background."""
-    return f"{error.what}; {error.hint}"

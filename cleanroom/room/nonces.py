@@ -28,13 +28,16 @@ class Nonces:
         found = database.read("SELECT value FROM facts WHERE name = ?", _FLOOR)
         self._floor: int = found[0][0] if found else 0
 
-    def claim(self, keyid: str, nonce: str, expires: int) -> Future[None]:
-        """Take the nonce; Refused when it was seen or may have been. Act on the request when this is done."""
+    def burn(self, keyid: str, nonce: str, expires: int) -> None:
+        """Take the nonce of a request that is refused; Refused when it was seen or may have been."""
         if expires <= self._floor:
             raise Refused("the room's clock was set back behind this request", "wait a few minutes")
         if (keyid, nonce) in self._seen:
             raise Refused("this request was made before", "sign every request anew")
         self._seen[keyid, nonce] = expires
+
+    def keep(self, keyid: str, nonce: str, expires: int) -> Future[None]:
+        """Put a nonce that was taken on disk; act on the request when this is done."""
 
         def job(run: Execute) -> None:
             run("INSERT INTO nonces VALUES (?, ?, ?)", keyid, nonce, expires)
