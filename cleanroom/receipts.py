@@ -74,6 +74,31 @@ def countersign(data: bytes, signers: Sequence[Card], predicate_type: str, keys:
     return _envelope(payload, [*signatures, _sign(payload, keys)])
 
 
+def countersignature(data: bytes, signers: Sequence[Card], predicate_type: str, keys: PartyKeys) -> bytes:
+    """The signature alone, 64 bytes, that `countersign` would add."""
+    read_statement(data, signers, predicate_type)
+    return keys.sign_raw("signing", _pae(_open_envelope(data)[0]))
+
+
+def with_countersignature(
+    data: bytes, signers: Sequence[Card], predicate_type: str, signer: Card, signature: bytes
+) -> bytes:
+    """The receipt with `signature` by `signer` after those of `signers`; all are checked.
+
+    A receipt that has a countersignature already gets this one in its place.
+    """
+    payload, signatures = _open_envelope(data)
+    added = {"keyid": signer.digest.hex(), "sig": base64.b64encode(signature).decode()}
+    made = _envelope(payload, [*signatures[: len(signers)], added])
+    read_statement(made, [*signers, signer], predicate_type)
+    return made
+
+
+def last_signature(data: bytes) -> bytes:
+    """The last signature in a receipt (64 bytes as a rule), unchecked."""
+    return _from_base64(_open_envelope(data)[1][-1]["sig"])
+
+
 def read_statement(data: bytes, cards: Sequence[Card], predicate_type: str) -> Statement:
     """The statement in a receipt signed by exactly `cards`, in this order.
 

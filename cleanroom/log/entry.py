@@ -23,6 +23,7 @@ KINDS: Final = (
     "export",
     "grant",
     "lease",
+    "message",
     "preparation",
     "release",
     "request",

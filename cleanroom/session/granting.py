@@ -67,6 +67,7 @@ def grant_share(party: Party, run: str, out: Path) -> Granted:
         agreement=signed.file_digest,
         grantor=party.keys.card.digest.hex(),
         recipient=card.digest.hex(),
+        holder=party.keys.card.digest.hex(),
         run=record.run,
         purposes=signed.agreement.terms.purposes,
         fields=fields,

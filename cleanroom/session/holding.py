@@ -1,32 +1,55 @@
 """Our folder as lease-holder for one partner: where its state lies, and how it decides.
 
 shares/granted/PARTNER     terms, reads and ends of all shares granted to a partner
+shares/grants/SHARE        the grant receipt: signed by us, then by the partner too
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from cleanroom.agreement import Request as Asked
 from cleanroom.agreement import decide
+from cleanroom.receipts import STATEMENT_LIMIT_BYTES
 from cleanroom.session.agreements import agreement_with_digest
-from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.folder import Folder, read_whole, write_whole
 from cleanroom.session.frames import highest_peer_time
 from cleanroom.session.party import Party
 from cleanroom.session.reviews import shown_no_more
-from cleanroom.share import FolderHolder, HolderState, Request, Terms
+from cleanroom.share import Holder, HolderState, Request, Terms
 
 STATE_LIMIT = 2**30
 
 
-def open_holder(party: Party, partner: str) -> FolderHolder:
+@dataclass(frozen=True)
+class KeptGrants:
+    """The grant receipts in a folder."""
+
+    folder: Folder
+
+    def read(self, share: str) -> bytes:
+        """The receipt kept last for the share; BadInput when there is none."""
+        return read_whole(self._place(share), STATEMENT_LIMIT_BYTES)
+
+    def keep(self, share: str, receipt: bytes) -> None:
+        """Put the receipt in the place of the one before; on disk when this returns."""
+        write_whole(self._place(share), receipt)
+
+    def _place(self, share: str) -> Path:
+        return self.folder.path("shares", "grants", share)
+
+
+def open_holder(party: Party, partner: str) -> Holder:
     """The lease-holder for what we show to `partner`; its time counts what the partner has signed."""
-    holder = FolderHolder(
+    holder = Holder(
         party.vault(),
         party.log(partner),
         party.keys,
+        party.keys.card,
         party.card_of(partner),
         read_holder_state(party, partner),
+        grants=KeptGrants(party.folder),
         save=lambda state: write_whole(_place(party, partner), state.to_bytes()),
         decide=lambda terms, request, read, now: _refusal(party, partner, terms, request, now),
         random=party.random,

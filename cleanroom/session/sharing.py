@@ -1,17 +1,19 @@
 """The receiving side of a share: take it in, ask for a lease, open it; and the list of both sides.
 
-shares/received/SHARE         the share file; SHARE.record: from whom; SHARE.revoked: the signed revocation
+shares/received/SHARE         the share file; SHARE.record: from whom; SHARE.receipt: the grant, signed by
+                              both; SHARE.revoked: the signed revocation
 shares/requests/REQUEST       which share a request is about; its key is in the vault until it is answered
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from cleanroom.moment import moment_of
-from cleanroom.receipts import REVOCATION, read_statement
+from cleanroom.receipts import GRANT, REVOCATION, countersign, read_statement
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.frames import keep_peer_checkpoint, newest_peer_checkpoint
 from cleanroom.session.holding import read_holder_state
@@ -31,7 +33,7 @@ from cleanroom.share import (
     read_share,
 )
 from overlap.errors import BadPeerFile, Refused, Unverified, WrongRun
-from overlap.keys import OneTimeKey
+from overlap.keys import Card, OneTimeKey
 
 DAY = 86_400
 
@@ -84,12 +86,29 @@ def request_lease(party: Party, source: Path, purpose: str, out: Path) -> Reques
     _require_not_revoked(party, terms.share)
     checkpoint = newest_peer_checkpoint(party, partner)
     now = party.time_with(partner)
-    made = make_request(share, None, purpose, party.keys, now, random=party.random, checkpoint=checkpoint)
+    made = make_request(
+        share,
+        None,
+        purpose,
+        party.keys,
+        now,
+        holder=_holder_of(party, share),
+        random=party.random,
+        checkpoint=checkpoint,
+    )
+    receipt = countersign(share.statement, [share.grantor], GRANT, party.keys)
     write_whole(party.folder.path("shares", "received", terms.share), data)
+    write_whole(party.folder.path("shares", "received", f"{terms.share}.receipt"), receipt)
     party.folder.write_record({"partner": partner}, "shares", "received", f"{terms.share}.record")
     party.folder.write_record({"share": terms.share}, "shares", "requests", made.request)
     party.vault().put(made.request, made.key.secret_bytes())
-    party.note(partner, "request", share=bytes.fromhex(terms.share), records=terms.count)
+    party.note(
+        partner,
+        "request",
+        share=bytes.fromhex(terms.share),
+        records=terms.count,
+        receipt=hashlib.sha256(receipt).digest(),
+    )
     write_whole(out, made.file)
     return Requested(terms.share, partner, terms.count, moment_of(terms.until))
 
@@ -107,7 +126,7 @@ def open_share(party: Party, source: Path) -> OpenedShare:
     if (done := _opened_before(party, partner, share.terms, request)) is not None:
         return done
     key = OneTimeKey(party.vault().get(request))
-    opened = open_records(share, data, key, party.time_with(partner))
+    opened = open_records(share, data, key, party.time_with(partner), _holder_of(party, share))
     keep_peer_checkpoint(party, partner, opened.checkpoint, 0)
     terms = share.terms
     before = [one.purposes for one in all_releases(party, partner) if one.share == terms.share]
@@ -220,6 +239,13 @@ def _received(party: Party, share: str) -> tuple[str, Share]:
     partner = party.folder.read_record("shares", "received", f"{share}.record")["partner"]
     data = read_whole(party.folder.path("shares", "received", share), SHARE_LIMIT_BYTES)
     return partner, read_share(data, party.keys, party.card_of(partner))
+
+
+def _holder_of(party: Party, share: Share) -> Card:
+    """The card of who answers requests for this share: its grantor, or a room, verified like a partner."""
+    if share.terms.holder == share.grantor.digest.hex():
+        return share.grantor
+    return party.verified_card_of(party.partner_with(share.terms.holder))
 
 
 def _require_not_revoked(party: Party, share: str) -> None:

@@ -5,13 +5,14 @@ make_share(terms, records)
          ── share file ──────────────────▶ read_share: which of my accounts are covered
                                            make_request(records, purpose)
          ◀────────────────── request file ──
-LeaseHolder.lease: decide, log, count
+Holder.lease: decide, log, count
          ── lease file ──────────────────▶ open_records: values, until the lease or the share ends
-LeaseHolder.expire / revoke: destroy the half, attest
+Holder.expire / revoke: destroy the half, attest
 """
 
+from cleanroom.share.deposit import DEPOSIT_LIMIT_BYTES, Deposit, make_deposit, read_deposit
 from cleanroom.share.grant import SHARE_LIMIT_BYTES, MadeShare, Share, make_share, read_share
-from cleanroom.share.holder import LEASE_SECONDS, Decide, Ending, FolderHolder, LeaseHolder
+from cleanroom.share.holder import LEASE_SECONDS, Decide, Ending, Grants, Holder, HolderLog, LeaseHolder
 from cleanroom.share.lease import (
     LEASE_LIMIT_BYTES,
     MadeLease,
@@ -33,14 +34,18 @@ from cleanroom.share.state import Held, HolderState
 from cleanroom.share.terms import Record, Terms
 
 __all__ = [
+    "DEPOSIT_LIMIT_BYTES",
     "LEASE_LIMIT_BYTES",
     "LEASE_SECONDS",
     "REQUEST_LIMIT_BYTES",
     "SHARE_LIMIT_BYTES",
     "Decide",
+    "Deposit",
     "Ending",
-    "FolderHolder",
+    "Grants",
     "Held",
+    "Holder",
+    "HolderLog",
     "HolderState",
     "LeaseHolder",
     "MadeLease",
@@ -53,11 +58,13 @@ __all__ = [
     "Terms",
     "check_request",
     "lease_request",
+    "make_deposit",
     "make_lease",
     "make_request",
     "make_share",
     "open_records",
     "padded_length",
+    "read_deposit",
     "read_request",
     "read_share",
 ]

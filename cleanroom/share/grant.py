@@ -112,7 +112,7 @@ def read_share(data: bytes, keys: PartyKeys, grantor: Card) -> Share:
         raise MalformedFile("the share is cut short", _HINT)
     statement, rest = rest[: sizes["statement"]], rest[sizes["statement"] :]
     sealed_half, rest = rest[: sizes["half"]], rest[sizes["half"] :]
-    terms, grant = _read_grant(statement, grantor)
+    terms, grant = read_grant(statement, grantor)
     _check_recipient(terms, keys.card, grantor)
     ciphertexts = _cut(rest, terms.count)
     if grant["half"] != _sha(sealed_half) or grant["tokens"] != _sha(canonical.encode(sizes["tokens"])):
@@ -127,6 +127,25 @@ def read_share(data: bytes, keys: PartyKeys, grantor: Card) -> Share:
 def record_context(terms: bytes, number: int) -> bytes:
     """What a record's ciphertext is bound to, as associated data."""
     return b"overlap-share-record/1\n" + terms + number.to_bytes(8, "big")
+
+
+def read_grant(statement: bytes, grantor: Card) -> tuple[Terms, dict[str, Any]]:
+    """The terms and the predicate of a grant that `grantor` alone has signed, checked."""
+    signed = read_statement(statement, [grantor], GRANT)
+    shape = {"half": str, "records": list, "suite": str, "terms": dict, "tokens": str}
+    grant = describe(signed.predicate, shape, "the grant")
+    terms = Terms.from_fields(grant["terms"])
+    if signed.subject != {"agreement": terms.agreement, "terms": terms.digest.hex()}:
+        raise ForgedFile("the grant is about another share", _HINT)
+    digest = re.compile(r"[0-9a-f]{64}")
+    for pair in grant["records"]:
+        if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(text, str) for text in pair)):
+            raise MalformedFile("the grant does not have two digests a record", _HINT)
+        if not all(map(digest.fullmatch, pair)):
+            raise MalformedFile("the grant does not have two digests a record", _HINT)
+    if grant["suite"] != SEAL_SUITE:
+        raise MalformedFile("the grant is of another suite", _HINT)
+    return terms, grant
 
 
 def _plaintext(record: Record, terms: Terms) -> bytes:
@@ -144,24 +163,6 @@ def _plaintext(record: Record, terms: Terms) -> bytes:
 def _record_size(plain: Sequence[bytes]) -> int:
     """The common size: the longest record with its length, up to a multiple of 64 bytes."""
     return -(-(max(map(len, plain)) + 4) // 64) * 64 if plain else 0
-
-
-def _read_grant(statement: bytes, grantor: Card) -> tuple[Terms, dict[str, Any]]:
-    signed = read_statement(statement, [grantor], GRANT)
-    shape = {"half": str, "records": list, "suite": str, "terms": dict, "tokens": str}
-    grant = describe(signed.predicate, shape, "the grant")
-    terms = Terms.from_fields(grant["terms"])
-    if signed.subject != {"agreement": terms.agreement, "terms": terms.digest.hex()}:
-        raise ForgedFile("the grant is about another share", _HINT)
-    digest = re.compile(r"[0-9a-f]{64}")
-    for pair in grant["records"]:
-        if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(text, str) for text in pair)):
-            raise MalformedFile("the grant does not have two digests a record", _HINT)
-        if not all(map(digest.fullmatch, pair)):
-            raise MalformedFile("the grant does not have two digests a record", _HINT)
-    if grant["suite"] != SEAL_SUITE:
-        raise MalformedFile("the grant is of another suite", _HINT)
-    return terms, grant
 
 
 def _read_tokens(value: list[Any]) -> tuple[tuple[str, ...], ...]:

@@ -1,6 +1,6 @@
 """The lease-holder: who keeps the holder's halves, decides each read, and destroys the half at the end.
 
-Here it is the granting party's own folder; a room between the parties can be the same `LeaseHolder`.
+It is the granting party's own folder, or a room between the parties: the same `Holder` with other keys.
 
 Order of work, so that a crash at any moment gives nothing away and loses no count: the state is saved before
 the half is used, the half is destroyed after the closing is saved, and a file is returned last. Every call
@@ -9,12 +9,22 @@ can be repeated after a crash and then completes what was begun.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
-from cleanroom.log import Facts, Log, bucket, read_checkpoint
-from cleanroom.receipts import DESTRUCTION, EXPIRY, REVOCATION, sign_statement
+from cleanroom.log import Checkpoint, Entry, Facts, bucket, read_checkpoint
+from cleanroom.receipts import (
+    DESTRUCTION,
+    EXPIRY,
+    GRANT,
+    REVOCATION,
+    last_signature,
+    sign_statement,
+    with_countersignature,
+)
+from cleanroom.share.deposit import Deposit
 from cleanroom.share.grant import MadeShare
 from cleanroom.share.lease import MadeLease, make_lease
 from cleanroom.share.request import Request, check_request, read_request
@@ -60,22 +70,49 @@ class LeaseHolder(Protocol):
         """End every share whose time has come; destroy the halves whose end a second source confirms."""
 
 
-class FolderHolder:
-    """The granting party's folder as lease-holder for one peer.
+class HolderLog(Protocol):
+    """The log in which a lease-holder writes what it does with one pair of parties; `Log` is one."""
 
-    `save` must have the state on disk when it returns; `decide` asks agreement and budgets. Time is the
-    latest of `now`, the log's last entry and the highest time the peer has signed, so a clock set back opens
-    nothing.
+    origin: str
+
+    @property
+    def last_time(self) -> int: ...
+
+    def head(self) -> Checkpoint: ...
+
+    def append(self, kind: str, facts: Facts, now: int, random: RandomBytes) -> Entry: ...
+
+    def require_contains(self, checkpoint: Checkpoint) -> None: ...
+
+
+class Grants(Protocol):
+    """Where the grant receipts of the shares lie: first signed by the grantor, later by the recipient too."""
+
+    def read(self, share: str) -> bytes:
+        """The receipt kept last for the share; BadInput when there is none."""
+
+    def keep(self, share: str, receipt: bytes) -> None:
+        """Put the receipt in the place of the one before; on disk when this returns."""
+
+
+class Holder:
+    """The lease-holder of what one party (`grantor`) shows to another (`recipient`).
+
+    `keys` are the holder's: the grantor's own when its folder holds the halves, or a room's. `save` must have
+    the state on disk when it returns; `decide` asks agreement and budgets. Time is the latest of `now`, the
+    log's last entry and the highest time a party has signed, so a clock set back opens nothing.
     """
 
     def __init__(
         self,
         vault: Vault,
-        log: Log,
+        log: HolderLog,
         keys: PartyKeys,
+        grantor: Card,
         recipient: Card,
         state: HolderState,
         *,
+        grants: Grants,
         save: Callable[[HolderState], None],
         decide: Decide,
         random: RandomBytes,
@@ -84,18 +121,45 @@ class FolderHolder:
         self._vault = vault
         self._log = log
         self._keys = keys
+        self._grantor = grantor
         self._recipient = recipient
+        self._grants = grants
         self._save_state = save
         self._decide = decide
         self._random = random
         self._lease_seconds = lease_seconds
         self.state = state
 
-    def grant(self, made: MadeShare, now: int) -> None:
-        """Take over a new share: remember its terms, keep its half, log the grant; then its file may go."""
-        self._save(self.state.with_share(Held(made.terms)))
-        self._vault.put(made.terms.share, made.half)
-        self._append("grant", made.terms, now, {"records": bucket(made.terms.count)})
+    def grant(self, made: MadeShare | Deposit, now: int) -> None:
+        """Take over a new share: remember its terms, log the grant, keep its half; then its file may go.
+
+        The same share again completes what a crash has left and changes nothing else. Raises WrongRun for a
+        share of other parties or another holder, Refused for an id that is taken or a share that has ended.
+        """
+        terms = made.terms
+        cards = (self._grantor, self._recipient, self._keys.card)
+        if (terms.grantor, terms.recipient, terms.holder) != tuple(card.digest.hex() for card in cards):
+            raise WrongRun("the share is of other parties or for another holder", "grant the share again")
+        held = self.state.shares.get(terms.share)
+        if held is None:
+            self._grants.keep(terms.share, made.statement)
+            self._save(self.state.with_share(Held(terms)))
+        elif held.terms != terms or held.reason:
+            raise Refused("a share of this id was granted before", "grant a new share")
+        if terms.share not in self._vault.names():
+            self._append("grant", terms, now, {"records": bucket(terms.count)})
+            self._vault.put(terms.share, made.half)
+
+    def countersign(self, share: str, receipt: bytes, now: int) -> None:
+        """Keep the recipient's countersignature, from the doubly signed grant `receipt`; no lease before it.
+
+        Raises Refused when there is no such share, BadPeerFile when it is not the recipient's signature of
+        this very grant.
+        """
+        held = self.state.shares.get(share)
+        if held is None:
+            raise Refused("there is no such share", "see them with 'shares list'")
+        self._countersign(held, last_signature(receipt), now)
 
     def heard(self, time: int) -> None:
         """Note a time that the peer has signed in any verified file: the second source for the end."""
@@ -123,11 +187,13 @@ class FolderHolder:
         time = self._time(now)
         try:
             self._check(request, held, time)
+            held = self._countersign(held, request.countersignature, now)
+            self._require_allowed(request, held, time)
             half = self._vault.get(request.share)
         except Refused:
             self._append("request", held.terms, now, {"refused": 1, "records": bucket(len(request.records))})
             raise
-        self._save(self.state.with_share(held.with_read(request.records, request.request)))
+        self._save(self.state.with_share(held.with_read(request.records, request.request, time)))
         self._append("lease", held.terms, now, {"records": bucket(len(request.records))})
         return make_lease(
             request,
@@ -186,6 +252,32 @@ class FolderHolder:
         if request.checkpoint:
             card = self._keys.card
             self._log.require_contains(read_checkpoint(request.checkpoint, self._log.origin, card))
+
+    def _countersign(self, held: Held, signature: bytes, now: int) -> Held:
+        """The share with its doubly signed grant receipt kept and logged (crypto.md F11)."""
+        if held.countersigned:
+            return held
+        if not signature:
+            raise Refused(
+                "the grant waits for the recipient's countersignature",
+                "make the request with 'shares request'",
+            )
+        share = held.terms.share
+        receipt = with_countersignature(
+            self._grants.read(share), [self._grantor], GRANT, self._recipient, signature
+        )
+        self._grants.keep(share, receipt)
+        held = replace(held, countersigned=self._time(now))
+        self._save(self.state.with_share(held))
+        self._append("grant", held.terms, now, {"receipt": hashlib.sha256(receipt).digest()})
+        return held
+
+    def _require_allowed(self, request: Request, held: Held, time: int) -> None:
+        if held.leases_left == 0:
+            raise Refused(
+                f"clause terms.read_budget: all {held.terms.read_budget:,} leases of this share were given",
+                "ask the granting party for a new share",
+            )
         reason = self._decide(held.terms, request, len(held.read), time)
         if reason is not None:
             raise Refused(reason, "see what the agreement allows with 'agreement show'")
@@ -230,7 +322,7 @@ class FolderHolder:
         subject = {"agreement": terms.agreement, "terms": terms.digest.hex()}
         return sign_statement(kind, subject, predicate, self._keys)
 
-    def _append(self, kind: str, terms: Terms, now: int, counts: dict[str, int]) -> None:
+    def _append(self, kind: str, terms: Terms, now: int, counts: Facts) -> None:
         facts: Facts = {"share": bytes.fromhex(terms.share), "terms": terms.digest, **counts}
         self._log.append(kind, facts, now, self._random)
 

@@ -20,7 +20,7 @@ from cleanroom.share.sealed import (
 from cleanroom.share.terms import Record, Terms, holder_half, key_commitment, record_key
 from overlap import canonical
 from overlap.errors import Expired, ForgedFile, MalformedFile, Refused, WrongRun
-from overlap.keys import OneTimeKey, PartyKeys, decrypt
+from overlap.keys import Card, OneTimeKey, PartyKeys, decrypt
 
 #: 100,000 halves with their numbers are below 8 MB.
 LEASE_LIMIT_BYTES: Final = 16 * 2**20
@@ -72,9 +72,10 @@ class Opened:
 def make_lease(
     request: Request, terms: Terms, half: bytes, keys: PartyKeys, now: int, *, seconds: int, checkpoint: str
 ) -> MadeLease:
-    """The halves of the requested records, sealed to the request's key, until now + `seconds` or the end.
+    """The halves of the requested records, signed by the holder's `keys` and sealed to the request's key.
 
-    Whether the request is allowed is decided before; here only Expired and Refused by time remain.
+    It ends `seconds` after `now`, or with the share. Whether the request is allowed is decided before; here
+    only Expired and Refused by time remain.
     """
     terms.require_open(now)
     end, binding = min(terms.until, now + seconds), terms.digest
@@ -102,16 +103,18 @@ def lease_request(data: bytes) -> str:
     return request
 
 
-def open_records(share: Share, lease: bytes, key: OneTimeKey, now: int) -> Opened:
-    """The records that `lease` opens at `now`.
+def open_records(share: Share, lease: bytes, key: OneTimeKey, now: int, holder: Card) -> Opened:
+    """The records that `lease`, signed by `holder`, opens at `now`.
 
     Raises Expired from the end of lease or share on, Refused before the share begins or when this clock is
     behind the lease, WrongRun for a lease of another share, ForgedFile when a signature, seal, commitment or
     record does not hold; then no value is returned at all.
     """
+    if share.terms.holder != holder.digest.hex():
+        raise WrongRun("another party holds the half of this share", "ask the lease-holder of its terms")
     request = lease_request(lease)
     body = open_file(LEASE_FORMAT, lease, key)
-    value = read_document(body, "signing", b"lease", share.grantor, "the lease")
+    value = read_document(body, "signing", b"lease", holder, "the lease")
     value = describe(value, _SHAPE, "the lease")
     _check_lease(value, request, share.terms)
     _check_time(value, share.terms, now)

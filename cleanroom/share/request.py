@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
 
+from cleanroom.receipts import GRANT, countersignature
 from cleanroom.share.grant import Share
 from cleanroom.share.sealed import SealedFormat, describe, open_file, read_document, seal_file, sign_document
 from cleanroom.share.terms import Terms
@@ -22,7 +23,8 @@ REQUEST_FORMAT: Final = SealedFormat(b"overlap-request/1\n", frozenset(), REQUES
 _HINT: Final = "ask the sender for a new request"
 _SHAPE: Final = {
     "checkpoint": str,
-    "grantor": str,
+    "countersignature": str,
+    "holder": str,
     "one_time": str,
     "purpose": str,
     "records": list,
@@ -34,24 +36,27 @@ _SHAPE: Final = {
 }
 _ID = re.compile(r"[0-9a-f]{32}")
 _KEY = re.compile(r"[0-9a-f]{2432}")
+_SIGNATURE = re.compile(r"([0-9a-f]{128})?")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a recipient asks: records by number, for a purpose, at its own time, answered to `one_time`.
 
-    `checkpoint` is the newest note of the holder's log that the recipient holds, or "".
+    `checkpoint` is the newest note of the holder's log that the recipient holds, or "";
+    `countersignature` is the recipient's signature (64 bytes) of the grant, or empty.
     """
 
     request: str
     share: str
     terms: str
     requester: str
-    grantor: str
+    holder: str
     records: tuple[int, ...]
     purpose: str
     time: int
     checkpoint: str
+    countersignature: bytes
     one_time: bytes
 
 
@@ -71,13 +76,17 @@ def make_request(
     keys: PartyKeys,
     now: int,
     *,
+    holder: Card,
     random: RandomBytes,
     checkpoint: str = "",
 ) -> MadeRequest:
-    """Ask for `records` of the share by number (None: all) for `purpose`.
+    """Ask `holder` for `records` of the share by number (None: all) for `purpose`; countersign the grant.
 
-    Raises Expired or Refused when the share cannot be open, is not for this purpose or has no such record.
+    Raises WrongRun when another party holds the share's half, Expired or Refused when the share cannot be
+    open or is not for this purpose, UsageError when it has no such record.
     """
+    if share.terms.holder != holder.digest.hex():
+        raise WrongRun("another party holds the half of this share", "ask the lease-holder of its terms")
     share.terms.require_open(now)
     wanted = range(share.terms.count) if records is None else sorted(set(records))
     if purpose not in share.terms.purposes:
@@ -87,7 +96,8 @@ def make_request(
     key, request = OneTimeKey.generate(random), random(16).hex()
     value = {
         "checkpoint": checkpoint,
-        "grantor": share.terms.grantor,
+        "countersignature": countersignature(share.statement, [share.grantor], GRANT, keys).hex(),
+        "holder": share.terms.holder,
         "one_time": key.public.hex(),
         "purpose": purpose,
         "records": list(wanted),
@@ -98,21 +108,24 @@ def make_request(
         "time": now,
     }
     body = sign_document(value, "requests", b"request", keys)
-    return MadeRequest(seal_file(REQUEST_FORMAT, {}, body, share.grantor.sealing), request, key)
+    return MadeRequest(seal_file(REQUEST_FORMAT, {}, body, holder.sealing), request, key)
 
 
 def read_request(data: bytes, keys: PartyKeys, sender: Card) -> Request:
-    """The request in a file sealed to `keys` and signed by `sender`.
+    """The request in a file sealed to `keys`, the lease-holder's, and signed by `sender`.
 
     Raises MalformedFile, ForgedFile, or WrongRun when it is of or for another party.
     """
     body = open_file(REQUEST_FORMAT, data, keys)
     value = read_document(body, "requests", b"request", sender, "the request")
     value = describe(value, _SHAPE, "the request")
-    if (value["requester"], value["grantor"]) != (sender.digest.hex(), keys.card.digest.hex()):
+    if (value["requester"], value["holder"]) != (sender.digest.hex(), keys.card.digest.hex()):
         raise WrongRun("the request is between other parties or cards", _HINT)
     if not _ID.fullmatch(value["request"]) or not _KEY.fullmatch(value["one_time"]) or value["time"] < 0:
         raise MalformedFile("the request's id, key or time is not what it should be", _HINT)
+    if not _SIGNATURE.fullmatch(value["countersignature"]):
+        raise MalformedFile("the request's countersignature is not what it should be", _HINT)
+    value["countersignature"] = bytes.fromhex(value["countersignature"])
     value["records"] = read_numbers(value["records"], "the request")
     value["one_time"] = bytes.fromhex(value["one_time"])
     return Request(**value)

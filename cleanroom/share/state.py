@@ -19,7 +19,9 @@ REASONS: Final = ("", "end", "revocation")
 _HINT: Final = "restore the file from a backup"
 _SHAPE: Final = {
     "closed": int,
+    "countersigned": int,
     "destroyed": int,
+    "last": int,
     "read": list,
     "reason": str,
     "requests": list,
@@ -32,7 +34,8 @@ _SHAPE: Final = {
 class Held:
     """One share: records read (numbers, sorted), requests answered, and how and when it ended.
 
-    `closed` is when no lease was given any more, `destroyed` when the half was; 0 while that is not so.
+    `countersigned` is when the recipient's signature of the grant was kept, `last` when the last lease was
+    given, `closed` when no lease was given any more, `destroyed` when the half was; 0 while that is not so.
     `source` says what confirmed the end before the destruction: "peer", "operator", or "" for a revocation.
     """
 
@@ -43,11 +46,19 @@ class Held:
     closed: int = 0
     destroyed: int = 0
     source: str = ""
+    countersigned: int = 0
+    last: int = 0
 
-    def with_read(self, records: tuple[int, ...], request: str) -> Held:
-        """The share after one more lease."""
+    @property
+    def leases_left(self) -> int | None:
+        """How many more leases the read budget allows; None without a budget."""
+        budget = self.terms.read_budget
+        return max(0, budget - len(self.requests)) if budget else None
+
+    def with_read(self, records: tuple[int, ...], request: str, time: int) -> Held:
+        """The share after one more lease at `time`."""
         read = tuple(sorted({*self.read, *records}))
-        return replace(self, read=read, requests=(*self.requests, request))
+        return replace(self, read=read, requests=(*self.requests, request), last=time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,9 @@ class HolderState:
         shares = [
             {
                 "closed": held.closed,
+                "countersigned": held.countersigned,
                 "destroyed": held.destroyed,
+                "last": held.last,
                 "read": list(held.read),
                 "reason": held.reason,
                 "requests": list(held.requests),
@@ -100,4 +113,6 @@ def _held(value: dict[str, Any]) -> Held:
         value["closed"],
         value["destroyed"],
         value["source"],
+        value["countersigned"],
+        value["last"],
     )

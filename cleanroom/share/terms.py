@@ -18,18 +18,24 @@ _FORMAT: Final = b"overlap-terms/1\n"
 _ID = re.compile(r"[0-9a-f]{32}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _RUN = re.compile(r"[0-9a-f]{2,128}")
+#: What a share covers: the matched accounts of a run, or every account of the agreed populations.
+SCOPES: Final = ("matched", "all")
+
 _WORD = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """A share's terms. Digests and ids are hex; times are whole unix seconds UTC, open from `not_before` and
-    closed from `until` on; `count` is the number of records. Raises UsageError for anything else."""
+    closed from `until` on; `count` is the number of records. `holder` is the card of who answers requests,
+    the grantor's own or a room's. `run` is "" when `scope` is "all". `read_budget` is the number of leases,
+    0 for no limit. Raises UsageError for anything else."""
 
     share: str
     agreement: str
     grantor: str
     recipient: str
+    holder: str
     run: str
     purposes: tuple[str, ...]
     fields: tuple[str, ...]
@@ -37,22 +43,26 @@ class Terms:
     until: int
     exportable: bool
     count: int
+    scope: str = "matched"
+    read_budget: int = 0
 
     def __post_init__(self) -> None:
-        digests = (self.agreement, self.grantor, self.recipient)
-        numbers = (self.not_before, self.until, self.count)
+        digests = (self.agreement, self.grantor, self.recipient, self.holder)
+        numbers = (self.not_before, self.until, self.count, self.read_budget)
         words = (*self.purposes, *self.fields)
         if not (
             all(isinstance(text, str) for text in (self.share, self.run, *digests, *words))
             and all(type(number) is int for number in numbers)
             and type(self.exportable) is bool
             and _ID.fullmatch(self.share)
-            and _RUN.fullmatch(self.run)
+            and self.scope in SCOPES
+            and (_RUN.fullmatch(self.run) if self.scope == "matched" else self.run == "")
             and all(_DIGEST.fullmatch(digest) for digest in digests)
             and all(_WORD.fullmatch(word) for word in words)
             and all(0 < len(set(group)) == len(group) for group in (self.purposes, self.fields))
             and 0 <= self.not_before < self.until
             and 0 < self.count <= RECORD_LIMIT
+            and self.read_budget >= 0
         ):
             raise UsageError("the terms of the share are not what they should be", "grant the share again")
 

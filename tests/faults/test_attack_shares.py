@@ -31,7 +31,8 @@ def _request_at(house: House, time: int) -> None:
     _, share = sharing._read_from_anybody(house.theirs, house.file("share").read_bytes())
     value = {
         "checkpoint": "",
-        "grantor": share.terms.grantor,
+        "countersignature": "",
+        "holder": share.terms.holder,
         "one_time": OneTimeKey.generate(house.theirs.random).public.hex(),
         "purpose": "attribution",
         "records": [0],

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from cleanroom.log import Log, log_origin
-from cleanroom.receipts import DESTRUCTION, read_statement
+from cleanroom.receipts import DESTRUCTION, GRANT, read_statement
 from cleanroom.share import (
-    FolderHolder,
+    Holder,
     HolderState,
     MadeShare,
     Record,
@@ -40,25 +40,34 @@ class Folder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.state = HolderState()
+        self.receipts: dict[str, bytes] = {}
         self.steps = 1_000_000
         self.made = self._grant()
 
-    def holder(self) -> FolderHolder:
+    def holder(self) -> Holder:
         """The holder as a new process opens it."""
         vault = Vault(self.folder / "vault", GRANTOR.storage_key(b"vault"), RANDOM)
         log = Log(self.folder / "log", log_origin(GRANTOR.card, RECIPIENT.card), GRANTOR)
         for room, name in ((vault, "destroy"), (vault, "get"), (log, "append")):
             setattr(room, name, self._counted(getattr(room, name)))
-        return FolderHolder(
+        return Holder(
             vault,
             log,
             GRANTOR,
+            GRANTOR.card,
             RECIPIENT.card,
             HolderState.from_bytes(self.state.to_bytes()),
+            grants=self,
             save=self._counted(self._save),
             decide=lambda *_: None,
             random=RANDOM,
         )
+
+    def read(self, share: str) -> bytes:
+        return self.receipts[share]
+
+    def keep(self, share: str, receipt: bytes) -> None:
+        self._counted(self.receipts.__setitem__)(share, receipt)
 
     def _save(self, state: HolderState) -> None:
         self.state = state
@@ -78,6 +87,7 @@ class Folder:
             agreement="ab" * 32,
             grantor=GRANTOR.card.digest.hex(),
             recipient=RECIPIENT.card.digest.hex(),
+            holder=GRANTOR.card.digest.hex(),
             run="0123",
             purposes=("co-sell",),
             fields=("stage",),
@@ -91,7 +101,7 @@ class Folder:
         return made
 
 
-Ending = Callable[[FolderHolder], Any]
+Ending = Callable[[Holder], Any]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +135,7 @@ def test_a_lease_killed_anywhere_never_leaves_uncounted(tmp_path: Path) -> None:
     for steps in range(100):
         folder = Folder(tmp_path / str(steps))
         share = read_share(folder.made.file, RECIPIENT, GRANTOR.card)
-        request = make_request(share, [0], "co-sell", RECIPIENT, 2_000, random=RANDOM)
+        request = make_request(share, [0], "co-sell", RECIPIENT, 2_000, holder=GRANTOR.card, random=RANDOM)
         folder.steps = steps
         try:
             folder.holder().lease(request.file, 2_000)
@@ -133,12 +143,13 @@ def test_a_lease_killed_anywhere_never_leaves_uncounted(tmp_path: Path) -> None:
             folder.steps = 1_000_000
         else:
             break
-        again = make_request(share, [0], "co-sell", RECIPIENT, 2_001, random=RANDOM)
+        again = make_request(share, [0], "co-sell", RECIPIENT, 2_001, holder=GRANTOR.card, random=RANDOM)
         assert folder.holder().lease(again.file, 2_001).records == (0,)
         assert folder.state.shares["ab" * 16].read == (0,)
         assert folder.holder()._log.verify() == []
+        read_statement(folder.receipts["ab" * 16], [GRANTOR.card, RECIPIENT.card], GRANT)
     assert folder.state.shares["ab" * 16].read == (0,)
-    assert [entry.kind for entry in folder.holder()._log.entries()] == ["grant", "lease"]
+    assert [entry.kind for entry in folder.holder()._log.entries()] == ["grant", "grant", "lease"]
     assert 2 < steps < 99
 
 
@@ -147,7 +158,7 @@ def test_a_grant_killed_before_its_half_was_kept_leases_nothing_and_ends(tmp_pat
     holder = folder.holder()
     holder._vault.destroy("ab" * 16)
     share = read_share(folder.made.file, RECIPIENT, GRANTOR.card)
-    request = make_request(share, [0], "co-sell", RECIPIENT, 2_000, random=RANDOM)
+    request = make_request(share, [0], "co-sell", RECIPIENT, 2_000, holder=GRANTOR.card, random=RANDOM)
     with pytest.raises(Refused):
         holder.lease(request.file, 2_000)
     assert holder.revoke("ab" * 16, 2_001).read == 0

@@ -12,7 +12,7 @@ import pytest
 from cleanroom.log import Log, log_origin
 from cleanroom.receipts import DESTRUCTION, EXPIRY, GRANT, REVOCATION, read_statement
 from cleanroom.share import (
-    FolderHolder,
+    Holder,
     HolderState,
     LeaseHolder,
     MadeLease,
@@ -62,6 +62,7 @@ def terms_for(count: int = 4, *, share: str = "") -> Terms:
         agreement="ab" * 32,
         grantor=GRANTOR.card.digest.hex(),
         recipient=RECIPIENT.card.digest.hex(),
+        holder=GRANTOR.card.digest.hex(),
         run="0123",
         purposes=("co-sell", "planning"),
         fields=("stage", "owner"),
@@ -80,6 +81,7 @@ class Pair:
     saved: list[bytes] = field(default_factory=list)
     reason: str | None = None
     sent: list[bytes] = field(default_factory=list)
+    receipts: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.log = Log(self.folder / "log", log_origin(GRANTOR.card, RECIPIENT.card), GRANTOR)
@@ -91,13 +93,21 @@ class Pair:
         self.holder.grant(made, 900)
         self.share = read_share(made.file, RECIPIENT, GRANTOR.card)
 
-    def open_holder(self, state: HolderState) -> FolderHolder:
-        return FolderHolder(
+    def read(self, share: str) -> bytes:
+        return self.receipts[share]
+
+    def keep(self, share: str, receipt: bytes) -> None:
+        self.receipts[share] = receipt
+
+    def open_holder(self, state: HolderState) -> Holder:
+        return Holder(
             self.vault,
             self.log,
             GRANTOR,
+            GRANTOR.card,
             RECIPIENT.card,
             state,
+            grants=self,
             save=lambda state: self.saved.append(state.to_bytes()),
             decide=lambda _terms, _request, _read, _now: self.reason,
             random=RANDOM,
@@ -106,7 +116,14 @@ class Pair:
 
     def ask(self, records: list[int] | None, now: int, *, checkpoint: str = "") -> MadeRequest:
         made = make_request(
-            self.share, records, "co-sell", RECIPIENT, now, random=RANDOM, checkpoint=checkpoint
+            self.share,
+            records,
+            "co-sell",
+            RECIPIENT,
+            now,
+            holder=GRANTOR.card,
+            random=RANDOM,
+            checkpoint=checkpoint,
         )
         self.sent.append(made.file)
         return made
@@ -126,14 +143,14 @@ def pair(tmp_path: Path) -> Pair:
 def test_a_recipient_knows_the_covered_tokens_at_once_and_the_values_with_a_lease(pair: Pair) -> None:
     assert pair.share.tokens == (("0" * 32,), ("0" * 31 + "1",), ("0" * 31 + "2",), ("0" * 31 + "3",))
     request, lease = pair.lease([1, 3], 2_000)
-    opened = open_records(pair.share, lease.file, request.key, 2_000)
+    opened = open_records(pair.share, lease.file, request.key, 2_000, GRANTOR.card)
     assert opened.records == {1: RECORDS[2], 3: RECORDS[0]}
     assert (opened.purpose, opened.end) == ("co-sell", 2_000 + LEASE)
 
 
 def test_all_records_open_with_one_request(pair: Pair) -> None:
     request, lease = pair.lease(None, 2_000)
-    opened = open_records(pair.share, lease.file, request.key, 2_000)
+    opened = open_records(pair.share, lease.file, request.key, 2_000, GRANTOR.card)
     assert list(opened.records.values()) == RECORDS[::-1]
     assert lease_request(lease.file) == request.request
 
@@ -151,7 +168,7 @@ def test_every_step_refuses_from_the_second_of_the_end_on(pair: Pair, now: int, 
     steps = (
         lambda: pair.ask([0], now),
         lambda: pair.holder.lease(late.file, now),
-        lambda: open_records(pair.share, lease.file, request.key, now),
+        lambda: open_records(pair.share, lease.file, request.key, now, GRANTOR.card),
     )
     for step in steps:
         if refused:
@@ -165,8 +182,9 @@ def test_every_step_refuses_from_the_second_of_the_end_on(pair: Pair, now: int, 
 def request_by_a_modified_tool(pair: Pair, signer: PartyKeys = RECIPIENT, **changes: object) -> bytes:
     """A well-signed request with other contents than our own tool would write."""
     request = read_request(pair.ask([0], BEGIN).file, GRANTOR, RECIPIENT.card)
-    value = asdict(request) | {"one_time": request.one_time.hex(), "records": [0]} | changes
-    body = sign_document(value, "requests", b"request", signer)
+    value = asdict(request) | {"records": [0]}
+    value |= {name: value[name].hex() for name in ("one_time", "countersignature")}
+    body = sign_document(value | changes, "requests", b"request", signer)
     return seal_file(REQUEST_FORMAT, {}, body, GRANTOR.card.sealing)
 
 
@@ -197,23 +215,23 @@ def test_nothing_is_asked_or_leased_before_the_first_second(pair: Pair) -> None:
         pair.holder.lease(request_by_a_modified_tool(pair, time=BEGIN - 1), BEGIN - 1)
     request, lease = pair.lease([0], BEGIN)
     with pytest.raises(Refused, match="not begun"):
-        open_records(pair.share, lease.file, request.key, BEGIN - 1)
-    assert open_records(pair.share, lease.file, request.key, BEGIN).records
+        open_records(pair.share, lease.file, request.key, BEGIN - 1, GRANTOR.card)
+    assert open_records(pair.share, lease.file, request.key, BEGIN, GRANTOR.card).records
 
 
 def test_a_lease_ends_before_its_share_does(pair: Pair) -> None:
     request, lease = pair.lease([0], 2_000)
-    assert open_records(pair.share, lease.file, request.key, 2_599).records
+    assert open_records(pair.share, lease.file, request.key, 2_599, GRANTOR.card).records
     for now in (2_600, 2_601):
         with pytest.raises(Expired):
-            open_records(pair.share, lease.file, request.key, now)
+            open_records(pair.share, lease.file, request.key, now, GRANTOR.card)
 
 
 def test_a_clock_behind_the_lease_is_noticed_beyond_the_skew(pair: Pair) -> None:
     request, lease = pair.lease([0], 2_000)
-    assert open_records(pair.share, lease.file, request.key, 1_700).records
+    assert open_records(pair.share, lease.file, request.key, 1_700, GRANTOR.card).records
     with pytest.raises(Refused, match="clock"):
-        open_records(pair.share, lease.file, request.key, 1_699)
+        open_records(pair.share, lease.file, request.key, 1_699, GRANTOR.card)
 
 
 def test_a_granting_clock_set_back_opens_nothing(pair: Pair) -> None:
@@ -321,7 +339,7 @@ def test_after_destruction_a_record_never_read_opens_with_nothing_that_is_left(p
     assert (
         key_commitment(record_key(pair.share.half, unread, terms, 2), terms, 2) == pair.share.commitments[2]
     )
-    opened = open_records(pair.share, lease.file, request.key, 2_200)
+    opened = open_records(pair.share, lease.file, request.key, 2_200, GRANTOR.card)
     assert set(opened.records) == {0, 1}
 
 
@@ -332,7 +350,7 @@ def test_every_read_and_end_is_in_the_log(pair: Pair) -> None:
         pair.holder.lease(pair.ask([0], 2_001).file, 2_001)
     pair.holder.expire(END, confirmed=True)
     kinds = [entry.kind for entry in pair.log.entries()]
-    assert kinds == ["grant", "lease", "request", "expiry", "destruction"]
+    assert kinds == ["grant", "grant", "lease", "request", "expiry", "destruction"]
     assert pair.log.verify() == []
     assert pair.share.terms.share.encode() not in pair.log.path.read_bytes()
 
@@ -357,7 +375,7 @@ def test_a_restored_log_leases_nothing_while_the_peer_holds_a_newer_checkpoint(p
     names = ("log", "log.salts", "log.head")
     backup = {name: (pair.folder / name).read_bytes() for name in names}
     request, lease = pair.lease([0], 2_000)
-    seen = open_records(pair.share, lease.file, request.key, 2_000).checkpoint
+    seen = open_records(pair.share, lease.file, request.key, 2_000, GRANTOR.card).checkpoint
     pair.holder.lease(pair.ask([1], 2_001, checkpoint=seen).file, 2_001)
     for name in names:
         (pair.folder / name).write_bytes(backup[name])
@@ -381,7 +399,10 @@ def test_a_restored_log_leases_nothing_while_the_peer_holds_a_newer_checkpoint(p
         ({"share": "00" * 16}, WrongRun),
         ({"terms": "00" * 32}, WrongRun),
         ({"requester": "00" * 32}, WrongRun),
-        ({"grantor": "00" * 32}, WrongRun),
+        ({"holder": "00" * 32}, WrongRun),
+        ({"countersignature": "00" * 64}, ForgedFile),
+        ({"countersignature": ""}, Refused),
+        ({"countersignature": "00"}, MalformedFile),
         ({"time": -1}, MalformedFile),
         ({"time": "now"}, MalformedFile),
         ({"request": "x"}, MalformedFile),
@@ -427,26 +448,26 @@ def test_leases_of_a_modified_tool_open_nothing(
 ) -> None:
     lease, key = lease_by_a_modified_tool(pair, **changes)
     with pytest.raises(error):
-        open_records(pair.share, lease, key, 2_000)
+        open_records(pair.share, lease, key, 2_000, GRANTOR.card)
 
 
 def test_a_lease_signed_by_somebody_else_is_forged(pair: Pair) -> None:
     lease, key = lease_by_a_modified_tool(pair, RECIPIENT)
     with pytest.raises(ForgedFile):
-        open_records(pair.share, lease, key, 2_000)
+        open_records(pair.share, lease, key, 2_000, GRANTOR.card)
 
 
 def test_a_key_that_the_grant_does_not_name_opens_no_record(pair: Pair) -> None:
     share = replace(pair.share, commitments=(bytes(32), *pair.share.commitments[1:]))
     request, lease = pair.lease([0], 2_000)
     with pytest.raises(ForgedFile, match="fit the grant"):
-        open_records(share, lease.file, request.key, 2_000)
+        open_records(share, lease.file, request.key, 2_000, GRANTOR.card)
 
 
 def test_a_lease_opens_only_with_the_key_of_its_request(pair: Pair) -> None:
     _, lease = pair.lease([0], 2_000)
     with pytest.raises(ForgedFile):
-        open_records(pair.share, lease.file, pair.ask([0], 2_000).key, 2_000)
+        open_records(pair.share, lease.file, pair.ask([0], 2_000).key, 2_000, GRANTOR.card)
 
 
 def test_a_share_is_for_its_recipient_and_from_its_grantor_only(pair: Pair) -> None:
@@ -475,7 +496,7 @@ def test_every_changed_byte_of_a_file_is_refused(pair: Pair) -> None:
     for data, read in (
         (pair.file, lambda data: read_share(data, RECIPIENT, GRANTOR.card)),
         (request.file, lambda data: read_request(data, GRANTOR, RECIPIENT.card)),
-        (lease.file, lambda data: open_records(pair.share, data, request.key, 2_000)),
+        (lease.file, lambda data: open_records(pair.share, data, request.key, 2_000, GRANTOR.card)),
     ):
         for position in range(len(data)):
             broken = data[:position] + bytes([data[position] ^ (1 << position % 8)]) + data[position + 1 :]
@@ -515,6 +536,11 @@ def test_padding_is_padme_above_four_kibibytes(length: int, padded: int) -> None
         {"count": 100_001},
         {"exportable": 1},
         {"agreement": "AB" * 32},
+        {"holder": "x"},
+        {"scope": "some"},
+        {"scope": "all"},
+        {"run": ""},
+        {"read_budget": -1},
     ],
 )
 def test_terms_that_make_no_sense_are_refused(changes: dict[str, object]) -> None:
@@ -554,7 +580,7 @@ def test_requests_for_records_or_purposes_that_are_not_there_are_refused(pair: P
         with pytest.raises(UsageError):
             pair.ask(records, 2_000)
     with pytest.raises(Refused):
-        make_request(pair.share, None, "resale", RECIPIENT, 2_000, random=RANDOM)
+        make_request(pair.share, None, "resale", RECIPIENT, 2_000, holder=GRANTOR.card, random=RANDOM)
 
 
 def test_the_grant_can_be_shown_to_an_auditor_without_a_key(pair: Pair) -> None:
