@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live_parties import LiveParties
+from live_parties import LiveParties, walk
 from small_room import Reply, SmallRoom, problem, small_room
-from two_parties import PARTNER, SHARED, VENDOR, change_policy, meet
+from two_parties import PARTNER, VENDOR, meet
 
 from cleanroom.room import client
 from overlap.keys import PartyKeys
@@ -41,31 +40,6 @@ def both(met: LiveParties, room: SmallRoom, tmp_path: Path) -> LiveParties:
     assert isinstance(made, LiveParties)
     made.join(room.url, room.fingerprint)
     return made
-
-
-def walk(both: LiveParties) -> None:
-    """From claims to an opened share, with `sync` wherever nothing is decided."""
-    both.run(PARTNER, "claims", "commit", "--partner", VENDOR)
-    both.run(VENDOR, "sync")
-    policy = change_policy(both, run_budget="300")
-    both.run(VENDOR, "agreement", "propose", "--partner", PARTNER, "--policy", policy, *POLICY)
-    both.run(PARTNER, "agreement", "accept", "--yes")
-    both.run(VENDOR, "sync")
-    both.run(VENDOR, "match", "start")
-    for party in (PARTNER, VENDOR, PARTNER):
-        both.run(party, "sync")
-    for party in (VENDOR, PARTNER):
-        assert [run["shared"] for run in both.read_json(party, "match", "list")] == [str(len(SHARED))]
-    both.run(PARTNER, "shares", "grant")
-    both.run(VENDOR, "shares", "request", "--purpose", "territory-planning")
-    both.run(PARTNER, "sync")
-    both.run(VENDOR, "sync")
-    assert both.read_json(VENDOR, "shares", "list")[0]["state"] == "open"
-    both.run(PARTNER, "claims", "prove")
-    both.run(VENDOR, "receive")
-    for party in (VENDOR, PARTNER):
-        assert json.loads(both.run(party, "sync", "--json").out) == []
-    both.require_good_logs()
 
 
 def test_the_whole_walk_and_what_the_room_saw_of_it(both: LiveParties, room: SmallRoom) -> None:
