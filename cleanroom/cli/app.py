@@ -31,6 +31,7 @@ COMMANDS = {
     "receive": "claims",
     "review": "review",
     "room": "room",
+    "security-pack": "auditor",
     "shares": "shares",
     "simulate": "imports",
     "status": "match",
@@ -48,7 +49,7 @@ class LazyGroup(OverlapGroup):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"cleanroom.cli.{COMMANDS[cmd_name]}")
-        command = getattr(module, f"{cmd_name}_command")
+        command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         assert isinstance(command, click.Command)
         return command
 

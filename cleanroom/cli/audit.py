@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from cleanroom.cli.auditor import reads_command, report_command, shares_command, who_sees_command
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 from overlap.errors import Refused
 
@@ -14,6 +15,10 @@ from overlap.errors import Refused
 @click.group("audit")
 def audit_command() -> None:
     """The append-only logs, one per partner."""
+
+
+for _question in (who_sees_command, shares_command, reads_command, report_command):
+    audit_command.add_command(_question)
 
 
 @audit_command.command("verify")

@@ -31,7 +31,7 @@ from cleanroom.session.runs import all_runs
 from overlap import identity
 from overlap.errors import BadInput, Refused, UsageError
 from overlap.keys import Card
-from overlap.protocol import PREPARED, choose_protocol
+from overlap.protocol import PREPARED, ROOM_COUNTS, choose_protocol
 
 #: An agreement is text that a person reads; the format's own limit is the same.
 AGREEMENT_LIMIT = 64 * 1024
@@ -66,7 +66,10 @@ def own_software(document: Policy | Agreement) -> Software:
     """What this machine matches with under the terms of a document."""
     terms = document.terms
     starter = {"proposer": document.proposer, "accepter": document.accepter}[terms.starter]
-    chosen = choose_protocol(terms.level, terms.protocol, starter.size_bound)
+    level = "overlaps" if terms.level == "all" else terms.level
+    chosen = choose_protocol(level, terms.protocol, starter.size_bound)
+    if terms.counting is not None:
+        chosen = ROOM_COUNTS
     kinds = identity.kinds_for(candidates=terms.candidates, groups="same_group" in terms.relations)
     return Software(
         protocol=PREPARED if terms.prepared else chosen,
