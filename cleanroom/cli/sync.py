@@ -13,7 +13,7 @@ from cleanroom.cli.shell import Shell, engine_options, json_option, print_json
 from overlap.errors import Refused, Unreachable
 
 if TYPE_CHECKING:
-    from cleanroom.session.syncing import Action
+    from cleanroom.session.posting import Action
     from overlap.engine import EngineChoice
 
 
@@ -36,7 +36,7 @@ def sync_command(
     aside. 4: a carrier could not be reached or a file not sent; the next call tries again.
     """
     from cleanroom.session.carrying import read_via
-    from cleanroom.session.syncing import Round
+    from cleanroom.session.posting import Round
 
     progress = ProgressLine(shell.quiet)
     actions: list[Action] = []
