@@ -25,6 +25,23 @@ def write_owner_only(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+def write_for_now(path: Path, data: bytes) -> None:
+    """As `write_owner_only`, but not yet on disk: for what can be made again, or is confirmed elsewhere.
+
+    A killed process leaves the old file or the new one; when the machine loses power, it may be empty.
+    """
+    temporary = path.with_name(path.name + UNFINISHED)
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, OWNER_ONLY)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+    except Exception:
+        temporary.unlink(missing_ok=True)
+        raise
+    os.replace(temporary, path)
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` in one step when the block ends, owner-only and on disk.

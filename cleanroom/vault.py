@@ -73,6 +73,13 @@ class Vault:
             raise UsageError("a secret of the vault is too large or its name is taken", "choose a new id")
         self._write(name, secret)
 
+    def replace(self, name: str, secret: bytes) -> None:
+        """Put `secret` in the place of the one kept under `name`, in one step; Refused when there is none."""
+        if len(secret) > SECRET_LIMIT_BYTES:
+            raise UsageError("a secret of the vault is too large", "keep keys only")
+        self.get(name)
+        self._write(name, secret)
+
     def get(self, name: str) -> bytes:
         """The secret; Refused when there is none, BadInput when its file was altered."""
         path = self._path(name)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
-#: Where the context of a command keeps the place in the outbox that it writes to.
+#: Where the context of a command keeps the outbox, when it writes there.
 _PLACE = "cleanroom.cli.carry"
 
 
@@ -82,7 +82,8 @@ def tell_out(label: str, out: Path | None, further: str = "") -> None:
 
 def is_carried(out: Path | None) -> bool:
     """Whether this place is one from which a carrier takes the file."""
-    return out is not None and click.get_current_context().meta.get(_PLACE) == out
+    outbox = click.get_current_context().meta.get(_PLACE)
+    return out is not None and outbox is not None and out.parent == outbox
 
 
 def tell_sent(deliveries: Iterable[Address | tuple[Address, OverlapError]], given: dict[str, Any]) -> None:
@@ -139,7 +140,7 @@ def _address(
     route = (via or via_of(carrying.party, partner) or (taken.via if taken else "")) if partner else ""
     if route:
         place = carrying.outgoing(partner, kind, route, taken.key if taken else "")
-        given["out"] = context.meta[_PLACE] = place
+        given["out"], context.meta[_PLACE] = place, place.parent
     elif needed:
         raise UsageError(
             f"no carrier is kept for {partner}", "give --out FILE, or --via, or set 'overlap partner via'"

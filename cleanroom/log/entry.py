@@ -25,6 +25,7 @@ KINDS: Final = (
     "lease",
     "message",
     "preparation",
+    "receipt",
     "release",
     "request",
     "review",

@@ -40,13 +40,6 @@ class ShareState:
     ending: Ending | None
 
 
-class RoomHolder(Holder):
-    """A holder that can also say again how a share ended."""
-
-    def ending(self, held: Held) -> Ending | None:
-        return self._ending(held) if held.reason else None
-
-
 class Leases:
     """All shares whose halves lie in this room."""
 
@@ -64,7 +57,7 @@ class Leases:
         self._quotas, self._keys, self._random = quotas, keys, random
         self._lock = Lock()
         self._vaults: dict[str, Vault] = {}
-        self._holders: dict[tuple[str, str], RoomHolder] = {}
+        self._holders: dict[tuple[str, str], Holder] = {}
         self._direction_of: dict[str, tuple[str, str]] = {}
         self._heard: dict[str, int] = {}
         for name in files.names("holders"):
@@ -131,7 +124,7 @@ class Leases:
         with self._pair(grantor, recipient).lock:
             holder = self._holder(grantor, recipient)
             held = holder.state.shares[share]
-            return ShareState(held, holder.ending(held))
+            return ShareState(held, holder.ending(share))
 
     def heard(self, party: str, time: int) -> None:
         """A party has signed that it is `time`: the second source for ends that wait."""
@@ -209,13 +202,13 @@ class Leases:
             self._vaults[pair.name] = Vault(self._files.path("vault", pair.name), key, self._random)
         return self._vaults[pair.name]
 
-    def _holder(self, grantor: str, recipient: str) -> RoomHolder:
+    def _holder(self, grantor: str, recipient: str) -> Holder:
         if (grantor, recipient) not in self._holders:
             pair, place = self._pair(grantor, recipient), ("holders", f"{grantor}-{recipient}")
             state = HolderState()
             if self._files.size(*place, "state") is not None:
                 state = HolderState.from_bytes(self._files.read(STATE_LIMIT, *place, "state"))
-            self._holders[grantor, recipient] = RoomHolder(
+            self._holders[grantor, recipient] = Holder(
                 self._vault(pair),
                 pair.log,
                 self._keys,

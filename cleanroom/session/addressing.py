@@ -33,6 +33,10 @@ def _by_start(party: Party, given: Given) -> str:
     return partner_of(party, find_agreement(party, name, starter_only=not name).agreement)
 
 
+def _by_run(party: Party, given: Given) -> str:
+    return find_run(party, given["run"]).partner
+
+
 def _by_share(party: Party, given: Given) -> str:
     for partner in party.partners():
         if any(name.startswith(given["share"]) for name in read_holder_state(party, partner).shares):
@@ -83,7 +87,8 @@ RECIPIENTS: Final[dict[str, Callable[[Party, Given], str]]] = {
     "partner": lambda party, given: given["partner"] or "",
     "agreement": _by_agreement,
     "start": _by_start,
-    "run": lambda party, given: find_run(party, given["run"]).partner,
+    "run": _by_run,
+    "granted": lambda party, given: (_by_agreement if given["all_"] else _by_run)(party, given),
     "overlap run": lambda party, given: find_overlap_run(party, given["run"]).partner,
     "share": _by_share,
     "document": _by_document,

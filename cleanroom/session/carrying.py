@@ -14,6 +14,7 @@ after the command that reads it has returned.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -149,20 +150,17 @@ class Carrying:
         for name, address in _outbox(self.party):
             if partner not in ("", address.partner) or via not in ("", address.via):
                 continue
-            place = self.party.folder.path("outbox", name)
-            if place.is_file() and (address.partner, address.via) not in stuck:
+            for place in self._files_at(name):
+                if (address.partner, address.via) in stuck:
+                    break
                 try:
-                    card = self.party.card_of(address.partner)
-                    if address.kind in OPEN_KINDS:
-                        self._seal(card, place)
-                    self.carrier(address.via).send(card, address.kind, place)
+                    self._send(address, place)
                 except OverlapError as error:
                     stuck.add((address.partner, address.via))
                     yield address, error
-                    continue
-                place.unlink()
-                yield address
-            if not place.is_file():
+                else:
+                    yield address
+            if not self._files_at(name):
                 self.party.folder.path("outbox", f"{name}.address").unlink()
 
     def answered(self, key: str) -> bool:
@@ -262,6 +260,20 @@ class Carrying:
         if set(kept) - set(still):
             left = {key: why for key, why in kept.items() if key in still}
             self.party.folder.write_record(left, "carriers", "refused")
+
+    def _files_at(self, name: str) -> list[Path]:
+        """What a command has written at a place of the outbox: nothing, a file or several, in order."""
+        names = self.party.folder.names("outbox")
+        further = [int(n.removeprefix(f"{name}-")) for n in names if re.fullmatch(rf"{name}-[0-9]+", n)]
+        found = [name] * (name in names) + [f"{name}-{number}" for number in sorted(further)]
+        return [self.party.folder.path("outbox", one) for one in found]
+
+    def _send(self, address: Address, place: Path) -> None:
+        card = self.party.card_of(address.partner)
+        if address.kind in OPEN_KINDS:
+            self._seal(card, place)
+        self.carrier(address.via).send(card, address.kind, place)
+        place.unlink()
 
     def _seal(self, card: Card, place: Path) -> None:
         """Make a parcel of what is not sealed by itself, once, so that the same bytes are sent again."""

@@ -12,6 +12,7 @@ from cleanroom.session.frames import Received, named_frame, received_frame, send
 from cleanroom.session.grouping import run_groups
 from cleanroom.session.party import Party
 from cleanroom.session.passing import answer_to, awaited_message, passage_of, run_of, take_frame
+from cleanroom.session.receipting import run_receipt
 from cleanroom.session.reviews import release_state
 from cleanroom.session.runs import NEW_RUN, OPEN_STATES, RunRecord, end_run, keep_run
 from cleanroom.store import read_table, write_table
@@ -147,5 +148,6 @@ def _conclude(party: Party, record: RunRecord, learned: Matches | Count | Sum) -
     record = replace(record, shared=shared, total=total)
     keep_run(party, record)
     shown = {"shared": shared} if shared >= 0 else {"withheld": 1}
-    party.note(record.partner, "run", finished=bytes.fromhex(record.run), **shown)
+    receipt = run_receipt(party, record)
+    party.note(record.partner, "run", finished=bytes.fromhex(record.run), receipt=receipt, **shown)
     return end_run(party, record, "finished")

@@ -17,6 +17,7 @@ from cleanroom.session.evidence import gather_evidence, unused_partners
 from cleanroom.session.folder import write_whole
 from cleanroom.session.imports import own_table
 from cleanroom.session.party import Party
+from cleanroom.session.receipting import export_receipt
 from cleanroom.session.runs import RunRecord, all_runs
 from cleanroom.session.shared_accounts import exportable_accounts, latest_runs, matched_accounts
 from overlap.errors import UsageError
@@ -94,7 +95,8 @@ def export_territory(party: Party, target: str, out: Path | None) -> Exported:
     partners = sorted(shared.loc[shared["released"], "partner"].unique())
     for partner in partners:
         accounts = int((shared["partner"] == partner).sum())
-        party.note(partner, "export", accounts=accounts, files=len(files))
+        receipt = export_receipt(party, partner, made.manifest.content, accounts, len(files))
+        party.note(partner, "export", accounts=accounts, files=len(files), receipt=receipt)
     for file in files:
         write_whole(place / file.name, file.content)
     until = int(shared.loc[shared["released"], "shared_until"].min())
