@@ -11,7 +11,6 @@ from typing import Any
 from cleanroom.agreement import ACTIONS, FIELDS, PURPOSES, ROLES
 from cleanroom.agreement import document as limits
 from cleanroom.agreement.export_json import EXPORT_FORMAT
-from overlap.protocol import LEVELS
 from overlap.records import AMOUNT_SOURCES
 
 PLACE = Path(__file__).resolve().parent / "schema" / "policy.json"
@@ -69,6 +68,8 @@ def properties() -> dict[str, Any]:
         "proposer": side(),
         "accepter": side(),
         "terms": terms(),
+        "room": may_be_null(room()),
+        "renews": {"type": "string", "pattern": "^([0-9a-f]{64})?$"},
         "proposed": may_be_null(MOMENT),
         "software": may_be_null(software()),
         "accepted": MOMENT | {"description": "Of a policy: when it is taken as accepted."},
@@ -86,6 +87,7 @@ def side() -> dict[str, Any]:
             "card": {"type": "string", "pattern": "^([0-9a-f]{64})?$"},
             "populations": listed(WORD, 1),
             "fields": listed(choice(FIELDS)),
+            "preset": {"type": "string", "pattern": "^([a-z][a-z0-9-]{0,39}(@[0-9a-f]{64})?)?$"},
             "size_bound": number(1, limits.SIZE_BOUND_LIMIT, "identifiers"),
         },
     )
@@ -95,7 +97,7 @@ def terms() -> dict[str, Any]:
     return table(
         "The rules for both sides, under the names of the text.",
         {
-            "level": choice(LEVELS),
+            "level": choice(limits.LEVELS),
             "starter": choice(ROLES),
             "purposes": listed(choice(PURPOSES), 1),
             "not_before": may_be_null(MOMENT),
@@ -110,6 +112,15 @@ def terms() -> dict[str, Any]:
             "protocol": choice(limits.METHODS),
             "amounts": may_be_null(amounts()),
             "prepared": may_be_null(prepared()),
+            "pairs": listed({"type": "array", "items": WORD, "minItems": 2, "maxItems": 2})
+            | {"description": "[proposer's population, accepter's]; empty: each is compared with each."},
+            "budget_period": number(0, limits.PERIOD_LIMIT, "seconds; 0: the life of the agreement"),
+            "max_export_age": number(0, limits.PERIOD_LIMIT, "seconds; 0: no limit"),
+            "read_budget": number(0, limits.READ_BUDGET_LIMIT, "leases for a share; 0: no limit"),
+            "obligations": listed(choice(limits.OBLIGATIONS)),
+            "asymmetry": {"type": "string", "maxLength": limits.REASON_LIMIT},
+            "lease_holder": choice(limits.LEASE_HOLDERS),
+            "counting": may_be_null(counting()),
         },
     )
 
@@ -125,6 +136,23 @@ def amounts() -> dict[str, Any]:
             "maximum": number(1, limits.AMOUNT_LIMIT, "currency units"),
         },
     )
+
+
+def counting() -> dict[str, Any]:
+    bounds = {"type": "array", "items": number(1, limits.SIZE_BOUND_LIMIT, "identifiers"), "minItems": 1}
+    return table(
+        "How a room counts: with noise for epsilon / epsilon_of in each run.",
+        {
+            "epsilon": number(1, 999, "numerator"),
+            "epsilon_of": number(1, 999, "denominator"),
+            "proposer_bounds": bounds,
+            "accepter_bounds": bounds,
+        },
+    )
+
+
+def room() -> dict[str, Any]:
+    return table("The third party.", {"party": PARTY, "card": DIGEST})
 
 
 def prepared() -> dict[str, Any]:
@@ -169,6 +197,8 @@ def permit() -> dict[str, Any]:
             "cells": listed(cell, 1),
             "purposes": listed(choice(PURPOSES))
             | {"description": "One of these has to be named; where there are none, none."},
+            "peers": listed(WORD)
+            | {"description": "One of these may be named as the other side's population, no other."},
             "clause": CLAUSE | {"description": "The place in the text that says so."},
         },
     )

@@ -63,8 +63,16 @@ from cleanroom.agreement.lint import Finding, lint
 from cleanroom.agreement.parse import find_problems, parse, parse_document, parse_policy
 from cleanroom.agreement.presets import expand_presets, preset_digest, read_presets
 from cleanroom.agreement.propose import propose
+from cleanroom.agreement.renewal import renewal_policy, with_proposer
 from cleanroom.agreement.sample import AGREEMENT_SAMPLE, POLICY_SAMPLE
-from cleanroom.agreement.shipped import CASES_ENDING, cases_text, policy_names, policy_text
+from cleanroom.agreement.sharing import NONE, Applying, Sharing, apply_overrides, is_sharing, read_sharing
+from cleanroom.agreement.shipped import (
+    CASES_ENDING,
+    cases_text,
+    policy_names,
+    policy_text,
+    shipped_presets,
+)
 from cleanroom.agreement.sign import accept, read_proposal, read_signed, sign_proposal
 from cleanroom.agreement.standin import is_policy, read_when, stand_in
 from cleanroom.agreement.text import Problem, split_signatures
@@ -81,6 +89,7 @@ __all__ = [
     "FIELDS",
     "LEASE_HOLDERS",
     "LEVELS",
+    "NONE",
     "NUMBER_LEVELS",
     "OBLIGATIONS",
     "PERSONAL_FIELDS",
@@ -90,6 +99,7 @@ __all__ = [
     "SUM_TRUST",
     "Agreement",
     "AmountTerms",
+    "Applying",
     "Asked",
     "Case",
     "Cases",
@@ -112,11 +122,13 @@ __all__ = [
     "Quote",
     "Request",
     "RoomTerms",
+    "Sharing",
     "Signature",
     "SignedAgreement",
     "Software",
     "Terms",
     "accept",
+    "apply_overrides",
     "build_contract",
     "cases_text",
     "compare",
@@ -133,6 +145,7 @@ __all__ = [
     "find_problems",
     "in_words",
     "is_policy",
+    "is_sharing",
     "lint",
     "matched_populations",
     "newly_seen",
@@ -148,12 +161,16 @@ __all__ = [
     "read_cases",
     "read_presets",
     "read_proposal",
+    "read_sharing",
     "read_signed",
     "read_when",
+    "renewal_policy",
     "require_software",
     "run_cases",
+    "shipped_presets",
     "sign_proposal",
     "split_signatures",
     "stand_in",
     "what_is_shown",
+    "with_proposer",
 ]

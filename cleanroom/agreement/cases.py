@@ -35,11 +35,15 @@ MOMENTS: Final = ("start - 1s", "start", "start + 1 day", "end - 1s", "end", "en
 ANSWERS: Final = ("allow", "deny")
 
 _WORD: Final = re.compile("[a-z][a-z0-9_]{0,39}")
-_KEYS: Final = ("name", "party", "action", "field", "population", "purpose", "when", "expect", "clause")
-#: The parts that each action takes; what a case names beyond them is not asked of that action.
+#: The parts of a case that may be lists.
+_LISTS: Final = ("party", "action", "field", "population", "peer_population", "purpose", "when")
+_KEYS: Final = ("name", *_LISTS, "expect", "clause")
+#: The parts that each action needs; what a case names beyond them is not asked of that action.
 _PARTS: Final = {action: ("field", "population", "purpose") for action in ACTIONS} | {
     "match": ("population",)
 }
+#: The one action that cannot name the other side's population, which all others may.
+_ALONE: Final = "disclose"
 _SAMPLE: Final = """\
 format = "overlap-policy-cases/1"
 
@@ -68,6 +72,7 @@ class Case:
     action: tuple[str, ...]
     field: tuple[str, ...]
     population: tuple[str, ...]
+    peer_population: tuple[str, ...]
     purpose: tuple[str, ...]
     when: tuple[str, ...]
     allowed: bool
@@ -142,6 +147,7 @@ def in_words(request: Request) -> str:
     """What a request asks, as a person would say it."""
     what = f"{request.party} asks to {request.action}"
     what += f" {request.field} of {request.population}" if request.field else f" {request.population}"
+    what += f" matched with {request.peer_population}" if request.peer_population else ""
     return f"{what} for {request.purpose}" if request.purpose else what
 
 
@@ -169,15 +175,17 @@ def _requests(signed: SignedAgreement, case: Case) -> list[Request]:
     values = {
         "field": _every(case.field, FIELDS),
         "population": _every(case.population, (*populations, OTHER_POPULATION)),
+        "peer_population": _every(case.peer_population, (*populations, OTHER_POPULATION)),
         "purpose": _every(case.purpose, PURPOSES),
     }
     found: list[Request] = []
     for action in _every(case.action, ACTIONS):
-        lists = [values[part] if part in _PARTS[action] else (None,) for part in values]
-        for word, (field, population, purpose) in itertools.product(
+        taken = {*_PARTS[action], *(() if action == _ALONE else ("peer_population",))}
+        lists = [(part in taken and values[part]) or (None,) for part in values]
+        for word, (field, population, peer, purpose) in itertools.product(
             _every(case.party, (*ROLES, STRANGER)), itertools.product(*lists)
         ):
-            found.append(Request(action, _party(signed, case, word), field, population, purpose))
+            found.append(Request(action, _party(signed, case, word), field, population, purpose, peer))
     return found
 
 
@@ -211,7 +219,7 @@ def _read_case(table: dict[str, Any], line: int, problems: list[str]) -> Case:
     if not isinstance(name, str) or not name or not name.isprintable():
         found.append("has no name")
     found += [f"has the unknown key '{key}'" for key in table if key not in _KEYS]
-    parts = {key: _words(table, key, found) for key in _KEYS[1:7]}
+    parts = {key: _words(table, key, found) for key in _LISTS}
     actions = _every(parts["action"], ACTIONS)
     for key in ("party", "action", "when"):
         if not parts[key]:
@@ -232,7 +240,7 @@ def _part_problems(actions: tuple[str, ...], parts: dict[str, tuple[str, ...]]) 
     for key, allowed in known.items():
         if not {*parts[key]} <= {*allowed, EVERY}:
             yield f"names something in '{key}' that is none of {', '.join(allowed)}"
-    if not all(_WORD.fullmatch(word) for word in parts["population"]):
+    if not all(_WORD.fullmatch(word) for word in (*parts["population"], *parts["peer_population"])):
         yield "names a population that is no word of a-z, 0-9 and '_'"
     needed = {key: action for action in actions for key in _PARTS.get(action, ())}
     for key, action in needed.items():
@@ -241,6 +249,8 @@ def _part_problems(actions: tuple[str, ...], parts: dict[str, tuple[str, ...]]) 
     for key in ("field", "purpose"):
         if parts[key] and key not in needed and {*actions} <= {*ACTIONS}:
             yield f"says '{key}', which none of its actions takes"
+    if parts["peer_population"] and actions == (_ALONE,):
+        yield f"says 'peer_population', but what is {_ALONE}d is not matched with anything"
 
 
 def _words(table: dict[str, Any], key: str, found: list[str]) -> tuple[str, ...]:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from cleanroom.agreement.document import NUMBER_LEVELS, Agreement, PartyTerms, Policy
+from cleanroom.agreement.document import ACCOUNT_LEVELS, Agreement, PartyTerms, Policy
 
 Document = Policy | Agreement
 
 #: What a level lets the other side learn of a population; the words stand where a field would.
 NUMBERS: Final = "(how many are shared)"
 SHARED: Final = "(which are shared)"
+#: Said behind a field at level `all`, where it may be given of accounts that are not shared as well.
+UNMATCHED: Final = " of every account"
 
 
 @dataclass(frozen=True, slots=True)
 class Newly:
-    """A field of a population that the other side would newly see, or one of NUMBERS and SHARED; `clause` is
-    the place in the new text that allows it."""
+    """A field of a population that the other side would newly see, with UNMATCHED behind it where that is of
+    every account, or one of NUMBERS and SHARED; `clause` is the place in the new text that allows it."""
 
     population: str
     field: str
@@ -33,17 +35,15 @@ def newly_seen(old: Document, new: Document, role: str) -> list[Newly]:
     side = _side(new, role)
     for population in side.populations:
         before, after = _cells(old, role, population), _cells(new, role, population)
-        for field in (NUMBERS, SHARED, *side.fields):
+        for field in (NUMBERS, SHARED, *side.fields, *(name + UNMATCHED for name in side.fields)):
             if field in after and field not in before:
                 listed = population in _side(old, role).populations
-                found.append(Newly(population, field, _clause(field, role, listed)))
+                level = field in (NUMBERS, SHARED) or (
+                    field.endswith(UNMATCHED) and old.terms.level != new.terms.level
+                )
+                clause = "terms.level" if level else f"{role}.fields"
+                found.append(Newly(population, field, clause if listed else f"{role}.populations"))
     return found
-
-
-def _clause(field: str, role: str, listed: bool) -> str:
-    if not listed:
-        return f"{role}.populations"
-    return "terms.level" if field in (NUMBERS, SHARED) else f"{role}.fields"
 
 
 def _cells(document: Document, role: str, population: str) -> set[str]:
@@ -51,9 +51,10 @@ def _cells(document: Document, role: str, population: str) -> set[str]:
     side = _side(document, role)
     if population not in side.populations:
         return set()
-    if document.terms.level in NUMBER_LEVELS:
+    if document.terms.level not in ACCOUNT_LEVELS:
         return {NUMBERS}
-    return {NUMBERS, SHARED, *side.fields}
+    every = {name + UNMATCHED for name in side.fields} if document.terms.level == "all" else set()
+    return {NUMBERS, SHARED, *side.fields, *every}
 
 
 def _side(document: Document, role: str) -> PartyTerms:

@@ -26,6 +26,8 @@ namespace Overlap {{
     now: __cedar::datetime,
     // What it is for; a match names none.
     purpose?: __cedar::String,
+    // The population of the other side that is matched with the one asked about, where it matters.
+    peer_population?: __cedar::String,
   }};
   action "match" appliesTo {{
     principal: [Party],
@@ -59,12 +61,12 @@ def _permit(signed: SignedAgreement, permit: Permit) -> str:
     party = signed.agreement.side(permit.role).party
     owner = signed.agreement.side(permit.owner).party
     resources = ",\n".join(f"    {_resource(owner, *cell)}" for cell in permit.cells)
-    purposes = ", ".join(f'"{purpose}"' for purpose in permit.purposes)
-    purpose = (
-        f"context has purpose && [{purposes}].contains(context.purpose)"
-        if purposes
-        else "!(context has purpose)"
-    )
+    purpose, peer = "!(context has purpose)", "!(context has peer_population)"
+    if permit.purposes:
+        purpose = f"context has purpose && [{_texts(permit.purposes)}].contains(context.purpose)"
+    if permit.peers:
+        listed = f"[{_texts(permit.peers)}].contains(context.peer_population)"
+        peer = f"(if context has peer_population then {listed} else true)"
     start, end = moment_of(signed.not_before), moment_of(signed.until)
     return f"""\
 @id("{permit.name}")
@@ -78,9 +80,14 @@ permit (
 {resources}
   ].contains(resource) &&
   {purpose} &&
+  {peer} &&
   datetime("{start}") <= context.now &&
   context.now < datetime("{end}")
 }};"""
+
+
+def _texts(words: tuple[str, ...]) -> str:
+    return ", ".join(f'"{word}"' for word in words)
 
 
 def _resource(owner: str, population: str, field: str) -> str:

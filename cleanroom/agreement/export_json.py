@@ -63,5 +63,6 @@ def _permit(signed: SignedAgreement, permit: Permit) -> dict[str, Any]:
         "owner": signed.agreement.side(permit.owner).party,
         "cells": [{"population": population, "field": field or None} for population, field in permit.cells],
         "purposes": list(permit.purposes),
+        "peers": list(permit.peers),
         "clause": permit.clause,
     }

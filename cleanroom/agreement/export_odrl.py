@@ -15,11 +15,16 @@ from cleanroom.agreement.standin import is_policy
 from cleanroom.moment import moment_of
 
 ODRL_CONTEXT: Final = "http://www.w3.org/ns/odrl.jsonld"
-#: What ODRL has no word for: the match itself, and the purposes of our list.
+#: What ODRL has no word for: a match, a disclosure without one, pairs of populations, our purposes.
 PROFILE: Final = "urn:overlap:odrl:1"
 
 #: Our actions in ODRL. A grant is the assigner's side of a read, and is said by it.
-_ACTIONS: Final = {"match": f"{PROFILE}:match", "read": "read", "export": "extract"}
+_ACTIONS: Final = {
+    "match": f"{PROFILE}:match",
+    "disclose": f"{PROFILE}:disclose",
+    "read": "read",
+    "export": "extract",
+}
 
 
 def export_odrl(signed: SignedAgreement) -> str:
@@ -35,9 +40,21 @@ def export_odrl(signed: SignedAgreement) -> str:
     }
     if not is_policy(signed):
         document |= {"assigner": _party(signed, "proposer"), "assignee": _party(signed, "accepter")}
-    if any(permit.action in {"read", "export"} for permit in permits(signed)):
-        document["obligation"] = [_deletion(signed, role) for role in ROLES]
+    document |= _promises(signed)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _promises(signed: SignedAgreement) -> dict[str, Any]:
+    """The obligations: a duty to delete at the end, a prohibition to pass on."""
+    obligations, found = signed.agreement.terms.obligations, {}
+    if not any(side.fields for side in (signed.agreement.proposer, signed.agreement.accepter)):
+        return {}
+    if "delete-at-end" in obligations:
+        end = [_constraint("dateTime", "gteq", _time(signed.until))]
+        found["obligation"] = [_rule(signed, role, "delete") | {"constraint": end} for role in ROLES]
+    if "no-onward-share" in obligations:
+        found["prohibition"] = [_rule(signed, role, "distribute") for role in ROLES]
+    return found
 
 
 def _permission(signed: SignedAgreement, permit: Permit) -> dict[str, Any]:
@@ -50,6 +67,9 @@ def _permission(signed: SignedAgreement, permit: Permit) -> dict[str, Any]:
     if permit.purposes:
         uses = [{"@id": f"{PROFILE}:purpose:{purpose}"} for purpose in permit.purposes]
         constraints.append(_constraint("purpose", "isAnyOf", uses))
+    if permit.peers and signed.agreement.terms.pairs:
+        assets = [{"@id": _asset(signed, learner, peer, "")} for peer in permit.peers]
+        constraints.append(_constraint(f"{PROFILE}:matchedWith", "isAnyOf", assets))
     return {
         "uid": f"{_uid(signed)}#{permit.name}",
         "target": [_asset(signed, permit.owner, *cell) for cell in permit.cells],
@@ -60,13 +80,13 @@ def _permission(signed: SignedAgreement, permit: Permit) -> dict[str, Any]:
     }
 
 
-def _deletion(signed: SignedAgreement, role: str) -> dict[str, Any]:
-    """At the end each side deletes what it was shown of the other's accounts."""
+def _rule(signed: SignedAgreement, role: str, action: str) -> dict[str, Any]:
+    """What is asked of a side about everything that the other one may show it."""
     owner = OTHER_ROLE[role]
     side = signed.agreement.side(owner)
     return {
-        "uid": f"{_uid(signed)}#{role}.delete",
-        "action": "delete",
+        "uid": f"{_uid(signed)}#{role}.{action}",
+        "action": action,
         "assigner": _party(signed, owner),
         "assignee": _party(signed, role),
         "target": [
@@ -74,7 +94,6 @@ def _deletion(signed: SignedAgreement, role: str) -> dict[str, Any]:
             for population in side.populations
             for field in side.fields
         ],
-        "constraint": [_constraint("dateTime", "gteq", _time(signed.until))],
     }
 
 

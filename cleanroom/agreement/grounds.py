@@ -16,7 +16,7 @@ from cleanroom.agreement.decide import (
     _showing_role,
     decide,
 )
-from cleanroom.agreement.document import ACTIONS, OTHER_ROLE, ROLES, SignedAgreement
+from cleanroom.agreement.document import ACCOUNT_LEVELS, ACTIONS, OTHER_ROLE, ROLES, SignedAgreement
 from cleanroom.agreement.standin import is_policy
 from cleanroom.moment import moment_of
 
@@ -151,10 +151,13 @@ def _allowing(signed: SignedAgreement, request: Request, decision: Decision) -> 
     yield Ground(
         decision.clause, decision.reason, _denial(signed, request, role), quote(text, decision.clause)
     )
+    terms, other, peer = signed.agreement.terms, OTHER_ROLE[role], request.peer_population
     others = {
-        "terms.level": "the level shows fields of matched accounts" if request.field else "",
+        "terms.level": "the level shows fields of accounts" if request.field else "",
         f"{role}.fields": "the field is in the list" if request.field else "",
         f"{role}.populations": "the population is in the list",
+        f"{other}.populations": "the population of the other side is in the list" if peer else "",
+        "terms.pairs": "the two populations are in the list as a pair" if peer and terms.pairs else "",
         "terms.purposes": "the purpose is in the list" if request.purpose else "",
         "terms.not_before": f"it began at {moment_of(signed.not_before)}",
         "terms.until": f"it ends at {moment_of(signed.until)}",
@@ -169,12 +172,20 @@ def _permission(signed: SignedAgreement, request: Request, clause: str) -> str:
     if clause == DEFAULT:
         return _another_question(signed)
     table, _, key = clause.rpartition(".")
-    values = {"populations": request.population, "fields": request.field, "purposes": request.purpose}
+    values = {"fields": request.field, "purposes": request.purpose, "pairs": None}
+    values["populations"] = request.population
+    if key in {"populations", "pairs"}:
+        role = _showing_role(signed, request)
+        pair = (request.population, request.peer_population)
+        values["populations"] = pair[table != role]
+        values["pairs"] = ":".join(map(str, pair if role == "proposer" else pair[::-1]))
     if key in values:
         return f'in [{table}], "{values[key]}" added to {key}'
     start, end = moment_of(signed.not_before), moment_of(signed.until)
+    level = "all" if request.action == "disclose" else "overlaps"
+    fields = "" if signed.agreement.terms.level in ACCOUNT_LEVELS else ", and fields in both sides' tables"
     changes = {
-        "terms.level": 'in [terms], level = "overlaps", and fields in the tables of both sides',
+        "terms.level": f'in [terms], level = "{level}"{fields}',
         "terms.not_before": f"waiting until {start}, or in [terms] an earlier not_before",
         "terms.until": f"asking before {end}; what has ended stays ended, so else a new agreement",
         "terms.exportable": "in [terms], exportable = true",
@@ -194,6 +205,8 @@ def _denial(signed: SignedAgreement, request: Request, role: str) -> str:
     """The smallest change of the text that denies an allowed request."""
     if request.action == "export":
         return "in [terms], exportable = false"
+    if request.action == "disclose":
+        return 'in [terms], level = "overlaps"'
     if request.action == "match":
         return f'in [{role}], "{request.population}" struck from populations'
     return f'in [{role}], "{request.field}" struck from fields'
@@ -221,6 +234,8 @@ def describe_grounds(signed: SignedAgreement, found: Grounds) -> list[str]:
     else:
         lines.append("the nearest changes that would allow it, all of them together:")
         lines += [f"- {change}" for change in changes]
+    if any(re.search(" (added to|struck from) (fields|populations)$", change) for change in changes):
+        lines.append('where the two sides differ after it, [terms] has to say why: asymmetry = "…"')
     return [*lines, *_taken_as(signed)]
 
 
@@ -243,7 +258,12 @@ def _taken_as(signed: SignedAgreement) -> list[str]:
 
 
 def _asked(request: Request) -> str:
-    parts = (("field", request.field), ("population", request.population), ("purpose", request.purpose))
+    parts = (
+        ("field", request.field),
+        ("population", request.population),
+        ("matched with", request.peer_population),
+        ("purpose", request.purpose),
+    )
     named = ", ".join(f"{name} {value}" for name, value in parts if value is not None)
     return f"{request.party} asks to {request.action} {named or 'nothing named'}"
 

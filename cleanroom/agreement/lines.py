@@ -7,6 +7,7 @@ run over the lines below it, up to the bracket that closes it.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 from overlap.errors import BadInput
@@ -14,6 +15,10 @@ from overlap.errors import BadInput
 _HEADER: Final = re.compile(r"\[([a-z_]+)\] *(?:#.*)?")
 #: Texts and comments, in which a bracket says nothing. Escapes are refused in every text that is edited.
 _QUIET: Final = re.compile(r'"[^"]*"|\'[^\']*\'|#.*')
+
+#: Words of 40 letters in a list, so that no line gets longer than a line may be.
+_ON_ONE_LINE: Final = 3
+_A_ROW: Final = 4
 
 Span = tuple[int, int]
 
@@ -26,7 +31,7 @@ def to_lines(text: bytes) -> list[str]:
 def find_table(lines: list[str], table: str) -> Span | None:
     """Lines of a table, its header first, up to the next header; None when no line is its header."""
     starts = [at for at, line in enumerate(lines) if _HEADER.fullmatch(line)]
-    for at, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for at, end in pairwise([*starts, len(lines)]):
         header = _HEADER.fullmatch(lines[at])
         if header and header[1] == table:
             return at, end
@@ -73,16 +78,27 @@ def drop_key(lines: list[str], table: str, key: str) -> None:
 
 
 def drop_table(lines: list[str], table: str) -> None:
-    """Take a table out, when it is there, with the comments and empty lines right above its header."""
+    """Take a table out, when it is there, with the comments right above its header."""
     span = find_table(lines, table)
     if span is None:
         return
     start, end = span
-    while start and (not lines[start - 1] or lines[start - 1].startswith("#")):
+    while start and lines[start - 1].startswith("#"):
         start -= 1
+    # An empty line parts them from what was there before.
+    start -= bool(start) and not lines[start - 1]
     # What stands right above the next header belongs to that one.
     end = _last_key_end(lines, span[0], end) if end < len(lines) else end
     del lines[start:end]
+
+
+def list_lines(key: str, items: tuple[str, ...]) -> list[str]:
+    """`key = […]` with texts, a few of them on one line, more of them four a line."""
+    texts = [f'"{item}"' for item in items]
+    if len(texts) <= _ON_ONE_LINE:
+        return [f"{key} = [{', '.join(texts)}]"]
+    rows = [texts[start : start + _A_ROW] for start in range(0, len(texts), _A_ROW)]
+    return [f"{key} = [", *("  " + ", ".join(row) + "," for row in rows), "]"]
 
 
 def _value_end(lines: list[str], at: int, end: int) -> int:

@@ -17,7 +17,7 @@ from typing import Final
 
 from cleanroom.agreement.document import FIELDS, SIZE_LIMIT
 from cleanroom.agreement.forms import PRESET, WORD
-from cleanroom.agreement.lines import find_key, to_lines
+from cleanroom.agreement.lines import find_key, list_lines, to_lines
 from cleanroom.agreement.section import Section
 from cleanroom.agreement.text import Problem, check_text
 from overlap import canonical
@@ -61,8 +61,10 @@ def expand_presets(policy: bytes, presets: Presets) -> bytes:
     """The text with every `preset = "NAME"` that is known pinned, and its fields on the line below.
 
     A preset that is pinned already stays as it is, and so does one of an unknown name: the parser of an
-    agreement refuses it.
+    agreement refuses it. A text that is none, with characters that are refused, stays too, for the same.
     """
+    if check_text(policy):
+        return policy
     lines = to_lines(policy)
     for role in ("proposer", "accepter"):
         span = find_key(lines, role, "preset")
@@ -73,18 +75,9 @@ def expand_presets(policy: bytes, presets: Presets) -> bytes:
         lines[span[0] : span[1]] = [
             *([form[2]] if form[2] else []),
             f'preset = "{form[1]}@{preset_digest(form[1], fields)}"',
-            *fields_lines(fields),
+            *list_lines("fields", fields),
         ]
     return "\n".join(lines).encode()
-
-
-def fields_lines(fields: tuple[str, ...]) -> list[str]:
-    """`fields = […]`, six names a line where one line is not enough."""
-    items = [f'"{field}"' for field in fields]
-    if len(items) <= 6:
-        return [f"fields = [{', '.join(items)}]"]
-    rows = [items[start : start + 6] for start in range(0, len(items), 6)]
-    return ["fields = [", *("  " + ", ".join(row) + "," for row in rows), "]"]
 
 
 def _load(data: bytes) -> dict[str, object] | None:

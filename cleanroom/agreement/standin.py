@@ -45,6 +45,7 @@ def stand_in(data: bytes, accepted: int | None = None) -> SignedAgreement:
     text, signatures = split_signatures(data)
     document = parse(text, peer=False) if signatures else parse_document(text)
     agreement = document if isinstance(document, Agreement) else _named(document)
+    _require_fields(agreement)
     if len(signatures) == len(ROLES):
         accepted = signatures[1].time
     elif accepted is None:
@@ -91,6 +92,15 @@ def _named(policy: Policy) -> Agreement:
     proposer, accepter = (replace(getattr(policy, role), party=role) for role in ROLES)
     software = Software("", (), (), 0, "", "", "")
     return Agreement(policy.text, policy.title, proposer, accepter, policy.terms, 0, software)
+
+
+def _require_fields(agreement: Agreement) -> None:
+    """Fields of a preset that nobody has looked up would seem to be denied, and be shown once it is."""
+    if any(side.preset and not side.fields for side in (agreement.proposer, agreement.accepter)):
+        raise BadInput(
+            "the policy names a preset, and its fields are not known here",
+            "write the list itself: fields = […]; or ask about the agreement made from the policy",
+        )
 
 
 def _usual_acceptance(agreement: Agreement) -> int:

@@ -49,7 +49,8 @@ def carries(
         @functools.wraps(command)
         def carried(*words: Any, via: str, **given: Any) -> Any:
             missing = bool(argument) and given[argument] is None
-            unwritten = bool(sends) and given["out"] is None
+            listed = bool(given.get("dry_run"))  # Such a call writes nothing, and takes nothing in.
+            unwritten = bool(sends) and given["out"] is None and not listed
             if not missing and not unwritten:
                 return command(*words, **given)
             context = click.get_current_context()
@@ -62,6 +63,8 @@ def carries(
                     _tell(given, f"taking    {_described(taken)}")
                 if unwritten:
                     partner = _address(carrying, context, given, (sends, to, route, needed), taken)
+                if listed:
+                    return command(*words, **given)
                 return _run(carrying, lambda: command(*words, **given), taken, partner, given)
 
         decorated: Callable[..., Any] = via_option(carried)

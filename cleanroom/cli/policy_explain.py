@@ -20,9 +20,10 @@ _ACCEPTED = "When an unsigned text is taken as accepted; default: now."
 @click.command("explain")
 @click.argument("policy")
 @click.option("--party", default="", help="Who asks: proposer, accepter, or a party's name.")
-@click.option("--action", default="read", show_default=True, help="match, grant, read or export.")
+@click.option("--action", default="read", show_default=True, help="match, grant, disclose, read, export.")
 @click.option("--field", help="Which field; left out: all of them, as a table.")
 @click.option("--population", help="Accounts of which population.")
+@click.option("--peer-population", help="Matched with which population of the side whose it is not.")
 @click.option("--purpose", help="For what.")
 @click.option("--at", "at", default="", metavar="TIME", help=_AT)
 @click.option("--accepted", default="", metavar="TIME", help=_ACCEPTED)
@@ -35,6 +36,7 @@ def explain_command(
     action: str,
     field: str | None,
     population: str | None,
+    peer_population: str | None,
     purpose: str | None,
     at: str,
     accepted: str,
@@ -56,7 +58,7 @@ def explain_command(
         return
     if not party:
         raise click.UsageError("say who asks with --party")
-    request = Request(action, party, field, population, purpose)
+    request = Request(action, party, field, population, purpose, peer_population)
     found = explain_request(signed, request, now)
     if as_json:
         print_json({"policy": policy, "digest": signed.digest, **asdict(found)})
@@ -87,11 +89,16 @@ def _print_all(signed: SignedAgreement, now: int, party: str, population: str | 
     if rows:
         purposes = signed.agreement.terms.purposes
         print_table(("who", "accounts", "field", *(f"for {purpose}" for purpose in purposes)), rows)
-        click.echo(
-            "'accounts' are those of the other side, matched ones only; what is not in the table is denied"
-        )
+        click.echo(f"'accounts' are those of the other side{_which(signed)}")
+        click.echo("what is not in this table is denied")
     else:
         click.echo("no field of any account may be seen by anybody")
+
+
+def _which(signed: SignedAgreement) -> str:
+    if signed.agreement.terms.level == "all":
+        return ", matched or not: at level all it may give these fields of every account"
+    return ", and of them only those that a run has matched"
 
 
 def _uses(signed: SignedAgreement, cell: Any) -> list[str]:
@@ -107,9 +114,9 @@ def _uses(signed: SignedAgreement, cell: Any) -> list[str]:
 @click.option(
     "--format",
     "language",
-    type=click.Choice(("cedar", "cedar-schema", "odrl", "json")),
+    type=click.Choice(("cedar", "cedar-schema", "odrl", "json", "toml")),
     required=True,
-    help="Cedar policies, the schema that belongs to them, ODRL 2.2 as JSON-LD, or canonical JSON.",
+    help="Cedar policies, their schema, ODRL 2.2 as JSON-LD, canonical JSON, or the text itself to copy.",
 )
 @click.option("--accepted", default="", metavar="TIME", help=_ACCEPTED)
 @click.option(

@@ -21,6 +21,7 @@ KINDS: Final = (
     "destruction",
     "expiry",
     "export",
+    "forget",
     "grant",
     "lease",
     "message",
@@ -30,6 +31,7 @@ KINDS: Final = (
     "request",
     "review",
     "revocation",
+    "rotation",
     "run",
     "unfinished",
 )

@@ -229,7 +229,7 @@ class Log:
         present = self.path.read_bytes()[: len(first) + 1] if self.path.exists() else b""
         if not first.startswith(present):
             raise BadInput("the head of the log is missing", _HINT)
-        self.path.write_bytes(b"")
+        write_owner_only(self.path, b"")
         _write_at(self.path, 0, first)
         write_owner_only(self._salts, SALTS_LINE)
         self._index.rebuild(())

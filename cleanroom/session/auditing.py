@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cleanroom.log import Entry, log_origin, verify_log
 from cleanroom.moment import moment_of
 from cleanroom.session.party import EXACT_FACTS, Party
+from cleanroom.session.retiring import verify_succession
 from cleanroom.session.witnessing import own_cosigned
 from overlap.errors import BadInput, BadPeerFile
 
@@ -72,6 +73,7 @@ def _verify(party: Party, partner: str, every_signature: bool) -> Verdict:
     held = [cosigned.checkpoint] if cosigned else []
     findings = log.verify(held, every_signature=every_signature)
     found = [(f"line {finding.line}", finding.what) for finding in findings]
+    found += [("before", what) for what in verify_succession(party, partner)]
     count = cosigned.checkpoint.size if cosigned else 0
     return Verdict(partner, head.size, head.root.hex(), count, found + wrong)
 

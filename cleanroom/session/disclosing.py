@@ -14,10 +14,17 @@ from cleanroom.agreement import SignedAgreement
 from cleanroom.moment import moment_of
 from cleanroom.session.agreements import find_agreement, partner_of
 from cleanroom.session.folder import write_whole
-from cleanroom.session.granting import Granted, fields_granted, numbered, share_terms
+from cleanroom.session.granting import (
+    Granted,
+    fields_granted,
+    in_record_order,
+    numbered,
+    share_terms,
+)
 from cleanroom.session.holding import open_holder
 from cleanroom.session.imports import own_accounts
 from cleanroom.session.party import Party
+from cleanroom.session.restrictions import excluded_accounts
 from cleanroom.session.reviews import remember_granted
 from cleanroom.share import RECORD_LIMIT, SHARE_LIMIT_BYTES, Record, make_share
 from overlap import canonical
@@ -45,7 +52,8 @@ def disclose_accounts(party: Party, agreement: str, out: Path) -> list[Granted]:
         records = [Record((party.random(_TOKEN_BYTES).hex(),), values[row]) for row in rows]
         terms = share_terms(party, signed, card, fields, len(records), run="")
         made = make_share(terms, records, card, party.keys, party.random)
-        remember_granted(party, partner, terms.share, [ids[row] for row in rows])
+        shown = in_record_order(records, [ids[row] for row in rows])
+        remember_granted(party, partner, terms.share, shown)
         open_holder(party, partner).grant(made, party.now)
         place = numbered(out, number)
         write_whole(place, made.file)
@@ -72,12 +80,7 @@ def _accounts(
         for row in kept[list(fields)].to_dict("records")
     ]
     hidden = len(accounts) - len(kept)
-    return kept["id"].tolist(), values, {"private or restricted": hidden} if hidden else {}
-
-
-def excluded_accounts(party: Party, partner: str) -> set[str]:
-    """The ids of own accounts that rules keep from this partner: none while there are no such rules."""
-    return set()
+    return kept["id"].tolist(), values, {"private or restricted to other partners": hidden} if hidden else {}
 
 
 def _parts(values: Sequence[dict[str, str]]) -> Iterator[range]:

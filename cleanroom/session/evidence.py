@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cleanroom.attribution import Evidence, Failed, Verified, read_proofs, verify
-from cleanroom.log import commitment
+from cleanroom.log import Log, commitment
 from cleanroom.session.agreements import agreement_with_digest
 from cleanroom.session.claim_roots import Received, received_commitments
 from cleanroom.session.claiming import canonicaliser, claimable_keys
 from cleanroom.session.folder import read_whole
+from cleanroom.session.history import ClosedLog, partner_history
 from cleanroom.session.party import Party
 from cleanroom.session.reviews import release_state
 from cleanroom.session.runs import RunRecord, all_runs
@@ -128,11 +129,12 @@ def _bound(party: Party, record: RunRecord, logged: set[tuple[bytes, int]]) -> R
 def _logged_receipts(party: Party, partner: str) -> set[tuple[bytes, int]]:
     """Digest and second of each commitment whose receipt our signed log confirms; none if it was altered."""
     digests = [received.commitment.digest for received in received_commitments(party, partner)]
-    log = party.log(partner)
-    if not digests or log.verify():
+    logs: list[ClosedLog | Log] = [*party.closed_logs(partner), party.log(partner)]
+    if not digests or any(log.verify() for log in logs):
         return set()
     return {
         (digest, entry.time)
+        for log in logs
         for entry in log.entries()
         if entry.kind == "commitment" and "received" in entry.digests
         for digest in digests
@@ -145,7 +147,14 @@ def _outcomes(party: Party, record: RunRecord, bound: Received | None) -> dict[s
     place = party.folder.path("claims", "proofs", record.partner, record.run)
     if bound is None or not place.is_file():
         return {}
-    origin, own = party.card_of(record.partner).digest, claimable_keys(party, record)
+    # It was committed under the card of that time, which may have been rotated since.
+    cards = [
+        party.card_of(record.partner),
+        *(one.card for one in partner_history(party.folder, record.partner)),
+    ]
+    known = {card.digest for card in cards}
+    origin = bound.commitment.origin if bound.commitment.origin in known else cards[0].digest
+    own = claimable_keys(party, record)
     normaliser = canonicaliser()
     return {
         proof.token: verify(proof, bound.commitment, origin, own[proof.token], normaliser)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,8 @@ from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.holding import open_holder, read_holder_state
 from cleanroom.session.letters import write_letter
 from cleanroom.session.party import Party
+from cleanroom.session.probing import require_shown_many
+from cleanroom.session.restrictions import without_excluded
 from cleanroom.session.reviews import release_state, remember_granted
 from cleanroom.session.runs import find_run
 from cleanroom.share import REQUEST_LIMIT_BYTES, Ending, Record, Terms, make_share
@@ -64,15 +67,31 @@ def grant_share(party: Party, run: str, out: Path) -> Granted:
     state = release_state(party, record)
     rows, left_out = _releasable(state, signed)
     accounts = read_table(party.folder.path("runs", record.run, "accounts.parquet"))
-    terms = share_terms(party, signed, card, fields, len(rows), run=record.run)
-    made = make_share(terms, _records(accounts, rows, state, fields), card, party.keys, party.random)
+    minimum = signed.agreement.terms.minimum_count
+    rows, excluded = without_excluded(party, record.partner, minimum, accounts, rows)
     shown = accounts["id"].iloc[rows["account"].to_numpy()].tolist()
-    remember_granted(party, record.partner, terms.share, shown)
+    require_shown_many(party, record.partner, minimum, shown)
+    terms = share_terms(party, signed, card, fields, len(rows), run=record.run)
+    records = _records(accounts, rows, state, fields)
+    made = make_share(terms, records, card, party.keys, party.random)
+    remember_granted(party, record.partner, terms.share, in_record_order(records, shown))
     open_holder(party, record.partner).grant(made, party.now)
     write_whole(out, made.file)
     return Granted(
-        terms.share, record.partner, len(rows), list(fields), moment_of(terms.until), left_out, str(out)
+        terms.share,
+        record.partner,
+        len(rows),
+        list(fields),
+        moment_of(terms.until),
+        left_out | excluded,
+        str(out),
     )
+
+
+def in_record_order(records: Sequence[Record], accounts: Sequence[str]) -> list[str]:
+    """The accounts that the records show, by the number that a record has in its share."""
+    paired = zip((record.tokens for record in records), accounts, strict=True)
+    return [account for _, account in sorted(paired)]
 
 
 def share_terms(

@@ -80,12 +80,8 @@ def _refusal(party: Party, partner: str, terms: Terms, request: Request, now: in
             decision = decide(signed, Asked(action, by, field, population, request.purpose), now)
             if not decision.allowed:
                 return f"clause {decision.clause}: {decision.reason}"
-    if terms.scope == "all":
-        return None
     if gone := shown_no_more(party, partner, terms.share, terms.run):
-        return (
-            f"{gone:,} of its accounts were rejected or disputed since: revoke the share and grant a new one"
-        )
+        return f"{gone:,} of its accounts may not be shown any more: revoke the share and grant a new one"
     return None
 
 

@@ -23,7 +23,16 @@ from overlap.keys import Card
 LETTER_LINE: Final = b"overlap-letter/1\n"
 INFO: Final = b"overlap-letter/1"
 PURPOSE: Final = b"letter"
-KINDS: Final = ("commitment", "claims", "revocation", "review", "preparation", "update", "checkpoint")
+KINDS: Final = (
+    "commitment",
+    "claims",
+    "revocation",
+    "review",
+    "preparation",
+    "update",
+    "checkpoint",
+    "forget",
+)
 
 #: Bytes of a letter: the proofs of some 200,000 claims.
 LETTER_LIMIT: Final = 2**29

@@ -6,7 +6,7 @@ No key is needed for any of it, so signatures are not checked here: 'overlap agr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -42,18 +42,19 @@ from cleanroom.agreement import (
     split_signatures,
     stand_in,
 )
-from cleanroom.agreement.document import OTHER_ROLE
 from cleanroom.session.agreements import AGREEMENT_LIMIT, read_policy
 from cleanroom.session.folder import Folder, read_whole, write_whole
 from cleanroom.session.imports import own_accounts
 from cleanroom.store import read_table
 from overlap.errors import BadInput, UsageError
 
-EXPORTS: Final = {
+#: Language to what writes it; `toml` is the text itself, to be copied and changed.
+EXPORTS: Final[dict[str, Callable[[SignedAgreement], str]]] = {
     "cedar": export_cedar,
     "cedar-schema": lambda _signed: CEDAR_SCHEMA,
     "odrl": export_odrl,
     "json": export_json,
+    "toml": lambda signed: signed.agreement.text.decode(),
 }
 
 
@@ -162,7 +163,8 @@ def count_newly_seen(old: str, new: str, root: Path, role: str, partner: str) ->
     for document in documents:
         found = document.role_of(own) if isinstance(document, Agreement) else None
         if isinstance(document, Agreement) and found is not None:
-            role, partner = found, partner or document.side(OTHER_ROLE[found]).party
+            other = next(side for side in ROLES if side != found)
+            role, partner = found, partner or document.side(other).party
     if partner and partner not in folder.names("partners", suffix=".card"):
         raise UsageError(
             "there is no partner of that name here", "name one that was added with 'overlap partner add'"

@@ -101,6 +101,12 @@ def _take_checkpoint(party: Party, letter: Letter) -> Taken:
     return Taken("checkpoint", letter.partner, take_sync(party, letter))
 
 
+def _take_forget(party: Party, letter: Letter) -> Taken:
+    from cleanroom.session.recalling import take_recall
+
+    return Taken("forget", letter.partner, take_recall(party, letter))
+
+
 _TAKERS: dict[str, Callable[[Party, Letter], Taken]] = {
     "commitment": _take_commitment,
     "claims": _take_claims,
@@ -109,4 +115,5 @@ _TAKERS: dict[str, Callable[[Party, Letter], Taken]] = {
     "preparation": _take_preparation,
     "update": _take_update,
     "checkpoint": _take_checkpoint,
+    "forget": _take_forget,
 }

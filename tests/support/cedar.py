@@ -14,14 +14,14 @@ LAST_SECOND = 253_402_300_799
 
 
 def cedar_request(signed: SignedAgreement, request: Request, now: Any) -> dict[str, Any]:
-    """Who asks, what for, and about whose accounts: their own in a match or grant, else the other side's.
+    """Who asks, what for, and about whose accounts: in a read or export not their own.
 
     A part that is missing is missing there too, and so is a time that cannot be written.
     """
     agreement = signed.agreement
     names = [agreement.side(role).party for role in ROLES]
     owner = request.party
-    if request.action not in ("match", "grant") and owner in names:
+    if request.action not in ("match", "grant", "disclose") and owner in names:
         owner = names[1 - names.index(owner)]
     place = f"{owner}/{request.population or ''}"
     resource = f'Overlap::Population::"{place}"'
@@ -30,6 +30,8 @@ def cedar_request(signed: SignedAgreement, request: Request, now: Any) -> dict[s
     context: dict[str, Any] = {}
     if request.purpose is not None:
         context["purpose"] = request.purpose
+    if request.peer_population is not None:
+        context["peer_population"] = request.peer_population
     if type(now) is int and 0 <= now <= LAST_SECOND:
         context["now"] = {"__extn": {"fn": "datetime", "arg": moment_of(now)}}
     return {

@@ -70,6 +70,7 @@ _CHECKS: dict[str, Any] = {
     "maximum": _holds(lambda wanted, value: value <= wanted),
     "minLength": _holds(lambda wanted, value: len(value) >= wanted),
     "maxLength": _holds(lambda wanted, value: len(value) <= wanted),
+    "maxItems": _holds(lambda wanted, value: len(value) <= wanted),
     "minItems": _holds(lambda wanted, value: len(value) >= wanted),
     "uniqueItems": _holds(lambda _, value: len({repr(item) for item in value}) == len(value)),
 }

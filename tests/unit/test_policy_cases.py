@@ -27,6 +27,8 @@ from tests.agreement_parties import ACCEPTED, DAY, make_file, make_text
 
 ROOT = Path(__file__).resolve().parents[2]
 CO_SELL = policy_text("co-sell").decode()
+#: All pairs but open opportunities with open opportunities.
+PAIRS = ["customers:customers", "open_opportunities:customers", "customers:open_opportunities"]
 PARTS = ("party", "action", "field", "population", "purpose", "when")
 #: The stated acceptance of a policy without dates.
 BEGIN = 1_767_225_600
@@ -128,6 +130,35 @@ def test_every_means_all_there_is_and_one_that_is_not() -> None:
     with_parts = (len(ACTIONS) - 1) * 3 * 4 * 7 * len(FIELDS) * len(PURPOSES)
     assert outcome.requests == with_parts + 3 * 4 * 7
     assert 0 < len(outcome.wrong) < outcome.requests
+
+
+def test_a_pair_and_a_disclosure_can_be_asked_about() -> None:
+    paired = CO_SELL.replace("[terms]", f"[terms]\npairs = {json.dumps(PAIRS)}", 1)
+    signed = stand_in(paired.encode())
+    for own, peer, allowed in (
+        ("customers", "open_opportunities", True),
+        ("open_opportunities", "open_opportunities", False),
+    ):
+        text = with_key("peer_population", f'"{peer}"').replace('"customers"\n', f'"{own}"\n', 1)
+        (outcome,) = run_cases(signed, read_cases(text.encode()).cases)
+        assert [asked.decision.clause for asked in outcome.wrong] == [] if allowed else ["terms.pairs"]
+    disclose = with_key("action", '"disclose"')
+    (outcome,) = run_cases(signed, read_cases(disclose.encode()).cases)
+    assert outcome.wrong[0].decision.clause == "terms.level"
+    every = stand_in(CO_SELL.replace('level = "overlaps"', 'level = "all"').encode())
+    (outcome,) = run_cases(every, read_cases(disclose.replace("accepter", "proposer").encode()).cases)
+    assert outcome.wrong == ()
+    with pytest.raises(BadInput, match="is not matched with anything"):
+        read_cases((disclose + 'peer_population = "customers"\n').encode())
+
+
+def test_a_preset_that_was_not_looked_up_is_no_empty_list() -> None:
+    unknown = CO_SELL.replace(
+        'fields = ["name", "website", "country", "owner", "owner_email", "population"]',
+        'preset = "unheard-of"',
+    )
+    with pytest.raises(BadInput, match="names a preset, and its fields are not known"):
+        stand_in(unknown.encode())
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ def test_nothing_is_new_where_nothing_changes_or_less_is_shown() -> None:
 def test_a_field_is_new_in_every_population_of_that_side_only() -> None:
     first, rest = CO_SELL.split("[accepter]")
     wide = first.replace('"country", ', '"country", "revenue", ') + "[accepter]" + rest
+    wide += 'asymmetry = "they pay for it"\n'
     assert cells(CO_SELL, wide) == [
         ("customers", "revenue", "proposer.fields"),
         ("open_opportunities", "revenue", "proposer.fields"),
@@ -43,6 +44,19 @@ def test_a_population_and_a_level_tell_more_than_fields() -> None:
     higher = cells(policy_text("counts-only").decode(), CO_SELL)
     assert ("customers", "(which are shared)", "terms.level") in higher
     assert ("customers", "(how many are shared)", "terms.level") not in higher
+
+
+def test_level_all_tells_of_every_account() -> None:
+    every = CO_SELL.replace('level = "overlaps"', 'level = "all"')
+    found = cells(CO_SELL, every)
+    assert ("customers", "owner of every account", "terms.level") in found
+    assert {clause for _, _, clause in found} == {"terms.level"} and len(found) == 2 * 6
+    assert cells(every, CO_SELL) == []
+    more = every.replace('"country", ', '"country", "revenue", ')
+    assert [(field, clause) for _, field, clause in cells(every, more)][:2] == [
+        ("revenue", "proposer.fields"),
+        ("revenue of every account", "proposer.fields"),
+    ]
 
 
 @pytest.fixture

@@ -30,6 +30,8 @@ from overlap.errors import BadInput, UsageError
 from tests.agreement_parties import ACCEPTED, make_file
 
 CO_SELL = policy_text("co-sell").decode()
+#: All pairs but open opportunities with open opportunities.
+PAIRS = ["customers:customers", "open_opportunities:customers", "customers:open_opportunities"]
 LINES = CO_SELL.splitlines()
 
 
@@ -54,6 +56,8 @@ def ask(text: str, when: str = "start", **parts: str | None) -> Grounds:
         ({"action": "export"}, "start", ["terms.exportable"]),
         ({"purpose": "attribution", "field": "phone"}, "end", ["terms.until", "proposer.fields"]),
         ({"purpose": "joint-marketing", "field": "phone"}, "start", ["proposer.fields", "terms.purposes"]),
+        ({"peer_population": "prospects"}, "start", ["accepter.populations"]),
+        ({"action": "disclose", "party": "proposer"}, "start", ["terms.level"]),
         ({"party": "mallory", "field": None}, "end", ["default", "default"]),
         ({"action": "write"}, "start", ["default"]),
     ],
@@ -115,6 +119,9 @@ def apply(text: str, change: str) -> str:
     added = re.fullmatch(r'in \[(\w+)\], "(.+)" added to (\w+)', change)
     struck = re.fullmatch(r'in \[(\w+)\], "(.+)" struck from (\w+)', change)
     flag = re.fullmatch(r"in \[terms\], exportable = (true|false)", change)
+    level = re.fullmatch(r'in \[terms\], level = "(\w+)"', change)
+    if level:
+        return re.sub(r"(?m)^level = .*$", f'level = "{level[1]}"', text)
     if flag:
         return re.sub(r"(?m)^exportable = .*$", f"exportable = {flag[1]}", text)
     found = added or struck
@@ -124,7 +131,8 @@ def apply(text: str, change: str) -> str:
     assert items
     listed = json.loads(items[1])
     listed = [*listed, found[2]] if added else [item for item in listed if item != found[2]]
-    return head + table + rest[: items.start(1)] + json.dumps(listed) + rest[items.end(1) :]
+    changed = head + table + rest[: items.start(1)] + json.dumps(listed) + rest[items.end(1) :]
+    return changed if "asymmetry" in changed or found[1] == "terms" else changed + 'asymmetry = "why"\n'
 
 
 @pytest.mark.parametrize("name", ["co-sell", "territory-planning"])
@@ -145,6 +153,18 @@ def test_the_changes_named_turn_the_answer_and_no_fewer_do(name: str) -> None:
         answers = [ask(one, **asked).decision.allowed for one in changed]
         # The answer turns with the last of them, not before.
         assert answers == [found.decision.allowed] * len(changes) + [not found.decision.allowed]
+
+
+def test_a_pair_is_named_with_the_line_that_lists_it() -> None:
+    text = CO_SELL.replace("[terms]", f"[terms]\npairs = {json.dumps(PAIRS)}", 1)
+    parts = {"population": "open_opportunities", "peer_population": "open_opportunities"}
+    found = ask(text, **parts)
+    (ground,) = found.grounds
+    assert ground.clause == "terms.pairs" and ground.quote.text[0].startswith("pairs = ")
+    assert ground.change == 'in [terms], "open_opportunities:open_opportunities" added to pairs'
+    assert ask(apply(text, ground.change), **parts).decision.allowed
+    good = ask(text, population="customers", peer_population="open_opportunities")
+    assert "terms.pairs" in [ground.clause for ground in good.grounds]
 
 
 def test_what_is_said_reads_as_it_stands() -> None:

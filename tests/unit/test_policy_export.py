@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from json_schema import violations
+from random_policies import random_policy
 
 from cleanroom.agreement import (
     CEDAR_SCHEMA,
@@ -30,14 +32,16 @@ ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "docs" / "schema" / "policy.json").read_text(encoding="utf-8"))
 
 #: Terms of the ODRL 2.2 vocabulary (W3C Recommendation, 15 February 2018).
-ODRL_OPERANDS = {"dateTime", "purpose"}
+ODRL_OPERANDS = {"dateTime", "purpose", "urn:overlap:odrl:1:matchedWith"}
 ODRL_OPERATORS = {"gteq", "lt", "isAnyOf"}
 ODRL_ACTIONS = {"read", "extract", "delete", "distribute"}
 
 
 def every_signed() -> list[Any]:
     texts = [policy_text(name) for name in policy_names()]
-    return [*map(stand_in, texts), *(make_signed(text.decode()) for text in texts)]
+    source = random.Random(20261122)
+    drawn = (make_signed(random_policy(source)) for _ in range(6))
+    return [*map(stand_in, texts), *(make_signed(text.decode()) for text in texts), *drawn]
 
 
 def test_the_schema_is_what_the_code_says() -> None:
@@ -76,11 +80,24 @@ def test_every_cell_of_a_permit_is_decided_as_allowed(name: str) -> None:
     for permit in permits(signed):
         for population, field in permit.cells:
             for purpose in permit.purposes or (None,):
-                request = Request(permit.action, permit.role, field or None, population, purpose)
-                decision = decide(signed, request, signed.not_before)
-                assert decision.allowed and decision.clause == permit.clause
-                found += 1
+                for peer in (None, *permit.peers):
+                    request = Request(permit.action, permit.role, field or None, population, purpose, peer)
+                    decision = decide(signed, request, signed.not_before)
+                    assert (
+                        decision.allowed
+                        and decision.clause.partition(".")[2] == permit.clause.partition(".")[2]
+                    )
+                    found += 1
     assert found
+
+
+def test_promises_are_a_duty_and_a_prohibition_in_odrl() -> None:
+    promised = json.loads(export_odrl(stand_in(policy_text("territory-planning"))))
+    assert [rule["action"] for rule in promised["obligation"]] == ["delete", "delete"]
+    assert [rule["action"] for rule in promised["prohibition"]] == ["distribute", "distribute"]
+    until = promised["obligation"][0]["constraint"][0]
+    assert (until["operator"], until["rightOperand"]["@value"]) == ("gteq", "2026-06-30T00:00:00Z")
+    assert "obligation" not in json.loads(export_odrl(stand_in(policy_text("co-sell"))))
 
 
 @pytest.mark.parametrize("signed", every_signed(), ids=lambda signed: signed.agreement.title[:10])
