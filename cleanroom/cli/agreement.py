@@ -38,7 +38,7 @@ def agreement_command() -> None:
     "--size-bound", type=int, default=0, help="Most identifiers a side may submit; default: the policy's."
 )
 @presets_option
-@click.option("--room", default="", help="The verified partner that is the room, if the policy asks for one.")
+@click.option("--room", default="", help="The room that was joined, if the policy asks for one.")
 @click.pass_obj
 def propose(
     shell: Shell, partner: str, policy: str, out: Path, size_bound: int, presets: Path | None, room: str

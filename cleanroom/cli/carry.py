@@ -96,7 +96,8 @@ def tell_sent(deliveries: Iterable[Address | tuple[Address, OverlapError]], give
         if isinstance(one, tuple):
             problem = problem or one[1]
         else:
-            _tell(given, f"sent      {one.kind} to {one.partner} by {one.via}")
+            said = f"opened    share {one.share} of {one.partner} with a lease of {one.via}"
+            _tell(given, said if one.share else f"sent      {one.kind} to {one.partner} by {one.via}")
     if problem:
         raise problem
 
@@ -133,8 +134,15 @@ def _address(
     """Let the command write into the outbox, where a carrier is known for its partner, who is returned."""
     from cleanroom.session.addressing import RECIPIENTS
     from cleanroom.session.carrying import known_vias, via_of
+    from cleanroom.session.reading import lending_share
 
     kind, to, via, needed = how
+    share, room = lending_share(carrying.party, given["share"]) if kind == "request" else ("", "")
+    if room:
+        partner = taken.partner if taken else RECIPIENTS[to](carrying.party, given)
+        place = carrying.outgoing(partner, kind, room, taken.key if taken else "", share)
+        given["out"], context.meta[_PLACE] = place, place.parent
+        return partner
     if not (via or taken or known_vias(carrying.party)):
         if needed:
             raise UsageError("no place to write to is given", "give --out FILE, or --via CARRIER")

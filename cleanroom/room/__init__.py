@@ -9,6 +9,7 @@ counting       the third role of a count: lists come in, blurred numbers go out
 house          all of it in one folder; serving runs it, backup saves it
 signatures     signed requests and answers, the same for both sides
 carrier        what takes files to others; a shared folder as one
+lending        what parties ask of a room that holds halves of their shares
 client         a party's side: requests to a room, and the room as a carrier
 
 Names are loaded on first use: whoever needs no room needs none of the packages of the extra `room`.
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from cleanroom.room.carrier import KINDS, OPEN_KINDS, Carrier, FolderCarrier, Waiting, limit_of
     from cleanroom.room.client import RoomCarrier, RoomClient, read_room_card
     from cleanroom.room.house import create_room, invite_here, open_room, room_card
+    from cleanroom.room.lending import LentShare, RoomLeases
     from cleanroom.room.pairs import pair_origin
     from cleanroom.room.quotas import Quotas
     from cleanroom.room.sealed_counts import COUNT_LIMIT_BYTES, LISTS, open_result, seal_list
@@ -54,9 +56,11 @@ __all__ = [
     "Carrier",
     "FolderCarrier",
     "HttpRequest",
+    "LentShare",
     "Quotas",
     "RoomCarrier",
     "RoomClient",
+    "RoomLeases",
     "Signer",
     "Waiting",
     "backup_room",
@@ -91,9 +95,11 @@ _HOMES = {
     "Carrier": "carrier",
     "FolderCarrier": "carrier",
     "HttpRequest": "signatures",
+    "LentShare": "lending",
     "Quotas": "quotas",
     "RoomCarrier": "client",
     "RoomClient": "client",
+    "RoomLeases": "lending",
     "Signer": "signatures",
     "Waiting": "carrier",
     "backup_room": "backup",

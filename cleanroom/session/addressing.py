@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from cleanroom.agreement import read_proposal, read_signed, split_signatures
-from cleanroom.session.agreements import AGREEMENT_LIMIT, agreements_with, find_agreement, partner_of
+from cleanroom.session.agreements import agreements_with, find_agreement, partner_in, partner_of
 from cleanroom.session.folder import read_whole
 from cleanroom.session.frames import received_frame
 from cleanroom.session.holding import read_holder_state
@@ -15,7 +14,8 @@ from cleanroom.session.letters import LETTER_LIMIT, read_letter
 from cleanroom.session.party import Party
 from cleanroom.session.reviewing import find_overlap_run
 from cleanroom.session.runs import all_runs, find_run
-from cleanroom.share import REQUEST_LIMIT_BYTES, SHARE_LIMIT_BYTES, read_request, read_share
+from cleanroom.session.sharing import share_in
+from cleanroom.share import REQUEST_LIMIT_BYTES, read_request
 from overlap.errors import BadPeerFile, UsageError, WrongRun
 from overlap.keys import Card
 from overlap.protocol import protocol_of
@@ -44,21 +44,9 @@ def _by_share(party: Party, given: Given) -> str:
     raise UsageError("no share begins so", "'overlap shares list' shows them")
 
 
-def _by_document(party: Party, given: Given) -> str:
-    data = read_whole(given["file"], AGREEMENT_LIMIT)
-    _, signatures = split_signatures(data)
-    read = read_signed if len(signatures) > 1 else read_proposal
-    return partner_of(party, read(data, _cards(party)).agreement)
-
-
 def _by_frame(party: Party, given: Given) -> str:
     with received_frame(party, given["frame"]) as frame:
         return frame.partner
-
-
-def _by_share_file(party: Party, given: Given) -> str:
-    data = read_whole(given["share"], SHARE_LIMIT_BYTES)
-    return _whoever(party, lambda card: read_share(data, party.keys, card))
 
 
 def _by_request(party: Party, given: Given) -> str:
@@ -78,10 +66,6 @@ def _whoever(party: Party, read: Callable[[Card], object]) -> str:
     raise WrongRun("the file is from no verified partner", "compare fingerprints, or ask for the file again")
 
 
-def _cards(party: Party) -> list[Card]:
-    return [party.keys.card, *(party.card_of(name) for name in party.partners() if party.is_verified(name))]
-
-
 #: How a command finds the partner whom its file goes to, from what it was given.
 RECIPIENTS: Final[dict[str, Callable[[Party, Given], str]]] = {
     "partner": lambda party, given: given["partner"] or "",
@@ -91,9 +75,9 @@ RECIPIENTS: Final[dict[str, Callable[[Party, Given], str]]] = {
     "granted": lambda party, given: (_by_agreement if given["all_"] else _by_run)(party, given),
     "overlap run": lambda party, given: find_overlap_run(party, given["run"]).partner,
     "share": _by_share,
-    "document": _by_document,
+    "document": lambda party, given: partner_in(party, given["file"]),
     "frame": _by_frame,
-    "share file": _by_share_file,
+    "share file": lambda party, given: share_in(party, given["share"])[0],
     "request": _by_request,
 }
 

@@ -24,6 +24,7 @@ from cleanroom.room import KINDS, OPEN_KINDS, Carrier, FolderCarrier, Waiting, l
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.parcels import is_parcel, make_parcel, open_parcel
 from cleanroom.session.party import Clock, Party
+from cleanroom.session.reading import read_by_room
 from overlap.errors import BadInput, BadPeerFile, MalformedFile, OverlapError, Refused, Unverified, UsageError
 from overlap.keys import Card
 
@@ -33,12 +34,16 @@ FOLDER = "folder:"
 
 @dataclass(frozen=True)
 class Address:
-    """Where a file in the outbox goes; `answers` is the key of the waiting file that it answers, or empty."""
+    """Where a file in the outbox goes; `answers` is the key of the waiting file that it answers, or empty.
+
+    `share` is the share of a request that goes to the room which holds its half, else empty.
+    """
 
     partner: str
     kind: str
     via: str
     answers: str
+    share: str
 
 
 @dataclass(frozen=True)
@@ -133,10 +138,10 @@ class Carrying:
 
     # What we send.
 
-    def outgoing(self, partner: str, kind: str, via: str, answers: str = "") -> Path:
+    def outgoing(self, partner: str, kind: str, via: str, answers: str = "", share: str = "") -> Path:
         """Where to write a file of `kind` for a partner; `deliver` sends it when it is there."""
         number = f"{self._next_number('outbox'):08d}"
-        address = Address(partner, kind, via, answers)
+        address = Address(partner, kind, via, answers, share)
         self.party.folder.write_record(asdict(address), "outbox", f"{number}.address")
         return self.party.folder.path("outbox", number)
 
@@ -269,6 +274,9 @@ class Carrying:
         return [self.party.folder.path("outbox", one) for one in found]
 
     def _send(self, address: Address, place: Path) -> None:
+        if address.share:
+            read_by_room(self.party, address.share, place)
+            return
         card = self.party.card_of(address.partner)
         if address.kind in OPEN_KINDS:
             self._seal(card, place)

@@ -55,7 +55,7 @@ def add_partner(party: Party, source: Path, fingerprint: str = "") -> Partner:
     if card.digest == party.keys.card.digest or card.party == party.name:
         raise UsageError("this card has our own name or keys", "give the card that the partner sent")
     if fingerprint:
-        require_same(card, fingerprint)
+        _require_same(card, fingerprint)
     if card.party in party.partners() and party.card_of(card.party).digest != card.digest:
         _replace_revoked(party, card)
     write_whole(party.folder.path("partners", f"{card.party}.card"), card.to_bytes())
@@ -143,7 +143,7 @@ def verify_partner(party: Party, name: str, fingerprint: str) -> Partner:
     """Mark the card as verified when the fingerprint read out by the partner is the card's."""
     card = party.card_of(name)
     _require_alive(party, name)
-    require_same(card, fingerprint)
+    _require_same(card, fingerprint)
     _mark_verified(party, card)
     return Partner(name, card.fingerprint, True)
 
@@ -218,8 +218,7 @@ def _require_alive(party: Party, name: str) -> None:
         raise Refused("this card was revoked by its owner", "ask for the partner's new card")
 
 
-def require_same(card: Card, fingerprint: str) -> None:
-    """Refused when the fingerprint that was read out is not the card's."""
+def _require_same(card: Card, fingerprint: str) -> None:
     if "".join(fingerprint.split()).upper() != card.fingerprint.replace(" ", ""):
         raise Refused(
             "the fingerprint is not that of the card",

@@ -17,6 +17,7 @@ from cleanroom.session.agreements import accept_agreement, read_offer
 from cleanroom.session.carrying import Carrying, Incoming, key_of, known_vias
 from cleanroom.session.finishing import finish_match
 from cleanroom.session.granting import answer_request
+from cleanroom.session.holding import open_holder
 from cleanroom.session.matching import reply_match
 from cleanroom.session.party import Party
 from cleanroom.session.receiving import receive_file
@@ -132,6 +133,7 @@ class Round:
                     yield self._handle(self.carrying.incoming(via, item))
                     yield from self._deliver(via)
         yield from self._deliver()
+        yield from self._ask_rooms()
         if reached and not self.via:
             self.carrying.forget_refused(known)
             self._clear_inbox(known)
@@ -193,8 +195,20 @@ class Round:
             if isinstance(one, tuple):
                 address, error = one
                 yield Action("failed", address.kind, address.partner, error.what, error.hint)
+            elif one.share:
+                yield Action("took in", "lease", one.partner, f"share {one.share}, by {one.via}")
             else:
                 yield Action("sent", one.kind, one.partner, f"by {one.via}")
+
+    def _ask_rooms(self) -> Iterator[Action]:
+        """What rooms say of the shares of ours whose halves they hold."""
+        party = self.carrying.party
+        for partner in party.partners():
+            try:
+                for line in open_holder(party, partner).refresh(party.now):
+                    yield Action("took in", "status", partner, line)
+            except OverlapError as error:
+                yield Action("failed", "status", partner, error.what, error.hint)
 
     def _clear_inbox(self, known: Collection[str]) -> None:
         """Remove what was fetched and waits no more."""

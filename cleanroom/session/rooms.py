@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cleanroom.session.folder import read_whole, write_whole
-from cleanroom.session.partners import CARD_LIMIT, require_same
 from cleanroom.session.party import Clock, Party
 from overlap.errors import Refused, Unverified, UsageError
 from overlap.keys import Card, hkdf
 
 if TYPE_CHECKING:
     from cleanroom.room import RoomCarrier, RoomClient
+
+#: Bytes of a card; the format's own limit is the same.
+CARD_LIMIT_BYTES = 16_384
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -62,7 +64,11 @@ def join_room(party: Party, address: str, fingerprint: str, clock: Clock) -> Roo
     with _packages():
         from cleanroom.room import read_room_card
     card = read_room_card(url)
-    require_same(card, fingerprint)
+    if "".join(fingerprint.split()).upper() != card.fingerprint.replace(" ", ""):
+        raise Refused(
+            "the fingerprint is not that of the room's card",
+            "do not use this room; ask who runs it to read out 'overlap room card'",
+        )
     known = {room.name: room for room in list_rooms(party)}.get(card.party)
     if known and known.fingerprint != card.fingerprint:
         raise Refused(
@@ -86,9 +92,12 @@ def list_rooms(party: Party) -> list[Room]:
 
 
 def room_card_of(party: Party, name: str) -> Card:
-    """The confirmed card of a room; UsageError when it was not joined, Unverified when it was altered."""
+    """The confirmed card of a room that was joined, or else of the partner that is the room.
+
+    Raises UsageError when there is none, Unverified when it is not confirmed.
+    """
     if name not in party.folder.names("rooms", suffix=".room"):
-        raise UsageError(f"no room named '{name}' was joined", "run 'overlap room join URL --fingerprint …'")
+        return party.verified_card_of(name)
     card, place = _card(party, name), party.folder.path("rooms", f"{name}.verified")
     if not place.is_file() or read_whole(place, 1024) != _mark(party, card, _url_of(party, name)):
         raise Unverified(
@@ -96,6 +105,25 @@ def room_card_of(party: Party, name: str) -> Card:
             "compare its fingerprint, then 'overlap room join URL --fingerprint …'",
         )
     return card
+
+
+def room_cards(party: Party) -> list[Card]:
+    """The cards of all rooms that were joined."""
+    return [room_card_of(party, room.name) for room in list_rooms(party)]
+
+
+def holder_card(party: Party, digest: str) -> Card:
+    """The confirmed card of a lease-holder that is not the grantor: a room that was joined, or a partner."""
+    for card in room_cards(party):
+        if card.digest.hex() == digest:
+            return card
+    return party.verified_card_of(party.partner_with(digest))
+
+
+def room_at(party: Party, digest: str) -> str:
+    """The address of the joined room with the card of that digest (hex); "" when it was not joined."""
+    known = {_card(party, room.name).digest.hex(): room.url for room in list_rooms(party)}
+    return known.get(digest, "")
 
 
 def room_client(party: Party, url: str, clock: Clock) -> RoomClient:
@@ -131,7 +159,7 @@ def _packages() -> Iterator[None]:
 
 
 def _card(party: Party, name: str) -> Card:
-    return Card.from_bytes(read_whole(party.folder.path("rooms", f"{name}.card"), CARD_LIMIT))
+    return Card.from_bytes(read_whole(party.folder.path("rooms", f"{name}.card"), CARD_LIMIT_BYTES))
 
 
 def _url_of(party: Party, name: str) -> str:

@@ -60,6 +60,74 @@ def agree(both: LiveParties) -> None:
     both.run(VENDOR, "sync")
 
 
+def lending(both: LiveParties) -> Path:
+    """The territory policy with a room that gives the leases."""
+    policy = change_policy(both, run_budget="300")
+    text = policy.read_text(encoding="utf-8")
+    policy.write_text(text.replace("[terms]\n", '[terms]\nlease_holder = "room"\n'), encoding="utf-8")
+    return policy
+
+
+def lend(both: LiveParties) -> None:
+    """A share of the partner whose half the room holds, on its way to the vendor."""
+    propose = ("agreement", "propose", "--partner", PARTNER, "--room", "room", "--size-bound", "256")
+    both.run(VENDOR, *propose, "--policy", lending(both))
+    both.run(PARTNER, "agreement", "accept", "--yes")
+    both.run(VENDOR, "sync")
+    both.run(VENDOR, "match", "start")
+    for party in (PARTNER, VENDOR, PARTNER):
+        both.run(party, "sync")
+    both.run(PARTNER, "shares", "grant")
+
+
+def state_of(both: LiveParties, party: str) -> tuple[str, int]:
+    (share,) = both.read_json(party, "shares", "list")
+    return share["state"], share["read"]
+
+
+def test_a_share_whose_half_the_room_holds_is_read_and_revoked_there(both: LiveParties) -> None:
+    lend(both)
+    vault = both.place(PARTNER, "vault")
+    assert list(vault.glob("*.secret")) == []
+    said = both.run(VENDOR, "shares", "request", "--purpose", "territory-planning").out
+    assert f" of {PARTNER} with a lease of http" in said
+    assert state_of(both, VENDOR) == ("open", len(SHARED))
+    assert state_of(both, PARTNER) == ("open", 0)
+    assert f"{len(SHARED)} of {len(SHARED)} records were read" in both.run(PARTNER, "sync").out
+    assert state_of(both, PARTNER) == ("open", len(SHARED))
+    share = both.read_json(PARTNER, "shares", "list")[0]["share"]
+    ended = both.run(PARTNER, "shares", "revoke", share, "--attestation", both.mail("attestation")).out
+    assert f"{len(SHARED)} of {len(SHARED)} records read before" in ended
+    both.run(VENDOR, "sync")
+    assert state_of(both, VENDOR)[0] == "revoked, erased"
+    assert state_of(both, PARTNER) == ("revoked, half destroyed", len(SHARED))
+    assert both.read_json(VENDOR, "inspect", both.mail("attestation"))["format"] == "overlap-statement/1"
+    both.run(VENDOR, "shares", "request", both.place(VENDOR, "shares", "received", share),
+             "--purpose", "territory-planning", code=3)  # fmt: skip
+    both.require_good_logs()
+
+
+def test_a_request_waits_until_the_room_is_there_and_dies_with_the_share(
+    both: LiveParties, joined: tuple[LiveParties, RealRoom], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = joined[1]
+    monkeypatch.setattr(client, "PAUSES", ())
+    lend(both)
+    both.run(PARTNER, "sync")
+    item = both.run(VENDOR, "sync", "--dry-run").out
+    assert "share of" in item
+    both.run(VENDOR, "sync")
+    share = both.read_json(PARTNER, "shares", "list")[0]["share"]
+    room.kill()
+    assert "cannot be reached" in both.run(PARTNER, "shares", "revoke", share, code=4).err
+    assert state_of(both, PARTNER) == ("open", 0)
+    room.start()
+    both.run(VENDOR, "shares", "request", "--purpose", "territory-planning")
+    both.run(PARTNER, "shares", "revoke", share)
+    both.run(VENDOR, "sync")
+    assert both.read_json(VENDOR, "shares", "list")[0]["state"] == "revoked, erased"
+
+
 def test_an_upload_cut_off_by_a_killed_room_goes_on_where_it_was(
     both: LiveParties, joined: tuple[LiveParties, RealRoom], monkeypatch: pytest.MonkeyPatch
 ) -> None:
