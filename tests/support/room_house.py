@@ -28,13 +28,17 @@ from cleanroom.room import (
     verify_answer,
 )
 from cleanroom.room.app import make_app
+from cleanroom.room.files import RoomFiles
 from cleanroom.room.house import OpenRoom
 from overlap.keys import PartyKeys
 
 URL = "https://room.example"
 NOW = 1_790_000_000
 
-_ROOM_KEYS: dict[str, tuple[PartyKeys, bytes]] = {}
+PASSPHRASE = "a long passphrase"
+
+#: The files of a new room and its keys: stretching a passphrase is slow on purpose, so one is made once.
+_MADE: list[tuple[dict[str, bytes], PartyKeys]] = []
 
 
 @dataclass
@@ -66,9 +70,7 @@ class RoomHouse:
     def __post_init__(self) -> None:
         self._stack = ExitStack()
         self._runner = asyncio.Runner()
-        create_room(self.root, "lobby", "a long passphrase", self.random.randbytes)
-        locked = (self.root / "keys" / "identity").read_bytes()
-        self.keys = PartyKeys.from_locked(locked, "a long passphrase")
+        self.keys = _make_room(self.root)
         self.start()
 
     def start(self) -> None:
@@ -145,9 +147,12 @@ class RoomHouse:
         request: HttpRequest,
         body: bytes = b"",
         pieces: Iterable[bytes] | None = None,
-        path: str | None = None,
+        answers: bool = True,
     ) -> Reply:
-        """Send a request as it is; its body in one piece, or in `pieces`. `path` is as on the wire."""
+        """Send a request as it is; its body in one piece, or in `pieces`.
+
+        The answer is signed for the room's own address; without `answers` it is taken as it is.
+        """
         target = urlsplit(request.url)
         scope = {
             "type": "http",
@@ -155,7 +160,7 @@ class RoomHouse:
             "http_version": "1.1",
             "method": request.method,
             "scheme": "https",
-            "path": path or target.path,
+            "path": target.path,
             "raw_path": target.path.encode("latin-1"),
             "query_string": target.query.encode("latin-1"),
             "root_path": "",
@@ -175,7 +180,8 @@ class RoomHouse:
         self._runner.run(self.gate(scope, _giver(events), _taker(sent)))
         fields = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
         reply = Reply(sent[0]["status"], fields, b"".join(event.get("body", b"") for event in sent[1:]))
-        verify_answer(reply.status, fields.items(), reply.body, request, self.keys.card)
+        if answers:
+            verify_answer(reply.status, fields.items(), reply.body, request, self.keys.card)
         return reply
 
     def deliver(
@@ -194,6 +200,19 @@ class RoomHouse:
 
     def upload(self, sender: PartyKeys, name: str, offset: int, data: bytes) -> Reply:
         return self.call(sender, "PATCH", f"/v1/messages/{name}", data, fields={"Upload-Offset": str(offset)})
+
+
+def _make_room(root: Path) -> PartyKeys:
+    if not _MADE:
+        create_room(root, "lobby", PASSPHRASE, Random(7).randbytes)
+        names = ("room", "keys/card", "keys/identity")
+        made = {name: (root / name).read_bytes() for name in names}
+        _MADE.append((made, PartyKeys.from_locked(made["keys/identity"], PASSPHRASE)))
+    files, keys = _MADE[0]
+    RoomFiles(root).make_folders()
+    for name, data in files.items():
+        (root / name).write_bytes(data)
+    return keys
 
 
 def announcement(recipient: PartyKeys, data: bytes, kind: str = "frame") -> dict[str, Any]:
