@@ -7,7 +7,7 @@ tuple of node hashes from the leaf upward, as in the RFC.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,9 @@ from typing import Final
 EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 
 Proof = tuple[bytes, ...]
+
+#: Gives the root of the full subtree of 2^level leaves that begins at leaf position * 2^level.
+Node = Callable[[int, int], bytes]
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -35,11 +38,16 @@ class Frontier:
 
     def append(self, leaf: bytes) -> Frontier:
         """The frontier with one more leaf hash: as many full subtrees merge as `size` ends in one bits."""
-        peaks, node, size = self.peaks, leaf, self.size
+        nodes = self.completed(leaf)
+        return Frontier(self.size + 1, (*self.peaks[: len(self.peaks) - len(nodes) + 1], nodes[-1]))
+
+    def completed(self, leaf: bytes) -> list[bytes]:
+        """The roots of the full subtrees that one more leaf hash completes, from itself upward."""
+        nodes, at, size = [leaf], len(self.peaks), self.size
         while size & 1:
-            node = _node(peaks[-1], node)
-            peaks, size = peaks[:-1], size >> 1
-        return Frontier(self.size + 1, (*peaks, node))
+            at, size = at - 1, size >> 1
+            nodes.append(_node(self.peaks[at], nodes[-1]))
+        return nodes
 
     def root(self) -> bytes:
         """The root of the whole tree: the peaks joined from the smallest to the largest."""
@@ -113,21 +121,67 @@ def consistency_proof(leaves: Sequence[bytes], first: int) -> Proof:
 
     Raises IndexError unless 0 < first <= number of leaves; nothing needs proof about the empty tree.
     """
-    if not 0 < first <= len(leaves):
+    return _consistency(len(leaves), first, lambda start, end: root(leaves[start:end]))
+
+
+def _consistency(size: int, first: int, part: Callable[[int, int], bytes]) -> Proof:
+    if not 0 < first <= size:
         raise IndexError("no earlier tree of this size")
     proof: list[bytes] = []
-    start, end, whole = 0, len(leaves), True
+    start, end, whole = 0, size, True
     while first - start != end - start:
         split = start + _split(end - start)
         if first <= split:
-            proof.append(root(leaves[split:end]))
+            proof.append(part(split, end))
             end = split
         else:
-            proof.append(root(leaves[start:split]))
+            proof.append(part(start, split))
             start, whole = split, False
     if not whole:
-        proof.append(root(leaves[start:end]))
+        proof.append(part(start, end))
     return tuple(reversed(proof))
+
+
+def inclusion_path(size: int, index: int, node: Node) -> Proof:
+    """PATH(index, tree of `size` leaves) from the roots of full subtrees; IndexError without such a leaf."""
+    if not 0 <= index < size:
+        raise IndexError("no leaf with this index")
+    proof: list[bytes] = []
+    start, end = 0, size
+    while end - start > 1:
+        split = start + _split(end - start)
+        if index < split:
+            proof.append(range_root(split, end, node))
+            end = split
+        else:
+            proof.append(range_root(start, split, node))
+            start = split
+    return tuple(reversed(proof))
+
+
+def consistency_path(size: int, first: int, node: Node) -> Proof:
+    """PROOF(first, tree of `size` leaves) from the roots of full subtrees; IndexError as above."""
+    return _consistency(size, first, lambda start, end: range_root(start, end, node))
+
+
+def peaks(size: int, node: Node) -> tuple[bytes, ...]:
+    """The roots of the full subtrees of a tree of `size` leaves, largest first."""
+    found, start = [], 0
+    for level in reversed(range(size.bit_length())):
+        if size >> level & 1:
+            found.append(node(level, start >> level))
+            start += 1 << level
+    return tuple(found)
+
+
+def range_root(start: int, end: int, node: Node) -> bytes:
+    """MTH of the leaves from `start`, which begins a full subtree at least as long, up to before `end`."""
+    length = end - start
+    if length & (length - 1) == 0:
+        level = length.bit_length() - 1
+        return node(level, start >> level)
+    split = start + _split(length)
+    return _node(range_root(start, split, node), range_root(split, end, node))
 
 
 def verify_consistency(

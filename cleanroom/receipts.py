@@ -127,6 +127,26 @@ def statement_digest(data: bytes) -> bytes:
     return hashlib.sha256(_pae(_open_envelope(data)[0])).digest()
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a receipt says, unchecked; `signers` are the card digests (hex) of those it says have signed."""
+
+    predicate_type: str
+    predicate: Mapping[str, Any]
+    signers: tuple[str, ...]
+
+
+def outline(data: bytes) -> Outline:
+    """To know by which cards a receipt is to be read. MalformedFile when it is none."""
+    payload, signatures = _open_envelope(data)
+    value = canonical.decode(payload, "the receipt's statement")
+    good = isinstance(value, dict) and value.get("predicateType") in PREDICATES
+    if not good or not isinstance(value.get("predicate"), dict):
+        raise MalformedFile("the receipt does not hold a statement of version 1", _HINT)
+    signers = tuple(signature["keyid"] for signature in signatures)
+    return Outline(value["predicateType"], value["predicate"], signers)
+
+
 def _pae(payload: bytes) -> bytes:
     """The pre-authentication encoding of DSSE."""
     kind = PAYLOAD_TYPE.encode()

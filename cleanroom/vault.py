@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -42,7 +42,7 @@ _HINT: Final = "the vault is in no backup: shares whose half is lost are granted
 class _KeyRing:
     """The newest key first, the one it replaces second; and which secret is being destroyed meanwhile."""
 
-    keys: tuple[bytes, ...]
+    keys: tuple[bytes, ...] = field(repr=False)
     destroying: str
 
 
@@ -73,6 +73,13 @@ class Vault:
             raise UsageError("a secret of the vault is too large or its name is taken", "choose a new id")
         self._write(name, secret)
 
+    def replace(self, name: str, secret: bytes) -> None:
+        """Put `secret` in the place of the one kept under `name`, in one step; Refused when there is none."""
+        if len(secret) > SECRET_LIMIT_BYTES:
+            raise UsageError("a secret of the vault is too large", "keep keys only")
+        self.get(name)
+        self._write(name, secret)
+
     def get(self, name: str) -> bytes:
         """The secret; Refused when there is none, BadInput when its file was altered."""
         path = self._path(name)
@@ -86,6 +93,11 @@ class Vault:
                 with suppress(ForgedFile):
                     return decrypt(inner, _NONCE, data[head:], _associated(name), "a secret")
         raise BadInput("a secret of the vault was altered or belongs to another vault", _HINT)
+
+    def rekey(self, key: bytes) -> None:
+        """Keep the vault under another outer key from now on; the secrets and the vault key stay."""
+        self._outer = key
+        self._write_ring(self._ring)
 
     def names(self) -> tuple[str, ...]:
         """The names of the secrets kept, sorted."""

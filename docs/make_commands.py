@@ -22,7 +22,7 @@ The help text of every command, as `overlap COMMAND --help` prints it. Written b
 | exit code | means |
 |---|---|
 | 0 | done |
-| 1 | a bug of ours |
+| 1 | a bug of ours, or what `policy lint`, `policy test` and `policy diff --no-wider` look for was found |
 | 2 | called wrongly |
 | 3 | refused: a rule says no |
 | 4 | a file of ours cannot be read |

@@ -52,7 +52,8 @@ _CANDIDATE: Final = TIERS.index("candidate")
 class Distinct:
     """The one list of a run, and the way back from it to accounts.
 
-    `frame` has the columns `kind` and `value`, one distinct identifier a row; `encoded` are the same as
+    `frame` has the columns `kind` and `value`, one distinct identifier a row, and `cell` where only some
+    populations may meet: then one identifier has a row for each of its cells. `encoded` are the same as
     bytes. `holders` has one row for each account and identifier: `position` (int64, the row of `frame`) and
     `account` (int64).
     """
@@ -63,17 +64,21 @@ class Distinct:
 
 
 def distinct(identifiers: pd.DataFrame) -> Distinct:
-    """The distinct identifiers of a table of `IDENTIFIER_COLUMNS`, in order of first appearance."""
-    keys = identifiers[["kind", "value"]]
+    """The distinct identifiers of a table of `IDENTIFIER_COLUMNS`, in order of first appearance.
+
+    A column `cell` beside them is part of an identifier: it stands inside the bytes.
+    """
+    columns = ["kind", "value", *(["cell"] if "cell" in identifiers else [])]
+    keys = identifiers[columns]
     frame = keys.drop_duplicates().reset_index(drop=True)
     holders = pd.DataFrame(
         {
-            "position": keys.groupby(["kind", "value"], sort=False).ngroup().to_numpy(np.int64),
+            "position": keys.groupby(columns, sort=False).ngroup().to_numpy(np.int64),
             "account": identifiers["account"].to_numpy(np.int64),
         }
     )
     holders = holders.drop_duplicates().sort_values(["position", "account"], ignore_index=True)
-    encoded = list(map(encode_identifier, frame["kind"].tolist(), frame["value"].tolist()))
+    encoded = list(map(encode_identifier, *(frame[column].tolist() for column in columns)))
     return Distinct(frame, encoded, holders)
 
 
@@ -96,7 +101,8 @@ def matched_holders(distinct: Distinct, matches: Matches, kinds: Sequence[str]) 
     """One row for each own account and matched identifier of `kinds`, in no order.
 
     Columns: position (int64), account (int64), token (hex), kind, value, and held_by (int64): the own
-    accounts that carry the identifier.
+    accounts that carry the identifier. What matched in several cells has one position there, and a token for
+    each, so that whatever judges accounts sees plain identifiers.
     """
     matched = pd.DataFrame(
         {
@@ -108,6 +114,11 @@ def matched_holders(distinct: Distinct, matches: Matches, kinds: Sequence[str]) 
     hits = distinct.holders.merge(matched, on="position").merge(
         of_kinds, left_on="position", right_index=True
     )
+    if "cell" in of_kinds:
+        hits["position"] = hits.groupby(["kind", "value"])["position"].transform("min")
+        hits = hits.drop(columns="cell")
+        hits["held_by"] = hits.groupby("position")["account"].transform("nunique").astype(np.int64)
+        return hits
     hits["held_by"] = hits.groupby("position")["account"].transform("size").astype(np.int64)
     return hits
 

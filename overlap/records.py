@@ -103,6 +103,20 @@ ALIAS_COLUMNS = (
     "parent_registration_number",
 )
 
+#: One rule about own accounts a row: which are meant (as in an alias file, or those whose `column` of
+#: ACCOUNT_COLUMNS holds `value`), `rule` is "private" or "restricted", and `partners`, separated by ";", are
+#: those that may still match a restricted one.
+RESTRICTION_COLUMNS = (
+    "row",
+    "account_id",
+    "account_name",
+    "account_domain",
+    "column",
+    "value",
+    "rule",
+    "partners",
+)
+
 #: One pair of accounts that somebody compared by hand a row; `label` is "1" for the same account, else "0".
 KNOWN_PAIR_COLUMNS = ("row", "left_id", "right_id", "label")
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Final
 
 from cleanroom.agreement.document import (
+    LEVELS,
     NUMBER_LEVELS,
     OTHER_ROLE,
     ROLES,
@@ -21,8 +24,7 @@ WIDER: Final = "wider"
 NARROWER: Final = "narrower"
 OTHER: Final = "other"
 
-#: Levels by how much they show.
-_RANK: Final = {"counts": 0, "sum": 1, "overlaps": 2}
+_DAY: Final = 86_400
 
 Document = Policy | Agreement
 
@@ -64,13 +66,30 @@ def _side(role: str, old: Document, new: Document) -> Iterator[Change]:
         if lost := [field for field in before.fields if field in was - now]:
             what = f"{viewer} would no longer see of {place}: {', '.join(lost)}"
             yield Change(NARROWER, f"{role}.fields", what)
+    yield from _disclosed(role, old, new)
+    if before.preset != after.preset:
+        named = after.preset or "listed one by one"
+        yield Change(OTHER, f"{role}.preset", f"the fields of {shower} are {named}")
     what = f"{shower} may put {after.size_bound:,} identifiers into a run, instead of {before.size_bound:,}"
     yield from _number(f"{role}.size_bound", before.size_bound, after.size_bound, what)
 
 
+def _disclosed(role: str, old: Document, new: Document) -> Iterator[Change]:
+    """Accounts that are shown without a match at one level only."""
+    shower, viewer = _name(new, role), _name(new, OTHER_ROLE[role])
+    if (old.terms.level == "all") == (new.terms.level == "all"):
+        return
+    wider = new.terms.level == "all"
+    side = _of(new if wider else old, role)
+    for population in side.populations:
+        could = "could newly be given" if wider else "could no longer be given"
+        what = f"{viewer} {could} of every account of {shower}'s {population}: {', '.join(side.fields)}"
+        yield Change(WIDER if wider else NARROWER, "terms.level", what)
+
+
 def _terms(old: Document, new: Document) -> Iterator[Change]:
     before, after = old.terms, new.terms
-    was, now = _RANK[before.level], _RANK[after.level]
+    was, now = LEVELS.index(before.level), LEVELS.index(after.level)
     yield from _number("terms.level", was, now, f"the level is {after.level}, instead of {before.level}")
     for name in ("purposes", "relations"):
         one, two = getattr(before, name), getattr(after, name)
@@ -91,8 +110,69 @@ def _terms(old: Document, new: Document) -> Iterator[Change]:
         allowed = getattr(after, name)
         text = what.format("may" if allowed else "may not")
         yield from _number(f"terms.{name}", getattr(before, name), allowed, text)
-    for name in ("starter", "veto", "protocol", "amounts", "prepared"):
+    yield from _limits(before, after)
+    yield from _pairs(old, new)
+    yield from _counting(before, after)
+    for name in ("starter", "veto", "protocol", "amounts", "prepared", "lease_holder", "asymmetry"):
         yield from _other(name, before, after)
+    if isinstance(old, Agreement) and isinstance(new, Agreement) and old.room != new.room:
+        room = "no room" if new.room is None else f"the room {new.room.party}, with the card that is named"
+        yield Change(OTHER, "room", f"{room} has a part in it")
+
+
+def _limits(before: Terms, after: Terms) -> Iterator[Change]:
+    """Limits that may be missing: without one, most is allowed."""
+    if before.obligations != after.obligations:
+        for value in _both(before.obligations, after.obligations):
+            if value not in after.obligations:
+                yield Change(WIDER, "terms.obligations", f"{value} is no longer promised")
+            elif value not in before.obligations:
+                yield Change(NARROWER, "terms.obligations", f"{value} is promised")
+    # A budget that begins anew after a period allows more, the more often the shorter the period.
+    rates = [1 / terms.budget_period if terms.budget_period else 0.0 for terms in (before, after)]
+    period = after.budget_period // _DAY
+    what = f"runs are counted over {f'any {period} days' if period else 'the whole life'}"
+    yield from _number("terms.budget_period", rates[0], rates[1], what)
+    for name, unit, what in (
+        ("max_export_age", _DAY, "a list goes into a run up to an age of {} days"),
+        ("read_budget", 1, "a share can be asked for its records {} times"),
+    ):
+        most = [getattr(terms, name) or math.inf for terms in (before, after)]
+        number = "any number of" if most[1] == math.inf else f"{most[1] // unit:,}"
+        yield from _number(f"terms.{name}", most[0], most[1], what.format(number))
+
+
+def _pairs(old: Document, new: Document) -> Iterator[Change]:
+    """Pairs of populations that both documents have; others are said where populations come and go."""
+    was, now = ({*(doc.terms.pairs or _product(doc))} for doc in (old, new))
+    for one, two in _both(tuple(_product(old)), tuple(_product(new))):
+        place = f"{_name(new, 'proposer')}'s {one} with {_name(new, 'accepter')}'s {two}"
+        if (one, two) in now - was and (one, two) in _product(old):
+            yield Change(WIDER, "terms.pairs", f"{place} would newly be compared")
+        elif (one, two) in was - now and (one, two) in _product(new):
+            yield Change(NARROWER, "terms.pairs", f"{place} would no longer be compared")
+
+
+def _product(document: Document) -> list[tuple[str, str]]:
+    return list(product(document.proposer.populations, document.accepter.populations))
+
+
+def _counting(before: Terms, after: Terms) -> Iterator[Change]:
+    one, two = before.counting, after.counting
+    if one == two:
+        return
+    if one is None or two is None:
+        if before.level == after.level == "counts":
+            what = "a room counts, with noise" if two else "no room counts, and no noise is added"
+            yield Change(NARROWER if two else WIDER, "counting", what)
+        return
+    was, now = (f"{terms.epsilon}/{terms.epsilon_of}" for terms in (one, two))
+    what = f"the noise is for epsilon {now}, instead of {was}"
+    yield from _number("counting.epsilon", one.epsilon / one.epsilon_of, two.epsilon / two.epsilon_of, what)
+    for role in ROLES:
+        if one.bounds(role) != two.bounds(role):
+            what = "the identifiers of the populations have other bounds"
+            yield Change(OTHER, f"counting.{role}_bounds", what)
 
 
 def _period(old: Document, new: Document) -> Iterator[Change]:
@@ -116,11 +196,14 @@ def _other(name: str, before: Terms, after: Terms) -> Iterator[Change]:
         yield Change(NARROWER, clause, "no list is prepared any more")
     elif name in ("amounts", "prepared"):
         yield Change(OTHER, clause, f"the table [{name}] is another one")
+    elif name == "asymmetry":
+        what = f"the reason why the sides differ is: {two}" if two else "the sides do not differ any more"
+        yield Change(OTHER, clause, what)
     else:
         yield Change(OTHER, clause, f"{name} is {two}, instead of {one}")
 
 
-def _number(clause: str, before: int, after: int, what: str) -> Iterator[Change]:
+def _number(clause: str, before: float, after: float, what: str) -> Iterator[Change]:
     """A change where more is wider."""
     if before != after:
         yield Change(WIDER if after > before else NARROWER, clause, what)

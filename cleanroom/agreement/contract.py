@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cleanroom.agreement.document import OTHER_ROLE, Agreement, SignedAgreement, Software, Terms
 from overlap.errors import ContractMismatch, UsageError
 from overlap.protocol.buckets import bucket_count
-from overlap.protocol.contract import FORMAT, SUITE, Amounts, Contract, Side
+from overlap.protocol.contract import FORMAT, SUITE, Amounts, Contract, Counting, Side
 
 _HINT = "bring both sides to the same version of this software, or propose a new agreement"
 
@@ -46,8 +46,8 @@ def build_contract(signed: SignedAgreement, claims: Mapping[str, ClaimRoot]) -> 
 
     A party that is left out has committed nothing; a stranger is a UsageError. The contract names the
     agreement by `file_digest`, so that both sides also mean the same acceptance, and with it the same end.
-    Where a list is prepared, its state and the elements that a run asks are filled in when the run begins;
-    until then it says the most.
+    At level "all" a run is one of level "overlaps". Where a list is prepared, its state and the elements that
+    a run asks are filled in when the run begins; until then it says the most.
     """
     agreement = signed.agreement
     if any(agreement.role_of(party) is None for party in claims):
@@ -58,7 +58,7 @@ def build_contract(signed: SignedAgreement, claims: Mapping[str, ClaimRoot]) -> 
         format=FORMAT,
         suite=SUITE,
         protocol=software.protocol,
-        level=agreement.terms.level,
+        level="overlaps" if agreement.terms.level == "all" else agreement.terms.level,
         kinds=software.kinds,
         false_hits=software.false_hits,
         most=software.most,
@@ -73,6 +73,7 @@ def build_contract(signed: SignedAgreement, claims: Mapping[str, ClaimRoot]) -> 
         starter=_side(agreement, starter, claims),
         responder=_side(agreement, OTHER_ROLE[starter], claims),
         amounts=_amounts(agreement.terms),
+        counting=_counting(agreement),
         queries=agreement.side(starter).size_bound if agreement.terms.prepared else 0,
     )
 
@@ -83,6 +84,21 @@ def _amounts(terms: Terms) -> Amounts | None:
     if agreed is None:
         return None
     return Amounts(agreed.of, agreed.currency, agreed.granule, agreed.maximum, terms.minimum_count)
+
+
+def _counting(agreement: Agreement) -> Counting | None:
+    """What the room counts; the sides are named by who starts."""
+    agreed, room, starter = agreement.terms.counting, agreement.room, agreement.terms.starter
+    if agreed is None or room is None:
+        return None
+    return Counting(
+        room.card,
+        agreed.bounds(starter),
+        agreed.bounds(OTHER_ROLE[starter]),
+        agreement.terms.minimum_count,
+        agreed.epsilon,
+        agreed.epsilon_of,
+    )
 
 
 def _side(agreement: Agreement, role: str, claims: Mapping[str, ClaimRoot]) -> Side:

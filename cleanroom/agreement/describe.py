@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cleanroom.agreement.document import (
+    ACCOUNT_LEVELS,
     METHODS,
     OTHER_ROLE,
     PERSONAL_FIELDS,
@@ -12,6 +13,7 @@ from cleanroom.agreement.document import (
     SignedAgreement,
     Terms,
 )
+from cleanroom.agreement.parse_checks import differing
 from cleanroom.moment import moment_of
 from overlap.identity import NO_VETO
 
@@ -39,6 +41,9 @@ PREPARED_TELLS = (
 #: What level counts over files does not prevent; said wherever it is agreed.
 COUNTS_TRUST = "over files, a modified tool can learn which of the accounts it submitted match, and no more"
 
+#: What a room that counts does not prevent. {room} is its name.
+COUNTING_TRUST = "{room} together with one side could learn which of the accounts that side submitted match"
+
 
 def describe(document: Agreement | Proposal | SignedAgreement) -> list[str]:
     """Lines that say who sees what, for what, until when, and what limits a run.
@@ -49,10 +54,12 @@ def describe(document: Agreement | Proposal | SignedAgreement) -> list[str]:
     return [
         f"{agreement.title}: {agreement.proposer.party} proposes, {agreement.accepter.party} accepts",
         *_signature_lines(document),
+        *([f"renews agreement {agreement.renews}"] if agreement.renews else []),
         *_period_lines(document, agreement),
         *(line for role in ROLES for line in _side_lines(agreement, role)),
         *_asymmetry_lines(agreement),
         *_terms_lines(agreement),
+        *_share_lines(agreement),
         *_contract_lines(agreement),
     ]
 
@@ -98,7 +105,14 @@ def _side_lines(agreement: Agreement, role: str) -> list[str]:
             f"{other.party} sees no field of any account of {side.party}, only {_numbers(agreement)}",
         ]
     personal = [name for name in side.fields if name in PERSONAL_FIELDS]
-    lines.append(f"{other.party} sees of each matched account of {side.party}: {', '.join(side.fields)}")
+    fields = ", ".join(side.fields)
+    lines.append(f"{other.party} sees of each matched account of {side.party}: {fields}")
+    if agreement.terms.level == "all":
+        what = f"{side.party} may also give it these of every account of its {populations}, matched or not"
+        lines.append(what)
+    if side.preset:
+        name, _, digest = side.preset.partition("@")
+        lines.append(f"these fields are the preset {name} as it was, digest {digest}")
     if personal:
         lines.append(f"of these, {', '.join(personal)} can name a person")
     return lines
@@ -110,41 +124,70 @@ def _numbers(agreement: Agreement) -> str:
 
 
 def _asymmetry_lines(agreement: Agreement) -> list[str]:
-    proposer, accepter = agreement.proposer, agreement.accepter
-    differing = [
-        name
-        for name, same in (
-            ("populations", set(proposer.populations) == set(accepter.populations)),
-            ("fields", set(proposer.fields) == set(accepter.fields)),
-        )
-        if not same
-    ]
-    return (
-        [f"the two sides do not show the same: their {' and '.join(differing)} differ"] if differing else []
-    )
+    names = differing(agreement.proposer, agreement.accepter)
+    if not names:
+        return []
+    what = f"the two sides do not show the same: their {' and '.join(names)} differ"
+    return [f"{what}; the reason given: {agreement.terms.asymmetry}"]
 
 
 def _terms_lines(agreement: Agreement) -> list[str]:
     terms = agreement.terms
+    minimum = f"a result of fewer than {terms.minimum_count} accounts is withheld"
     export = "may be exported to the reader's own systems" if terms.exportable else "may not be exported"
     starter = agreement.side(terms.starter).party
     # The side with the amounts decrypts their sum, and answers.
     first = agreement.side(terms.amounts.held_by).party if terms.amounts else starter
+    learns = " and learns its result first" if first == starter else f", {first} learns its result first"
+    if terms.counting is not None:
+        learns = ", both learn its result at once"
     return [
         f"for {', '.join(terms.purposes)} and nothing else",
-        "what is shown " + export if terms.level == "overlaps" else "nothing is shown that could be exported",
-        f"at most {terms.run_budget} runs; a result of fewer than {terms.minimum_count} accounts is withheld",
-        f"{starter} starts each run and learns its result first"
-        if first == starter
-        else f"{starter} starts each run, {first} learns its result first",
+        "what is shown " + export
+        if terms.level in ACCOUNT_LEVELS
+        else "nothing is shown that could be exported",
+        f"at most {terms.run_budget} runs{_budget_period(terms)}; {minimum}",
+        f"{starter} starts each run{learns}",
+        *_pair_lines(agreement),
+        *_age_lines(terms),
         *_level_lines(agreement),
     ]
+
+
+def _budget_period(terms: Terms) -> str:
+    return f" in any {terms.budget_period // _DAY} days" if terms.budget_period else ""
+
+
+def _pair_lines(agreement: Agreement) -> list[str]:
+    proposer, accepter = agreement.proposer.party, agreement.accepter.party
+    named = [f"{one} of {proposer} with {two} of {accepter}" for one, two in agreement.terms.pairs]
+    return [f"these populations are compared, and no others: {'; '.join(named)}"] if named else []
+
+
+def _age_lines(terms: Terms) -> list[str]:
+    days = terms.max_export_age // _DAY
+    return [f"a list of accounts that is older than {days} days goes into no run"] if days else []
+
+
+def _share_lines(agreement: Agreement) -> list[str]:
+    """What is promised and limited about what was shown."""
+    terms, lines = agreement.terms, []
+    if "delete-at-end" in terms.obligations:
+        lines.append("both promise to delete what they saw or exported when it ends")
+    if "no-onward-share" in terms.obligations:
+        lines.append("both promise to pass nothing on to anybody else")
+    if terms.read_budget:
+        lines.append(f"a share can be asked for its records {terms.read_budget} times")
+    if agreement.room is not None and terms.lease_holder == "room":
+        room = agreement.room.party
+        lines.append(f"{room} keeps the second half of every share, gives it out for reads, and destroys it")
+    return lines
 
 
 def _level_lines(agreement: Agreement) -> list[str]:
     terms = agreement.terms
     if terms.level == "counts":
-        return [COUNTS_TRUST]
+        return _counting_lines(agreement) or [COUNTS_TRUST]
     if terms.amounts is None:
         return [*_matching_lines(terms), *_prepared_lines(agreement)]
     amounts, holder = terms.amounts, agreement.side(terms.amounts.held_by).party
@@ -153,6 +196,26 @@ def _level_lines(agreement: Agreement) -> list[str]:
         f"both learn how many accounts match and the sum of {what} of {holder} with them, in "
         f"{amounts.currency}, each account's rounded to {amounts.granule:,} and at most {amounts.maximum:,}",
         SUM_TRUST,
+    ]
+
+
+def _counting_lines(agreement: Agreement) -> list[str]:
+    counting, room = agreement.terms.counting, agreement.room
+    if counting is None or room is None:
+        return []
+    epsilon = f"{counting.epsilon}/{counting.epsilon_of}"
+    return [
+        f"{room.party} counts what it cannot read, adds noise (epsilon {epsilon} in each run), and tells "
+        "both one number for each population of one side with each of the other",
+        *(
+            f"of {side.party} at most "
+            + ", ".join(
+                f"{bound:,} identifiers of {population}"
+                for population, bound in zip(side.populations, counting.bounds(role), strict=True)
+            )
+            for role, side in ((role, agreement.side(role)) for role in ROLES)
+        ),
+        COUNTING_TRUST.format(room=room.party),
     ]
 
 

@@ -20,9 +20,14 @@ AGREEMENT_FORMAT: Final = "overlap-agreement/1"
 POLICY_FORMAT: Final = "overlap-policy/1"
 
 ROLES: Final = ("proposer", "accepter")
+#: What the sides may learn, by how much it is. At "all" a run is one of level "overlaps", and beside it each
+#: side may give the other the agreed fields of every account of its agreed populations.
+LEVELS: Final = ("counts", "sum", "overlaps", "all")
 #: Levels whose result is numbers, so that no account is shown to anybody.
 NUMBER_LEVELS: Final = ("counts", "sum")
-ACTIONS: Final = ("match", "grant", "read", "export")
+#: Levels at which the sides learn which accounts they share.
+ACCOUNT_LEVELS: Final = ("overlaps", "all")
+ACTIONS: Final = ("match", "grant", "disclose", "read", "export")
 PURPOSES: Final = (
     "account-mapping",
     "attribution",
@@ -32,6 +37,10 @@ PURPOSES: Final = (
     "territory-planning",
 )
 
+#: What a reader promises beyond the end: to take out what it exported, and to pass nothing on.
+OBLIGATIONS: Final = ("delete-at-end", "no-onward-share")
+#: Who keeps the half of a share that a lease gives: the side that granted it, or a third party.
+LEASE_HOLDERS: Final = ("grantor", "room")
 #: How two matched accounts may be related: the same company, or two of one group.
 RELATIONS: Final = ("same_entity", "same_group")
 #: How accounts are matched at level `overlaps`: by Diffie-Hellman, or by vector-OLE where lists are long.
@@ -57,6 +66,10 @@ LINE_LIMIT: Final = 200
 TITLE_LIMIT: Final = 120
 #: Populations or identifier kinds in one list; the matrix of both sides must stay readable.
 LIST_LIMIT: Final = 16
+#: Pairs of populations: more of them are nearly all of 16 by 16, and nobody reads them.
+PAIRS_LIMIT: Final = 64
+#: Characters of the reason why the sides give different things.
+REASON_LIMIT: Final = 160
 #: Kinds of identifiers in a contract.
 KINDS_LIMIT: Final = 64
 #: Identifiers of one account: more of them say too much about it.
@@ -81,6 +94,8 @@ EVALUATIONS_LIMIT: Final = 2**33
 SUM_MINIMUM: Final = 2
 #: Runs in the life of an agreement: more than one a day for two years watches, it does not plan.
 RUN_BUDGET_LIMIT: Final = 731
+#: Leases for one share: more than 16 a day for two years is no reader that a person waits at.
+READ_BUDGET_LIMIT: Final = 10_000
 #: Seconds from start to end: two years, one of them a leap year.
 PERIOD_LIMIT: Final = 731 * 86_400
 #: Seconds between the proposal and its acceptance. It also bounds how far a false acceptance time can move
@@ -93,6 +108,8 @@ class PartyTerms:
     """One side: what it puts into a match, what it shows of a matched account, how large its list may be.
 
     `size_bound` counts identifiers. In a policy `party` and `card` (the card's digest, hex) are empty.
+    `preset` is "" or names the list that `fields` were taken from: NAME@DIGEST, checked against them. In a
+    policy it may be NAME alone, and `fields` are then empty until somebody looks the name up.
     """
 
     party: str
@@ -100,6 +117,7 @@ class PartyTerms:
     populations: tuple[str, ...]
     fields: tuple[str, ...]
     size_bound: int
+    preset: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +150,29 @@ class PreparedTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class CountingTerms:
+    """How a room counts at level `counts`: noise for epsilon = `epsilon` / `epsilon_of` in each run, and the
+    identifiers of each population, in the order of a side's `populations`."""
+
+    epsilon: int
+    epsilon_of: int
+    proposer_bounds: tuple[int, ...]
+    accepter_bounds: tuple[int, ...]
+
+    def bounds(self, role: str) -> tuple[int, ...]:
+        """The bounds of "proposer" or "accepter"."""
+        return {"proposer": self.proposer_bounds, "accepter": self.accepter_bounds}[role]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomTerms:
+    """The third party of an agreement, by name and card digest (hex)."""
+
+    party: str
+    card: str
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """The rules for both sides. Times are unix seconds.
 
@@ -140,6 +181,13 @@ class Terms:
     before both sides have accepted them; `veto` is the registry whose differing numbers keep accounts apart,
     or "none"; `relations` are some of RELATIONS; `amounts` are those of level `sum`;
     `protocol` is one of METHODS; `prepared` is None where each run is for itself.
+
+    `pairs` are (proposer's population, accepter's population), and empty where each is compared with each.
+    `run_budget` runs may begin within `budget_period` seconds, or in the whole life when that is 0.
+    `max_export_age` seconds after it was made, a file of accounts goes into no run; 0 is no limit.
+    `read_budget` leases are given for one share; 0 is no limit. `obligations` are some of OBLIGATIONS,
+    `lease_holder` one of LEASE_HOLDERS. `asymmetry` is the reason why the sides' populations or fields
+    differ, "" where they do not. `counting` is None unless a room counts.
     """
 
     level: str
@@ -157,6 +205,19 @@ class Terms:
     amounts: AmountTerms | None = None
     protocol: str = METHODS[0]
     prepared: PreparedTerms | None = None
+    pairs: tuple[tuple[str, str], ...] = ()
+    budget_period: int = 0
+    max_export_age: int = 0
+    read_budget: int = 0
+    obligations: tuple[str, ...] = ()
+    asymmetry: str = ""
+    lease_holder: str = LEASE_HOLDERS[0]
+    counting: CountingTerms | None = None
+
+    @property
+    def needs_room(self) -> bool:
+        """Whether a third party has a part, so that an agreement names it."""
+        return self.lease_holder == "room" or self.counting is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +250,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Terms between two named parties; `text` is exactly what is signed, `proposed` unix seconds."""
+    """Terms between two named parties; `text` is exactly what is signed, `proposed` unix seconds.
+
+    `room` is None where no third party has a part. `renews` is the digest (hex) of the agreement that this
+    one follows, or "".
+    """
 
     text: bytes
     title: str
@@ -198,6 +263,8 @@ class Agreement:
     terms: Terms
     proposed: int
     software: Software
+    room: RoomTerms | None = None
+    renews: str = ""
 
     def side(self, role: str) -> PartyTerms:
         """The terms of "proposer" or "accepter"."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 from cleanroom.agreement.document import (
+    ACCOUNT_LEVELS,
     METHODS,
     NUMBER_LEVELS,
+    OBLIGATIONS,
     PERSONAL_FIELDS,
     ROLES,
     Agreement,
@@ -17,6 +20,7 @@ from cleanroom.agreement.document import (
     Terms,
 )
 from cleanroom.agreement.parse import find_problems, parse_document
+from cleanroom.agreement.parse_checks import differing
 
 ERROR: Final = "error"
 WARNING: Final = "warning"
@@ -31,6 +35,10 @@ _FEW_IN_NUMBERS: Final = 10
 #: Days to a run: more runs watch a list and do not plan with it. The difference of two numbers is one more.
 _DAYS_TO_A_RUN: Final = 7
 _RUNS_OF_NUMBERS: Final = 4
+#: Runs of an agreement that has no period for them, and could see all of them on one day.
+_RUNS_AT_ONCE: Final = 6
+#: Epsilon of all runs together, above which the noise hides little.
+_EPSILON: Final = 4
 #: Purposes for which somebody has to be called or written to.
 _ABOUT_PEOPLE: Final = frozenset({"co-sell", "customer-success", "joint-marketing"})
 #: How many times the list of the other side one side may have.
@@ -57,7 +65,13 @@ def lint(data: bytes, now: int) -> list[Finding]:
     if problems := find_problems(data):
         return [Finding(ERROR, problem.place, problem.what) for problem in problems]
     document = parse_document(data)
-    found = [*_contradictions(document, now), *_side_warnings(document), *_term_warnings(document)]
+    found = [
+        *_contradictions(document, now),
+        *_side_warnings(document),
+        *_term_warnings(document),
+        *_run_warnings(document),
+        *_share_warnings(document.terms),
+    ]
     return sorted(found, key=lambda finding: finding.severity != ERROR)
 
 
@@ -81,7 +95,7 @@ def _contradictions(document: Policy | Agreement, now: int) -> Iterator[Finding]
     if terms.minimum_count > smaller:
         what = f"is above a side's size_bound of {smaller:,}: every result would be withheld"
         yield Finding(ERROR, "terms.minimum_count", what)
-    if "territory-planning" in terms.purposes and not terms.exportable and terms.level == "overlaps":
+    if "territory-planning" in terms.purposes and not terms.exportable and terms.level in ACCOUNT_LEVELS:
         what = "names territory-planning, and exportable is false: nothing would reach a plan"
         yield Finding(WARNING, "terms.purposes", what)
 
@@ -91,10 +105,9 @@ def _side_warnings(document: Policy | Agreement) -> Iterator[Finding]:
     for role, side in sides.items():
         yield from _one_side(role, side, document.terms)
     one, other = sides.values()
-    for name in ("populations", "fields"):
-        if set(getattr(one, name)) != set(getattr(other, name)):
-            what = "differ between the sides: one gives more than it gets, and both should know why"
-            yield Finding(WARNING, f"{ROLES[0]}.{name}", what)
+    for name in differing(one, other) or ():
+        what = "differ between the sides: one gives more than it gets; judge the reason in terms.asymmetry"
+        yield Finding(WARNING, f"{ROLES[0]}.{name}", what)
     if max(one.size_bound, other.size_bound) > _UNEVEN * min(one.size_bound, other.size_bound):
         what = f"is more than {_UNEVEN} times the other's: the longer list can ask about all of the shorter"
         role = max(sides, key=lambda role: sides[role].size_bound)
@@ -105,6 +118,9 @@ def _one_side(role: str, side: PartyTerms, terms: Terms) -> Iterator[Finding]:
     if "prospects" in side.populations:
         what = "holds prospects: often what marketing bought, and not known to be anybody's customers"
         yield Finding(WARNING, f"{role}.populations", what)
+    if side.preset and not side.fields:
+        what = "is a preset that is not known here, so nothing is said of its fields"
+        yield Finding(WARNING, f"{role}.preset", what)
     personal = [name for name in side.fields if name in PERSONAL_FIELDS]
     if personal and not _ABOUT_PEOPLE & set(terms.purposes):
         what = f"shows {', '.join(personal)}, which can name a person, and no purpose needs a person"
@@ -123,17 +139,50 @@ def _term_warnings(document: Policy | Agreement) -> Iterator[Finding]:
     if terms.minimum_count < few:
         what = f"is {terms.minimum_count}: a result of so few says too much about an account; take {few}"
         yield Finding(WARNING, "terms.minimum_count", what)
-    if terms.level in NUMBER_LEVELS and terms.run_budget > _RUNS_OF_NUMBERS:
-        what = (
-            f"is {terms.run_budget}: the difference of two runs is a number about what changed between them"
-        )
-        yield Finding(WARNING, "terms.run_budget", what)
-    elif terms.run_budget * _DAYS_TO_A_RUN > max(days, _DAYS_TO_A_RUN):
-        what = f"is {terms.run_budget} in {days} days, more than one a week: that watches a list"
-        yield Finding(WARNING, "terms.run_budget", what)
     if terms.protocol != METHODS[0]:
         what = "is experimental: nobody but its author has reviewed its parameters and checks"
         yield Finding(WARNING, "terms.protocol", what)
     if terms.prepared is not None:
         what = "shows the side that asks what entered or left the list, also where it asked before"
         yield Finding(WARNING, "prepared", what)
+    if terms.level == "all":
+        what = "is all: each side may show every account of its populations, matched or not"
+        yield Finding(WARNING, "terms.level", what)
+
+
+def _run_warnings(document: Policy | Agreement) -> Iterator[Finding]:
+    """What is unwise about how often, and with how old a list, runs may be made."""
+    terms, days = document.terms, days_in_force(document)
+    within = min(days, terms.budget_period // _DAY) if terms.budget_period else days
+    if terms.level in NUMBER_LEVELS and terms.run_budget > _RUNS_OF_NUMBERS:
+        what = (
+            f"is {terms.run_budget}: the difference of two runs is a number about what changed between them"
+        )
+        yield Finding(WARNING, "terms.run_budget", what)
+    elif terms.run_budget * _DAYS_TO_A_RUN > max(within, _DAYS_TO_A_RUN):
+        what = f"is {terms.run_budget} in {within} days, more than one a week: that watches a list"
+        yield Finding(WARNING, "terms.run_budget", what)
+    if terms.run_budget > _RUNS_AT_ONCE and not terms.budget_period:
+        what = f"is missing: all {terms.run_budget} runs could be made on one day"
+        yield Finding(WARNING, "terms.budget_period", what)
+    if not terms.max_export_age:
+        what = "is missing: a list of any age may be put into a run, with accounts that have long left it"
+        yield Finding(WARNING, "terms.max_export_age", what)
+    if terms.counting is not None:
+        periods = -(-days * _DAY // terms.budget_period) if terms.budget_period else 1
+        spent = Fraction(terms.counting.epsilon, terms.counting.epsilon_of) * terms.run_budget * periods
+        if spent > _EPSILON:
+            what = f"adds up to {float(spent):.1f} over all runs, and above {_EPSILON} the noise hides little"
+            yield Finding(WARNING, "counting.epsilon", what)
+
+
+def _share_warnings(terms: Terms) -> Iterator[Finding]:
+    """What is unwise about how what was shown is read and kept."""
+    if terms.level not in ACCOUNT_LEVELS:
+        return
+    if not terms.read_budget:
+        what = "is missing: a share can be asked for its records any number of times until the end"
+        yield Finding(WARNING, "terms.read_budget", what)
+    if terms.exportable and OBLIGATIONS[0] not in terms.obligations:
+        what = f"does not have {OBLIGATIONS[0]}: nobody promises to take out what was exported"
+        yield Finding(WARNING, "terms.obligations", what)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from cleanroom.agreement.document import AGREEMENT_FORMAT, Software
+from cleanroom.agreement.document import AGREEMENT_FORMAT, Software, Terms
 from cleanroom.agreement.parse import parse, parse_policy
 from cleanroom.moment import moment_of
 from overlap.errors import BadInput
@@ -26,16 +26,35 @@ _TRUST: Final = {
         "# submitted match, and that of the side without amounts can add up fewer of them than it says.",
     ),
 }
+#: What a room that counts does not prevent.
+_ROOM_TRUST: Final = (
+    "# The room counts what it cannot read, and adds the noise. Together with one side it could learn which",
+    "# of the accounts that this side submitted match.",
+)
+_ROOM_LINES: Final = ("", "# The third party, which both sides know by a card they have confirmed.", "[room]")
 _HEADER: Final = re.compile(r"\[(proposer|accepter)\] *(?:#.*)?")
 
 
-def propose(policy: bytes, proposer: Card, accepter: Card, software: Software, now: int) -> bytes:
+def propose(
+    policy: bytes,
+    proposer: Card,
+    accepter: Card,
+    software: Software,
+    now: int,
+    *,
+    room: Card | None = None,
+    renews: str = "",
+) -> bytes:
     """The text of an agreement under `policy`, still without signatures; `now` is unix seconds UTC.
 
-    `software.kinds` are the identifier kinds to match on, best first. Raises BadInput when the policy is not
-    acceptable, or does not write [proposer] and [accepter] as lines of their own.
+    `software.kinds` are the identifier kinds to match on, best first. `room` is the third party, where the
+    policy asks for one, and `renews` the digest (hex) of the agreement that this one follows. Raises BadInput
+    when the policy is not acceptable, or does not write [proposer] and [accepter] as lines of their own.
     """
-    level = parse_policy(policy).terms.level
+    terms = parse_policy(policy).terms
+    if terms.needs_room != (room is not None):
+        what = "asks for a room" if room is None else "gives a room no part"
+        raise BadInput(f"the policy {what}", "name the room where lease_holder or [counting] asks for one")
     cards = {"proposer": proposer, "accepter": accepter}
     lines = [f'format = "{AGREEMENT_FORMAT}"']
     for line in policy.decode().removesuffix("\n").split("\n")[1:]:
@@ -49,17 +68,20 @@ def propose(policy: bytes, proposer: Card, accepter: Card, software: Software, n
             "the policy does not write [proposer] and [accepter] as lines of their own",
             "write each table with its header on one line and its keys on the lines below",
         )
-    text = "\n".join([*lines, "", *_contract_lines(software, now, level), ""]).encode()
+    third = [] if room is None else [*_ROOM_LINES, f'party = "{room.party}"', f'card = "{room.digest.hex()}"']
+    contract = _contract_lines(software, now, terms, renews)
+    text = "\n".join([*lines, *third, "", *contract, ""]).encode()
     parse(text, peer=False)
     return text
 
 
-def _contract_lines(software: Software, now: int, level: str) -> list[str]:
+def _contract_lines(software: Software, now: int, terms: Terms, renews: str) -> list[str]:
     return [
         "# Filled in by the software of the proposer; the accepter's refuses when its own differs.",
-        *_TRUST.get(level, ()),
+        *(_ROOM_TRUST if terms.counting else _TRUST.get(terms.level, ())),
         "[contract]",
         f"proposed = {moment_of(now)}",
+        *([f'renews = "{renews}"'] if renews else []),
         f'protocol = "{software.protocol}"',
         "kinds = [",
         *_wrapped([f'"{kind}"' for kind in software.kinds]),

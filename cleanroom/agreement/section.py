@@ -7,12 +7,17 @@ from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from cleanroom.agreement.document import LIST_LIMIT, WILDCARDS
+from cleanroom.agreement.document import LIST_LIMIT, PERIOD_LIMIT, WILDCARDS
 from cleanroom.agreement.text import Problem, read_time
 
 _TIME_HINT: Final = "write it as 2026-11-22T10:00:00Z"
 #: Groups of three only, and no other base: a number must be what it looks like.
 _NUMBER_FORM: Final = re.compile("[1-9][0-9]*|[1-9][0-9]{0,2}(?:_[0-9]{3})+")
+_DURATION: Final = re.compile("(?:(1) (day|week)|([2-9]|[1-9][0-9]{1,2}) (day|week)s)")
+_DAYS: Final = {"day": 1, "week": 7}
+_DAY: Final = 86_400
+#: How a word is written, where nothing else is said.
+_WORD_FORM: Final = "a-z, 0-9 and '_', beginning with a letter"
 
 
 class Section:
@@ -76,6 +81,7 @@ class Section:
         form: re.Pattern[str],
         allowed: Collection[str] = (),
         limit: int = LIST_LIMIT,
+        written: str = _WORD_FORM,
     ) -> tuple[str, ...]:
         """A list of distinct words of `form`, from a closed list when `allowed` is given; never empty."""
         value = self.take(key)
@@ -91,7 +97,7 @@ class Section:
             self.problem(key, f"has more than {max(limit, len(allowed))} items")
             return ()
         for number, item in enumerate(value, start=1):
-            wrong = _item_problem(item, what, form, allowed)
+            wrong = _item_problem(item, what, form, allowed, written)
             if wrong:
                 self.problem(key, f"item {number} {wrong}")
         texts = tuple(item for item in value if isinstance(item, str))
@@ -122,6 +128,40 @@ class Section:
             self.problem(key, f"is not a list of {count} whole numbers of {what}, from 0 to {high}")
             return ()
         return tuple(value)
+
+    def written_numbers(self, key: str, high: int, what: str) -> tuple[int, ...]:
+        """A list of whole numbers from 1 to `high` on one line, each in digits as it looks."""
+        value = self.take(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list) or any(type(one) is not int or not 0 < one <= high for one in value):
+            self.problem(key, f"is not a list of whole numbers of {what}, from 1 to {high}")
+            return ()
+        lines = re.findall(rf"^{key} *= *\[ *([^]#\n]*?),? *\] *(?:#.*)?$", self._source, re.MULTILINE)
+        texts = [re.split(" *, *", line.strip()) for line in lines]
+        if not any(
+            all(_NUMBER_FORM.fullmatch(text) for text in row) and [*map(int, row)] == value for row in texts
+        ):
+            self.problem(key, "is not written as digits, such as [4_096, 8_192], on a line of its own")
+        return tuple(value)
+
+    def duration(self, key: str) -> int:
+        """Seconds of "90 days" or "12 weeks"; 0 when it is missing or no such text."""
+        value = self.take(key)
+        if value is None:
+            return 0
+        form = _DURATION.fullmatch(value) if isinstance(value, str) else None
+        if form is None and isinstance(value, str) and ("month" in value or "year" in value):
+            self.problem(key, 'counts months or years, which differ in length; write "90 days"')
+        elif form is None:
+            also = "neither a time nor" if key == "until" else "not"
+            self.problem(key, f'is {also} a duration such as "90 days" or "12 weeks"')
+        if form is None:
+            return 0
+        seconds = int(form[1] or form[3]) * _DAYS[form[2] or form[4]] * _DAY
+        if seconds > PERIOD_LIMIT:
+            self.problem(key, f"is more than {PERIOD_LIMIT // _DAY} days")
+        return seconds
 
     def flag(self, key: str) -> bool:
         """`true` or `false`."""
@@ -167,11 +207,13 @@ class Section:
                 self._problems.append(Problem(self._place or "file", "has a key that is not a plain word"))
 
 
-def _item_problem(item: Any, what: str, form: re.Pattern[str], allowed: Collection[str]) -> str | None:
+def _item_problem(
+    item: Any, what: str, form: re.Pattern[str], allowed: Collection[str], written: str
+) -> str | None:
     if isinstance(item, str) and item.casefold() in WILDCARDS:
         return f"is a wildcard; name each {what}"
     if allowed and (not isinstance(item, str) or item not in allowed):
         return f"is not a {what}; known are {', '.join(allowed)}"
     if not isinstance(item, str) or not form.fullmatch(item):
-        return f"is not a {what}: a-z, 0-9 and '_', beginning with a letter"
+        return f"is not a {what}: {written}"
     return None

@@ -46,7 +46,7 @@ def read_proposal(data: bytes, cards: Iterable[Card]) -> Proposal:
     """The agreement in `data` with the proposer's signature checked; nobody needs to have accepted it.
 
     `cards` are the confirmed cards, our own among them. Raises MalformedFile, ForgedFile, or Unverified when
-    the text names a card that is not among them.
+    the text names a card, that of a room too, which is not among them.
     """
     agreement, signatures = _read(data, tuple(cards))
     return Proposal(agreement, _digest(agreement.text), signatures[0])
@@ -99,6 +99,7 @@ def _read(data: bytes, cards: tuple[Card, ...]) -> tuple[Agreement, tuple[Signat
         )
     agreement = parse(text)
     named = {role: _named_card(agreement, role, cards) for role in ROLES}
+    _require_room(agreement, cards)
     for signature in signatures:
         if signature.party != agreement.side(signature.role).party:
             raise MalformedFile(
@@ -129,6 +130,15 @@ def _named_card(agreement: Agreement, role: str, cards: tuple[Card, ...]) -> Car
         f"the agreement names a card as its {role} that is not among the confirmed cards",
         "add the party's present card with 'overlap partner add', or ask for a proposal to your present card",
     )
+
+
+def _require_room(agreement: Agreement, cards: tuple[Card, ...]) -> None:
+    room = agreement.room
+    if room and not any((card.party, card.digest.hex()) == (room.party, room.card) for card in cards):
+        raise Unverified(
+            "the agreement names a card as its room that is not among the confirmed cards",
+            "add the room's present card with 'overlap partner add', and confirm its fingerprint",
+        )
 
 
 def _sign(agreement: Agreement, role: str, keys: PartyKeys, now: int) -> Signature:

@@ -8,5 +8,7 @@ __all__ = ["main"]
 def main() -> None:
     """Run the `overlap` command with the arguments of this process."""
     from cleanroom.cli.app import overlap
+    from cleanroom.durable import forbid_core_dumps
 
+    forbid_core_dumps()
     overlap.main(prog_name="overlap")

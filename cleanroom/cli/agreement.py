@@ -1,15 +1,23 @@
-"""agreement: propose, accept, show, check, list."""
+"""agreement: propose, renew, accept, show, check, list."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from overlap.errors import UsageError
+
+if TYPE_CHECKING:
+    from cleanroom.session.agreements import Kept
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+presets_option = click.option("--presets", type=FILE, help="A file of your own lists of fields by name.")
 
 
 @click.group("agreement")
@@ -19,18 +27,48 @@ def agreement_command() -> None:
 
 @agreement_command.command("propose")
 @click.option("--partner", required=True, help="The partner to propose it to.")
-@click.option("--policy", required=True, help="A shipped policy (see 'agreement policies') or a TOML file.")
+@click.option(
+    "--policy",
+    required=True,
+    help="A shipped policy (see 'agreement policies'), a TOML file, or one that says which for whom.",
+)
 @click.option("--out", type=FILE, required=True, help="The proposal to send.")
 @click.option(
     "--size-bound", type=int, default=0, help="Most identifiers a side may submit; default: the policy's."
 )
+@presets_option
+@click.option("--room", default="", help="The verified partner that is the room, if the policy asks for one.")
 @click.pass_obj
-def propose(shell: Shell, partner: str, policy: str, out: Path, size_bound: int) -> None:
+def propose(
+    shell: Shell, partner: str, policy: str, out: Path, size_bound: int, presets: Path | None, room: str
+) -> None:
     """Fill a policy in for a partner and sign it."""
     from cleanroom.session.agreements import propose_agreement
 
     with shell.party() as party:
-        kept = propose_agreement(party, partner, policy, out, size_bound)
+        kept = propose_agreement(party, partner, policy, out, size_bound, presets=presets, room=room)
+    _print_proposal(kept, out)
+
+
+@agreement_command.command("renew")
+@click.argument("agreement")
+@click.option("--out", type=FILE, required=True, help="The proposal to send.")
+@click.option("--until", default="", help='Its end: "90 days" or 2027-03-01T00:00:00Z; default: as before.')
+@click.pass_obj
+def renew(shell: Shell, agreement: str, out: Path, until: str) -> None:
+    """Propose AGREEMENT once more, in force or ended, with the same terms and a new period.
+
+    Either side may; the one who does signs as the proposer, and what each side gives stays the same. It is a
+    new agreement: runs and shares of the old one end with that.
+    """
+    from cleanroom.session.agreements import renew_agreement
+
+    with shell.party() as party:
+        kept = renew_agreement(party, agreement, out, until)
+    _print_proposal(kept, out)
+
+
+def _print_proposal(kept: Kept, out: Path) -> None:
     click.echo(f"proposed  {kept.id}")
     click.echo(f"digest    {kept.digest}")
     click.echo(f"send      {out}")
@@ -103,9 +141,21 @@ def list_(shell: Shell, as_json: bool) -> None:
 
 
 @agreement_command.command("policies")
+@click.argument("policy", required=False)
+@click.option("--partner", default="", help="Show the policy that POLICY, a file, proposes to this partner.")
+@click.option("--text", is_flag=True, help="Print the text of that policy, to be read or linted.")
+@presets_option
 @json_option
-def policies(as_json: bool) -> None:
-    """List the shipped policies."""
+def policies(policy: str | None, partner: str, text: bool, presets: Path | None, as_json: bool) -> None:
+    """List the shipped policies; with POLICY and --partner, say which policy applies to a partner.
+
+    No folder is needed.
+    """
+    if bool(policy) != bool(partner) or (text and not policy):
+        raise UsageError("a policy applies to a partner", "give both, a file and --partner NAME, or neither")
+    if policy:
+        _print_applied(policy, partner, presets, text, as_json)
+        return
     from cleanroom.agreement import policy_names
 
     names = list(policy_names())
@@ -114,3 +164,18 @@ def policies(as_json: bool) -> None:
         return
     for name in names:
         click.echo(name)
+
+
+def _print_applied(policy: str, partner: str, presets: Path | None, text: bool, as_json: bool) -> None:
+    from cleanroom.session.policy_files import applied_policy
+
+    applied = applied_policy(policy, partner, presets)
+    if as_json:
+        print_json(asdict(applied))
+        return
+    if text:
+        click.echo(applied.text, nl=False)
+        return
+    click.echo(f"partner   {applied.partner}")
+    click.echo(f"policy    {applied.policy}")
+    click.echo(f"replaced  {', '.join(applied.replaced) or 'nothing'}")

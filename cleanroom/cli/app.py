@@ -13,16 +13,20 @@ from cleanroom.cli.shell import OverlapGroup, Shell
 COMMANDS = {
     "agreement": "agreement",
     "audit": "audit",
+    "canary": "canary",
     "card": "party",
     "claims": "claims",
     "credit": "claims",
     "demo": "demo",
+    "doctor": "keys",
     "evaluate": "evaluate",
     "explain": "explain",
     "export": "export",
+    "forget": "forget",
     "import": "imports",
     "init": "party",
     "inspect": "audit",
+    "keys": "keys",
     "match": "match",
     "matrix": "match",
     "partner": "party",
@@ -31,6 +35,7 @@ COMMANDS = {
     "receive": "claims",
     "review": "review",
     "room": "room",
+    "security-pack": "auditor",
     "shares": "shares",
     "simulate": "imports",
     "status": "match",
@@ -47,7 +52,7 @@ class LazyGroup(OverlapGroup):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"cleanroom.cli.{COMMANDS[cmd_name]}")
-        command = getattr(module, f"{cmd_name}_command")
+        command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         assert isinstance(command, click.Command)
         return command
 

@@ -72,7 +72,7 @@ def list_(shell: Shell, as_json: bool) -> None:
 @click.argument("file", type=FILE)
 @click.pass_obj
 def receive_command(shell: Shell, file: Path) -> None:
-    """Take in a partner's commitment, proofs, revocation, decisions or prepared list."""
+    """Take in a partner's commitment, proofs, revocation, decisions, prepared list or wish to forget."""
     from cleanroom.session.receiving import receive_file
 
     with shell.party() as party:

@@ -16,6 +16,7 @@ from overlap.errors import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cleanroom.session.folder import Folder
     from cleanroom.session.imports import Imported
     from overlap import Table
     from overlap.engine import EngineChoice
@@ -32,7 +33,7 @@ REJECTED_SHARE = 0.1
 @click.option(
     "--as",
     "what",
-    type=click.Choice(["accounts", "aliases", "opportunities", "actions", "territories"]),
+    type=click.Choice(["accounts", "aliases", "opportunities", "actions", "territories", "restrictions"]),
     default="accounts",
     show_default=True,
     help="What a row of the file is.",
@@ -44,6 +45,9 @@ REJECTED_SHARE = 0.1
 @click.option(
     "--where", "wheres", multiple=True, metavar="COLUMN=VALUE|VALUE", help="Take only these rows; may repeat."
 )
+@click.option(
+    "--exported", default="", metavar="DATE", help="The day the file was made, YYYY-MM-DD; default: today."
+)
 @json_option
 @click.pass_obj
 def import_command(
@@ -54,9 +58,14 @@ def import_command(
     maps: tuple[str, ...],
     profile: str | None,
     wheres: tuple[str, ...],
+    exported: str,
     as_json: bool,
 ) -> None:
-    """Read a CRM export (CSV, TSV, XLSX or Parquet) into this party's folder."""
+    """Read a CRM export (CSV, TSV, XLSX or Parquet) into this party's folder.
+
+    A file of restrictions has a rule a row: an account_id, an account_name or account_domain, or a column and
+    its value; then private, or restricted with the partners who may still match, separated by ";".
+    """
     from cleanroom.session.folder import Folder
     from cleanroom.session.imports import import_export
     from overlap.ingest import parse_where
@@ -73,11 +82,25 @@ def import_command(
         mapping=dict(read_pair(text) for text in maps),
         profile=profile,
         where=where or None,
+        exported=exported,
     )
     if as_json:
         print_json(asdict(done))
-    else:
-        _tell(done)
+        return
+    _tell(done)
+    if what == "restrictions":
+        _tell_rules(Folder(shell.root), done.rejected)
+
+
+def _tell_rules(folder: Folder, rejected: int) -> None:
+    from cleanroom.session.restrictions import rules_standing
+
+    standing = rules_standing(folder)
+    click.echo(f"now       {standing.private:,} accounts are private, {standing.restricted:,} restricted")
+    if standing.waiting:
+        click.echo(f"careful   {standing.waiting:,} rules fit no imported account; they wait for one")
+    if rejected:
+        click.echo(f"careful   {rejected:,} rejected rows protect no account")
 
 
 def _tell(done: Imported) -> None:
@@ -90,7 +113,7 @@ def _tell(done: Imported) -> None:
     click.echo(f"read as   {how}")
     for field, column in done.mapping.items():
         click.echo(f"  {field:<20} from {column}")
-    if "id" not in done.mapping and done.what != "aliases":
+    if "id" not in done.mapping and done.what not in ("aliases", "restrictions"):
         click.echo("careful   no column is read as the id, so row numbers stand for ids; see --map id=Column")
     if done.rejected_file:
         click.echo(f"rejected rows with reasons: {done.rejected_file}")

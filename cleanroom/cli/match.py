@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from cleanroom.cli.progress import ProgressLine
+from cleanroom.cli.rehearsal import left_out_lines, rehearsal_lines
 from cleanroom.cli.shell import Shell, engine_options, json_option, print_json, print_table
+from overlap.errors import UsageError
 
 if TYPE_CHECKING:
     from cleanroom.session.matching import Step
     from cleanroom.session.preparing import Prepared
+    from cleanroom.session.rehearsing import Rehearsal
     from overlap.engine import EngineChoice
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -28,17 +31,49 @@ def match_command() -> None:
     """
 
 
+dry_run_option = click.option(
+    "--dry-run", is_flag=True, help="Only say what would go in and could leave later; nothing is written."
+)
+
+
+def _needed(out: Path | None) -> Path:
+    if out is None:
+        raise UsageError("no file to write the frame to", "give --out FILE, or --dry-run")
+    return out
+
+
+def _tell_rehearsal(rehearsal: Rehearsal, as_json: bool) -> None:
+    """Print what a run would be, then end as the run would: refused, or not."""
+    if as_json:
+        print_json(asdict(rehearsal))
+    else:
+        for line in rehearsal_lines(rehearsal):
+            click.echo(line)
+    rehearsal.require_allowed()
+
+
 @match_command.command("start")
 @click.option("--agreement", default="", help="Id of the agreement; not needed while one is in force.")
-@click.option("--out", type=FILE, required=True, help="The start frame, to send.")
+@click.option("--out", type=FILE, help="The start frame, to send; needed without --dry-run.")
+@dry_run_option
 @engine_options
 @json_option
 @click.pass_obj
-def start(shell: Shell, agreement: str, out: Path, choice: EngineChoice, as_json: bool) -> None:
+def start(
+    shell: Shell, agreement: str, out: Path | None, dry_run: bool, choice: EngineChoice, as_json: bool
+) -> None:
     """Blind our identifiers and write the start frame. Charges the run budget."""
     from cleanroom.session.matching import start_match
+    from cleanroom.session.rehearsing import rehearse_start
 
     progress = ProgressLine(shell.quiet)
+    if dry_run:
+        with shell.party() as party:
+            rehearsal = rehearse_start(party, agreement, progress)
+        progress.close()
+        _tell_rehearsal(rehearsal, as_json)
+        return
+    out = _needed(out)
     with shell.party() as party:
         step = start_match(party, agreement, out, progress, choice)
     progress.close()
@@ -52,19 +87,30 @@ def start(shell: Shell, agreement: str, out: Path, choice: EngineChoice, as_json
 
 @match_command.command("reply")
 @click.argument("frame", type=FILE)
-@click.option("--out", type=FILE, required=True, help="The reply frame, to send back.")
+@click.option("--out", type=FILE, help="The reply frame, to send back; needed without --dry-run.")
+@dry_run_option
 @engine_options
 @json_option
 @click.pass_obj
-def reply(shell: Shell, frame: Path, out: Path, choice: EngineChoice, as_json: bool) -> None:
+def reply(
+    shell: Shell, frame: Path, out: Path | None, dry_run: bool, choice: EngineChoice, as_json: bool
+) -> None:
     """Answer a frame: after a start, compare contracts and blind the partner's elements again.
 
     Protocols of more than three frames have more than one to answer, on both sides, until 'overlap match
     finish' reads the one that tells the result.
     """
     from cleanroom.session.matching import reply_match
+    from cleanroom.session.rehearsing import rehearse_reply
 
     progress = ProgressLine(shell.quiet)
+    if dry_run:
+        with shell.party() as party:
+            rehearsal = rehearse_reply(party, frame, progress)
+        progress.close()
+        _tell_rehearsal(rehearsal, as_json)
+        return
+    out = _needed(out)
     with shell.party() as party:
         step = reply_match(party, frame, out, progress, choice)
     progress.close()
@@ -82,6 +128,8 @@ def _tell_submitted(did: str, step: Step) -> None:
         click.echo(f"{did:<9} {step.queries:,} elements; the list has {size}")
     else:
         click.echo(f"{did:<9} {size}, padded to {step.bound:,}")
+    for line in left_out_lines(step.private, step.restricted):
+        click.echo(line)
     for kind, reason, count in step.dropped:
         click.echo(f"  not used: {count:,} x {kind}, {reason}")
 
@@ -118,6 +166,8 @@ def finish(shell: Shell, frame: Path, out: Path | None, choice: EngineChoice, as
         click.echo(f"  {tier:<10} {count:,}")
     for word, count in found.reviewed.items():
         click.echo(f"  reviewed  {count:,} {word}")
+    for jump in found.jumps:
+        click.echo(f"careful   {jump}")
     if found.groups >= 0:
         click.echo(f"groups    {found.groups:,} more of our accounts are of one group with one of theirs")
     if out:

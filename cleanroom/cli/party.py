@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from cleanroom.cli.keys import recovery_passphrase, recovery_passphrase_option
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table, remember_passphrase
+
+if TYPE_CHECKING:
+    from cleanroom.session.partners import Partner
 
 
 @click.command("init")
@@ -16,18 +21,36 @@ from cleanroom.cli.shell import Shell, json_option, print_json, print_table, rem
     "--dir", "root", type=click.Path(path_type=Path, file_okay=False), help="The folder to make it in."
 )
 @click.option("--keyring", "use_keyring", is_flag=True, help="Keep the passphrase in the system keyring.")
+@click.option(
+    "--recovery",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where the recovery key goes; default: recovery.key in the folder, to be moved offline.",
+)
+@recovery_passphrase_option
 @click.pass_obj
-def init_command(shell: Shell, name: str, root: Path | None, use_keyring: bool) -> None:
-    """Make a party: its folder and its keys."""
-    from cleanroom.session.party import create_party
+def init_command(
+    shell: Shell,
+    name: str,
+    root: Path | None,
+    use_keyring: bool,
+    recovery: Path | None,
+    recovery_passphrase_file: Path | None,
+) -> None:
+    """Make a party: its folder, its keys, and the recovery key that lies offline.
+
+    The recovery key replaces the others when they are stolen and ends the card when they are lost.
+    """
+    from cleanroom.session.party import RECOVERY_FILE, create_party
 
     root = root or shell.root
     passphrase = shell.new_passphrase()
-    card = create_party(root, name, passphrase)
+    own = recovery_passphrase(recovery_passphrase_file)
+    card = create_party(root, name, passphrase, recovery=recovery, recovery_passphrase=own)
     if use_keyring:
         remember_passphrase(root, passphrase)
     click.echo(f"made party {name} in {root}")
     click.echo(f"fingerprint  {card.fingerprint}")
+    click.echo(f"recovery key in {recovery or root / RECOVERY_FILE}: move it offline")
     click.echo("next: 'overlap card --out FILE' writes the card to send to a partner")
 
 
@@ -63,15 +86,58 @@ def partner_command() -> None:
 @click.option("--fingerprint", default="", help="As the partner read it out; marks the card as verified.")
 @click.pass_obj
 def add(shell: Shell, card: Path, fingerprint: str) -> None:
-    """Take in a partner's card and show its fingerprint to compare by phone."""
+    """Take in a partner's card and show its fingerprint to compare by phone.
+
+    A rotation or a revocation of a card that is here is taken in as such.
+    """
     from cleanroom.session.partners import add_partner
 
     with shell.party() as party:
         partner = add_partner(party, card, fingerprint)
+    _show_taken(partner, "verified: the fingerprint is the one you gave" if fingerprint else _STILL)
+
+
+@partner_command.command("rotate")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def rotate(shell: Shell, file: Path) -> None:
+    """Take in a partner's rotation: its new card takes the place of the old one.
+
+    A verified card stays verified, because the recovery key that signs the rotation was fixed in the card
+    compared by phone. Open runs, shares and agreements under the old card end.
+    """
+    from cleanroom.session.partners import take_rotation
+
+    with shell.party() as party:
+        partner = take_rotation(party, file)
+    _show_taken(partner, _STILL)
+    click.echo("open runs, shares and agreements under the old card have ended: agree anew")
+
+
+@partner_command.command("revoke")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def revoke(shell: Shell, file: Path) -> None:
+    """Take in a partner's revocation: its card is dead, all that goes on with it ends, its log stays."""
+    from cleanroom.session.partners import take_card_revocation
+
+    with shell.party() as party:
+        partner = take_card_revocation(party, file)
+    _show_taken(partner, _STILL)
+
+
+_STILL = "verified: its fingerprint, or that of the card before it, was compared"
+
+
+def _show_taken(partner: Partner, verified: str) -> None:
     click.echo(f"partner      {partner.name}")
     click.echo(f"fingerprint  {partner.fingerprint}")
-    if partner.verified:
-        click.echo("verified: the fingerprint is the one you gave")
+    if partner.revoked:
+        click.echo(
+            "REVOKED: nothing by this card is taken any more; ask for a new card and compare it by phone"
+        )
+    elif partner.verified:
+        click.echo(verified)
     else:
         click.echo("NOT VERIFIED: no match and no share until you compare the fingerprint by phone, then run")
         click.echo(f'  overlap partner verify {partner.name} --fingerprint "..."')
@@ -102,7 +168,8 @@ def list_(shell: Shell, as_json: bool) -> None:
     if as_json:
         print_json([asdict(partner) for partner in partners])
         return
-    rows = [(p.name, p.fingerprint, "yes" if p.verified else "NO") for p in partners]
+    states = ["REVOKED" if p.revoked else "yes" if p.verified else "NO" for p in partners]
+    rows = [(p.name, p.fingerprint, state) for p, state in zip(partners, states, strict=True)]
     print_table(("partner", "fingerprint", "verified"), rows)
 
 

@@ -12,9 +12,30 @@ from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
+_COLUMNS = (
+    "share",
+    "direction",
+    "partner",
+    "scope",
+    "records",
+    "read",
+    "leases left",
+    "last use",
+    "grant",
+    "state",
+    "until",
+    "days left",
+)
+
+
 @click.group("shares")
 def shares_command() -> None:
     """Fields of shared accounts, each with an end."""
+
+
+def plain(text: str) -> str:
+    """A partner's text on one line of a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 @shares_command.command("list")
@@ -30,27 +51,47 @@ def list_(shell: Shell, as_json: bool) -> None:
         print_json([asdict(share) for share in shares])
         return
     rows = [
-        (s.share, s.direction, s.partner, s.records, s.read, s.state, s.until, s.days_left) for s in shares
+        (
+            s.share,
+            s.direction,
+            s.partner,
+            s.scope,
+            s.records,
+            s.read,
+            "any" if s.leases_left is None else s.leases_left,
+            s.last_use or "never",
+            s.grant,
+            s.state,
+            s.until,
+            s.days_left,
+        )
+        for s in shares
     ]
-    print_table(("share", "direction", "partner", "records", "read", "state", "until", "days left"), rows)
+    print_table(_COLUMNS, rows)
 
 
 @shares_command.command("grant")
 @click.option("--run", default="", help="The finished run whose accounts are shown; default: the newest.")
+@click.option("--all", "all_", is_flag=True, help="Every account of the agreed populations (level all).")
+@click.option("--agreement", default="", help="With --all: its id; default: the only one in force.")
 @click.option("--out", type=FILE, required=True, help="The share file, to send.")
 @click.pass_obj
-def grant(shell: Shell, run: str, out: Path) -> None:
+def grant(shell: Shell, run: str, all_: bool, agreement: str, out: Path) -> None:
     """Show the agreed fields of the matched accounts to the partner, sealed, until the end."""
+    from cleanroom.session.disclosing import disclose_accounts
     from cleanroom.session.granting import grant_share
 
+    if (all_ and run) or (agreement and not all_):
+        raise click.UsageError("--run is for matched accounts, --agreement for --all.")
     with shell.party() as party:
-        made = grant_share(party, run, out)
-    click.echo(f"share     {made.share} for {made.partner}, {made.records:,} accounts")
-    click.echo(f"fields    {', '.join(made.fields)}")
-    click.echo(f"until     {made.until}")
-    for reason, count in made.left_out.items():
-        click.echo(f"  left out: {count:,}, {reason}")
-    click.echo(f"send      {out}")
+        granted = disclose_accounts(party, agreement, out) if all_ else [grant_share(party, run, out)]
+    for made in granted:
+        click.echo(f"share     {made.share} for {made.partner}, {made.records:,} accounts")
+        click.echo(f"fields    {', '.join(made.fields)}")
+        click.echo(f"until     {made.until}")
+        for reason, count in made.left_out.items():
+            click.echo(f"  left out: {count:,}, {reason}")
+        click.echo(f"send      {made.file}")
 
 
 @shares_command.command("request")
@@ -103,17 +144,44 @@ def open_(shell: Shell, lease: Path, as_json: bool) -> None:
     click.echo("next: 'overlap matrix', 'overlap export territory'")
 
 
+@shares_command.command("show")
+@click.argument("share")
+@click.option("--purpose", required=True, help="What it is read for; the share must be leased for it.")
+@click.option("--out", type=FILE, help="A CSV file, logged as an export; beside it the file that undoes it.")
+@json_option
+@click.pass_obj
+def show(shell: Shell, share: str, purpose: str, out: Path | None, as_json: bool) -> None:
+    """Show an opened share as a table; checked against the agreement now."""
+    from cleanroom.session.showing import show_share
+
+    with shell.party() as party:
+        shown = show_share(party, share, purpose, out)
+    if as_json:
+        print_json(asdict(shown))
+        return
+    if not shown.files:
+        print_table(
+            ("record", "our accounts", *shown.fields), [[plain(c) for c in row] for row in shown.rows]
+        )
+    click.echo(
+        f"shared    {len(shown.rows):,} accounts by {shown.partner} for {purpose}, until {shown.until}"
+    )
+    for file in shown.files:
+        click.echo(f"wrote     {file}")
+
+
 @shares_command.command("revoke")
 @click.argument("share")
 @click.option("--out", type=FILE, required=True, help="The signed revocation, to send to the recipient.")
+@click.option("--attestation", type=FILE, help="The signed attestation of the destruction, for an auditor.")
 @click.pass_obj
-def revoke(shell: Shell, share: str, out: Path) -> None:
+def revoke(shell: Shell, share: str, out: Path, attestation: Path | None) -> None:
     """End a share now: its key half is destroyed at once."""
     from cleanroom.session.granting import revoke_share
     from cleanroom.session.sharing import list_shares
 
     with shell.party() as party:
-        ended = revoke_share(party, share, out)
+        ended = revoke_share(party, share, out, attestation)
         others = [one for one in list_shares(party) if one.direction == "to" and one.state == "open"]
     click.echo(
         f"revoked   {ended.share}: half destroyed; {ended.read:,} of {ended.records:,} records read before"
@@ -125,16 +193,21 @@ def revoke(shell: Shell, share: str, out: Path) -> None:
 
 @shares_command.command("expire")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--attestation", type=FILE, help="The signed attestations; after the first: FILE-2, and so on.")
 @click.pass_obj
-def expire(shell: Shell, yes: bool) -> None:
+def expire(shell: Shell, yes: bool, attestation: Path | None) -> None:
     """Destroy the key halves of all ended shares; you confirm the date, as the second clock."""
     from cleanroom.session.granting import expire_shares
 
     with shell.party() as party:
         if not yes:
             click.confirm(f"is it now {party.today}?", abort=True, err=True)
-        ended = expire_shares(party)
+        ended = expire_shares(party, attestation=attestation)
     for one in ended:
         click.echo(f"ended     {one.share}: {one.read:,} of {one.records:,} records were read before the end")
     if not ended:
         click.echo("no share has ended")
+        return
+    attested = [one for one in ended if one.attestation is not None]
+    read, records = (sum(getattr(one, name) for one in attested) for name in ("read", "records"))
+    click.echo(f"attested  {len(attested):,} halves destroyed; {read:,} of {records:,} records read before")

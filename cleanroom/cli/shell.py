@@ -8,7 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 #: The service name under which the system keyring holds a party's passphrase.
 KEYRING_SERVICE = "overlap"
 
-#: Characters; a shorter passphrase is guessed whatever scrypt costs.
-LEAST_PASSPHRASE = 8
+#: Added to the folder's name in the keyring: the passphrase that is becoming the new one.
+COMING = " (next)"
 
 
 @dataclass
@@ -36,9 +36,9 @@ class Shell:
     passphrase_file: Path | None = None
     quiet: bool = False
     clock: Callable[[], int] | None = None
-    passphrase: str | None = None
+    passphrase: str | None = field(default=None, repr=False)
     #: Keys opened before by their file's bytes; stretching a passphrase is slow on purpose.
-    opened: dict[bytes, PartyKeys] = field(default_factory=dict)
+    opened: dict[bytes, PartyKeys] = field(default_factory=dict, repr=False)
 
     @contextmanager
     def party(self) -> Iterator[Party]:
@@ -46,16 +46,31 @@ class Shell:
         from cleanroom.session.party import open_party, wall_clock
         from cleanroom.session.settling import settle_ended
 
-        with open_party(self.root, self._unlock, self.clock or wall_clock) as party:
+        with open_party(self.root, self.unlock, self.clock or wall_clock) as party:
             settle_ended(party)
             yield party
 
-    def _unlock(self, locked: bytes) -> PartyKeys:
+    def unlock(self, locked: bytes) -> PartyKeys:
+        """The keys in a key file's bytes. Raises WrongPassphrase or MalformedFile."""
         from overlap.keys import PartyKeys
 
         if locked not in self.opened:
-            self.opened[locked] = PartyKeys.from_locked(locked, self.read_passphrase())
+            self.opened[locked] = PartyKeys.from_locked(locked, self._passphrase_of(locked))
         return self.opened[locked]
+
+    def _passphrase_of(self, locked: bytes) -> str:
+        """The passphrase; while the keyring holds an old and a new one, whichever opens the file."""
+        from overlap.errors import WrongPassphrase
+        from overlap.keys import unlock
+
+        coming = None if self._given_passphrase() else _from_keyring(self.root, COMING)
+        if coming is not None:
+            try:
+                unlock(coming, locked, "the key file")
+            except WrongPassphrase:
+                return self.read_passphrase()
+            return coming
+        return self.read_passphrase()
 
     def now(self) -> int:
         from cleanroom.session.party import wall_clock
@@ -65,29 +80,43 @@ class Shell:
     def read_passphrase(self) -> str:
         """From the environment, the file, the system keyring, or a prompt, in this order."""
         given = self._given_passphrase() or _from_keyring(self.root)
-        return given or _ask("passphrase")
+        if given is None:
+            given = _ask("passphrase")
+            # Asked once a command: rotating needs it twice.
+            self.passphrase = given
+        return given
 
     def new_passphrase(self) -> str:
-        """The passphrase for new keys; a prompt asks twice."""
+        """The passphrase for new keys; a prompt asks twice. Whether it is good enough, `init` decides."""
         given = self._given_passphrase()
+        return _ask("new passphrase", twice=True) if given is None else given
+
+    def replacing_passphrase(self, party: str, source: Path | None) -> str:
+        """The passphrase that takes the place of the present one: from file, environment or prompt."""
+        from overlap.keys import check_passphrase
+
+        given = os.environ.get("OVERLAP_NEW_PASSPHRASE")
+        if source is not None:
+            given = read_passphrase_file(source, "--new-passphrase-file")
         if given is None:
             given = _ask("new passphrase", twice=True)
-        if len(given) < LEAST_PASSPHRASE:
-            raise UsageError(
-                f"the passphrase is shorter than {LEAST_PASSPHRASE} characters",
-                "it protects every key of the party: choose several words",
-            )
-        return str(given)
+        check_passphrase(given, party)
+        return given
 
     def _given_passphrase(self) -> str | None:
         if self.passphrase is not None:
             return self.passphrase
         if self.passphrase_file is not None:
-            try:
-                return self.passphrase_file.read_text(encoding="utf-8").rstrip("\r\n")
-            except (OSError, UnicodeDecodeError) as error:
-                raise UsageError("the passphrase file cannot be read", "check --passphrase-file") from error
+            return read_passphrase_file(self.passphrase_file, "--passphrase-file")
         return os.environ.get("OVERLAP_PASSPHRASE")
+
+
+def read_passphrase_file(source: Path, option: str) -> str:
+    """The passphrase in a file, without the end of its line; UsageError, naming the option, otherwise."""
+    try:
+        return source.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("the passphrase file cannot be read", f"check {option}") from error
 
 
 def _ask(what: str, *, twice: bool = False) -> str:
@@ -100,25 +129,47 @@ def _ask(what: str, *, twice: bool = False) -> str:
     return str(click.prompt(what, hide_input=True, confirmation_prompt=twice, err=True))
 
 
-def remember_passphrase(root: Path, passphrase: str) -> None:
+def remember_passphrase(root: Path, passphrase: str, which: str = "") -> None:
     """Keep the passphrase in the system keyring; UsageError when there is none."""
     import keyring
     import keyring.errors
 
     try:
-        keyring.set_password(KEYRING_SERVICE, str(root.resolve()), passphrase)
+        keyring.set_password(KEYRING_SERVICE, str(root.resolve()) + which, passphrase)
     except keyring.errors.KeyringError as error:
         raise UsageError(
             "this system has no keyring", "use --passphrase-file instead of --keyring"
         ) from error
 
 
-def _from_keyring(root: Path) -> str | None:
+def in_keyring(root: Path) -> bool:
+    """Whether the system keyring holds a passphrase for this folder."""
+    return any(_from_keyring(root, which) is not None for which in ("", COMING))
+
+
+@contextmanager
+def replace_in_keyring(root: Path, passphrase: str) -> Iterator[None]:
+    """Change the passphrase in the keyring around the change of the key file, which is made in the block.
+
+    Before it the new one is put beside the old one, after it in its place: a command that is killed anywhere
+    leaves one that opens the file.
+    """
+    import keyring
+    import keyring.errors
+
+    remember_passphrase(root, passphrase, COMING)
+    yield
+    remember_passphrase(root, passphrase)
+    with suppress(keyring.errors.KeyringError):
+        keyring.delete_password(KEYRING_SERVICE, str(root.resolve()) + COMING)
+
+
+def _from_keyring(root: Path, which: str = "") -> str | None:
     import keyring
     import keyring.errors
 
     try:
-        found: str | None = keyring.get_password(KEYRING_SERVICE, str(root.resolve()))
+        found: str | None = keyring.get_password(KEYRING_SERVICE, str(root.resolve()) + which)
     except keyring.errors.KeyringError:
         return None
     return found

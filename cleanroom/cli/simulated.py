@@ -26,10 +26,11 @@ def simulate_numbers(
     as_json: bool,
 ) -> None:
     """Print how many accounts LEFT and RIGHT share and, at level `sum`, the sum of RIGHT's amounts."""
+    from cleanroom.agreement import ACCOUNT_LEVELS
     from overlap.simulation import simulate_counts
 
     terms = _read_terms(policy)
-    if terms.level == "overlaps":
+    if terms.level in ACCOUNT_LEVELS:
         raise UsageError("this policy shows accounts", "leave --policy out, and give --out for the pairs")
     if deals and terms.level != "sum":
         raise UsageError("this policy sums nothing", "leave --deals out")

@@ -2,11 +2,14 @@
 
 entry       one event: kind, time, counts, and digests that only a salt of the owner opens
 checkpoint  a signed statement of the log's size and root, as a signed note
+cosignature what the peer signs below a checkpoint that it has checked
 file        the log file, its salts and its head, written so that a crash loses nothing
+tree        the index beside it, so that proofs are quick
 verify      what was changed, removed, inserted or moved, and at which line
 """
 
 from cleanroom.log.checkpoint import Checkpoint, log_origin, read_checkpoint
+from cleanroom.log.cosignature import Cosigned, cosign, read_cosigned
 from cleanroom.log.entry import KINDS, Entry, Facts, bucket, commitment
 from cleanroom.log.file import Log
 from cleanroom.log.verify import Finding, verify_log
@@ -14,13 +17,16 @@ from cleanroom.log.verify import Finding, verify_log
 __all__ = [
     "KINDS",
     "Checkpoint",
+    "Cosigned",
     "Entry",
     "Facts",
     "Finding",
     "Log",
     "bucket",
     "commitment",
+    "cosign",
     "log_origin",
     "read_checkpoint",
+    "read_cosigned",
     "verify_log",
 ]

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from cleanroom.log.checkpoint import Checkpoint
-from cleanroom.log.entry import Entry
-from cleanroom.log.lines import LOG_LINE, CheckpointLine, entry_line_number, read_checkpoint_line
+from cleanroom.log.lines import LOG_LINE, entry_line_number
+from cleanroom.log.reading import BelowLine, EntryLine, ReadLine, read_lines
 from cleanroom.merkle import Frontier, leaf_hash
-from overlap.errors import ForgedFile, MalformedFile
+from overlap.errors import ForgedFile
 from overlap.keys import Card
 
 
@@ -27,15 +27,22 @@ class Finding:
     what: str
 
 
+#: The leaf hash that stands for an entry that is not there.
+_NO_ENTRY = leaf_hash(b"")
+
+
 @dataclass(frozen=True, slots=True)
 class _Pair:
     """An entry's line and its checkpoint's line as they were found; None for one that is not there."""
 
     line: int
-    raw: bytes
-    entry: Entry | None
-    below: CheckpointLine | None
+    entry: EntryLine | None
+    below: BelowLine | None
     below_line: int
+
+    @property
+    def leaf(self) -> bytes:
+        return self.entry.leaf if self.entry else _NO_ENTRY
 
 
 @dataclass
@@ -53,13 +60,19 @@ class _Reading:
 
 
 def verify_log(
-    lines: Iterable[bytes], origin: str, owner: Card, checkpoints: Sequence[Checkpoint] = ()
+    lines: Iterable[bytes],
+    origin: str,
+    owner: Card,
+    checkpoints: Sequence[Checkpoint] = (),
+    *,
+    every_signature: bool = True,
 ) -> list[Finding]:
     """Everything wrong with a log, in the order of its lines; empty when it holds.
 
     `lines` are the file's lines with their line feeds (an open file, or `data.splitlines(True)` of bytes cut
     at b"\\n"); `checkpoints` are those that others hold of this log, and the head: the log must contain what
-    each of them signs, so removed tail entries and a rewritten log are found too.
+    each of them signs, so removed tail entries and a rewritten log are found too. Without `every_signature`
+    the signatures inside the log are left out; those of `checkpoints` are checked always.
     """
     reading = _Reading(owner)
     numbered = iter(enumerate(lines, start=1))
@@ -69,7 +82,8 @@ def verify_log(
             reading.add(number, None, what)
     wanted = {checkpoint.size for checkpoint in checkpoints}
     roots = {0: Frontier().root()}
-    for pair in _pairs(numbered, origin, reading):
+    read = read_lines((line for _, line in numbered), origin, owner, signatures=every_signature)
+    for pair in _pairs(enumerate(read, start=3), reading):
         _check_pair(pair, reading)
         if reading.frontier is not None and reading.frontier.size in wanted:
             roots[reading.frontier.size] = reading.frontier.root()
@@ -78,36 +92,26 @@ def verify_log(
     return sorted(reading.findings, key=lambda finding: finding.line)
 
 
-def _pairs(numbered: Iterator[tuple[int, bytes]], origin: str, reading: _Reading) -> Iterator[_Pair]:
+def _pairs(numbered: Iterator[tuple[int, ReadLine]], reading: _Reading) -> Iterator[_Pair]:
     """Group lines by two; a lone one makes half a pair. A line that is neither is reported and left out."""
-    above: tuple[int, bytes, Entry] | None = None
-    for number, line in numbered:
-        found = _read_line(line, origin)
+    above: tuple[int, EntryLine] | None = None
+    for number, found in numbered:
         if found is None:
             reading.add(number, None, "is not a line of a log: it was changed, inserted or cut short")
-        elif isinstance(found, CheckpointLine):
-            start, raw, entry = above or (number, b"", None)
-            yield _Pair(start, raw, entry, found, number)
+        elif isinstance(found, BelowLine):
+            start, entry = above or (number, None)
+            yield _Pair(start, entry, found, number)
             above = None
         else:
             if above is not None:
                 yield _Pair(*above, None, above[0])
-            above = (number, line, found)
+            above = (number, found)
     if above is not None:
         yield _Pair(*above, None, above[0])
 
 
-def _read_line(line: bytes, origin: str) -> Entry | CheckpointLine | None:
-    try:
-        if line.startswith(b'{"leaf"'):
-            return read_checkpoint_line(line, origin)
-        return Entry.from_bytes(line[:-1]) if line.endswith(b"\n") else None
-    except MalformedFile:
-        return None
-
-
 def _check_pair(pair: _Pair, reading: _Reading) -> None:
-    signed = pair.below is not None and _is_signed(pair.below.checkpoint, reading.card)
+    signed = pair.below is not None and pair.below.signed
     number = _sequence_of(pair, signed, reading.expected)
     if number < reading.expected:
         reading.add(pair.line, number, "is repeated, or was moved here from its place")
@@ -134,7 +138,7 @@ def _check_pair(pair: _Pair, reading: _Reading) -> None:
 def _sequence_of(pair: _Pair, signed: bool, expected: int) -> int:
     """Which entry a pair is: the signed size says so before the entry's own word."""
     if signed and pair.below is not None:
-        return pair.below.checkpoint.size - 1
+        return pair.below.size - 1
     return expected if pair.entry is None else pair.entry.sequence
 
 
@@ -150,20 +154,20 @@ def _check_entry(pair: _Pair, number: int, reading: _Reading) -> None:
 
 def _grow(pair: _Pair, number: int, signed: bool, reading: _Reading) -> None:
     """Let the tree grow by this entry, or by the leaf that its signed checkpoint confirms."""
-    leaf = leaf_hash(pair.raw[:-1])
-    below = pair.below
-    if reading.frontier is None or below is None:
+    leaf, below, before = pair.leaf, pair.below, reading.frontier
+    if before is None or below is None:
         if below is not None and pair.entry is not None and below.leaf != leaf:
             reading.add(pair.line, number, "the entry differs from the leaf hash of its checkpoint")
-        if reading.frontier is not None:
-            reading.frontier = reading.frontier.append(leaf)
+        if before is not None:
+            reading.frontier = before.append(leaf)
         return
-    grown, confirmed = reading.frontier.append(leaf), reading.frontier.append(below.leaf)
-    reading.frontier = grown
-    if grown.root() == below.checkpoint.root:
+    reading.frontier = before.append(leaf)
+    if reading.frontier.root() == below.root:
         if below.leaf != leaf:
             reading.add(pair.below_line, number, "the leaf hash on this line was changed")
-    elif signed and confirmed.root() == below.checkpoint.root:
+        return
+    confirmed = before.append(below.leaf)
+    if signed and confirmed.root() == below.root:
         if pair.entry is not None:
             reading.add(pair.line, number, "the entry was changed after it was written")
         reading.frontier = confirmed

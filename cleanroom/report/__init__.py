@@ -1,17 +1,43 @@
 """What people look at: counts and pages made from tables, without a decision of their own."""
 
+from cleanroom.report.audit_page import (
+    AgreementFacts,
+    AuditFacts,
+    LogFacts,
+    ProofFacts,
+    ShareFacts,
+    audit_page,
+)
 from cleanroom.report.explanation_text import render_explanation, render_rejected
 from cleanroom.report.matrix import MATCHED_COLUMNS, MATRIX_COLUMNS, matrix, render_matrix
+from cleanroom.report.pack_page import PackFacts, Sent, pack_page
 from cleanroom.report.quality_page import quality_page
 from cleanroom.report.quality_text import render_quality
+from cleanroom.report.sight import ALLOWED, COULD, ENDED, PLANNED, STATES, Sight, render_sights
 
 __all__ = [
+    "ALLOWED",
+    "COULD",
+    "ENDED",
     "MATCHED_COLUMNS",
     "MATRIX_COLUMNS",
+    "PLANNED",
+    "STATES",
+    "AgreementFacts",
+    "AuditFacts",
+    "LogFacts",
+    "PackFacts",
+    "ProofFacts",
+    "Sent",
+    "ShareFacts",
+    "Sight",
+    "audit_page",
     "matrix",
+    "pack_page",
     "quality_page",
     "render_explanation",
     "render_matrix",
     "render_quality",
     "render_rejected",
+    "render_sights",
 ]

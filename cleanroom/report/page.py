@@ -41,6 +41,8 @@ tbody th{font-weight:600}
 .b{width:34%;min-width:7rem;padding-right:.75rem}
 .b svg{display:block;width:100%;height:.8rem;margin-top:.35rem}
 .track{fill:var(--track)}.full{fill:var(--bar)}.range{fill:var(--range)}.mid{fill:var(--bar)}
+pre{overflow-wrap:anywhere;white-space:pre-wrap;font-size:.8125rem;color:var(--soft)}
+td.h{overflow-wrap:anywhere;min-width:11rem;font:.75rem/1.5 ui-monospace,monospace}
 .rows{overflow-wrap:anywhere;color:var(--soft);font-size:.875rem}
 ol.do{list-style:none;margin:0;padding:0}
 ol.do li{display:grid;grid-template-columns:4.5rem 1fr;gap:0 1rem;padding:.7rem 0;
@@ -55,11 +57,12 @@ footer{margin-top:2.5rem;color:var(--soft);font-size:.875rem}
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A table cell: its text, and whether it is a number; `chart` is HTML of ours beside or instead of it."""
+    """A table cell: its text, and whether it is a number or a digest; `chart` is HTML of ours beside it."""
 
     text: str = ""
     number: bool = False
     chart: str = ""
+    digest: bool = False
 
 
 def page(title: str, body: Iterable[str]) -> str:
@@ -141,6 +144,8 @@ def _at(share: float) -> str:
 
 
 def _cell(at: int, cell: Cell) -> str:
-    kind = ' class="n"' if cell.number else ' class="b"' if cell.chart else ""
+    kind = (
+        ' class="n"' if cell.number else ' class="b"' if cell.chart else ' class="h"' if cell.digest else ""
+    )
     inside = escape(cell.text) + cell.chart
     return f'<th scope="row"{kind}>{inside}</th>' if at == 0 else f"<td{kind}>{inside}</td>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cleanroom.agreement import (
@@ -13,25 +13,27 @@ from cleanroom.agreement import (
     SignedAgreement,
     Software,
     accept,
+    compare,
     describe,
     parse_policy,
-    policy_names,
-    policy_text,
     propose,
     read_proposal,
     read_signed,
+    renewal_policy,
     require_software,
     sign_proposal,
     split_signatures,
+    with_proposer,
 )
 from cleanroom.moment import moment_of
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
+from cleanroom.session.policy_files import read_text, require_known_presets
 from cleanroom.session.runs import all_runs
 from overlap import identity
-from overlap.errors import BadInput, Refused, UsageError
+from overlap.errors import Refused, UsageError
 from overlap.keys import Card
-from overlap.protocol import PREPARED, choose_protocol
+from overlap.protocol import PREPARED, ROOM_COUNTS, choose_protocol
 
 #: An agreement is text that a person reads; the format's own limit is the same.
 AGREEMENT_LIMIT = 64 * 1024
@@ -66,7 +68,10 @@ def own_software(document: Policy | Agreement) -> Software:
     """What this machine matches with under the terms of a document."""
     terms = document.terms
     starter = {"proposer": document.proposer, "accepter": document.accepter}[terms.starter]
-    chosen = choose_protocol(terms.level, terms.protocol, starter.size_bound)
+    level = "overlaps" if terms.level == "all" else terms.level
+    chosen = choose_protocol(level, terms.protocol, starter.size_bound)
+    if terms.counting is not None:
+        chosen = ROOM_COUNTS
     kinds = identity.kinds_for(candidates=terms.candidates, groups="same_group" in terms.relations)
     return Software(
         protocol=PREPARED if terms.prepared else chosen,
@@ -80,27 +85,55 @@ def own_software(document: Policy | Agreement) -> Software:
 
 
 def read_policy(policy: str) -> bytes:
-    """The text of a policy: a shipped one by its name, else a file."""
-    if policy in policy_names():
-        return policy_text(policy)
-    if not Path(policy).exists():
-        raise BadInput(
-            f"there is no policy and no file {policy}", "'overlap agreement policies' lists the shipped ones"
-        )
-    return read_whole(Path(policy), AGREEMENT_LIMIT)
+    """The text of a policy: a shipped one by its name, else a file; every known preset is looked up."""
+    return read_text(policy)
 
 
-def propose_agreement(party: Party, partner: str, policy: str, out: Path, size_bound: int = 0) -> Kept:
-    """Fill in the policy (a shipped name or a file), sign it, keep it and write it to `out`.
+def propose_agreement(
+    party: Party,
+    partner: str,
+    policy: str,
+    out: Path,
+    size_bound: int = 0,
+    *,
+    presets: Path | None = None,
+    room: str = "",
+) -> Kept:
+    """Fill in the policy (a shipped name, a file, or a sharing file), sign it, keep it and write it to `out`.
 
-    `size_bound`, when given, replaces the policy's bounds of both sides.
+    `size_bound`, when given, replaces the policy's bounds of both sides; `presets` is a file of presets of
+    our own; `room` is the verified partner that takes the part of the room, where the policy asks for one.
     """
-    card = party.verified_card_of(partner)
-    text = read_policy(policy)
+    party.verified_card_of(partner)
+    text = read_text(policy, partner, presets)
     if size_bound:
         text = _SIZE_BOUND.sub(f"size_bound = {size_bound}".encode(), text)
-    software = own_software(parse_policy(text))
-    unsigned = propose(text, party.keys.card, card, software, party.now)
+    require_known_presets(text)
+    return sign_and_keep(party, partner, text, out, party.verified_card_of(room) if room else None)
+
+
+def renew_agreement(party: Party, name: str, out: Path, until: str = "") -> Kept:
+    """Propose an agreement once more, with ourselves as the proposer; sign it, keep it, write it to `out`.
+
+    `name` is an agreement that both have signed, in force or ended. The terms stay, also where the policy or
+    a preset has been edited since; `until` is a new end. Our present cards and software are named.
+    """
+    old = find_agreement(party, name)
+    partner = partner_of(party, old.agreement)
+    party.verified_card_of(partner)
+    text = renewal_policy(old.agreement, party.name, until)
+    named = old.agreement.room
+    room = party.verified_card_of(named.party) if named else None
+    return sign_and_keep(party, partner, text, out, room, old.digest)
+
+
+def sign_and_keep(
+    party: Party, partner: str, policy: bytes, out: Path, room: Card | None, renews: str = ""
+) -> Kept:
+    """Make a proposal to a verified partner from the text of a policy, keep it and write it to `out`."""
+    card = party.verified_card_of(partner)
+    software = own_software(parse_policy(policy))
+    unsigned = propose(policy, party.keys.card, card, software, party.now, room=room, renews=renews)
     data = sign_proposal(unsigned, party.keys, party.now)
     kept = _keep_proposal(party, data)
     write_whole(out, data)
@@ -110,13 +143,18 @@ def propose_agreement(party: Party, partner: str, policy: str, out: Path, size_b
 def read_offer(party: Party, source: Path) -> Shown:
     """What the file `source` proposes, or what both have signed, in plain words."""
     document = _read(read_whole(source, AGREEMENT_LIMIT), _cards(party))
-    return Shown(_name(document), isinstance(document, SignedAgreement), describe(document))
+    return _shown(party, document)
 
 
 def accept_agreement(party: Party, source: Path, out: Path | None) -> Kept:
     """Sign the proposal in `source`, or take in one that both have signed; keep it, and write it to `out`."""
     data = read_whole(source, AGREEMENT_LIMIT)
     document = _read(data, _cards(party))
+    if document.agreement.renews and _renewed(party, document) is None:
+        raise Refused(
+            "the agreement that this one renews is not here",
+            "take that one in with 'overlap agreement accept', or ask for a proposal that renews nothing",
+        )
     if not isinstance(document, SignedAgreement):
         if out is None:
             raise UsageError("an accepted agreement goes back to the proposer", "give --out FILE")
@@ -143,8 +181,7 @@ def show_agreement(party: Party, name: str) -> Shown:
     """An agreement, by id or file, in plain words."""
     if Path(name).is_file():
         return read_offer(party, Path(name))
-    signed = find_agreement(party, name)
-    return Shown(_name(signed), True, describe(signed))
+    return _shown(party, find_agreement(party, name))
 
 
 def list_agreements(party: Party) -> list[Kept]:
@@ -169,6 +206,9 @@ def find_agreement(party: Party, name: str = "", *, starter_only: bool = False) 
             if document.not_before <= _time_of(party, document.agreement) < document.until
             and (not starter_only or starter_of(document) == party.name)
         ]
+        # A renewal that is in force takes the place of the agreement that it renews.
+        renewed = {document.agreement.renews for document in found}
+        found = [document for document in found if document.digest not in renewed]
     if len(found) == 1:
         return found[0]
     hint = "'overlap agreement list' shows them; name one with --agreement"
@@ -226,6 +266,28 @@ def partner_of(party: Party, agreement: Agreement) -> str:
     return other.party
 
 
+def _shown(party: Party, document: Proposal | SignedAgreement) -> Shown:
+    lines = describe(document)
+    if document.agreement.renews:
+        lines += _renewal_lines(_renewed(party, document), document.agreement)
+    return Shown(_name(document), isinstance(document, SignedAgreement), lines)
+
+
+def _renewed(party: Party, document: Proposal | SignedAgreement) -> SignedAgreement | None:
+    """The agreement of the same two parties that this one says it renews, None when it is not here."""
+    known = agreements_with(party, partner_of(party, document.agreement))
+    return next((signed for signed in known if signed.digest == document.agreement.renews), None)
+
+
+def _renewal_lines(old: SignedAgreement | None, new: Agreement) -> list[str]:
+    if old is None:
+        return ["the agreement that it renews is not here, so nothing can be compared with it"]
+    changes = compare(with_proposer(old.agreement, new.proposer.party), new)
+    if not changes:
+        return ["it allows what the agreement that it renews allowed, for a new period"]
+    return ["of the agreement that it renews, this changes:", *(f"  {change}" for change in changes)]
+
+
 def _cards(party: Party) -> list[Card]:
     return [party.keys.card, *(party.card_of(name) for name in party.partners() if party.is_verified(name))]
 
@@ -236,9 +298,15 @@ def _read(data: bytes, cards: list[Card]) -> Proposal | SignedAgreement:
 
 
 def _load(party: Party, name: str) -> Proposal | SignedAgreement:
-    # Kept agreements were read with confirmed cards. They stay readable when a card is taken out of use.
-    cards = [party.keys.card, *(party.card_of(partner) for partner in party.partners())]
-    return _read(read_whole(party.folder.path("agreements", f"{name}.toml"), AGREEMENT_LIMIT), cards)
+    # Kept agreements were read with confirmed cards. They stay readable when a card is taken out of use,
+    # and end with the first of their cards that is replaced or revoked.
+    data = read_whole(party.folder.path("agreements", f"{name}.toml"), AGREEMENT_LIMIT)
+    document = _read(data, party.known_cards())
+    sides = document.agreement.proposer, document.agreement.accepter
+    ends = [end for side in sides if (end := party.end_of_card(side.card)) is not None]
+    if ends and isinstance(document, SignedAgreement):
+        return replace(document, until=min(document.until, *ends))
+    return document
 
 
 def _keep_proposal(party: Party, data: bytes) -> Kept:
@@ -289,7 +357,13 @@ def _time_of(party: Party, agreement: Agreement) -> int:
 
 
 def runs_left(party: Party, signed: SignedAgreement) -> int:
-    """How many runs the agreement still allows; every run that was begun counts, finished or not."""
-    used = sum(record.agreement == signed.file_digest for record in all_runs(party))
-    left: int = signed.agreement.terms.run_budget - used
-    return max(0, left)
+    """How many runs the agreement still allows now; every run that was begun counts, finished or not.
+
+    With a `budget_period` those count that were begun within the last one: after exactly that many seconds a
+    run counts no more.
+    """
+    terms = signed.agreement.terms
+    # A clock that was set back begins no new period: the log's time never goes back, and runs count by it.
+    since = _time_of(party, signed.agreement) - terms.budget_period if terms.budget_period else -1
+    used = sum(record.agreement == signed.file_digest and record.begun > since for record in all_runs(party))
+    return max(0, terms.run_budget - used)

@@ -7,16 +7,22 @@ from dataclasses import dataclass
 from cleanroom.log import Entry, log_origin, verify_log
 from cleanroom.moment import moment_of
 from cleanroom.session.party import EXACT_FACTS, Party
-from overlap.errors import BadInput
+from cleanroom.session.retiring import verify_succession
+from cleanroom.session.witnessing import own_cosigned
+from overlap.errors import BadInput, BadPeerFile
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One verified log; `findings` are (where, what), empty when every byte is as written."""
+    """One verified log; `cosigned` is how many entries the partner has cosigned.
+
+    `findings` are (where, what), empty when every byte is as written.
+    """
 
     partner: str
     entries: int
     root: str
+    cosigned: int
     findings: list[tuple[str, str]]
 
 
@@ -31,9 +37,12 @@ class ListedEntry:
     facts: str
 
 
-def verify_logs(party: Party, partner: str | None = None) -> list[Verdict]:
-    """A verdict for each log (or for that of one partner)."""
-    return [_verify(party, name) for name in _logged(party, partner)]
+def verify_logs(party: Party, partner: str | None = None, *, every_signature: bool = True) -> list[Verdict]:
+    """A verdict for each log (or for that of one partner), also against what the partner has cosigned.
+
+    Without `every_signature` only the newest checkpoint's and the cosigned one's are checked.
+    """
+    return [_verify(party, name, every_signature) for name in _logged(party, partner)]
 
 
 def list_entries(party: Party, partner: str | None = None) -> list[ListedEntry]:
@@ -47,18 +56,26 @@ def _logged(party: Party, partner: str | None) -> list[str]:
     return [name for name in party.folder.names("logs", suffix=".log") if partner in (None, name)]
 
 
-def _verify(party: Party, partner: str) -> Verdict:
-    origin = log_origin(party.keys.card, party.card_of(partner))
-    with party.folder.path("logs", f"{partner}.log").open("rb") as file:
-        findings = verify_log(file, origin, party.keys.card, ())
-    found = [(f"line {finding.line}", finding.what) for finding in findings]
+def _verify(party: Party, partner: str, every_signature: bool) -> Verdict:
     try:
         log = party.log(partner)
     except BadInput as error:
-        return Verdict(partner, 0, "", [*found, ("head", error.what)])
-    found = [(f"line {finding.line}", finding.what) for finding in log.verify()]
-    head = log.head()
-    return Verdict(partner, head.size, head.root.hex(), found)
+        origin = log_origin(party.keys.card, party.card_of(partner))
+        with party.folder.path("logs", f"{partner}.log").open("rb") as file:
+            findings = verify_log(file, origin, party.keys.card, (), every_signature=every_signature)
+        found = [(f"line {finding.line}", finding.what) for finding in findings]
+        return Verdict(partner, 0, "", 0, [*found, ("head", error.what)])
+    head, cosigned, wrong = log.head(), None, []
+    try:
+        cosigned = own_cosigned(party, partner)
+    except BadPeerFile as error:
+        wrong = [("cosigned", error.what)]
+    held = [cosigned.checkpoint] if cosigned else []
+    findings = log.verify(held, every_signature=every_signature)
+    found = [(f"line {finding.line}", finding.what) for finding in findings]
+    found += [("before", what) for what in verify_succession(party, partner)]
+    count = cosigned.checkpoint.size if cosigned else 0
+    return Verdict(partner, head.size, head.root.hex(), count, found + wrong)
 
 
 def _listed(partner: str, entry: Entry) -> ListedEntry:

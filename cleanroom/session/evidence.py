@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cleanroom.attribution import Evidence, Failed, Verified, read_proofs, verify
-from cleanroom.log import commitment
+from cleanroom.log import Log, commitment
+from cleanroom.session.agreements import agreement_with_digest
 from cleanroom.session.claim_roots import Received, received_commitments
 from cleanroom.session.claiming import canonicaliser, claimable_keys
 from cleanroom.session.folder import read_whole
+from cleanroom.session.history import ClosedLog, partner_history
 from cleanroom.session.party import Party
 from cleanroom.session.reviews import release_state
 from cleanroom.session.runs import RunRecord, all_runs
@@ -17,41 +19,67 @@ from overlap.errors import BadInput
 
 PROOF_LIMIT = 2**29
 
+#: The purpose that an agreement must name before a match counts for credit.
+ATTRIBUTION = "attribution"
+
 
 def gather_evidence(party: Party) -> list[Evidence]:
-    """One piece for each finished run and matched own account."""
+    """One piece for each matched own account and finished run whose agreement is for attribution too."""
     runs: dict[str, list[RunRecord]] = {}
-    for record in all_runs(party):
-        if record.state == "finished" and record.level == "overlaps":
+    for record in _finished(party):
+        if is_for_attribution(party, record):
             runs.setdefault(record.partner, []).append(record)
     return [item for partner in runs for item in _from_partner(party, partner, runs[partner])]
 
 
+def unused_partners(party: Party) -> list[str]:
+    """Partners with whom accounts were matched, but under no agreement that is for attribution."""
+    records = _finished(party)
+    used = {record.partner for record in records if is_for_attribution(party, record)}
+    return sorted({record.partner for record in records} - used)
+
+
+def is_for_attribution(party: Party, record: RunRecord) -> bool:
+    """Whether both have signed that what the run told may be used to decide credit."""
+    return ATTRIBUTION in agreement_with_digest(party, record.agreement).agreement.terms.purposes
+
+
+def _finished(party: Party) -> list[RunRecord]:
+    return [record for record in all_runs(party) if (record.state, record.level) == ("finished", "overlaps")]
+
+
 def _from_partner(party: Party, partner: str, runs: list[RunRecord]) -> Iterator[Evidence]:
     """The evidence of all runs with one partner, whose log and stopped runs are read once."""
-    stopped, logged = _stopped(party, partner), _logged_receipts(party, partner)
+    told, logged = _told_elsewhere(party, partner), _logged_receipts(party, partner)
     for record in runs:
-        yield from _from_run(party, record, stopped, logged)
+        yield from _from_run(party, record, told, logged)
 
 
-def _stopped(party: Party, partner: str) -> dict[str, int]:
-    """Own account id to the first second at which a run that the partner stopped may have disclosed it.
+def _told_elsewhere(party: Party, partner: str) -> dict[str, int]:
+    """Own account id to the first second at which a run that counts for nothing may have disclosed it.
 
-    The starter learns from our reply and may send no finish. So every account we put into such a run counts
-    as disclosed: else the partner could learn first, commit then, and match again.
+    The starter learns from our reply and may send no finish, so every account we put into such a run counts
+    as disclosed: else the partner could learn first, commit then, and match again. So does what matched in a
+    run that is not for attribution.
     """
     seconds: dict[str, int] = {}
     for record in all_runs(party):
-        if (record.partner, record.role, record.level) != (partner, "responder", "overlaps"):
+        if record.partner != partner or record.level != "overlaps":
             continue
-        if record.state != "finished":
-            accounts = read_table(party.folder.path("runs", record.run, "accounts.parquet"))
-            seconds = dict.fromkeys(accounts["id"], record.begun) | seconds
+        place = party.folder.path("runs", record.run)
+        if record.state != "finished" and record.role == "responder":
+            told = read_table(place / "accounts.parquet")["id"].tolist()
+        elif record.state == "finished" and not is_for_attribution(party, record):
+            ids = read_table(place / "accounts.parquet")["id"].tolist()
+            told = [ids[account] for account in read_table(place / "overlap.parquet")["account"]]
+        else:
+            continue
+        seconds = dict.fromkeys(told, record.begun) | seconds
     return seconds
 
 
 def _from_run(
-    party: Party, record: RunRecord, stopped: dict[str, int], logged: set[tuple[bytes, int]]
+    party: Party, record: RunRecord, told: dict[str, int], logged: set[tuple[bytes, int]]
 ) -> Iterator[Evidence]:
     place = party.folder.path("runs", record.run)
     accounts = read_table(place / "accounts.parquet")
@@ -73,7 +101,7 @@ def _from_run(
             token=proven.token if proven else token,
             tier=tier,
             committed_at=bound.received_at if bound else None,
-            disclosed_at=min(record.begun, stopped.get(own, record.begun)),
+            disclosed_at=min(record.begun, told.get(own, record.begun)),
             stated_at=bound.stated_at if bound else None,
             outcome=proven,
         )
@@ -101,11 +129,12 @@ def _bound(party: Party, record: RunRecord, logged: set[tuple[bytes, int]]) -> R
 def _logged_receipts(party: Party, partner: str) -> set[tuple[bytes, int]]:
     """Digest and second of each commitment whose receipt our signed log confirms; none if it was altered."""
     digests = [received.commitment.digest for received in received_commitments(party, partner)]
-    log = party.log(partner)
-    if not digests or log.verify():
+    logs: list[ClosedLog | Log] = [*party.closed_logs(partner), party.log(partner)]
+    if not digests or any(log.verify() for log in logs):
         return set()
     return {
         (digest, entry.time)
+        for log in logs
         for entry in log.entries()
         if entry.kind == "commitment" and "received" in entry.digests
         for digest in digests
@@ -118,7 +147,14 @@ def _outcomes(party: Party, record: RunRecord, bound: Received | None) -> dict[s
     place = party.folder.path("claims", "proofs", record.partner, record.run)
     if bound is None or not place.is_file():
         return {}
-    origin, own = party.card_of(record.partner).digest, claimable_keys(party, record)
+    # It was committed under the card of that time, which may have been rotated since.
+    cards = [
+        party.card_of(record.partner),
+        *(one.card for one in partner_history(party.folder, record.partner)),
+    ]
+    known = {card.digest for card in cards}
+    origin = bound.commitment.origin if bound.commitment.origin in known else cards[0].digest
+    own = claimable_keys(party, record)
     normaliser = canonicaliser()
     return {
         proof.token: verify(proof, bound.commitment, origin, own[proof.token], normaliser)

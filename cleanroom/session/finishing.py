@@ -6,14 +6,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import pandas as pd
+
 from cleanroom.session.agreements import agreement_with_digest
+from cleanroom.session.canaries import canary_hit
 from cleanroom.session.clustering import open_workers
 from cleanroom.session.frames import Received, named_frame, received_frame, send_frame, wrong_frame
 from cleanroom.session.grouping import run_groups
 from cleanroom.session.party import Party
 from cleanroom.session.passing import answer_to, awaited_message, passage_of, run_of, take_frame
+from cleanroom.session.probing import jumps_in
+from cleanroom.session.receipting import run_receipt
 from cleanroom.session.reviews import release_state
-from cleanroom.session.runs import NEW_RUN, OPEN_STATES, RunRecord, end_run, keep_run
+from cleanroom.session.runs import NEW_RUN, OPEN_STATES, RunRecord, all_runs, end_run, keep_run
+from cleanroom.session.submitting import kept_list
 from cleanroom.store import read_table, write_table
 from overlap import match
 from overlap.engine import LOCAL, EngineChoice, Progress
@@ -36,7 +42,8 @@ class Found:
     `reviewed` counts those about which decisions of earlier runs stand, by review state; a rejected or
     disputed account is in no tier. `groups` counts our further accounts that are of one group with one of the
     partner's; -1 when the agreement does not compare groups. `shared` is -1 when it is below the agreement's
-    minimum and withheld; so is `total`, the sum of level `sum` in whole units of `currency`.
+    minimum and withheld; so is `total`, the sum of level `sum` in whole units of `currency`. `jumps` says
+    what is much larger than in all runs before.
     """
 
     run: str
@@ -49,6 +56,7 @@ class Found:
     groups: int
     total: int
     currency: str
+    jumps: list[str]
 
 
 def finish_match(
@@ -107,6 +115,7 @@ def found_in(party: Party, record: RunRecord) -> Found:
         number,
         record.total,
         amounts.currency if amounts else "",
+        jumps_in(record, all_runs(party)),
     )
 
 
@@ -127,6 +136,21 @@ def _repeat(party: Party, record: RunRecord, frame: Received, out: Path | None) 
     return found_in(party, record)
 
 
+def _require_no_canary(party: Party, record: RunRecord, hits: pd.DataFrame, accounts: int) -> None:
+    """Stop the run when the partner claims to hold planted accounts, which stand behind our own.
+
+    Our answer is destroyed with it: a starter's would confirm to the partner what it shares with us.
+    """
+    planted = int(hits.loc[hits["account"] >= accounts, "account"].nunique())
+    if not planted:
+        return
+    party.note(record.partner, "run", aborted=bytes.fromhex(record.run), canaries=planted)
+    end_run(party, record, "aborted")
+    for name in ("finish", "finish.header"):
+        party.folder.path("runs", record.run, name).unlink(missing_ok=True)
+    raise canary_hit(record.partner, planted)
+
+
 def _conclude(party: Party, record: RunRecord, learned: Matches | Count | Sum) -> RunRecord:
     """Keep what was learned, log it as a count, and destroy the run's secrets."""
     total = -1
@@ -135,8 +159,9 @@ def _conclude(party: Party, record: RunRecord, learned: Matches | Count | Sum) -
     else:
         place = party.folder.path("runs", record.run)
         accounts = read_table(place / "accounts.parquet")
-        distinct = match.distinct(read_table(place / "identifiers.parquet"))
+        distinct = kept_list(party, record.run)
         hits = match.find_hits(distinct, learned)
+        _require_no_canary(party, record, hits, len(accounts))
         overlap = match.resolve(accounts, hits)
         shared = len(overlap)
         write_table(place / "overlap.parquet", overlap)
@@ -147,5 +172,8 @@ def _conclude(party: Party, record: RunRecord, learned: Matches | Count | Sum) -
     record = replace(record, shared=shared, total=total)
     keep_run(party, record)
     shown = {"shared": shared} if shared >= 0 else {"withheld": 1}
-    party.note(record.partner, "run", finished=bytes.fromhex(record.run), **shown)
+    if jumps := jumps_in(record, all_runs(party)):
+        shown["jumps"] = len(jumps)
+    receipt = run_receipt(party, record)
+    party.note(record.partner, "run", finished=bytes.fromhex(record.run), receipt=receipt, **shown)
     return end_run(party, record, "finished")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from cleanroom.agreement import build_contract
 from cleanroom.log import log_origin, read_checkpoint
@@ -120,30 +120,39 @@ def keep_peer_checkpoint(party: Party, partner: str, checkpoint: str, time: int)
     card = party.card_of(partner)
     origin = log_origin(card, party.keys.card)
     newest = read_checkpoint(checkpoint, origin, card)
-    place = ("logs", f"{partner}.peer")
-    kept = party.folder.read_record(*place)["seen"] if party.folder.path(*place).is_file() else []
-    for seen in kept:
+    record = peer_record(party, partner)
+    for seen in record["seen"]:
         before = read_checkpoint(seen["checkpoint"], origin, card)
         if before.size == newest.size and before.root != newest.root:
             raise ForgedFile(
                 "the partner's log is not the one whose checkpoint it showed before",
                 "its log was restored or rewritten: keep both files and ask the partner",
             )
-    kept.append({"time": time, "checkpoint": checkpoint})
-    party.folder.write_record({"seen": kept}, *place)
+    if {"time": time, "checkpoint": checkpoint} not in record["seen"]:
+        record["seen"].append({"time": time, "checkpoint": checkpoint})
+        keep_peer_record(party, partner, record)
+
+
+def peer_record(party: Party, partner: str) -> dict[str, Any]:
+    """What we know of the partner's log: `seen`, its checkpoints with the time of the file that brought each,
+    and `cosigned`, the newest that we have cosigned, as a note, or ""."""
+    place = ("logs", f"{partner}.peer")
+    if not party.folder.path(*place).is_file():
+        return {"cosigned": "", "seen": []}
+    return party.folder.read_record(*place)
+
+
+def keep_peer_record(party: Party, partner: str, record: dict[str, Any]) -> None:
+    """Put that record in the place of the one before."""
+    party.folder.write_record(record, "logs", f"{partner}.peer")
 
 
 def newest_peer_checkpoint(party: Party, partner: str) -> str:
     """The last checkpoint of the partner's log that we were given; "" when there is none."""
-    place = ("logs", f"{partner}.peer")
-    if not party.folder.path(*place).is_file():
-        return ""
-    return str(party.folder.read_record(*place)["seen"][-1]["checkpoint"])
+    seen = peer_record(party, partner)["seen"]
+    return str(seen[-1]["checkpoint"]) if seen else ""
 
 
 def highest_peer_time(party: Party, partner: str) -> int:
     """The latest second that this partner has signed; 0 when there is none."""
-    place = ("logs", f"{partner}.peer")
-    if not party.folder.path(*place).is_file():
-        return 0
-    return max((seen["time"] for seen in party.folder.read_record(*place)["seen"]), default=0)
+    return max((seen["time"] for seen in peer_record(party, partner)["seen"]), default=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,11 +18,14 @@ from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.holding import open_holder, read_holder_state
 from cleanroom.session.letters import write_letter
 from cleanroom.session.party import Party
+from cleanroom.session.probing import require_shown_many
+from cleanroom.session.restrictions import without_excluded
 from cleanroom.session.reviews import release_state, remember_granted
 from cleanroom.session.runs import find_run
 from cleanroom.share import REQUEST_LIMIT_BYTES, Ending, Record, Terms, make_share
 from cleanroom.store import read_table
 from overlap.errors import BadPeerFile, Refused, UsageError
+from overlap.keys import Card
 
 #: Why a matched account is not shown, and the states of a review that mean so.
 _LEFT_OUT: Final = {
@@ -41,6 +45,7 @@ class Granted:
     fields: list[str]
     until: str
     left_out: dict[str, int]
+    file: str
 
 
 @dataclass(frozen=True)
@@ -58,30 +63,87 @@ def grant_share(party: Party, run: str, out: Path) -> Granted:
     record = find_run(party, run)
     card = party.verified_card_of(record.partner)
     signed = agreement_with_digest(party, record.agreement)
-    fields = _fields(party, signed)
+    fields = fields_granted(party, signed, "grant")
     state = release_state(party, record)
     rows, left_out = _releasable(state, signed)
     accounts = read_table(party.folder.path("runs", record.run, "accounts.parquet"))
-    terms = Terms(
+    minimum = signed.agreement.terms.minimum_count
+    rows, excluded = without_excluded(party, record.partner, minimum, accounts, rows)
+    shown = accounts["id"].iloc[rows["account"].to_numpy()].tolist()
+    require_shown_many(party, record.partner, minimum, shown)
+    terms = share_terms(party, signed, card, fields, len(rows), run=record.run)
+    records = _records(accounts, rows, state, fields)
+    made = make_share(terms, records, card, party.keys, party.random)
+    remember_granted(party, record.partner, terms.share, in_record_order(records, shown))
+    open_holder(party, record.partner).grant(made, party.now)
+    write_whole(out, made.file)
+    return Granted(
+        terms.share,
+        record.partner,
+        len(rows),
+        list(fields),
+        moment_of(terms.until),
+        left_out | excluded,
+        str(out),
+    )
+
+
+def in_record_order(records: Sequence[Record], accounts: Sequence[str]) -> list[str]:
+    """The accounts that the records show, by the number that a record has in its share."""
+    paired = zip((record.tokens for record in records), accounts, strict=True)
+    return [account for _, account in sorted(paired)]
+
+
+def share_terms(
+    party: Party, signed: SignedAgreement, recipient: Card, fields: tuple[str, ...], count: int, *, run: str
+) -> Terms:
+    """The terms of a new share of `count` records under an agreement; `run` is "" for all accounts.
+
+    Refused when the agreement gives the leases to a room.
+    """
+    agreed = signed.agreement.terms
+    if agreed.lease_holder != "grantor":
+        raise Refused(
+            "clause terms.lease_holder: a room gives the leases under this agreement",
+            "grant through the room, with --via",
+        )
+    return Terms(
         share=party.random(16).hex(),
         agreement=signed.file_digest,
         grantor=party.keys.card.digest.hex(),
-        recipient=card.digest.hex(),
+        recipient=recipient.digest.hex(),
         holder=party.keys.card.digest.hex(),
-        run=record.run,
-        purposes=signed.agreement.terms.purposes,
+        run=run,
+        purposes=agreed.purposes,
         fields=fields,
         not_before=signed.not_before,
         until=signed.until,
-        exportable=signed.agreement.terms.exportable,
-        count=len(rows),
+        exportable=agreed.exportable,
+        count=count,
+        scope="matched" if run else "all",
+        read_budget=agreed.read_budget,
     )
-    made = make_share(terms, _records(accounts, rows, state, fields), card, party.keys, party.random)
-    shown = accounts["id"].iloc[rows["account"].to_numpy()].tolist()
-    remember_granted(party, record.partner, terms.share, shown)
-    open_holder(party, record.partner).grant(made, party.now)
-    write_whole(out, made.file)
-    return Granted(terms.share, record.partner, len(rows), list(fields), moment_of(terms.until), left_out)
+
+
+def fields_granted(party: Party, signed: SignedAgreement, action: str) -> tuple[str, ...]:
+    """Our fields, each checked against the agreement for each population and purpose; Refused otherwise.
+
+    `action` is "grant" for matched accounts and "disclose" for all.
+    """
+    role = signed.agreement.role_of(party.name)
+    assert role is not None
+    side = signed.agreement.side(role)
+    now = party.time_with(partner_of(party, signed.agreement))
+    for field in side.fields or ("name",):
+        for population in side.populations:
+            for purpose in signed.agreement.terms.purposes:
+                decision = decide(signed, Asked(action, party.name, field, population, purpose), now)
+                if not decision.allowed:
+                    raise Refused(
+                        f"clause {decision.clause}: {decision.reason}",
+                        "'overlap agreement show' explains the terms",
+                    )
+    return side.fields
 
 
 def answer_request(party: Party, source: Path, out: Path) -> Leased:
@@ -101,43 +163,45 @@ def answer_request(party: Party, source: Path, out: Path) -> Leased:
     )
 
 
-def revoke_share(party: Party, share: str, out: Path) -> Ending:
-    """End a share at once, destroy its half, and write the signed revocation to `out`."""
+def revoke_share(party: Party, share: str, out: Path, attestation: Path | None = None) -> Ending:
+    """End a share at once, destroy its half, and write the signed revocation and attestation to `out`.
+
+    The attestation is written to a file of its own too, when one is named.
+    """
     for partner in party.partners():
         found = [name for name in read_holder_state(party, partner).shares if name.startswith(share)]
         if len(found) == 1:
             ending = open_holder(party, partner).revoke(found[0], party.now)
-            write_whole(out, write_letter(party, partner, "revocation", ending.notice))
+            destroyed = ending.attestation
+            assert destroyed is not None  # A revocation destroys at once.
+            write_whole(out, write_letter(party, partner, "revocation", ending.notice + destroyed))
+            if attestation is not None:
+                write_whole(attestation, destroyed)
             return ending
     raise UsageError("no share, or more than one, begins so", "'overlap shares list' shows them")
 
 
-def expire_shares(party: Party, *, confirmed: bool = True) -> list[Ending]:
-    """End every share whose time has come; `confirmed` says that the operator vouches for the date."""
-    return [
+def expire_shares(party: Party, *, confirmed: bool = True, attestation: Path | None = None) -> list[Ending]:
+    """End every share whose time has come; `confirmed` says that the operator vouches for the date.
+
+    Attestations go to `attestation`, those after the first to the same name with -2 and so on.
+    """
+    endings = [
         ending
         for partner in party.partners()
         if read_holder_state(party, partner).shares
         for ending in open_holder(party, partner).expire(party.now, confirmed=confirmed)
     ]
+    attested = [ending.attestation for ending in endings if ending.attestation is not None]
+    if attestation is not None:
+        for number, word in enumerate(attested, start=1):
+            write_whole(numbered(attestation, number), word)
+    return endings
 
 
-def _fields(party: Party, signed: SignedAgreement) -> tuple[str, ...]:
-    """Our fields, each checked against the agreement for each population and purpose; Refused otherwise."""
-    role = signed.agreement.role_of(party.name)
-    assert role is not None
-    side = signed.agreement.side(role)
-    now = party.time_with(partner_of(party, signed.agreement))
-    for field in side.fields or ("name",):
-        for population in side.populations:
-            for purpose in signed.agreement.terms.purposes:
-                decision = decide(signed, Asked("grant", party.name, field, population, purpose), now)
-                if not decision.allowed:
-                    raise Refused(
-                        f"clause {decision.clause}: {decision.reason}",
-                        "'overlap agreement show' explains the terms",
-                    )
-    return side.fields
+def numbered(out: Path, number: int) -> Path:
+    """The place of one of several files: the first is at `out`."""
+    return out if number == 1 else out.with_name(f"{out.stem}-{number}{out.suffix}")
 
 
 def _releasable(state: ReleaseState, signed: SignedAgreement) -> tuple[pd.DataFrame, dict[str, int]]:

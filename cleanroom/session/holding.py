@@ -17,6 +17,7 @@ from cleanroom.session.folder import Folder, read_whole, write_whole
 from cleanroom.session.frames import highest_peer_time
 from cleanroom.session.party import Party
 from cleanroom.session.reviews import shown_no_more
+from cleanroom.session.witnessing import own_cosigned
 from cleanroom.share import Holder, HolderState, Request, Terms
 
 STATE_LIMIT = 2**30
@@ -68,18 +69,19 @@ def _refusal(party: Party, partner: str, terms: Terms, request: Request, now: in
     """Why the agreement does not let `partner` read now, or None."""
     if not party.is_verified(partner):
         return "the partner's card is not verified"
+    if (cosigned := own_cosigned(party, partner)) is not None:
+        party.log(partner).require_contains(cosigned.checkpoint)
     signed = agreement_with_digest(party, terms.agreement)
     ours = signed.agreement.role_of(party.name)
     assert ours is not None
+    action, by = ("read", partner) if terms.scope == "matched" else ("disclose", party.name)
     for population in signed.agreement.side(ours).populations:
         for field in terms.fields:
-            decision = decide(signed, Asked("read", partner, field, population, request.purpose), now)
+            decision = decide(signed, Asked(action, by, field, population, request.purpose), now)
             if not decision.allowed:
                 return f"clause {decision.clause}: {decision.reason}"
     if gone := shown_no_more(party, partner, terms.share, terms.run):
-        return (
-            f"{gone:,} of its accounts were rejected or disputed since: revoke the share and grant a new one"
-        )
+        return f"{gone:,} of its accounts may not be shown any more: revoke the share and grant a new one"
     return None
 
 

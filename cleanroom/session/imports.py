@@ -4,30 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from cleanroom.session.folder import Folder
+from cleanroom.session.forgotten import are_forgotten
 from cleanroom.store import read_table, write_table
 from overlap import ingest
 from overlap.errors import UsageError
-from overlap.identity import know
-from overlap.records import ACCOUNT_COLUMNS, STANDARD_POPULATIONS, Table
+from overlap.identity import know, normalise_cell
+from overlap.records import ACCOUNT_COLUMNS, STANDARD_POPULATIONS, Rejected, Table
 
 _READERS = {
     "aliases": ingest.read_aliases,
     "opportunities": ingest.read_opportunities,
     "actions": ingest.read_actions,
     "territories": ingest.read_territories,
+    "restrictions": ingest.read_restrictions,
 }
+
+FORGOTTEN: Final = "its account was forgotten here"
+NO_DOMAIN: Final = "its domain is none, so it would cover no account"
 
 
 @dataclass(frozen=True)
 class Imported:
     """What an import did: rows taken and rejected, how the file was understood, and how many rows of an
-    earlier import it replaced (-1: there was none)."""
+    earlier import it replaced (-1: there was none).
+
+    `exported` (unix seconds) is when the file was made, as the user says, else when it was imported.
+    """
 
     what: str
     population: str
@@ -41,6 +51,7 @@ class Imported:
     mapping: dict[str, str]
     digest: str
     imported_at: int
+    exported: int
     replaced: int
 
 
@@ -54,9 +65,15 @@ def import_export(
     mapping: Mapping[str, str] | None = None,
     profile: str | None = None,
     where: Mapping[str, tuple[str, ...]] | None = None,
+    exported: str = "",
 ) -> Imported:
-    """Read `source` and replace the table of that kind (and population). Raises UsageError or BadInput."""
+    """Read `source` and replace the table of that kind (and population). Raises UsageError or BadInput.
+
+    `exported` is the day (YYYY-MM-DD, UTC) on which the file was made, where it was not today. Rows of
+    accounts that were forgotten are not taken.
+    """
     folder.require_party()
+    made = _day(exported, now) if exported else now
     if what == "accounts":
         _check_population(population)
         table = ingest.read_accounts(
@@ -69,7 +86,11 @@ def import_export(
     with folder.locked():
         if what == "aliases":
             table = _of_own_accounts(table, own_accounts(folder))
-        return _keep(folder, table, name, what, population, now)
+        if what == "restrictions":
+            table = _rejecting(table, _without_domain(table.frame), NO_DOMAIN)
+        ids = table.frame["id" if what == "accounts" else "account_id"]
+        table = _rejecting(table, are_forgotten(folder, ids.tolist()), FORGOTTEN)
+        return _keep(folder, table, name, what, population, now, made)
 
 
 def _of_own_accounts(table: Table, accounts: pd.DataFrame) -> Table:
@@ -82,7 +103,47 @@ def _of_own_accounts(table: Table, accounts: pd.DataFrame) -> Table:
     return replace(table, frame=table.frame[taken].reset_index(drop=True), rejected=tuple(ordered))
 
 
-def _keep(folder: Folder, table: Table, name: str, what: str, population: str, now: int) -> Imported:
+def _without_domain(rules: pd.DataFrame) -> np.ndarray:
+    """The rules whose domain cannot be read, which would protect nothing."""
+    cells = rules["account_domain"].tolist()
+    return np.array([bool(cell) and not normalise_cell(cell)[0] for cell in cells], bool)
+
+
+def _rejecting(table: Table, chosen: np.ndarray, reason: str) -> Table:
+    """The table without the chosen rows, which are rejected for that reason."""
+    if not chosen.any():
+        return table
+    more = [Rejected(int(row), reason) for row in table.frame["row"].to_numpy()[chosen]]
+    ordered = sorted((*table.rejected, *more), key=lambda one: one.row)
+    return replace(table, frame=table.frame[~chosen].reset_index(drop=True), rejected=tuple(ordered))
+
+
+def _day(text: str, now: int) -> int:
+    """The first second of a day, UTC; UsageError for no day, or one that has not begun."""
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise UsageError(
+            "--exported takes a day as YYYY-MM-DD", "for example --exported 2026-11-01"
+        ) from error
+    if day.timestamp() > now:
+        raise UsageError(
+            "an export is not made on a later day than its import", "check --exported and the clock"
+        )
+    return int(day.timestamp())
+
+
+def made_at(folder: Folder, name: str) -> int | None:
+    """When the export behind a table was made (unix seconds), at the latest when imported; None for none."""
+    if not folder.path("tables", f"{name}.import").is_file():
+        return None
+    record = folder.read_record("tables", f"{name}.import")
+    return min(int(record["imported_at"]), int(record.get("exported", record["imported_at"])))
+
+
+def _keep(
+    folder: Folder, table: Table, name: str, what: str, population: str, now: int, made: int
+) -> Imported:
     rejected_file = ""
     if table.rejected:
         place = folder.path("tables", f"{name}.rejected.csv")
@@ -106,6 +167,7 @@ def _keep(folder: Folder, table: Table, name: str, what: str, population: str, n
         dict(source.mapping),
         source.digest,
         now,
+        made,
         replaced,
     )
     folder.write_record(asdict(imported), "tables", f"{name}.import")
@@ -138,7 +200,7 @@ def own_accounts(folder: Folder, populations: tuple[str, ...] | None = None) -> 
 
 
 def own_table(folder: Folder, what: str) -> pd.DataFrame | None:
-    """The imported aliases, opportunities, actions or territories; None when there are none."""
+    """The imported aliases, opportunities, actions, territories or restrictions; None when there are none."""
     place = folder.path("tables", f"{what}.parquet")
     return read_table(place) if place.is_file() else None
 

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from cleanroom.attribution import Commitment, read_proofs
+from cleanroom.bundle import read_bundle
 from cleanroom.session.folder import read_whole
 from cleanroom.share import HolderState
 from overlap import canonical
 from overlap.errors import BadInput, MalformedFile
-from overlap.keys import Card
+from overlap.keys import Card, read_revocation, read_rotation
 
 #: Bytes of the largest file that is looked at: no file of ours is larger.
 INSPECT_LIMIT = 2**30
@@ -36,9 +37,15 @@ FILE_FORMATS: Final[dict[str, str]] = {
     "overlap-party/1": "the name of the party that lives in this folder",
     "overlap-record/1": "a record of this tool's own state",
     "overlap-card/1": "a card: a party's public keys and name",
+    "overlap-rotation/1": "a rotation: a party's new card takes the place of the old one",
+    "overlap-card-revocation/1": "a revocation: a party's card is dead",
     "overlap-locked/1": f"a key file; {_LOCKED}",
     "overlap-stored/1": f"a secret of its owner's own; {_LOCKED}",
     "overlap-policy/1": f"a policy; {_TEXT}",
+    "overlap-presets/1": f"lists of fields by name; {_TEXT}",
+    "overlap-sharing/1": f"which policy is proposed to which partner; {_TEXT}",
+    "overlap-policy-cases/1": f"what a policy is expected to allow and to deny; {_TEXT}",
+    "overlap-policy-export/1": f"what a policy allows, for programs; {_TEXT}",
     "overlap-agreement/1": f"an agreement or a proposal; {_TEXT}",
     "overlap-letter/1": f"a letter; {_SEALED}",
     "overlap-claims-commitment/1": "a commitment to held accounts",
@@ -56,6 +63,8 @@ FILE_FORMATS: Final[dict[str, str]] = {
     "overlap-log/1": "a log; 'overlap audit list' shows its entries",
     "overlap-log-head/1": "where a log ends",
     "overlap-log-salts/1": "what opens the commitments of a log; keep it to yourself",
+    "overlap-log-tree/1": "the index of a log's tree; it is made again when it is missing",
+    "overlap-bundle/1": "a bundle for an auditor; 'overlap audit verify FILE' checks it",
     "overlap-data/1": f"a list that normalising uses; {_TEXT}",
 }
 
@@ -114,6 +123,22 @@ def _card(data: bytes) -> dict[str, Any]:
     return {"party": card.party, "fingerprint": card.fingerprint, "digest": card.digest.hex()}
 
 
+def _rotation(data: bytes) -> dict[str, Any]:
+    rotation = read_rotation(data)
+    return {
+        "party": rotation.new.party,
+        "old": rotation.old.fingerprint,
+        "new": rotation.new.fingerprint,
+        "time": rotation.time,
+    }
+
+
+def _card_revocation(data: bytes) -> dict[str, Any]:
+    revocation = read_revocation(data)
+    card = revocation.card
+    return {"party": card.party, "fingerprint": card.fingerprint, "time": revocation.time}
+
+
 def _commitment(data: bytes) -> dict[str, Any]:
     commitment = Commitment.from_bytes(data)
     return {
@@ -156,22 +181,30 @@ def _record(data: bytes) -> dict[str, Any]:
     return {"fields": ", ".join(record)}
 
 
+def _bundle(data: bytes) -> dict[str, Any]:
+    bundle = read_bundle(data)
+    return {"exporter": bundle.exporter, "peer": bundle.peer, "made": bundle.made, "parts": len(bundle.parts)}
+
+
 def _manifest(data: bytes) -> dict[str, Any]:
     manifest = canonical.decode(data.rstrip(b"\n"), "the manifest")
     return {name: manifest[name] for name in ("target", "made_at", "shared_until", "accounts", "pairs")}
 
 
 _READERS: dict[str, Callable[[bytes], dict[str, Any]]] = {
+    "overlap-bundle/1": _bundle,
     "overlap-card/1": _card,
+    "overlap-rotation/1": _rotation,
+    "overlap-card-revocation/1": _card_revocation,
     "overlap-claims-commitment/1": _commitment,
     "overlap-claims-proof/1": lambda data: {"proofs": len(read_proofs(data))},
+    "overlap-deposit/1": _header,
     "overlap-export/1": _manifest,
     "overlap-lease/1": _header,
     "overlap-log-head/1": _head,
     "overlap-log/1": _log,
     "overlap-party/1": lambda data: {"party": _after_line(data).decode().strip()},
     "overlap-record/1": _record,
-    "overlap-deposit/1": _header,
     "overlap-request/1": _header,
     "overlap-share/1": _header,
     "overlap-shares/1": lambda data: {"shares": len(HolderState.from_bytes(data).shares)},

@@ -3,8 +3,9 @@
     overlap-letter/1\\n
     HPKE( header: canonical JSON \\n, body, signature: 64 bytes, zero bytes up to a bucket )
 
-The header names kind, sender, recipient, time and the length of the body; the signature is over header and
-body. Sizes are rounded up to one of a few buckets, so that a relay learns little from them.
+The header names kind, sender, recipient, time and the length of the body, shows the sender's log by its
+newest checkpoint, and brings the newest checkpoint of the recipient's log that the sender has cosigned. The
+signature is over header and body. Sizes are rounded up to one of a few buckets.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from cleanroom.session.frames import checkpoint_for, keep_peer_checkpoint, peer_record
 from cleanroom.session.party import Party
+from cleanroom.session.witnessing import keep_own_cosigned
 from overlap import canonical
 from overlap.errors import MalformedFile, WrongRun
 from overlap.keys import Card
@@ -20,24 +23,37 @@ from overlap.keys import Card
 LETTER_LINE: Final = b"overlap-letter/1\n"
 INFO: Final = b"overlap-letter/1"
 PURPOSE: Final = b"letter"
-KINDS: Final = ("commitment", "claims", "revocation", "review", "preparation", "update")
+KINDS: Final = (
+    "commitment",
+    "claims",
+    "revocation",
+    "review",
+    "preparation",
+    "update",
+    "checkpoint",
+    "forget",
+)
 
 #: Bytes of a letter: the proofs of some 200,000 claims.
 LETTER_LIMIT: Final = 2**29
 #: Bytes of the smallest letter inside its seal; larger ones are padded to a multiple of an eighth.
 LEAST: Final = 8192
 _SIGNATURE = 64
-_FIELDS = {"body_length", "kind", "recipient", "sender", "time"}
+_FIELDS = {"body_length", "checkpoint", "cosigned", "kind", "recipient", "sender", "time"}
 
 
 @dataclass(frozen=True)
 class Letter:
-    """A letter as read: who sent it, when (unix seconds by the sender's clock), and what it holds."""
+    """A letter as read: who sent it, when (unix seconds by the sender's clock), and what it holds.
+
+    `checkpoint` is the note of the sender's log, checked.
+    """
 
     partner: str
     kind: str
     time: int
     body: bytes
+    checkpoint: str = ""
 
 
 def padded_size(length: int) -> int:
@@ -58,6 +74,8 @@ def write_letter(party: Party, partner: str, kind: str, body: bytes) -> bytes:
         "recipient": card.digest.hex(),
         "time": party.now,
         "body_length": len(body),
+        "checkpoint": checkpoint_for(party, partner),
+        "cosigned": peer_record(party, partner)["cosigned"],
     }
     signed = canonical.encode(header) + b"\n" + body
     plaintext = signed + party.keys.sign("signing", PURPOSE, signed)
@@ -67,7 +85,8 @@ def write_letter(party: Party, partner: str, kind: str, body: bytes) -> bytes:
 def read_letter(party: Party, data: bytes) -> Letter:
     """The letter in `data`, from a verified partner to us.
 
-    Raises MalformedFile, ForgedFile, WrongRun for another recipient, and Unverified.
+    Raises MalformedFile, ForgedFile, WrongRun for another recipient, and Unverified; ForgedFile also when its
+    log is not the one that it showed before, Refused when ours is not the one that it has cosigned.
     """
     if not data.startswith(LETTER_LINE) or len(data) > LETTER_LIMIT:
         raise MalformedFile("this is not a letter of version 1", "ask for the file again")
@@ -83,7 +102,11 @@ def read_letter(party: Party, data: bytes) -> Letter:
     if header["recipient"] != party.keys.card.digest.hex():
         raise WrongRun("the letter is for another card", "exchange your present cards again")
     party.time_with(partner, header["time"])
-    return Letter(partner, header["kind"], header["time"], rest[: header["body_length"]])
+    if header["kind"] != "revocation":  # It waits for nothing, whatever is wrong with a log.
+        keep_peer_checkpoint(party, partner, header["checkpoint"], header["time"])
+        keep_own_cosigned(party, partner, header["cosigned"])
+    body = rest[: header["body_length"]]
+    return Letter(partner, header["kind"], header["time"], body, header["checkpoint"])
 
 
 def _header(line: bytes) -> dict[str, Any]:
@@ -93,7 +116,7 @@ def _header(line: bytes) -> dict[str, Any]:
         and set(header) == _FIELDS
         and header["kind"] in KINDS
         and all(type(header[name]) is int and header[name] >= 0 for name in ("time", "body_length"))
-        and all(isinstance(header[name], str) for name in ("sender", "recipient"))
+        and all(isinstance(header[name], str) for name in ("checkpoint", "cosigned", "recipient", "sender"))
     )
     if not good:
         raise MalformedFile("the letter's header is not of version 1", "ask for the file again")

@@ -68,7 +68,8 @@ from overlap.protocol import (
 class Step:
     """What `start` or `reply` did. `dropped` lists (kind, reason, count) of identifiers not used.
 
-    `queries` is how many elements a run over a prepared list asks about, 0 for any other run.
+    `queries` is how many elements a run over a prepared list asks about, 0 for any other run. `private` and
+    `restricted` count own accounts that our rules left out; 0 in a reply that sends an answer again.
     """
 
     run: str
@@ -79,6 +80,8 @@ class Step:
     runs_left: int
     dropped: list[tuple[str, str, int]]
     queries: int
+    private: int
+    restricted: int
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ def start_match(
         keep_frame(party, record, header, passage.take("start"))
     keep_run(party, replace(record, state="started"))
     send_frame(party, record, "start", out)
-    return _step(party, signed, record, submitted.dropped)
+    return _step(party, signed, record, submitted)
 
 
 def reply_match(
@@ -161,7 +164,7 @@ def reply_match(
             record = replace(record, state=STATE_AFTER[answer], answered=frame.digest)
             keep_run(party, record)
         send_frame(party, record, answer, out)
-        return _step(party, signed, record, [])
+        return _step(party, signed, record, None)
 
 
 def _reply_to_start(
@@ -172,7 +175,7 @@ def _reply_to_start(
     progress: Progress | None,
     choice: EngineChoice,
 ) -> Step:
-    signed, contract = _agree(party, frame.partner, read_contract(frame.body))
+    signed, contract = agreed_contract(party, frame.partner, read_contract(frame.body))
     check_header(frame.header, contract, "start")
     prepared = PreparedList(party, signed)
     with open_workers(party, choice, progress) as workers:
@@ -191,7 +194,7 @@ def _reply_to_start(
             begin_passage(party, record, passage, submitted)
         record, _ = take_frame(party, record, passage, frame)
     send_frame(party, record, answer_to(party, record, frame.digest), out)
-    return _step(party, signed, record, submitted.dropped)
+    return _step(party, signed, record, submitted)
 
 
 def _reply_in_run(
@@ -248,7 +251,7 @@ def list_runs(party: Party) -> list[ListedRun]:
     ]
 
 
-def _agree(party: Party, partner: str, theirs: Contract) -> tuple[SignedAgreement, Contract]:
+def agreed_contract(party: Party, partner: str, theirs: Contract) -> tuple[SignedAgreement, Contract]:
     """The agreement and the contract as we build it ourselves; ContractMismatch names what differs."""
     known = agreements_with(party, partner)
     if not known:
@@ -272,9 +275,7 @@ def _agree(party: Party, partner: str, theirs: Contract) -> tuple[SignedAgreemen
     return signed, expected
 
 
-def _step(
-    party: Party, signed: SignedAgreement, record: RunRecord, dropped: list[tuple[str, str, int]]
-) -> Step:
+def _step(party: Party, signed: SignedAgreement, record: RunRecord, submitted: Submitted | None) -> Step:
     side = record.terms.starter if record.role == "starter" else record.terms.responder
     left = runs_left(party, signed)
     return Step(
@@ -284,6 +285,8 @@ def _step(
         record.identifiers,
         side.size_bound,
         left,
-        dropped,
+        submitted.dropped if submitted else [],
         record.terms.queries,
+        submitted.left_out.private if submitted else 0,
+        submitted.left_out.restricted if submitted else 0,
     )

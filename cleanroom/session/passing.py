@@ -21,9 +21,7 @@ from cleanroom.session.frames import (
 from cleanroom.session.party import Party
 from cleanroom.session.prepared_lists import open_for_run
 from cleanroom.session.runs import RunRecord, RunStates, all_runs, end_run, keep_run, was_sent
-from cleanroom.session.submitting import Submitted
-from cleanroom.store import read_table
-from overlap import match
+from cleanroom.session.submitting import Submitted, kept_list
 from overlap.errors import BadPeerFile, Refused, WrongRun
 from overlap.protocol import STATE_AFTER, Passage, answer_header, check_header, protocol_of
 
@@ -63,8 +61,7 @@ def is_begun(party: Party, record: RunRecord, submitted: Submitted, workers: Wor
         return False
     if not reaches_lists(party, record.run, workers):
         return False
-    kept = read_table(party.folder.path("runs", record.run, "identifiers.parquet"))
-    return match.distinct(kept).encoded == submitted.encoded
+    return kept_list(party, record.run).encoded == submitted.encoded
 
 
 def run_of(party: Party, frame: Received) -> RunRecord:

@@ -19,13 +19,15 @@ from pathlib import Path
 
 from cleanroom.agreement import SignedAgreement, build_contract
 from cleanroom.durable import erase
-from cleanroom.session.agreements import agreement_name, agreement_with_digest
+from cleanroom.session.agreements import agreement_name, agreement_with_digest, partner_of
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
 from cleanroom.session.prepared_ends import PREPARED, half_name
+from cleanroom.session.probing import require_changes, submission_of
+from cleanroom.session.restrictions import LeftOut, excluded_accounts, rules_digest
 from cleanroom.session.runs import RunRecord, RunStates
 from cleanroom.session.stored import keep_stored, read_stored
-from cleanroom.session.submitting import Submitted, admitted
+from cleanroom.session.submitting import Submitted, admitted, require_fresh
 from cleanroom.store import read_table, write_table
 from overlap import keys, match
 from overlap.errors import Refused
@@ -104,13 +106,31 @@ class PreparedList:
         if self._marks():
             raise Refused("the list was prepared before, and is not here: the folder was restored", _AGAIN)
 
-    def submitted(self) -> Submitted:
-        """Our side of a run: the list as it was prepared or last updated."""
-        admitted(self.party, self.signed)
+    def submitted(self, *, rehearsing: bool = False) -> Submitted:
+        """Our side of a run: the list as it was prepared or last updated.
+
+        Refused while it has accounts that are private now, or restricted to other partners. When
+        `rehearsing`, a refusal is not logged.
+        """
+        populations = admitted(self.party, self.signed)
         version = self.holder(rows=False).version
         accounts = read_table(self._path(f"accounts-{version}.parquet"))
         identifiers = read_table(self._path(f"identifiers-{version}.parquet"))
-        return Submitted(accounts, identifiers, match.distinct(identifiers).encoded, [])
+        party, partner = self.party, partner_of(self.party, self.signed.agreement)
+        if gone := set(accounts["id"]) & excluded_accounts(party, partner, accounts):
+            raise Refused(
+                f"{len(gone):,} accounts of our prepared list may not be matched with {partner} any more",
+                "take them out with 'overlap match update', and send what it writes",
+            )
+        require_fresh(party, self.signed, populations, note=not rehearsing)
+        listed = match.distinct(identifiers)
+        submission = submission_of(party, accounts["id"].tolist(), listed)
+        minimum = self.signed.agreement.terms.minimum_count
+        require_changes(party, partner, minimum, submission, note=not rehearsing)
+        left_out = LeftOut(rules=rules_digest(party.folder))
+        return Submitted(
+            accounts, identifiers, listed.encoded, [], submission, left_out, identifiers.iloc[:0]
+        )
 
     def letter(self, version: int) -> Path:
         """Where the letter of a version lies."""

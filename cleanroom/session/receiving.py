@@ -1,4 +1,4 @@
-"""Letters of partners: a commitment, proofs, a revocation, decisions of a review, a prepared list."""
+"""Letters of partners: a commitment, proofs, a revocation, decisions of a review, a prepared list, a log."""
 
 from __future__ import annotations
 
@@ -95,6 +95,18 @@ def _take_update(party: Party, letter: Letter) -> Taken:
     return Taken("update", letter.partner, take_update(party, letter))
 
 
+def _take_checkpoint(party: Party, letter: Letter) -> Taken:
+    from cleanroom.session.syncing import take_sync
+
+    return Taken("checkpoint", letter.partner, take_sync(party, letter))
+
+
+def _take_forget(party: Party, letter: Letter) -> Taken:
+    from cleanroom.session.recalling import take_recall
+
+    return Taken("forget", letter.partner, take_recall(party, letter))
+
+
 _TAKERS: dict[str, Callable[[Party, Letter], Taken]] = {
     "commitment": _take_commitment,
     "claims": _take_claims,
@@ -102,4 +114,6 @@ _TAKERS: dict[str, Callable[[Party, Letter], Taken]] = {
     "review": _take_review,
     "preparation": _take_preparation,
     "update": _take_update,
+    "checkpoint": _take_checkpoint,
+    "forget": _take_forget,
 }

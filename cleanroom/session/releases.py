@@ -6,7 +6,7 @@ releases/SHARE.table     the records, locked: columns record (int64), token, and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -67,6 +67,17 @@ def read_release(party: Party, release: Release) -> pd.DataFrame:
     """The records of a release, one row a pair token."""
     table = read_stored(party, _RELEASES, release.share, "releases", f"{release.share}.table")
     return table_from_bytes(table)
+
+
+def drop_records(party: Party, release: Release, tokens: Collection[str]) -> int:
+    """Take the records that one of these pair tokens names out of a release; how many they were."""
+    table = read_release(party, release)
+    gone = table.loc[table["token"].isin(list(tokens)), "record"].unique()
+    if len(gone):
+        kept = table[~table["record"].isin(gone)].reset_index(drop=True)
+        place = ("releases", f"{release.share}.table")
+        keep_stored(party, _RELEASES, release.share, table_bytes(kept), *place)
+    return len(gone)
 
 
 def erase_ended(party: Party) -> None:

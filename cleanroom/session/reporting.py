@@ -13,10 +13,11 @@ from cleanroom.attribution import PAYS_NOTHING, REASONS, credit, explain
 from cleanroom.export import LEFT_OUT, territory
 from cleanroom.moment import moment_of
 from cleanroom.report import matrix, render_matrix
-from cleanroom.session.evidence import gather_evidence
+from cleanroom.session.evidence import gather_evidence, unused_partners
 from cleanroom.session.folder import write_whole
 from cleanroom.session.imports import own_table
 from cleanroom.session.party import Party
+from cleanroom.session.receipting import export_receipt
 from cleanroom.session.runs import RunRecord, all_runs
 from cleanroom.session.shared_accounts import exportable_accounts, latest_runs, matched_accounts
 from overlap.errors import UsageError
@@ -94,7 +95,8 @@ def export_territory(party: Party, target: str, out: Path | None) -> Exported:
     partners = sorted(shared.loc[shared["released"], "partner"].unique())
     for partner in partners:
         accounts = int((shared["partner"] == partner).sum())
-        party.note(partner, "export", accounts=accounts, files=len(files))
+        receipt = export_receipt(party, partner, made.manifest.content, accounts, len(files))
+        party.note(partner, "export", accounts=accounts, files=len(files), receipt=receipt)
     for file in files:
         write_whole(place / file.name, file.content)
     until = int(shared.loc[shared["released"], "shared_until"].min())
@@ -116,7 +118,8 @@ def credit_ledger(party: Party, out: Path | None) -> Ledger:
     if out is not None:
         write_whole(out, ledger.to_csv(index=False, lineterminator="\n").encode())
     return Ledger(
-        [{str(k): v for k, v in row.items()} for row in ledger.to_dict("records")], _summary(ledger)
+        [{str(k): v for k, v in row.items()} for row in ledger.to_dict("records")],
+        [*_summary(ledger), *_unused(party)],
     )
 
 
@@ -141,6 +144,13 @@ def _ledger(party: Party) -> pd.DataFrame:
             "no opportunities are imported", "run 'overlap import FILE --as opportunities', then this again"
         )
     return credit(opportunities, gather_evidence(party), own_table(party.folder, "actions"))
+
+
+def _unused(party: Party) -> list[str]:
+    return [
+        f"note: matches with {partner} count for nothing: no agreement with it is for attribution"
+        for partner in unused_partners(party)
+    ]
 
 
 def _summary(ledger: pd.DataFrame) -> list[str]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from cleanroom.review import Memory, ReleaseState, release_rows
 from cleanroom.session.party import Party
+from cleanroom.session.restrictions import excluded_accounts
 from cleanroom.session.runs import RunRecord, read_run
 from cleanroom.session.stored import keep_stored, read_stored
 from cleanroom.store import read_table
@@ -59,18 +60,21 @@ def remember_granted(party: Party, partner: str, share: str, accounts: list[str]
 
 
 def shown_no_more(party: Party, partner: str, share: str, run: str) -> int:
-    """How many own accounts a share of that run shows that may not be shown any more."""
+    """How many own accounts a share shows that may not be shown any more; `run` is "" where it shows all."""
     memory = read_memory(party, partner)
     if share not in memory.granted:
         return 0
+    if not run:
+        return len(set(memory.granted[share]) & excluded_accounts(party, partner))
     return len(set(memory.granted[share]) - released_accounts(party, read_run(party, run), memory))
 
 
 def released_accounts(party: Party, record: RunRecord, memory: Memory | None = None) -> set[str]:
-    """The ids of the own accounts of a run that may be shown to the partner."""
+    """The ids of the own accounts of a run that may be shown to the partner: by review, and by our rules."""
     released = release_state(party, record, memory).released["account"]
-    ids = read_table(party.folder.path("runs", record.run, "accounts.parquet"))["id"]
-    return set(ids.iloc[released.to_numpy()])
+    accounts = read_table(party.folder.path("runs", record.run, "accounts.parquet"))
+    shown = set(accounts["id"].iloc[released.to_numpy()])
+    return shown - excluded_accounts(party, record.partner, accounts)
 
 
 def told_digest(state: ReleaseState, tokens: pd.DataFrame) -> str:

@@ -8,6 +8,8 @@ runs/RUN/lists/                  own identifiers on their way into buckets
 runs/RUN/work/, runs/RUN/shared  the lists of a run on a Spark cluster (cleanroom.session.clustering)
 runs/RUN/accounts.parquet        our accounts as they were when the run began
 runs/RUN/identifiers.parquet     and their identifiers, until the run ends
+runs/RUN/canaries                identifiers of planted accounts, locked, until the run ends
+runs/RUN/left-out                what the rules about own accounts left out, where there are rules
 runs/RUN/groups.parquet          own accounts of a shared group, where the agreement compares groups
 runs/RUN/overlap.parquet         matched accounts; tokens.parquet: every matched identifier and its token
 """
@@ -191,7 +193,7 @@ def _burn(party: Party, run: str) -> None:
     for name in party.folder.names("runs", run, "lists"):
         party.folder.path("runs", run, "lists", name).unlink()
     shutil.rmtree(party.folder.path("runs", run, "work"), ignore_errors=True)
-    for name in (*(step for step in STEPS if step != "finish"), "identifiers.parquet"):
+    for name in (*(step for step in STEPS if step != "finish"), "identifiers.parquet", "canaries"):
         party.folder.path("runs", run, name).unlink(missing_ok=True)
     for left in party.folder.path("runs", run).glob(f"*{UNFINISHED}"):
         left.unlink()

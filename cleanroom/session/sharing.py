@@ -1,7 +1,7 @@
 """The receiving side of a share: take it in, ask for a lease, open it; and the list of both sides.
 
 shares/received/SHARE         the share file; SHARE.record: from whom; SHARE.receipt: the grant, signed by
-                              both; SHARE.revoked: the signed revocation
+                              both; SHARE.revoked, SHARE.destroyed: the signed revocation and attestation
 shares/requests/REQUEST       which share a request is about; its key is in the vault until it is answered
 """
 
@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cleanroom.moment import moment_of
-from cleanroom.receipts import GRANT, REVOCATION, countersign, read_statement
+from cleanroom.receipts import DESTRUCTION, GRANT, REVOCATION, countersign, outline, read_statement
+from cleanroom.session.agreements import agreement_with_digest, partner_of
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.frames import keep_peer_checkpoint, newest_peer_checkpoint
 from cleanroom.session.holding import read_holder_state
 from cleanroom.session.party import Party
+from cleanroom.session.receipting import release_receipt
 from cleanroom.session.releases import Release, all_releases, erase_release, keep_release
 from cleanroom.session.runs import all_runs
 from cleanroom.share import (
@@ -32,7 +34,7 @@ from cleanroom.share import (
     open_records,
     read_share,
 )
-from overlap.errors import BadPeerFile, Refused, Unverified, WrongRun
+from overlap.errors import BadPeerFile, MalformedFile, Refused, Unverified, WrongRun
 from overlap.keys import Card, OneTimeKey
 
 DAY = 86_400
@@ -60,7 +62,12 @@ class OpenedShare:
 
 @dataclass(frozen=True)
 class ListedShare:
-    """A share as listed. `direction` is "to" or "from", `read` counts records, `days_left` ends at 0."""
+    """A share as listed. `direction` is "to" or "from", `read` counts records, `days_left` ends at 0.
+
+    `scope` is "matched" or "all", `level` that of its agreement. `leases_left` is None without a read budget;
+    of a share from a partner it counts the leases that we opened. `last_use` is "" before the first lease.
+    `grant` is "countersigned", or "waiting" for the recipient's signature.
+    """
 
     share: str
     direction: str
@@ -72,6 +79,11 @@ class ListedShare:
     days_left: int
     fields: list[str]
     purposes: list[str]
+    scope: str
+    level: str
+    leases_left: int | None
+    last_use: str
+    grant: str
 
 
 def request_lease(party: Party, source: Path, purpose: str, out: Path) -> Requested:
@@ -79,10 +91,7 @@ def request_lease(party: Party, source: Path, purpose: str, out: Path) -> Reques
     data = read_whole(source, SHARE_LIMIT_BYTES)
     partner, share = _read_from_anybody(party, data)
     terms = share.terms
-    if not any(record.run == terms.run and record.partner == partner for record in all_runs(party)):
-        raise WrongRun(
-            "the share is of a run that we did not take part in", "ask for a share of your own run"
-        )
+    _require_ours(party, partner, terms)
     _require_not_revoked(party, terms.share)
     checkpoint = newest_peer_checkpoint(party, partner)
     now = party.time_with(partner)
@@ -141,7 +150,9 @@ def open_share(party: Party, source: Path) -> OpenedShare:
         party.now,
         len(opened.records),
     )
-    party.note(partner, "release", share=bytes.fromhex(terms.share), records=len(opened.records))
+    receipt = release_receipt(party, partner, terms, opened.purpose, len(opened.records))
+    records = len(opened.records)
+    party.note(partner, "release", share=bytes.fromhex(terms.share), records=records, receipt=receipt)
     keep_release(party, release, [_plain(record) for record in opened.records.values()])
     party.vault().destroy(request)
     return OpenedShare(terms.share, partner, len(opened.records), moment_of(terms.until))
@@ -157,15 +168,29 @@ def _opened_before(party: Party, partner: str, terms: Terms, request: str) -> Op
     return None
 
 
-def take_revocation(party: Party, partner: str, statement: bytes) -> list[str]:
-    """Believe a signed revocation: erase what the share showed, and open it no more."""
-    revoked = read_statement(statement, [party.card_of(partner)], REVOCATION)
-    share = str(revoked.predicate.get("share", ""))
+def take_revocation(party: Party, partner: str, body: bytes) -> list[str]:
+    """Believe a signed revocation and keep the attestation beside it: erase what the share showed.
+
+    `body` is the two statements, each two lines, signed by who holds the half.
+    """
+    lines = body.split(b"\n")
+    statement, attestation = (b"\n".join([*lines[at : at + 2], b""]) for at in (0, 2))
+    if len(lines) != 5 or lines[4]:
+        raise MalformedFile("the letter does not hold a revocation and its attestation", "ask for it again")
+    share = str(outline(statement).predicate.get("share", ""))
     if share not in party.folder.names("shares", "received", suffix=".record"):
         raise WrongRun("the revocation is about a share that is not here", "nothing needs to be done")
-    known, _ = _received(party, share)
+    known, held = _received(party, share)
     if known != partner:
         raise WrongRun("the revocation is not by the granting party", "tell the granting party")
+    holder = _holder_of(party, held)
+    revoked = read_statement(statement, [holder], REVOCATION)
+    destroyed = read_statement(attestation, [holder], DESTRUCTION)
+    terms = held.terms.digest.hex()
+    both = (revoked, destroyed)
+    if any((one.subject.get("terms"), one.predicate.get("share")) != (terms, share) for one in both):
+        raise WrongRun("the revocation and its attestation are about another share", "ask for them again")
+    write_whole(party.folder.path("shares", "received", f"{share}.destroyed"), attestation)
     write_whole(party.folder.path("shares", "received", f"{share}.revoked"), statement)
     party.note(partner, "revocation", share=bytes.fromhex(share))
     erase_release(party, share)
@@ -184,20 +209,38 @@ def _granted(party: Party) -> Iterator[ListedShare]:
     for partner in party.partners():
         for held in read_holder_state(party, partner).shares.values():
             state = _state_of(held, party.time_with(partner))
-            yield _listed(held.terms, "to", partner, len(held.read), state, party.now)
+            use = _Use(len(held.read), held.leases_left, held.last, bool(held.countersigned))
+            yield _listed(held.terms, "to", partner, use, state, party.now)
 
 
 def _taken(party: Party) -> Iterator[ListedShare]:
     opened = {release.share: release for release in all_releases(party)}
     for name in party.folder.names("shares", "received", suffix=".record"):
         partner, share = _received(party, name)
-        read = opened[name].records if name in opened else 0
         state = "open" if name in opened else "not read"
         if party.time_with(partner) >= share.terms.until:
             state = "ended, erased"
         if party.folder.path("shares", "received", f"{name}.revoked").is_file():
             state = "revoked, erased"
-        yield _listed(share.terms, "from", partner, read, state, party.now)
+        release = opened.get(name)
+        budget = share.terms.read_budget
+        use = _Use(
+            release.records if release else 0,
+            max(0, budget - _leases_opened(party, name)) if budget else None,
+            release.opened if release else 0,
+            party.folder.path("shares", "received", f"{name}.receipt").is_file(),
+        )
+        yield _listed(share.terms, "from", partner, use, state, party.now)
+
+
+def _leases_opened(party: Party, share: str) -> int:
+    """How many requests for a share were answered: their one-time keys are gone."""
+    waiting = set(party.vault().names())
+    asked = party.folder.names("shares", "requests")
+    return sum(
+        request not in waiting and party.folder.read_record("shares", "requests", request)["share"] == share
+        for request in asked
+    )
 
 
 def _state_of(held: Held, now: int) -> str:
@@ -206,19 +249,33 @@ def _state_of(held: Held, now: int) -> str:
     return "ended" if held.reason or now >= held.terms.until else "open"
 
 
-def _listed(terms: Terms, direction: str, partner: str, read: int, state: str, now: int) -> ListedShare:
-    days = max(0, -(-(terms.until - now) // DAY))
+@dataclass(frozen=True)
+class _Use:
+    """Records read, leases left, the second of the last lease (0: none), whether both signed the grant."""
+
+    read: int
+    left: int | None
+    last: int
+    countersigned: bool
+
+
+def _listed(terms: Terms, direction: str, partner: str, use: _Use, state: str, now: int) -> ListedShare:
     return ListedShare(
         terms.share,
         direction,
         partner,
         terms.count,
-        read,
+        use.read,
         state,
         moment_of(terms.until),
-        days,
+        max(0, -(-(terms.until - now) // DAY)),
         list(terms.fields),
         list(terms.purposes),
+        terms.scope,
+        "all" if terms.scope == "all" else "overlaps",
+        use.left,
+        moment_of(use.last) if use.last else "",
+        "countersigned" if use.countersigned else "waiting",
     )
 
 
@@ -242,10 +299,25 @@ def _received(party: Party, share: str) -> tuple[str, Share]:
 
 
 def _holder_of(party: Party, share: Share) -> Card:
-    """The card of who answers requests for this share: its grantor, or a room, verified like a partner."""
+    """Who answers requests for this share: its grantor, or a room, verified like a partner."""
     if share.terms.holder == share.grantor.digest.hex():
         return share.grantor
     return party.verified_card_of(party.partner_with(share.terms.holder))
+
+
+def _require_ours(party: Party, partner: str, terms: Terms) -> None:
+    """Return when the share is of a run of ours, or of all accounts under an agreement that says so."""
+    if terms.scope == "all":
+        agreement = agreement_with_digest(party, terms.agreement).agreement
+        if partner_of(party, agreement) != partner or agreement.terms.level != "all":
+            raise WrongRun(
+                "the share is of all accounts, and its agreement is not of level all",
+                "ask for a share of your own run",
+            )
+    elif not any(record.run == terms.run and record.partner == partner for record in all_runs(party)):
+        raise WrongRun(
+            "the share is of a run that we did not take part in", "ask for a share of your own run"
+        )
 
 
 def _require_not_revoked(party: Party, share: str) -> None:

@@ -18,7 +18,9 @@ from cleanroom.session.matching import list_runs
 from cleanroom.session.partners import list_partners
 from cleanroom.session.party import Party
 from cleanroom.session.prepared_lists import PreparedList
+from cleanroom.session.probing import jumps_in
 from cleanroom.session.reviews import release_state
+from cleanroom.session.runs import all_runs
 from cleanroom.session.shared_accounts import latest_runs
 from cleanroom.session.sharing import list_shares
 from overlap.errors import Refused
@@ -36,7 +38,7 @@ def describe_folder(party: Party) -> Status:
     """Imports, partners, agreements, prepared lists, runs, what waits for a review, and shares."""
     imports, partners, agreements = read_imports(party.folder), list_partners(party), list_agreements(party)
     runs, shares = list_runs(party), list_shares(party)
-    prepared, reviews = _prepared_lists(party), _reviews(party)
+    prepared, reviews, jumps = _prepared_lists(party), _reviews(party), _jumps(party)
     lines = [
         f"party     {party.name}",
         *(f"import    {one['rows']:,} {one['what']} {one['population']}".rstrip() for one in imports),
@@ -44,6 +46,7 @@ def describe_folder(party: Party) -> Status:
         *(f"agreement {one.id}, {one.state}, until {one.until or 'accepted'}" for one in agreements),
         *(f"prepared  {line}" for _, line in prepared),
         *(f"run       {one.run[:8]} with {one.partner}, {one.state}" for one in runs),
+        *(f"careful   run {one['run'][:8]}: {one['what']}" for one in jumps),
         *(
             f"review    {one['open']:,} open of run {one['run'][:8]} with {one['partner']}: "
             "'overlap review list'"
@@ -58,6 +61,7 @@ def describe_folder(party: Party) -> Status:
         "agreements": [asdict(agreement) for agreement in agreements],
         "prepared": [known for known, _ in prepared],
         "runs": [asdict(run) for run in runs],
+        "jumps": jumps,
         "reviews": reviews,
         "shares": [asdict(share) for share in shares],
     }
@@ -101,6 +105,12 @@ def _prepared_list(party: Party, signed: SignedAgreement) -> tuple[dict[str, Any
             line = f"{'our list' if ours else f'list of {partner}'} for {name}, not usable: {lost}"
     facts = {"agreement": name, "partner": partner, "ours": ours, "version": version, "lost": lost}
     return facts, line
+
+
+def _jumps(party: Party) -> list[dict[str, str]]:
+    """What was much larger in a run than in all runs before with its partner."""
+    records = all_runs(party)
+    return [{"run": one.run, "what": what} for one in records for what in jumps_in(one, records)]
 
 
 def _reviews(party: Party) -> list[dict[str, Any]]:

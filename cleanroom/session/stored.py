@@ -18,11 +18,14 @@ STORED_LINE: Final = b"overlap-stored/1\n"
 
 #: Purpose to what it locks; each has a key of its own.
 PURPOSES: Final = {
+    b"canaries": "the planted accounts",
     b"claims opening": "the claims opening",
+    b"forgotten": "what was forgotten",
     b"prepared list": "the prepared list",
     b"releases": "the opened share",
     b"reviews": "the memory of reviews",
     b"run state": "the state of the run",
+    b"submissions": "the digests of a list that was submitted",
 }
 
 #: Bytes: above the state of the largest run, whose 2^24 identifiers are short texts.

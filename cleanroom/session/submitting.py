@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 
 import pandas as pd
 
 from cleanroom.agreement import Request, SignedAgreement, decide
+from cleanroom.moment import moment_of
 from cleanroom.session.agreements import partner_of, runs_left
+from cleanroom.session.canaries import keep_planted, kept_planted, planted_identifiers
 from cleanroom.session.clustering import Workers, identify_on_cluster
-from cleanroom.session.imports import own_accounts, own_table
+from cleanroom.session.imports import made_at, own_table
+from cleanroom.session.pairing import in_cells, is_whole
 from cleanroom.session.party import Party
+from cleanroom.session.probing import Submission, remember_submission, require_changes, submission_of
+from cleanroom.session.restrictions import LeftOut, Taking, taking_part
 from cleanroom.session.runs import RunRecord, keep_run
-from cleanroom.store import write_table
+from cleanroom.store import read_table, write_table
 from overlap import identity, match
 from overlap.amounts import amounts_of
 from overlap.engine import Progress
@@ -22,12 +28,18 @@ from overlap.protocol import Contract
 
 @dataclass(frozen=True)
 class Submitted:
-    """Our side of a run: accounts, identifiers, the distinct ones as bytes, and what was not used."""
+    """Our side of a run: accounts, identifiers, the distinct ones as bytes, and what was not used.
+
+    `planted` are identifiers behind those of the accounts, of accounts that do not exist; `encoded` has both.
+    """
 
     accounts: pd.DataFrame
     identifiers: pd.DataFrame
     encoded: list[bytes]
     dropped: list[tuple[str, str, int]]
+    submission: Submission
+    left_out: LeftOut
+    planted: pd.DataFrame
     #: A whole number for each identifier, at level `sum` on the side with the amounts.
     values: tuple[int, ...] = ()
 
@@ -38,48 +50,97 @@ def submit(
     contract: Contract,
     progress: Progress | None = None,
     workers: Workers | None = None,
+    *,
+    rehearsing: bool = False,
 ) -> Submitted:
-    """Our accounts and identifiers for a run; Refused when the agreement does not admit a population.
+    """Our accounts and identifiers for a run; Refused when the agreement or our own rules do not admit it.
 
-    Executors of `workers` identify, where they can see lists and no alias file is imported.
+    Accounts that are private, or restricted to other partners, are left out before anything else is done.
+    Executors of `workers` identify, where they can see lists and no alias file is imported. When
+    `rehearsing`, a refusal is not logged.
     """
-    ours = "starter" if contract.starter.party == party.name else "responder"
-    bound = (contract.starter if ours == "starter" else contract.responder).size_bound
+    role = "starter" if contract.starter.party == party.name else "responder"
+    partner = partner_of(party, signed.agreement)
     populations = admitted(party, signed)
-    accounts = own_accounts(party.folder, populations)
-    if accounts.empty:
-        raise UsageError(
-            f"no account of {', '.join(populations)} is imported",
-            "run 'overlap import FILE --population …' first",
-        )
-    identified = _identify(party, accounts, contract, ours, progress, workers)
-    identifiers = identified.frame
+    require_fresh(party, signed, populations, note=not rehearsing)
+    taking = taking_part(party, partner, populations)
+    if taking.accounts.empty:
+        raise _no_account(taking, populations)
+    identified = _identify(party, taking, contract, role, progress, workers)
+    identifiers, planted = _in_cells(party, signed, contract, taking.accounts, identified.frame)
     listed = match.distinct(identifiers)
+    submission = submission_of(party, taking.accounts["id"].tolist(), listed)
+    minimum = signed.agreement.terms.minimum_count
+    require_changes(party, partner, minimum, submission, note=not rehearsing)
     encoded = listed.encoded
+    if len(planted):
+        encoded = match.distinct(pd.concat([identifiers, planted], ignore_index=True)).encoded
+    bound = (contract.starter if role == "starter" else contract.responder).size_bound
     if len(encoded) > bound:
         raise Refused(
             f"our {len(encoded):,} identifiers are more than the agreed bound of {bound:,}",
             "match fewer populations, or propose an agreement with a larger size_bound",
         )
     dropped = [(kind, reason, count) for (kind, reason), count in sorted(identified.dropped.items())]
-    if contract.amounts is None or ours == "starter":
-        return Submitted(accounts, identifiers, encoded, dropped)
-    opportunities = own_table(party.folder, "opportunities")
-    valued = amounts_of(listed, accounts, contract.amounts, opportunities)
-    dropped += [("amounts", reason, count) for reason, count in sorted(valued.left_out.items())]
-    return Submitted(accounts, identifiers, encoded, dropped, valued.values)
+    values: tuple[int, ...] = ()
+    if contract.amounts is not None and role == "responder":
+        opportunities = own_table(party.folder, "opportunities")
+        valued = amounts_of(listed, taking.accounts, contract.amounts, opportunities)
+        dropped += [("amounts", reason, count) for reason, count in sorted(valued.left_out.items())]
+        values = valued.values
+    return Submitted(
+        taking.accounts, identifiers, encoded, dropped, submission, taking.left_out, planted, values
+    )
+
+
+def _no_account(taking: Taking, populations: Sequence[str]) -> UsageError:
+    if taking.left_out.total:
+        return UsageError(
+            f"every account of {', '.join(populations)} is private, or restricted to other partners",
+            "'overlap import FILE --as restrictions' replaces the rules",
+        )
+    return UsageError(
+        f"no account of {', '.join(populations)} is imported",
+        "run 'overlap import FILE --population …' first",
+    )
+
+
+def _in_cells(
+    party: Party,
+    signed: SignedAgreement,
+    contract: Contract,
+    accounts: pd.DataFrame,
+    identifiers: pd.DataFrame,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The identifiers of our accounts and those of planted ones, each in the cells of its population."""
+    agreement = signed.agreement
+    ours = agreement.role_of(party.name) or ""
+    populations = agreement.side(ours).populations
+    role = "starter" if contract.starter.party == party.name else "responder"
+    planted, theirs = planted_identifiers(party, contract, role, accounts, identifiers, populations)
+    pairs = agreed_pairs(signed)
+    if is_whole(pairs, agreement.proposer.populations, agreement.accepter.populations):
+        return identifiers, planted
+    standing = pd.concat([accounts["population"], theirs], ignore_index=True)
+    paired = in_cells(identifiers, standing, pairs, ours, contract.level)
+    return paired, in_cells(planted, standing, pairs, ours, contract.level)
+
+
+def agreed_pairs(signed: SignedAgreement) -> tuple[tuple[str, str], ...]:
+    """The populations that may meet, the proposer's first; empty for each with each."""
+    return signed.agreement.terms.pairs
 
 
 def _identify(
     party: Party,
-    accounts: pd.DataFrame,
+    taking: Taking,
     contract: Contract,
     role: str,
     progress: Progress | None,
     workers: Workers | None,
 ) -> identity.Identified:
     """The identifiers that go into a run, and what was not used."""
-    aliases = own_table(party.folder, "aliases")
+    accounts, aliases = taking.accounts, taking.aliases
     if workers and (aliases is None or aliases.empty):
         found = identify_on_cluster(party, workers, accounts, contract, role)
         if found is not None:
@@ -91,6 +152,35 @@ def _identify(
     if contract.level != "overlaps":
         identifiers = match.choose_one(identifiers)
     return identity.Identified(identifiers, found.dropped)
+
+
+def require_fresh(
+    party: Party, signed: SignedAgreement, populations: Sequence[str], *, note: bool = True
+) -> None:
+    """Refused when an import that goes into a run is older than the agreement lets it be."""
+    terms = signed.agreement.terms
+    if not terms.max_export_age:
+        return
+    partner = partner_of(party, signed.agreement)
+    now = party.time_with(partner)
+    used = {name: f"accounts-{name}" for name in populations}
+    if terms.amounts is not None and terms.amounts.of == "open_opportunities":
+        used["opportunities"] = "opportunities"
+    for name, table in used.items():
+        made = made_at(party.folder, table)
+        if made is not None and now - made > terms.max_export_age:
+            if note:
+                party.note(partner, "run", refused_export_age=1)
+            raise Refused(
+                f"clause terms.max_export_age: the export of {name} was made {moment_of(made)}, more than "
+                f"{_span(terms.max_export_age)} ago",
+                "export it again from the CRM, then 'overlap import' it",
+            )
+
+
+def _span(seconds: int) -> str:
+    days, rest = divmod(seconds, 86_400)
+    return f"{seconds:,} seconds" if rest else f"{days:,} days"
 
 
 def admitted(party: Party, signed: SignedAgreement) -> tuple[str, ...]:
@@ -134,7 +224,7 @@ def charge(
         role,
         contract.level,
         "charged",
-        party.now,
+        party.time_with(partner_of(party, signed.agreement)),
         0,
         len(submitted.accounts),
         len(submitted.encoded),
@@ -143,9 +233,10 @@ def charge(
         answered,
     )
     size = len(submitted.encoded)
-    party.note(record.partner, "run", run=run, contract=contract.digest, identifiers=size)
+    facts = _left_out_facts(submitted.left_out)
+    party.note(record.partner, "run", run=run, contract=contract.digest, identifiers=size, **facts)
     keep_run(party, record)
-    keep_submitted(party, record.run, submitted)
+    _keep_submitted(party, record, submitted)
     return record
 
 
@@ -153,14 +244,32 @@ def charge_again(party: Party, record: RunRecord, submitted: Submitted) -> RunRe
     """Take up a run that was charged by a command that was then killed: nothing of it has been sent."""
     number = len(submitted.encoded)
     record = replace(record, accounts=len(submitted.accounts), identifiers=number)
-    party.note(record.partner, "run", run=bytes.fromhex(record.run), identifiers=number)
+    facts = _left_out_facts(submitted.left_out)
+    party.note(record.partner, "run", run=bytes.fromhex(record.run), identifiers=number, **facts)
     keep_run(party, record)
-    keep_submitted(party, record.run, submitted)
+    _keep_submitted(party, record, submitted)
     return record
 
 
-def keep_submitted(party: Party, run: str, submitted: Submitted) -> None:
-    """Keep our accounts and identifiers as they went into the run."""
-    place = party.folder.path("runs", run)
+def _left_out_facts(left_out: LeftOut) -> dict[str, int | bytes]:
+    """What the log says of the rules under which a run was made; nothing while there are none."""
+    if not left_out.rules:
+        return {}
+    return {"left_out": left_out.total, "rules": bytes.fromhex(left_out.rules)}
+
+
+def _keep_submitted(party: Party, record: RunRecord, submitted: Submitted) -> None:
+    """Keep our accounts and identifiers as they go into the run, and under which rules."""
+    place = party.folder.path("runs", record.run)
     write_table(place / "accounts.parquet", submitted.accounts)
     write_table(place / "identifiers.parquet", submitted.identifiers)
+    keep_planted(party, record.run, submitted.planted)
+    if submitted.left_out.rules:
+        party.folder.write_record(asdict(submitted.left_out), "runs", record.run, "left-out")
+    remember_submission(party, record.partner, submitted.submission)
+
+
+def kept_list(party: Party, run: str) -> match.Distinct:
+    """The list of an open run, as it went in; planted identifiers stand behind those of our accounts."""
+    identifiers = read_table(party.folder.path("runs", run, "identifiers.parquet"))
+    return match.distinct(pd.concat([identifiers, *kept_planted(party, run)], ignore_index=True))

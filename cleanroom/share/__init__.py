@@ -12,7 +12,7 @@ Holder.expire / revoke: destroy the half, attest
 
 from cleanroom.share.deposit import DEPOSIT_LIMIT_BYTES, Deposit, make_deposit, read_deposit
 from cleanroom.share.grant import SHARE_LIMIT_BYTES, MadeShare, Share, make_share, read_share
-from cleanroom.share.holder import LEASE_SECONDS, Decide, Ending, Grants, Holder, HolderLog, LeaseHolder
+from cleanroom.share.holder import LEASE_SECONDS, Decide, Ending, Grants, Holder, LeaseHolder
 from cleanroom.share.lease import (
     LEASE_LIMIT_BYTES,
     MadeLease,
@@ -29,14 +29,16 @@ from cleanroom.share.request import (
     make_request,
     read_request,
 )
+from cleanroom.share.restored import HolderLog
 from cleanroom.share.sealed import padded_length
 from cleanroom.share.state import Held, HolderState
-from cleanroom.share.terms import Record, Terms
+from cleanroom.share.terms import RECORD_LIMIT, Record, Terms
 
 __all__ = [
     "DEPOSIT_LIMIT_BYTES",
     "LEASE_LIMIT_BYTES",
     "LEASE_SECONDS",
+    "RECORD_LIMIT",
     "REQUEST_LIMIT_BYTES",
     "SHARE_LIMIT_BYTES",
     "Decide",

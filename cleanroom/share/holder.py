@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
-from cleanroom.log import Checkpoint, Entry, Facts, bucket, read_checkpoint
+from cleanroom.log import Facts, bucket
 from cleanroom.receipts import (
     DESTRUCTION,
     EXPIRY,
@@ -28,6 +28,7 @@ from cleanroom.share.deposit import Deposit
 from cleanroom.share.grant import MadeShare
 from cleanroom.share.lease import MadeLease, make_lease
 from cleanroom.share.request import Request, check_request, read_request
+from cleanroom.share.restored import HolderLog, newest_shown, read_secret, require_newest, secret_of
 from cleanroom.share.state import Held, HolderState
 from cleanroom.share.terms import Terms
 from cleanroom.vault import Vault
@@ -68,21 +69,6 @@ class LeaseHolder(Protocol):
 
     def expire(self, now: int, *, confirmed: bool = False) -> tuple[Ending, ...]:
         """End every share whose time has come; destroy the halves whose end a second source confirms."""
-
-
-class HolderLog(Protocol):
-    """The log in which a lease-holder writes what it does with one pair of parties; `Log` is one."""
-
-    origin: str
-
-    @property
-    def last_time(self) -> int: ...
-
-    def head(self) -> Checkpoint: ...
-
-    def append(self, kind: str, facts: Facts, now: int, random: RandomBytes) -> Entry: ...
-
-    def require_contains(self, checkpoint: Checkpoint) -> None: ...
 
 
 class Grants(Protocol):
@@ -148,7 +134,7 @@ class Holder:
             raise Refused("a share of this id was granted before", "grant a new share")
         if terms.share not in self._vault.names():
             self._append("grant", terms, now, {"records": bucket(terms.count)})
-            self._vault.put(terms.share, made.half)
+            self._vault.put(terms.share, secret_of(made.half, 0))
 
     def countersign(self, share: str, receipt: bytes, now: int) -> None:
         """Keep the recipient's countersignature, from the doubly signed grant `receipt`; no lease before it.
@@ -186,15 +172,19 @@ class Holder:
             )
         time = self._time(now)
         try:
-            self._check(request, held, time)
+            shown = self._check(request, held, time)
             held = self._countersign(held, request.countersignature, now)
             self._require_allowed(request, held, time)
-            half = self._vault.get(request.share)
+            half, mark = read_secret(self._vault.get(request.share))
+            require_newest(self._log, self.state, mark)
         except Refused:
             self._append("request", held.terms, now, {"refused": 1, "records": bucket(len(request.records))})
             raise
-        self._save(self.state.with_share(held.with_read(request.records, request.request, time)))
+        state = self.state.with_share(held.with_read(request.records, request.request, time))
+        position = self._log.head().size
+        self._save(replace(state, position=position, announced=request.share, shown=shown))
         self._append("lease", held.terms, now, {"records": bucket(len(request.records))})
+        self._vault.replace(request.share, secret_of(half, position + 1))
         return make_lease(
             request,
             held.terms,
@@ -229,6 +219,8 @@ class Holder:
         """
         endings = []
         for held in self.state.shares.values():
+            if held.destroyed and held.terms.share in self._vault.names():
+                self._vault.destroy(held.terms.share)  # It came back with an old copy of the vault.
             if held.destroyed or not (held.reason or self._time(now) >= held.terms.until):
                 continue
             closed = held if held.reason else self._close(held, "end", now)
@@ -238,10 +230,16 @@ class Holder:
             endings.append(self._ending(closed))
         return tuple(endings)
 
+    def ending(self, share: str) -> Ending | None:
+        """The statements about a share that has ended, the same ones again; None while it has not."""
+        held = self.state.shares.get(share)
+        return self._ending(held) if held is not None and held.reason else None
+
     def _time(self, now: int) -> int:
         return max(now, self._log.last_time, self.state.peer_time)
 
-    def _check(self, request: Request, held: Held, time: int) -> None:
+    def _check(self, request: Request, held: Held, time: int) -> str:
+        """Everything but countersignature, budget and agreement; the newest checkpoint the peer has shown."""
         if held.reason == "revocation":
             raise Refused("the share was revoked", "ask the granting party for a new share")
         if held.reason == "end":
@@ -249,9 +247,7 @@ class Holder:
         check_request(request, held.terms, time)
         if request.request in held.requests:
             raise Refused("this request was answered before", "make a new request")
-        if request.checkpoint:
-            card = self._keys.card
-            self._log.require_contains(read_checkpoint(request.checkpoint, self._log.origin, card))
+        return newest_shown(self._log, self._keys.card, self.state.shown, request.checkpoint)
 
     def _countersign(self, held: Held, signature: bytes, now: int) -> Held:
         """The share with its doubly signed grant receipt kept and logged (crypto.md F11)."""
@@ -269,7 +265,7 @@ class Holder:
         self._grants.keep(share, receipt)
         held = replace(held, countersigned=self._time(now))
         self._save(self.state.with_share(held))
-        self._append("grant", held.terms, now, {"receipt": hashlib.sha256(receipt).digest()})
+        self._append("receipt", held.terms, now, {"receipt": hashlib.sha256(receipt).digest()})
         return held
 
     def _require_allowed(self, request: Request, held: Held, time: int) -> None:

@@ -17,6 +17,7 @@ STATE_LINE: Final = b"overlap-shares/1\n"
 REASONS: Final = ("", "end", "revocation")
 
 _HINT: Final = "restore the file from a backup"
+_STATE_SHAPE: Final = {"announced": str, "peer_time": int, "position": int, "shown": str}
 _SHAPE: Final = {
     "closed": int,
     "countersigned": int,
@@ -63,10 +64,17 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class HolderState:
-    """All shares that one party holds leases for with one peer, and the highest time the peer has signed."""
+    """All shares that one party holds leases for with one peer, and the highest time the peer has signed.
+
+    `position` is the size of the log when the last lease was given, of the share `announced`: its entry comes
+    next. `shown` is the newest checkpoint of the log that the peer has shown, or "".
+    """
 
     shares: Mapping[str, Held] = field(default_factory=dict)
     peer_time: int = 0
+    position: int = 0
+    announced: str = ""
+    shown: str = ""
 
     def with_share(self, held: Held) -> HolderState:
         """The state with this share added or replaced."""
@@ -87,7 +95,8 @@ class HolderState:
             }
             for held in self.shares.values()
         ]
-        return STATE_LINE + canonical.encode({"peer_time": self.peer_time, "shares": shares}) + b"\n"
+        rest = {name: getattr(self, name) for name in _STATE_SHAPE}
+        return STATE_LINE + canonical.encode(rest | {"shares": shares}) + b"\n"
 
     @staticmethod
     def from_bytes(data: bytes) -> HolderState:
@@ -96,9 +105,10 @@ class HolderState:
         if not data.startswith(STATE_LINE) or not data.endswith(b"\n"):
             raise MalformedFile(f"{what} is not one of version 1", _HINT)
         value = canonical.decode(data[len(STATE_LINE) : -1], what)
-        value = describe(value, {"peer_time": int, "shares": list}, what)
+        value = describe(value, _STATE_SHAPE | {"shares": list}, what)
         held = [_held(describe(item, _SHAPE, what)) for item in value["shares"]]
-        state = HolderState({one.terms.share: one for one in held}, value["peer_time"])
+        rest = {name: value[name] for name in _STATE_SHAPE}
+        state = HolderState({one.terms.share: one for one in held}, **rest)
         if state.to_bytes() != data or any(one.reason not in REASONS for one in held):
             raise MalformedFile(f"{what} is not in canonical form", _HINT)
         return state

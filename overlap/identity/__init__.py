@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING
 from overlap.lazy import load_from
 
 if TYPE_CHECKING:
-    from overlap.identity.aliases import Known, identify_known, know
+    from overlap.identity.aliases import Known, find_accounts, identify_known, know
     from overlap.identity.cells import Cell, read_cells
     from overlap.identity.compose import JOINT, ROLES
     from overlap.identity.country import normalise_country
-    from overlap.identity.domain import normalise_domain
+    from overlap.identity.domain import normalise_cell, normalise_domain
     from overlap.identity.facts import COLUMNS
     from overlap.identity.groups import identify_tops, with_groups
     from overlap.identity.identifiers import Identified, identify
@@ -80,6 +80,7 @@ __all__ = [
     "data_digest",
     "explain_kinds",
     "explains",
+    "find_accounts",
     "find_roots",
     "identify",
     "identify_known",
@@ -87,6 +88,7 @@ __all__ = [
     "kinds_for",
     "know",
     "linkedin_of",
+    "normalise_cell",
     "normalise_country",
     "normalise_domain",
     "normalise_linkedin",
@@ -113,6 +115,7 @@ _HOMES = {
     "data_digest": "resources",
     "explain_kinds": "missing",
     "explains": "label",
+    "find_accounts": "aliases",
     "find_roots": "parents",
     "GROUP_KINDS": "kinds",
     "JOINT": "compose",
@@ -130,6 +133,7 @@ _HOMES = {
     "linkedin_of": "linkedin",
     "Missing": "missing",
     "MOST": "kinds",
+    "normalise_cell": "domain",
     "normalise_country": "country",
     "normalise_domain": "domain",
     "normalise_linkedin": "linkedin",

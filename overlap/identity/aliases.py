@@ -71,7 +71,7 @@ def know(accounts: pd.DataFrame, aliases: pd.DataFrame | None = None) -> Known:
     if aliases is None or aliases.empty:
         return Known(accounts, nothing, np.empty(0, np.int64), nothing, parents, ())
     rows = [{str(name): value for name, value in row.items()} for row in aliases.to_dict("records")]
-    found = _find(accounts, rows)
+    found = find_accounts(accounts, rows)
     rejected = [
         Rejected(int(row["row"]), UNKNOWN if not fit else SEVERAL)
         for row, fit in zip(rows, found, strict=True)
@@ -120,8 +120,11 @@ def joined(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     return frame.iloc[order].reset_index(drop=True)
 
 
-def _find(accounts: pd.DataFrame, rows: Sequence[Row]) -> list[list[int]]:
-    """For each row the accounts that fit: by id, or by everything of name and domain that is given."""
+def find_accounts(accounts: pd.DataFrame, rows: Sequence[Row]) -> list[list[int]]:
+    """For each row the positions of the accounts that fit: by id, or by all of name and domain that is given.
+
+    A row has the fields account_id, account_name and account_domain; an empty one names nothing.
+    """
     ids = _places(accounts["id"], {row["account_id"] for row in rows})
     named = [row for row in rows if not row["account_id"]]
     names = _places(plain(accounts["name"]), {_plain(row["account_name"]) for row in named})

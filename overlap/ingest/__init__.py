@@ -21,29 +21,38 @@ if TYPE_CHECKING:
     from overlap.ingest.populations import PopulationRule, parse_where
     from overlap.ingest.profiles import PROFILES
     from overlap.ingest.rejected import write_rejected
+    from overlap.ingest.restrictions import PRIVATE, RESTRICTED, partners_of, read_restrictions
 
 __all__ = [
+    "PRIVATE",
     "PROFILES",
+    "RESTRICTED",
     "PopulationRule",
     "parse_where",
+    "partners_of",
     "read_accounts",
     "read_actions",
     "read_aliases",
     "read_opportunities",
     "read_pairs",
+    "read_restrictions",
     "read_territories",
     "write_rejected",
 ]
 
 _HOMES = {
+    "PRIVATE": "restrictions",
     "PROFILES": "profiles",
     "PopulationRule": "populations",
+    "RESTRICTED": "restrictions",
     "parse_where": "populations",
+    "partners_of": "restrictions",
     "read_accounts": "accounts",
     "read_actions": "actions",
     "read_aliases": "aliases",
     "read_opportunities": "opportunities",
     "read_pairs": "pairs",
+    "read_restrictions": "restrictions",
     "read_territories": "actions",
     "write_rejected": "rejected",
 }

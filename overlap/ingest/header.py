@@ -61,6 +61,11 @@ ALIASES_OF_ACCOUNTS: Final = Kind(
     ),
     "account_id,alias_name,alias_domain,parent_name / 1,Old Name Ltd,old-name.example,Holding Inc",
 )
+RESTRICTIONS: Final = Kind(
+    "restrictions",
+    (("account_id", "account_name", "account_domain", "column"), ("rule",)),
+    "account_id,rule / 1,private",
+)
 PAIRS: Final = Kind(
     "pairs",
     (("left_id",), ("right_id",)),

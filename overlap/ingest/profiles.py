@@ -319,6 +319,17 @@ _ALIASES: dict[str, Aliases] = {
     }
 }  # fmt: skip
 
+_RESTRICTIONS: dict[str, Aliases] = {
+    "generic": {
+        **{field: _ALIASES["generic"][field] for field in ("account_id", "account_name", "account_domain")},
+        "column": ("column", "field", "attribute", "if column", "where"),
+        "value": ("value", "equals", "is", "has value"),
+        "rule": ("rule", "restriction", "access", "visibility", "sharing"),
+        "partners": ("partners", "partner", "allowed partners", "only for", "allowed"),
+        "deleted": ("is deleted", "deleted"),
+    }
+}
+
 #: Aliases by kind of record, profile and field; the first header present is taken.
 ALIASES: Final[Mapping[str, Mapping[str, Aliases]]] = {
     "accounts": _ACCOUNTS,
@@ -327,4 +338,5 @@ ALIASES: Final[Mapping[str, Mapping[str, Aliases]]] = {
     "territories": _TERRITORIES,
     "pairs": _PAIRS,
     "aliases": _ALIASES,
+    "restrictions": _RESTRICTIONS,
 }

@@ -6,13 +6,30 @@ card         a party's public keys and name; signatures are checked here
 party        the secret half of a card; signatures are made here
 passphrase   secrets under a passphrase
 plain        a signature under a key that stands on no card
+recovery     the key that lies offline, and that a card commits to
+rotation     statements that a card takes the place of another, or is dead
+known_answers  whether the primitives of this machine give the published answers
 """
 
-from overlap.keys.card import CARD_LINE, USES, Card, check_party_name, check_verify_key
+from overlap.keys.card import CARD_LINE, NO_RECOVERY, USES, Card, check_party_name, check_verify_key
+from overlap.keys.known_answers import PRIMITIVES, answers_as_published
 from overlap.keys.party import PartyKeys
-from overlap.keys.passphrase import LOCKED_LINE, SCRYPT_N, lock, unlock
+from overlap.keys.passphrase import LOCKED_LINE, SCRYPT_N, check_passphrase, lock, unlock
 from overlap.keys.plain import verify_plain
-from overlap.keys.sealing import SEAL_SUITE, OneTimeKey, seal_to
+from overlap.keys.recovery import RECOVERY_LIMIT_BYTES, RecoveryKey
+from overlap.keys.rotation import (
+    REVOCATION_LINE,
+    ROTATION_LIMIT_BYTES,
+    ROTATION_LINE,
+    CardRevocation,
+    Rotation,
+    make_revocation,
+    make_rotation,
+    read_revocation,
+    read_rotation,
+    require_recovery,
+)
+from overlap.keys.sealing import SEAL_SUITE, OneTimeKey, check_sealing_key, seal_to
 from overlap.keys.symmetric import KEY_BYTES, NONCE_BYTES, RandomBytes, decrypt, encrypt, hkdf
 
 __all__ = [
@@ -20,19 +37,36 @@ __all__ = [
     "KEY_BYTES",
     "LOCKED_LINE",
     "NONCE_BYTES",
+    "NO_RECOVERY",
+    "PRIMITIVES",
+    "RECOVERY_LIMIT_BYTES",
+    "REVOCATION_LINE",
+    "ROTATION_LIMIT_BYTES",
+    "ROTATION_LINE",
     "SCRYPT_N",
     "SEAL_SUITE",
     "USES",
     "Card",
+    "CardRevocation",
     "OneTimeKey",
     "PartyKeys",
     "RandomBytes",
+    "RecoveryKey",
+    "Rotation",
+    "answers_as_published",
     "check_party_name",
+    "check_passphrase",
+    "check_sealing_key",
     "check_verify_key",
     "decrypt",
     "encrypt",
     "hkdf",
     "lock",
+    "make_revocation",
+    "make_rotation",
+    "read_revocation",
+    "read_rotation",
+    "require_recovery",
     "seal_to",
     "unlock",
     "verify_plain",

@@ -12,13 +12,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from overlap import canonical
 from overlap.errors import ForgedFile, MalformedFile, UsageError
-from overlap.keys.sealing import PUBLIC_BYTES, SEAL_SUITE, seal_to
+from overlap.keys.sealing import PUBLIC_BYTES, SEAL_SUITE, check_sealing_key, seal_to
 
 CARD_LINE: Final = b"overlap-card/1\n"
 USES: Final = ("signing", "checkpoints", "requests")
 
 #: A card is about 3.5 KB; the limit leaves room for further keys in a later version.
 CARD_LIMIT_BYTES: Final = 16_384
+
+#: Stands in a card in place of a recovery key's digest: nobody has such a key, the card is never rotated.
+NO_RECOVERY: Final = bytes(32)
 
 #: What our own signatures begin with, so that a raw signature (`sign_raw`) can never stand for one of them.
 SIGNED_LINE: Final = b"overlap-signature/1\n"
@@ -49,13 +52,17 @@ def check_party_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class Card:
-    """A party's public keys and name, self-signed. `sealing` is 1184 + 32 bytes, the others 32 bytes each."""
+    """A party's public keys and name, self-signed. `sealing` is 1184 + 32 bytes, the others 32 bytes each.
+
+    `recovery` is the SHA-256 of the key that alone ends this card and without which none takes its place.
+    """
 
     party: str
     signing: bytes
     checkpoints: bytes
     requests: bytes
     sealing: bytes
+    recovery: bytes
     signature: bytes
 
     @property
@@ -93,6 +100,7 @@ class Card:
             raise MalformedFile("the card is not in canonical form", hint)
         for use in USES:
             check_verify_key(getattr(card, use), f"the card's {use} key")
+        check_sealing_key(card.sealing, "the card's sealing key")
         card.verify("signing", b"card", card.body(), card.signature, "the card")
         return card
 
@@ -122,6 +130,7 @@ class Card:
             "party": self.party,
             "sealing_suite": SEAL_SUITE,
             "sealing": self.sealing.hex(),
+            "recovery": self.recovery.hex(),
             **{use: getattr(self, use).hex() for use in USES},
         }
 
@@ -139,16 +148,16 @@ def signed_bytes(purpose: bytes, message: bytes) -> bytes:
 
 
 def _card_from_fields(fields: Any) -> Card:
-    names = {"party", "sealing_suite", "sealing", "signature", *USES}
+    names = {"party", "sealing_suite", "sealing", "recovery", "signature", *USES}
     hint = "ask for the file made by 'overlap card'"
     if not isinstance(fields, dict) or set(fields) != names or fields["sealing_suite"] != SEAL_SUITE:
         raise MalformedFile("the card does not have the fields of version 1", hint)
     try:
         party = check_party_name(fields["party"])
-        raw = {name: bytes.fromhex(fields[name]) for name in (*USES, "sealing", "signature")}
+        raw = {name: bytes.fromhex(fields[name]) for name in (*USES, "sealing", "recovery", "signature")}
     except (TypeError, ValueError, UsageError) as error:
         raise MalformedFile("a field of the card is not what it should be", hint) from error
-    lengths = {"sealing": PUBLIC_BYTES, "signature": 64} | dict.fromkeys(USES, 32)
+    lengths = {"sealing": PUBLIC_BYTES, "signature": 64} | dict.fromkeys((*USES, "recovery"), 32)
     if any(len(raw[name]) != length for name, length in lengths.items()):
         raise MalformedFile("a key of the card has the wrong length", hint)
-    return Card(party, raw["signing"], raw["checkpoints"], raw["requests"], raw["sealing"], raw["signature"])
+    return Card(party, **raw)

@@ -29,22 +29,51 @@ PUBLIC_BYTES: Final = 1184 + 32
 #: An ML-KEM-768 seed and an X25519 key.
 SECRET_BYTES: Final = 64 + 32
 
+_FIELD_PRIME: Final = 2**255 - 19
+#: The u-coordinates of X25519 whose order divides 8: what is agreed on with such a key is known to everybody.
+_SMALL_ORDER_U: Final = frozenset(
+    {
+        0,
+        1,
+        _FIELD_PRIME - 1,
+        325606250916557431795983626356110631294008115727848805560023387167927233504,
+        39382357235489614581723060781553021112529911719440698176882885853963445705823,
+    }
+)
+
 _SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
 def seal_to(public: bytes, info: bytes, plaintext: bytes) -> bytes:
     """`plaintext` sealed to a public key of PUBLIC_BYTES; `info` must be given again to open.
 
-    Raises MalformedFile when `public` is no such key.
+    Raises MalformedFile when `public` is no such key, ForgedFile when it is not a safe one.
     """
+    return _SUITE.encrypt(plaintext, _public_key(public, "a public sealing key"), info)
+
+
+def check_sealing_key(public: bytes, what: str) -> None:
+    """Return when `public` is PUBLIC_BYTES of a key to seal to.
+
+    Raises MalformedFile for another length or an ML-KEM key that is not reduced, ForgedFile when the X25519
+    half is small-order or not canonical: the hybrid must not rest on one half alone.
+    """
+    _public_key(public, what)
+
+
+def _public_key(public: bytes, what: str) -> MLKEM768X25519PublicKey:
     try:
         key = MLKEM768X25519PublicKey(
             MLKEM768PublicKey.from_public_bytes(public[:1184]),
             X25519PublicKey.from_public_bytes(public[1184:]),
         )
-        return _SUITE.encrypt(plaintext, key, info)
     except ValueError as error:
-        raise MalformedFile("a public sealing key is not a key of its kind", "ask for a new key") from error
+        raise MalformedFile(f"{what} is not a key of its kind", "ask for a new key") from error
+    # The top bit is masked off by RFC 7748 and must not give a second encoding.
+    u = int.from_bytes(public[1184:], "little")
+    if u >= _FIELD_PRIME or u in _SMALL_ORDER_U:
+        raise ForgedFile(f"{what} is not a safe key", "ask the party to make new keys")
+    return key
 
 
 class OneTimeKey:

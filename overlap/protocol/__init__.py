@@ -15,6 +15,7 @@ from overlap.protocol.catalogue import (
     DEFAULT,
     PREPARED,
     PROTOCOLS,
+    ROOM_COUNTS,
     STATE_AFTER,
     STEPS,
     Protocol,
@@ -23,7 +24,7 @@ from overlap.protocol.catalogue import (
     protocol_of,
     role_of,
 )
-from overlap.protocol.contract import FORMAT, LEVELS, SUITE, Amounts, Contract, Counting, Side
+from overlap.protocol.contract import FORMAT, LEVELS, SUITE, Amounts, Contract, Counting, Side, flatten
 from overlap.protocol.crew import States
 from overlap.protocol.frame import (
     Header,
@@ -48,6 +49,7 @@ __all__ = [
     "MAX_SIZE_BOUND",
     "PREPARED",
     "PROTOCOLS",
+    "ROOM_COUNTS",
     "STATE_AFTER",
     "STEPS",
     "SUITE",
@@ -69,6 +71,7 @@ __all__ = [
     "decode_identifier",
     "encode_identifier",
     "encode_identifiers",
+    "flatten",
     "frame_size",
     "inspect_frame",
     "protocol_of",

@@ -121,6 +121,9 @@ DEFAULT: Final = {"overlaps": "dh-2hash/1", "counts": "dh-count/1", "sum": "dh-s
 #: The protocol of level `overlaps` over a list that is prepared once.
 PREPARED: Final = "dh-prepared/1"
 
+#: The protocol of level `counts` through a third party.
+ROOM_COUNTS: Final = "dh-count-room/1"
+
 #: Identifiers that a starter declares at least where vector-OLE is used.
 VOLE_LEAST: Final = 2**14
 

@@ -13,9 +13,14 @@ LENGTH: Final = 8
 _SHORT: Final = 256
 
 
-def encode_identifier(kind: str, value: str) -> bytes:
-    """Kind and value in UTF-8, each after its length of 8 bytes, big-endian."""
-    return _prefixed_kind(kind) + prefixed(value.encode())
+def encode_identifier(kind: str, value: str, cell: str = "") -> bytes:
+    """Kind and value in UTF-8, each after its length of 8 bytes, big-endian.
+
+    Where only some populations may meet, the label of the cell stands behind them in the same form, so that
+    equal identifiers of two cells have different bytes.
+    """
+    plain = _prefixed_kind(kind) + prefixed(value.encode())
+    return plain + prefixed(cell.encode()) if cell else plain
 
 
 def encode_identifiers(kind: str, values: Iterable[str]) -> list[bytes]:

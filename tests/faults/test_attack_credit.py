@@ -7,7 +7,7 @@ from pathlib import Path
 from attacked_house import NOW, House, make_house
 
 from cleanroom.attribution.judge import judge
-from cleanroom.session import claiming, evidence, matching, receiving
+from cleanroom.session import agreements, claiming, evidence, matching, receiving
 
 
 def _grades(house: House) -> set[str]:
@@ -54,3 +54,35 @@ def test_an_honest_starter_that_committed_first_competes(tmp_path: Path) -> None
     later.run()
     _prove(later)
     assert _grades(later) <= {"undated-claim", "eligible"}
+
+
+FOR_PLANNING = '["territory-planning"]'
+
+
+def test_a_match_that_is_not_for_attribution_credits_nobody(tmp_path: Path) -> None:
+    house = make_house(tmp_path)
+    _commit(house)
+    house = house.at(NOW + 3600)
+    house.agree(purposes=FOR_PLANNING)
+    house.run()
+    assert evidence.gather_evidence(house.theirs) == []
+    assert evidence.unused_partners(house.theirs) == ["northwind"]
+
+
+def test_what_such_a_match_told_is_too_late_to_commit(tmp_path: Path) -> None:
+    """The partner learns under one agreement, commits, and matches again under one for attribution."""
+    house = make_house(tmp_path)
+    house.agree(purposes=FOR_PLANNING)
+    house.run()
+    _commit(house.at(NOW + 3600))
+    last = house.at(NOW + 7200)
+    last.agree()
+    signed = [one for one in agreements.list_agreements(last.ours) if one.state == "in force"]
+    newest = next(one.id for one in signed if "attribution" in _purposes(last, one.id))
+    last.run("again", newest)
+    _prove(last)
+    assert _grades(last) == {"after-disclosure"}
+
+
+def _purposes(house: House, name: str) -> tuple[str, ...]:
+    return agreements.find_agreement(house.ours, name).agreement.terms.purposes

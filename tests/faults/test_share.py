@@ -149,7 +149,7 @@ def test_a_lease_killed_anywhere_never_leaves_uncounted(tmp_path: Path) -> None:
         assert folder.holder()._log.verify() == []
         read_statement(folder.receipts["ab" * 16], [GRANTOR.card, RECIPIENT.card], GRANT)
     assert folder.state.shares["ab" * 16].read == (0,)
-    assert [entry.kind for entry in folder.holder()._log.entries()] == ["grant", "grant", "lease"]
+    assert [entry.kind for entry in folder.holder()._log.entries()] == ["grant", "receipt", "lease"]
     assert 2 < steps < 99
 
 

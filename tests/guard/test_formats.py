@@ -11,8 +11,8 @@ import re
 import pytest
 from source import PACKAGES, ROOT
 
-from cleanroom import receipts, vault
-from cleanroom.agreement import document
+from cleanroom import bundle, receipts, vault
+from cleanroom.agreement import CASES_LIMIT, document
 from cleanroom.attribution import commitment, proof
 from cleanroom.session import folder, inspecting, letters, stored
 from cleanroom.session.holding import STATE_LIMIT
@@ -20,7 +20,7 @@ from cleanroom.session.imports import Imported
 from cleanroom.session.releases import Release
 from cleanroom.session.runs import FRAME_LIMIT, RunRecord
 from cleanroom.share import grant, lease, request
-from overlap.keys import card
+from overlap.keys import card, rotation
 from overlap.protocol import Header
 
 FORMATS = (ROOT / "cleanroom" / "FORMATS.md").read_text(encoding="utf-8")
@@ -84,8 +84,13 @@ def test_the_document_has_one_beginning() -> None:
 LIMITS = {
     "overlap-record/1": folder.RECORD_LIMIT,
     "overlap-card/1": card.CARD_LIMIT_BYTES,
+    "overlap-rotation/1": rotation.ROTATION_LIMIT_BYTES,
+    "overlap-card-revocation/1": rotation.ROTATION_LIMIT_BYTES,
     "overlap-stored/1": stored.STORED_LIMIT,
     "overlap-policy/1": document.SIZE_LIMIT,
+    "overlap-presets/1": document.SIZE_LIMIT,
+    "overlap-sharing/1": document.SIZE_LIMIT,
+    "overlap-policy-cases/1": CASES_LIMIT,
     "overlap-agreement/1": document.SIZE_LIMIT,
     "overlap-letter/1": letters.LETTER_LIMIT,
     "overlap-claims-commitment/1": commitment.COMMITMENT_LIMIT,
@@ -97,6 +102,7 @@ LIMITS = {
     "overlap-shares/1": STATE_LIMIT,
     "overlap-vault-secret/1": vault.SECRET_LIMIT_BYTES,
     "overlap-statement/1": receipts.STATEMENT_LIMIT_BYTES,
+    "overlap-bundle/1": bundle.BUNDLE_LIMIT_BYTES,
 }
 UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 

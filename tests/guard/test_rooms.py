@@ -42,6 +42,7 @@ def test_only_the_named_rooms_touch_files(module: Module) -> None:
         "cleanroom.store",
         "cleanroom.vault",
         "cleanroom.log",
+        "cleanroom.room.files",
         "cleanroom.session",
         "cleanroom.cli",
     )
@@ -66,7 +67,15 @@ def test_nobody_opens_a_socket(module: Module) -> None:
         for banned in NETWORK
         if name == banned or name.startswith(banned + ".")
     }
+    if module.inside("cleanroom.room.app", "cleanroom.room.gate"):
+        roots -= {"asyncio"}  # They wait, for a body or a second; the server that has the sockets is uvicorn.
     assert not roots
+
+
+@pytest.mark.parametrize("module", ALL, ids=named)
+def test_only_the_rooms_server_starts_one(module: Module) -> None:
+    if not module.inside("cleanroom.room.serving"):
+        assert not {name for name in module.imports if name.split(".")[0] == "uvicorn"}
 
 
 @pytest.mark.parametrize("module", ALL, ids=named)
@@ -126,7 +135,7 @@ def test_help_imports_no_pandas() -> None:
         "from cleanroom.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'pandas', 'numpy', 'duckdb', 'pyarrow', 'pydantic', 'openpyxl', 'stdnum'}\n"
+        "heavy = {'pandas', 'numpy', 'duckdb', 'pyarrow', 'pydantic', 'openpyxl', 'stdnum', 'fastapi', 'httpx'}\n"
         "heavy &= set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )

@@ -61,7 +61,7 @@ def matched(tmp_path_factory: pytest.TempPathFactory) -> TwoParties:
         both = TwoParties(tmp_path_factory.mktemp("review"))
         meet(both)
         write_lists(both)
-        agree(both, change_policy(both, run_budget="50"))
+        agree(both, change_policy(both, run_budget="50", minimum_count="1"))
         match(both)
         return both
 
@@ -198,7 +198,7 @@ def test_a_decision_stops_the_leases_of_a_share_that_shows_the_account(both: Two
     answer = both.run(PARTNER, "review", "dispute", f"{PARTNER[0]}-{SHARED[1]}")
     assert "revoke it and grant a new one" in answer.out
     lease = ("shares", "lease", both.mail("request"), "--out", both.mail("lease"))
-    assert "rejected or disputed since" in both.run(PARTNER, *lease, code=3).err
+    assert "may not be shown any more" in both.run(PARTNER, *lease, code=3).err
     assert not both.mail("lease").exists()
     assert shown(both, PARTNER) == len(SHARED) - 1
     both.run(VENDOR, "shares", "request", both.mail("share"), *ask)

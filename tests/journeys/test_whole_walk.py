@@ -114,7 +114,7 @@ def test_the_log_tells_what_happened_and_quotes_nobody(walk: Walk, tmp_path: Pat
     both.require_good_logs()
     for party, kinds in (
         (VENDOR, {"commitment", "agreement", "run", "request", "release"}),
-        (PARTNER, {"commitment", "agreement", "run", "grant", "lease", "release"}),
+        (PARTNER, {"commitment", "agreement", "run", "grant", "receipt", "lease", "release"}),
     ):
         answer = both.run(party, "audit", "list")
         require_no_account(answer.out)

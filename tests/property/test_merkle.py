@@ -110,3 +110,21 @@ def test_proofs_about_leaves_that_are_not_there_are_an_error() -> None:
     for first in (0, 4):
         with pytest.raises(IndexError):
             merkle.consistency_proof(leaves_of(3), first)
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 70), st.data())
+def test_proofs_from_full_subtrees_are_those_of_the_definition(size: int, data: st.DataObject) -> None:
+    leaves = leaves_of(size)
+    index, first = data.draw(st.integers(0, size - 1)), data.draw(st.integers(1, size))
+
+    def node(level: int, position: int) -> bytes:
+        assert (position + 1) << level <= size
+        return mth(leaves[position << level : (position + 1) << level])
+
+    assert list(merkle.inclusion_path(size, index, node)) == path(index, leaves)
+    assert list(merkle.consistency_path(size, first, node)) == subproof(first, leaves, True)
+    frontier = merkle.Frontier()
+    for leaf in leaves:
+        frontier = frontier.append(leaf)
+    assert merkle.peaks(size, node) == frontier.peaks

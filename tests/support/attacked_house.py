@@ -23,6 +23,7 @@ from overlap.protocol import Contract, Header, dh, encode_identifier, start_head
 DAY = 86_400
 NOW = 1_800_000_000
 SHARED = 6
+PURPOSES = '["territory-planning", "attribution"]'
 FIELDS = '["name", "website", "population"]'
 
 _POLICY = """format = "overlap-policy/1"
@@ -39,7 +40,7 @@ populations = ["customers"]
 [terms]
 level = "{level}"
 starter = "proposer"
-purposes = ["territory-planning", "attribution"]
+purposes = {purposes}
 not_before = "acceptance"
 until = "30 days"
 minimum_count = 2
@@ -105,7 +106,13 @@ class House:
         return self.place / name
 
     def agree(
-        self, *, level: str = "overlaps", budget: int = 5, exportable: bool = True, fields: str = FIELDS
+        self,
+        *,
+        level: str = "overlaps",
+        budget: int = 5,
+        exportable: bool = True,
+        fields: str = FIELDS,
+        purposes: str = PURPOSES,
     ) -> None:
         shown = "" if level == "counts" else f"fields = {fields}\n"
         policy = self.file("policy.toml")
@@ -113,17 +120,22 @@ class House:
         candidates = str(level != "counts").lower()
         policy.write_text(
             _POLICY.format(
-                fields=shown, level=level, budget=budget, exportable=allowed, candidates=candidates
+                fields=shown,
+                level=level,
+                budget=budget,
+                exportable=allowed,
+                candidates=candidates,
+                purposes=purposes,
             )
         )
         agreements.propose_agreement(self.ours, self.theirs.name, str(policy), self.file("proposal"))
         agreements.accept_agreement(self.theirs, self.file("proposal"), self.file("signed"))
         agreements.accept_agreement(self.ours, self.file("signed"), None)
 
-    def run(self, name: str = "run") -> str:
+    def run(self, name: str = "run", agreement: str = "") -> str:
         """One whole run; its files are NAME.start, NAME.reply, NAME.finish."""
         start, reply, finish = (self.file(f"{name}.{step}") for step in ("start", "reply", "finish"))
-        step = matching.start_match(self.ours, "", start)
+        step = matching.start_match(self.ours, agreement, start)
         matching.reply_match(self.theirs, start, reply)
         finishing.finish_match(self.ours, reply, finish)
         finishing.finish_match(self.theirs, finish, None)

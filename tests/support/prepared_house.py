@@ -14,7 +14,7 @@ TERMS = {"changes": 40, "updates": 3, "queries": 20, "evaluations": 2000}
 
 def agree_to_prepare(both: TwoParties, **numbers: int) -> str:
     """An agreement under which the partner's list is prepared; the id of it."""
-    policy = change_policy(both, run_budget="9")
+    policy = change_policy(both, run_budget="9", minimum_count="1")
     lines = [f"{name} = {number}" for name, number in (TERMS | numbers).items()]
     text = policy.read_text(encoding="utf-8")
     policy.write_text(text + "\n".join(["", "[prepared]", *lines, ""]), encoding="utf-8")

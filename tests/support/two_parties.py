@@ -19,6 +19,7 @@ from typing import Any
 
 from cleanroom.cli.app import overlap
 from cleanroom.cli.shell import Shell
+from overlap.keys import PartyKeys, RecoveryKey
 
 VENDOR, PARTNER = "northwind", "contoso"
 PASSPHRASE = "correct horse battery staple"
@@ -101,6 +102,14 @@ class TwoParties:
 
     def place(self, party: str, *parts: str) -> Path:
         return self.root.joinpath(party, *parts)
+
+    def keys_of(self, party: str) -> PartyKeys:
+        """The secret keys of a party, as in its folder."""
+        return PartyKeys.from_locked(self.place(party, "keys", "identity").read_bytes(), PASSPHRASE)
+
+    def recovery_of(self, party: str, name: str = "recovery.key") -> RecoveryKey:
+        """A recovery key of a party that was never moved offline."""
+        return RecoveryKey.from_locked(self.place(party, name).read_bytes(), PASSPHRASE)
 
     def copy(self, root: Path) -> TwoParties:
         """The same two companies, at the same moment, in another place."""

@@ -12,7 +12,7 @@ from tests.agreement_parties import ACCEPTED, DAY, make_signed
 POLICY = POLICY_SAMPLE.replace(
     '[proposer]\npopulations = ["customers"]\nfields = ["name"]',
     '[proposer]\npopulations = ["customers", "prospects"]\nfields = ["name", "city"]',
-)
+).replace("[terms]", '[terms]\nasymmetry = "the accepter has no prospects"')
 SIGNED = make_signed(POLICY)
 EXPORTABLE = make_signed(POLICY.replace("exportable = false", "exportable = true"))
 COUNTS = make_signed(

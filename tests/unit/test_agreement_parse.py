@@ -85,7 +85,6 @@ REFUSED_VALUES = {
     "size bound as truth": ("size_bound = 65536", "size_bound = true", "proposer.size_bound"),
     "size bound as hex": ("size_bound = 65536", "size_bound = 0x10000", "proposer.size_bound"),
     "size bound oddly grouped": ("size_bound = 65536", "size_bound = 6_5536", "proposer.size_bound"),
-    "level all": ('"overlaps"', '"all"', "terms.level"),
     "level hidden": ('"overlaps"', '"hidden"', "terms.level"),
     "level unknown": ('"overlaps"', '"some"', "terms.level"),
     "starter unknown": ('starter = "proposer"', 'starter = "both"', "terms.starter"),

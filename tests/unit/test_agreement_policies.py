@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import tomllib
 from pathlib import Path
@@ -9,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from cleanroom.agreement import (
+    ACCOUNT_LEVELS,
     AGREEMENT_SAMPLE,
     FIELDS,
+    LEVELS,
+    OBLIGATIONS,
     PERSONAL_FIELDS,
     PURPOSES,
     parse_policy,
@@ -19,12 +23,20 @@ from cleanroom.agreement import (
 )
 from cleanroom.agreement import document as limits
 from overlap.errors import UsageError
-from overlap.protocol import LEVELS
 from tests.agreement_parties import DAY, make_signed
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "policies" / "README.md").read_text(encoding="utf-8")
 FORMATS = (ROOT / "cleanroom" / "FORMATS.md").read_text(encoding="utf-8")
+
+
+#: Every key that may be left out: the fields of the terms and sides that have a default, and the tables' own.
+OPTIONAL = {
+    field.name
+    for kind in (limits.Terms, limits.PartyTerms, limits.CountingTerms, limits.Agreement)
+    for field in dataclasses.fields(kind)
+    if field.default is not dataclasses.MISSING
+} | {"epsilon", "proposer_bounds", "accepter_bounds"}
 
 
 def keys_of(document: dict[str, object]) -> set[str]:
@@ -52,6 +64,9 @@ def test_a_shipped_policy_can_be_signed_and_has_sane_defaults(name: str) -> None
     assert signed.until - signed.not_before <= 180 * DAY
     assert terms.minimum_count >= 5
     assert terms.run_budget <= 12
+    assert 0 < terms.max_export_age <= 30 * DAY
+    assert "no-onward-share" in terms.obligations
+    assert bool(terms.read_budget) is (terms.level in ACCOUNT_LEVELS)
     assert (agreement.proposer.populations, agreement.proposer.fields, agreement.proposer.size_bound) == (
         agreement.accepter.populations,
         agreement.accepter.fields,
@@ -59,6 +74,7 @@ def test_a_shipped_policy_can_be_signed_and_has_sane_defaults(name: str) -> None
     )
     if terms.exportable:
         assert not set(agreement.proposer.fields) & set(PERSONAL_FIELDS)
+        assert "delete-at-end" in terms.obligations
 
 
 def test_the_first_contact_shows_numbers_only() -> None:
@@ -66,13 +82,13 @@ def test_the_first_contact_shows_numbers_only() -> None:
 
 
 def test_the_readme_describes_every_key_level_purpose_and_field() -> None:
-    words = keys_of(tomllib.loads(AGREEMENT_SAMPLE)) | {*LEVELS, *PURPOSES, *FIELDS}
+    words = keys_of(tomllib.loads(AGREEMENT_SAMPLE)) | OPTIONAL | {*LEVELS, *PURPOSES, *FIELDS, *OBLIGATIONS}
     described = {word.strip("[]") for word in re.findall(r"`([^`\s]+)`", README)}
     assert words - described == set()
 
 
 def test_the_formats_describe_every_key_level_and_purpose() -> None:
-    words = keys_of(tomllib.loads(AGREEMENT_SAMPLE)) | {*LEVELS, *PURPOSES}
+    words = keys_of(tomllib.loads(AGREEMENT_SAMPLE)) | OPTIONAL | {*LEVELS, *PURPOSES, *OBLIGATIONS}
     described = {word.strip("[]") for word in re.findall(r"`([^`\s]+)`", FORMATS)} | {"format"}
     assert words - described == set()
 
@@ -96,6 +112,7 @@ def test_the_readme_states_the_limits_of_the_code() -> None:
         f"From 1 to {limits.SIZE_BOUND_LIMIT:,}.",
         f"From 1 to {limits.MINIMUM_COUNT_LIMIT:,}.",
         f"From 1 to {limits.RUN_BUDGET_LIMIT}.",
+        f"From 1 to {limits.READ_BUDGET_LIMIT:,}.",
         f"At most {limits.PERIOD_LIMIT // DAY} days.",
         f"accepted for {limits.ACCEPTANCE_LIMIT // DAY} days",
     ):

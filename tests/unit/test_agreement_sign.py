@@ -272,12 +272,15 @@ def test_the_description_says_what_a_prepared_list_tells() -> None:
 
 def test_the_description_says_who_sees_what_until_when() -> None:
     policy = POLICY_SAMPLE.replace('fields = ["name"]', 'fields = ["name", "owner_email"]', 1)
-    lines = describe(make_signed(policy))
+    lines = describe(make_signed(policy + 'asymmetry = "contoso has no owners"\n'))
     assert "in force from 2026-11-22T11:00:00Z, ends at 2027-02-20T11:00:00Z (90 days)" in lines
     assert "contoso sees of each matched account of northwind: name, owner_email" in lines
     assert "of these, owner_email can name a person" in lines
     assert "northwind sees of each matched account of contoso: name" in lines
-    assert "the two sides do not show the same: their fields differ" in lines
+    different = (
+        "the two sides do not show the same: their fields differ; the reason given: contoso has no owners"
+    )
+    assert different in lines
     assert "for co-sell and nothing else" in lines
     assert "what is shown may not be exported" in lines
     assert "at most 6 runs; a result of fewer than 5 accounts is withheld" in lines

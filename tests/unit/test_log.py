@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from cleanroom import merkle
-from cleanroom.log import Log, bucket, commitment, log_origin, read_checkpoint, verify_log
+from cleanroom.log import Log, bucket, commitment, log_origin, read_checkpoint, reading, verify_log
 from overlap.errors import BadInput, ForgedFile, MalformedFile, Refused, UsageError
 from overlap.keys import PartyKeys
 
@@ -245,3 +245,27 @@ def test_every_single_changed_bit_of_the_head_is_refused(tmp_path: Path) -> None
 @pytest.mark.parametrize(("count", "edge"), [(0, 0), (1, 1), (2, 2), (3, 5), (6, 10), (11, 20), (340, 500)])
 def test_buckets_end_at_one_two_and_five(count: int, edge: int) -> None:
     assert bucket(count) == edge
+
+
+def test_a_long_log_is_checked_by_several_processes_with_the_same_findings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = log_with(tmp_path / "log", 40).head()
+    lines = lines_of(tmp_path / "log")
+    lines[12] = lines[12].replace(b'"time":1005', b'"time":1006')
+    lines[61] = lines[61].replace(b'"signature":"', b'"signature":"0')[:-1]
+    here = verify_log(lines, ORIGIN, OWNER.card, [head])
+    monkeypatch.setattr(reading, "PIECE", 16)
+    monkeypatch.setattr(reading, "LONG", 32)
+    monkeypatch.setattr(reading.os, "cpu_count", lambda: 2)
+    assert verify_log(lines, ORIGIN, OWNER.card, [head]) == here
+    assert {finding.line for finding in here} >= {13, 62}
+
+
+def test_without_the_signatures_inside_the_tree_is_still_checked(tmp_path: Path) -> None:
+    head = log_with(tmp_path / "log", 6).head()
+    lines = lines_of(tmp_path / "log")
+    assert verify_log(lines, ORIGIN, OWNER.card, [head], every_signature=False) == []
+    lines[6] = lines[6].replace(b'"matched":2', b'"matched":5')
+    findings = verify_log(lines, ORIGIN, OWNER.card, [head], every_signature=False)
+    assert [finding.line for finding in findings] == [7]

@@ -22,6 +22,7 @@ from cleanroom.cli.app import overlap
 
 NOW = 1_800_000_000
 CO_SELL = policy_text("co-sell").decode()
+SHOWN = '["name", "website", "country", "owner", "owner_email", "population"]'
 COUNTS = policy_text("counts-only").decode()
 
 
@@ -55,12 +56,31 @@ def test_the_shipped_policies_have_no_error(name: str) -> None:
             "terms.minimum_count",
             [("minimum_count = 5", "minimum_count = 100"), ("size_bound = 65_536", "size_bound = 99")],
         ),
-        ("warning", "terms.run_budget", [("run_budget = 12", "run_budget = 13")]),
+        ("warning", "terms.run_budget", [("run_budget = 4", "run_budget = 5")]),
         ("warning", "terms.purposes", [('["co-sell", "attribution"]', '["co-sell", "territory-planning"]')]),
         (
             "warning",
             "proposer.fields",
             [('purposes = ["co-sell", "attribution"]', 'purposes = ["attribution"]')],
+        ),
+        ("warning", "terms.level", [('level = "overlaps"', 'level = "all"')]),
+        ("warning", "terms.max_export_age", [('max_export_age = "30 days"\n', "")]),
+        ("warning", "terms.read_budget", [("read_budget = 100\n", "")]),
+        (
+            "warning",
+            "terms.budget_period",
+            [('run_budget = 4\nbudget_period = "4 weeks"', "run_budget = 12")],
+        ),
+        ("warning", "terms.obligations", [("exportable = false", "exportable = true")]),
+        (
+            "warning",
+            "proposer.preset",
+            [
+                (
+                    'fields = ["name", "website", "country", "owner", "owner_email", "population"]',
+                    'preset = "x"',
+                )
+            ],
         ),
         ("warning", "terms.protocol", [("exportable = false", 'exportable = false\nprotocol = "vole"')]),
     ],
@@ -75,6 +95,9 @@ def test_each_unwise_clause_is_found(severity: str, clause: str, pairs: list[tup
 def test_sides_that_differ_are_found() -> None:
     first, rest = CO_SELL.split("[accepter]")
     one_sided = first + "[accepter]" + changed(rest, ('"open_opportunities"', '"prospects"'))
+    missing = [finding for finding in lint(one_sided.encode(), NOW) if finding.severity == "error"]
+    assert [finding.clause for finding in missing] == ["terms.asymmetry"]
+    one_sided += 'asymmetry = "the accepter opens no opportunities"\n'
     clauses = [finding.clause for finding in lint(one_sided.encode(), NOW)]
     assert clauses == ["accepter.populations", "proposer.populations"]
     uneven = first + "[accepter]" + changed(rest, ("65_536", "1_000"))
@@ -106,10 +129,17 @@ def kinds(old: str, new: str) -> dict[str, str]:
     ("clause", "pairs"),
     [
         ("terms.until", [('"90 days"', '"91 days"')]),
-        ("terms.run_budget", [("run_budget = 12", "run_budget = 13")]),
+        ("terms.run_budget", [("run_budget = 4", "run_budget = 5")]),
         ("terms.minimum_count", [("minimum_count = 5", "minimum_count = 4")]),
         ("terms.exportable", [("exportable = false", "exportable = true")]),
         ("terms.purposes", [('"attribution"', '"attribution", "joint-marketing"')]),
+        ("terms.budget_period", [('budget_period = "4 weeks"', 'budget_period = "27 days"')]),
+        ("terms.max_export_age", [('max_export_age = "30 days"', 'max_export_age = "31 days"')]),
+        ("terms.max_export_age", [('max_export_age = "30 days"\n', "")]),
+        ("terms.read_budget", [("read_budget = 100", "read_budget = 101")]),
+        ("terms.read_budget", [("read_budget = 100\n", "")]),
+        ("terms.obligations", [('obligations = ["no-onward-share"]\n', "")]),
+        ("terms.level", [('level = "overlaps"', 'level = "all"')]),
         ("terms.relations", [('["same_entity"]', '["same_entity", "same_group"]')]),
     ],
 )
@@ -122,10 +152,14 @@ def test_what_is_wider_one_way_is_narrower_the_other(clause: str, pairs: list[tu
 def test_a_diff_names_who_sees_which_field_of_which_population() -> None:
     first, rest = CO_SELL.split("[accepter]")
     wide = changed(first, ('"country", "owner"', '"country", "revenue", "owner"')) + "[accepter]" + rest
+    wide += 'asymmetry = "only we know it"\n'
     said = [str(change) for change in compare(parse_policy(CO_SELL.encode()), parse_policy(wide.encode()))]
     assert said == [
-        f"wider: the accepter would newly see of the proposer's {population}: revenue (proposer.fields)"
-        for population in ("customers", "open_opportunities")
+        *(
+            f"wider: the accepter would newly see of the proposer's {population}: revenue (proposer.fields)"
+            for population in ("customers", "open_opportunities")
+        ),
+        "other: the reason why the sides differ is: only we know it (terms.asymmetry)",
     ]
 
 

@@ -10,12 +10,11 @@ import pytest
 from room_house import NOW, RoomHouse
 from room_shares import RECORDS, UNTIL, asked, countersigned, deposit, grant, received
 
-from cleanroom.log import commitment, read_checkpoint
+from cleanroom.log import commitment, cosign, read_checkpoint
 from cleanroom.log.entry import Entry
 from cleanroom.merkle import leaf_hash, root, verify_consistency
 from cleanroom.receipts import DESTRUCTION, EXPIRY, REVOCATION, read_statement
 from cleanroom.room import Quotas, pair_origin
-from cleanroom.room.cosignature import cosign
 from cleanroom.share import MadeShare, make_deposit, open_records
 from overlap.keys import PartyKeys
 
@@ -70,7 +69,26 @@ def test_a_share_in_the_room_is_read_until_its_end(house: RoomHouse) -> None:
     assert asked(house, share, recipient)[1].status == 200
     house.now = UNTIL
     assert asked(house, share, recipient)[1].status == 410
-    assert kinds(house) == ["grant", "grant", "lease", "lease", "request"]
+    assert kinds(house) == ["grant", "receipt", "lease", "lease", "request"]
+
+
+def test_both_directions_of_a_pair_are_read_beside_each_other(house: RoomHouse) -> None:
+    """They have one log; a lease of the other direction is none that this one has forgotten."""
+    one, other = parties(house)
+    shares = []
+    for grantor, recipient in ((one, other), (other, one)):
+        made = grant(house, grantor, recipient)
+        deposit(house, made, grantor)
+        shares.append((received(made, recipient, grantor), recipient))
+    for _ in range(2):
+        for share, recipient in shares:
+            assert asked(house, share, recipient)[1].status == 200
+    house.restart()
+    assert asked(house, *shares[0])[1].status == 200
+    third = house.parties["fabrikam"]
+    assert house.call(other, "POST", f"/v1/shares/{shares[1][0].terms.share}/revocation").status == 200
+    assert asked(house, *shares[0])[1].status == 200
+    assert house.call(third, "GET", f"/v1/shares/{shares[0][0].terms.share}").status == 404
 
 
 def test_no_lease_comes_before_the_countersignature(house: RoomHouse) -> None:
@@ -192,7 +210,7 @@ def test_destruction_at_the_end_waits_for_a_time_that_a_party_has_signed(house: 
     assert (found["reason"], found["destroyed"]) == ("end", UNTIL + 5)
     notice = base64.b64decode(str(found["notice"]))
     assert read_statement(notice, [house.keys.card], EXPIRY).predicate["until"] == UNTIL
-    assert kinds(house) == ["grant", "grant", "expiry", "request", "destruction"]
+    assert kinds(house) == ["grant", "receipt", "expiry", "request", "destruction"]
 
 
 def test_a_third_partys_time_is_no_second_source(house: RoomHouse) -> None:
@@ -227,7 +245,7 @@ def test_both_parties_read_the_log_and_can_open_it(house: RoomHouse) -> None:
     house.deliver(grantor, recipient, b"x" * 300)
     answer = house.call(recipient, "GET", f"/v1/logs/{one}/entries?from=0").json()
     entries = [Entry.from_bytes(one["entry"].encode()) for one in answer["entries"]]
-    assert [entry.kind for entry in entries] == ["grant", "grant", "message"]
+    assert [entry.kind for entry in entries] == ["grant", "receipt", "message"]
     assert entries[2].counts == {"bytes": 500}
     share = commitment(bytes.fromhex(answer["entries"][0]["salt"]), "share", bytes.fromhex(made.terms.share))
     assert entries[0].digests["share"] == share.hex()
@@ -246,7 +264,8 @@ def test_both_parties_read_the_log_and_can_open_it(house: RoomHouse) -> None:
 def cosigned(house: RoomHouse, by: PartyKeys, peer: str) -> bytes:
     note = house.call(by, "GET", f"/v1/logs/{peer}/checkpoint").body.decode()
     origin = pair_origin(house.keys.card.digest.hex(), by.card.digest.hex(), peer)
-    return cosign(note, origin, house.keys.card, by, house.now).encode()
+    checkpoint = read_checkpoint(note, origin, house.keys.card)
+    return cosign(checkpoint, by, house.now).to_note(house.keys.card, by.card).encode()
 
 
 def test_cosignatures_are_checked_and_the_newest_is_kept(house: RoomHouse) -> None:

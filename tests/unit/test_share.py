@@ -350,7 +350,7 @@ def test_every_read_and_end_is_in_the_log(pair: Pair) -> None:
         pair.holder.lease(pair.ask([0], 2_001).file, 2_001)
     pair.holder.expire(END, confirmed=True)
     kinds = [entry.kind for entry in pair.log.entries()]
-    assert kinds == ["grant", "grant", "lease", "request", "expiry", "destruction"]
+    assert kinds == ["grant", "receipt", "lease", "request", "expiry", "destruction"]
     assert pair.log.verify() == []
     assert pair.share.terms.share.encode() not in pair.log.path.read_bytes()
 

@@ -226,7 +226,7 @@ def test_a_countersignature_is_kept_logged_and_enough_for_later_requests(room: R
     receipt = countersign(share.statement, [GRANTOR.card], GRANT, RECIPIENT)
     room.holder().countersign(share.terms.share, receipt, 1_500)
     assert room.receipts[share.terms.share] == receipt
-    assert [entry.kind for entry in room.holder()._log.entries()] == ["grant", "grant"]
+    assert [entry.kind for entry in room.holder()._log.entries()] == ["grant", "receipt"]
     assert room.holder().lease(unsigned(share), 2_000).records == (0,)
     assert room.holder().state.shares[share.terms.share].countersigned == 1_500
 

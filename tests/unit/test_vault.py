@@ -92,6 +92,17 @@ def test_a_name_is_never_taken_twice_and_a_secret_is_small(tmp_path: Path) -> No
     assert vault.get("aa") == b"aaaaaaaa"
 
 
+def test_a_secret_is_replaced_in_one_step_and_only_where_it_is(tmp_path: Path) -> None:
+    vault = Vault(tmp_path / "v", KEY, RANDOM)
+    vault.put("aa", b"old")
+    vault.replace("aa", b"new")
+    assert Vault(tmp_path / "v", KEY, RANDOM).get("aa") == b"new"
+    with pytest.raises(Refused):
+        vault.replace("bb", b"new")
+    with pytest.raises(UsageError):
+        vault.replace("aa", bytes(4_097))
+
+
 def test_another_partys_key_opens_nothing(tmp_path: Path) -> None:
     vault_with(tmp_path / "v", "aa")
     with pytest.raises(BadInput):

@@ -1,0 +1,252 @@
+"""Verifying a bundle with nothing but its bytes: what holds, and where something is wrong.
+
+Who reads the verdict compares the two fingerprints with the companies; all else follows from the cards.
+Times are checked as far as they bind: by one party's clock exactly, between both with a day for wrong zones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any, Final
+
+from cleanroom import merkle
+from cleanroom.agreement import SignedAgreement, read_signed
+from cleanroom.bundle.format import PURPOSE, Bundle, Opening, read_bundle, read_openings
+from cleanroom.bundle.report import Happened, Report, Signed
+from cleanroom.bundle.times import order_problems, receipt_problems
+from cleanroom.log import (
+    Cosigned,
+    Entry,
+    commitment,
+    log_origin,
+    read_checkpoint,
+    read_cosigned,
+    verify_log,
+)
+from cleanroom.moment import moment_of
+from cleanroom.receipts import Statement, outline, read_statement
+from overlap import canonical
+from overlap.errors import BadPeerFile, ForgedFile, MalformedFile, OverlapError
+from overlap.keys import Card
+
+#: A second that two clocks may differ by.
+CLOCK_SKEW: Final = 86_400
+
+
+@dataclass
+class _Reading:
+    """What has been read and holds: the base of what is checked after it."""
+
+    bundle: Bundle
+    exporter: Card
+    peer: Card
+    report: Report
+    entries: dict[int, Entry] = field(default_factory=dict)
+    lines: list[bytes] = field(default_factory=list)
+    agreements: dict[str, SignedAgreement] = field(default_factory=dict)
+    opened: dict[bytes, int] = field(default_factory=dict)
+
+    def part(self, name: str) -> bytes:
+        return self.bundle.parts[name]
+
+
+def verify_bundle(data: bytes) -> Report:
+    """The verdict on a bundle, part by part; `problems` is empty when everything holds."""
+    report = Report()
+    try:
+        bundle = read_bundle(data)
+        cards = [Card.from_bytes(bundle.parts[name]) for name in ("card/exporter", "card/peer")]
+    except OverlapError as error:
+        report.add("bundle", "the file and its cards", [error.what])
+        return report
+    reading = _Reading(bundle, cards[0], cards[1], report)
+    report.exporter, report.peer, report.made = cards[0].party, cards[1].party, bundle.made
+    report.fingerprints = {card.party: card.fingerprint for card in cards}
+    _check_frame(reading)
+    _check_agreements(reading)
+    _check_log(reading)
+    _check_peer(reading)
+    _check_openings(reading)
+    _check_receipts(reading)
+    return report
+
+
+def _check_frame(reading: _Reading) -> None:
+    bundle, exporter, peer = reading.bundle, reading.exporter, reading.peer
+    problems = [f"the bytes of the part {name} were changed" for name in bundle.broken]
+    if (bundle.exporter, bundle.peer) != (exporter.digest.hex(), peer.digest.hex()):
+        problems.append("the header names other cards than those in the bundle")
+    if exporter.digest == peer.digest:
+        problems.append("both cards are the same")
+    try:
+        exporter.verify("signing", PURPOSE, bundle.header, bundle.signature, "the bundle")
+    except ForgedFile as error:
+        problems.append(error.what)
+    what = f"{len(bundle.parts)} parts, exported by {exporter.party} on {moment_of(bundle.made)}"
+    reading.report.add("bundle", what, problems)
+
+
+def _check_agreements(reading: _Reading) -> None:
+    for name in reading.bundle.many("agreement"):
+        try:
+            signed = read_signed(reading.part(name), [reading.exporter, reading.peer])
+        except OverlapError as error:
+            reading.report.add(name, "signed by both", [error.what])
+            continue
+        problems = [] if name.endswith(signed.file_digest) else ["it is not the agreement of its name"]
+        reading.agreements[signed.file_digest] = signed
+        period = f"signed by both, in force from {moment_of(signed.not_before)} to {moment_of(signed.until)}"
+        reading.report.add(name, period, problems)
+
+
+def _check_log(reading: _Reading) -> None:
+    data, report = reading.part("log"), reading.report
+    origin = log_origin(reading.exporter, reading.peer)
+    reading.lines = list(BytesIO(data))
+    cosigned, problems = _cosigned(reading, "log.cosigned", origin, reading.exporter, reading.peer)
+    held = [cosigned.checkpoint] if cosigned else []
+    findings = verify_log(reading.lines, origin, reading.exporter, held)
+    for number, line in enumerate(reading.lines[2::2]):
+        try:
+            reading.entries[number] = Entry.from_bytes(line.removesuffix(b"\n"))
+        except MalformedFile:
+            continue  # It is among the findings.
+    report.entries = (len(reading.lines) - 2) // 2
+    report.happened = _events(reading.entries)
+    found = [f"line {finding.line}: {finding.what}" for finding in findings]
+    report.add("log", f"{report.entries:,} entries: every line, signature and root", found)
+    if cosigned is not None:
+        report.cosigned = cosigned.checkpoint.size
+        last = reading.entries.get(report.cosigned - 1)
+        if last is not None and cosigned.time + CLOCK_SKEW < last.time:
+            problems.append("it was cosigned before its last entry was written")
+        what = f"{reading.peer.party} cosigned {report.cosigned:,} entries on {moment_of(cosigned.time)}"
+        report.add("log.cosigned", what, problems)
+    elif problems:
+        report.add("log.cosigned", "the peer's cosignature", problems)
+
+
+def _cosigned(
+    reading: _Reading, name: str, origin: str, owner: Card, cosigner: Card
+) -> tuple[Cosigned | None, list[str]]:
+    if name not in reading.bundle.parts:
+        return None, []
+    try:
+        return read_cosigned(reading.part(name).decode(), origin, owner, cosigner), []
+    except (BadPeerFile, UnicodeDecodeError) as error:
+        return None, [getattr(error, "what", "it is no text")]
+
+
+def _check_peer(reading: _Reading) -> None:
+    """The checkpoints of the peer's log that the exporter was shown: signed, and one root for each size."""
+    origin, roots = log_origin(reading.peer, reading.exporter), dict[int, bytes]()
+    cosigned, problems = _cosigned(reading, "peer.cosigned", origin, reading.peer, reading.exporter)
+    if cosigned is not None:
+        roots[cosigned.checkpoint.size] = cosigned.checkpoint.root
+        cosigner, count = reading.exporter.party, cosigned.checkpoint.size
+        what = f"{cosigner} cosigned {count:,} entries of {reading.peer.party}'s log"
+        reading.report.add("peer.cosigned", what)
+    elif problems:
+        reading.report.add("peer.cosigned", "the exporter's cosignature", problems)
+    problems, count = [], 0
+    try:
+        seen = canonical.decode(reading.part("peer.seen"), "the checkpoints")
+        for one in seen:
+            checkpoint = read_checkpoint(one["checkpoint"], origin, reading.peer)
+            count += 1
+            if roots.setdefault(checkpoint.size, checkpoint.root) != checkpoint.root:
+                problems.append(f"two histories of its log with {checkpoint.size:,} entries: it was forked")
+            if set(one) != {"checkpoint", "time"} or type(one["time"]) is not int:
+                raise ValueError("not a checkpoint with its time")
+    except BadPeerFile as error:
+        problems.append(error.what)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        problems.append("it is not of version 1")
+    reading.report.add("peer.seen", f"{count:,} checkpoints of {reading.peer.party}'s log, signed", problems)
+
+
+def _check_openings(reading: _Reading) -> None:
+    """Each opening proves what an entry committed to, and that the entry is in the signed tree."""
+    problems: list[str] = []
+    size, openings = reading.report.entries, list[Opening]()
+    leaves = [merkle.leaf_hash(line.removesuffix(b"\n")) for line in reading.lines[2::2]]
+    root = merkle.root(leaves[:size])
+    try:
+        openings = read_openings(reading.part("openings"))
+    except MalformedFile as error:
+        problems.append(error.what)
+    for opening in openings:
+        entry, number = reading.entries.get(opening.sequence), opening.sequence
+        if entry is None or not merkle.verify_inclusion(leaves[number], number, size, opening.proof, root):
+            problems.append(f"entry {number} is not proven to be in the log")
+            continue
+        for name, value in opening.facts.items():
+            if commitment(opening.salt, name, value).hex() != entry.digests.get(name):
+                problems.append(f"entry {number} does not commit to what is said to be its {name}")
+            else:
+                reading.opened.setdefault(value, number)
+    reading.report.add("openings", f"{len(openings):,} entries opened and proven", problems)
+
+
+def _check_receipts(reading: _Reading) -> None:
+    cards = {card.digest.hex(): card for card in (reading.exporter, reading.peer)}
+    read: list[tuple[Statement, Signed]] = []
+    for name in reading.bundle.many("receipt"):
+        data = reading.part(name)
+        try:
+            said = outline(data)
+            signers = [cards[signer] for signer in said.signers]
+            statement = read_statement(data, signers, said.predicate_type)
+        except KeyError:
+            reading.report.add(name, "a receipt", ["it is signed by somebody else"])
+            continue
+        except OverlapError as error:
+            reading.report.add(name, "a receipt", [error.what])
+            continue
+        entry = reading.opened.get(statement.digest, reading.opened.get(hashlib.sha256(data).digest(), -1))
+        signed = _signed(statement, entry, reading.entries)
+        read.append((statement, signed))
+        problems = receipt_problems(statement, reading.entries.get(entry), reading.agreements, CLOCK_SKEW)
+        if not name.endswith(statement.digest.hex()):
+            problems.append("it is not the statement of its name")
+        if len(set(said.signers)) != len(said.signers):
+            problems.append("one party has signed it twice")
+        reading.report.add(name, f"{signed.kind}, signed by {' and '.join(signed.signers)}", problems)
+    reading.report.receipts = sorted((signed for _, signed in read), key=lambda one: (one.time, one.kind))
+    if problems := order_problems([statement for statement, _ in read]):
+        reading.report.add("receipts", "the order of ends", problems)
+
+
+def _signed(statement: Statement, entry: int, entries: Mapping[int, Entry]) -> Signed:
+    kind = statement.predicate_type.split(":")[2]
+    said: Mapping[str, Any] = statement.predicate
+    terms = said.get("terms")
+    share = said.get("share") or (terms.get("share") if isinstance(terms, dict) else "")
+    about = f"run {said['run']}" if said.get("run") else f"share {share}" if share else ""
+    time = said.get("time")
+    if type(time) is not int:
+        time = entries[entry].time if entry in entries else 0
+    return Signed(kind, _plain(about), time, statement.signers, entry)
+
+
+def _plain(text: str) -> str:
+    """A text of a signer, short and without what steers a terminal."""
+    return "".join(char if char.isprintable() else "?" for char in text[:60])
+
+
+def _events(entries: Mapping[int, Entry]) -> list[Happened]:
+    """The log as a table: one row for each kind, in the order in which they first happened."""
+    rows: dict[str, list[Entry]] = {}
+    for entry in entries.values():
+        rows.setdefault(entry.kind, []).append(entry)
+    table = []
+    for kind, found in rows.items():
+        counts: dict[str, int] = {}
+        for entry in found:
+            for name, count in entry.counts.items():
+                counts[name] = counts.get(name, 0) + count
+        table.append(Happened(kind, len(found), found[0].time, found[-1].time, counts))
+    return table

@@ -1,0 +1,74 @@
+"""forget: one own account, taken out of everything that is kept here, and asked back from partners."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cleanroom.cli.shell import Shell, json_option, print_json
+
+if TYPE_CHECKING:
+    from cleanroom.session.forgetting import Forgotten
+
+_NOT_REACHED = (
+    "exports, backups and sent files, on either side, and what a modified tool kept",
+    "committed claims: their locked openings keep it until you delete claims/own",
+)
+
+
+@click.command("forget")
+@click.argument("account")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder for partners' files; default: one in exports/.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@click.pass_obj
+def forget_command(shell: Shell, account: str, out: Path | None, yes: bool, as_json: bool) -> None:
+    """Forget one own account by its id, and write what asks partners to drop it.
+
+    Tables, runs, reviews and opened shares lose it, and no import takes it in again. Leases of shares that
+    show it are refused from now on, until you revoke them and grant new ones.
+    """
+    from cleanroom.session.forgetting import forget_account
+
+    if not yes:
+        click.confirm("what is forgotten cannot be brought back; forget it?", abort=True, err=True)
+    with shell.party() as party:
+        done = forget_account(party, account, out)
+    if as_json:
+        print_json(asdict(done))
+        return
+    _tell(done)
+
+
+def _tell(done: Forgotten) -> None:
+    rows = ", ".join(f"{count:,} of {name}" for name, count in done.removed.tables.items())
+    click.echo(f"removed   {rows or 'no imported row'}")
+    removed = done.removed
+    click.echo(
+        f"          from {removed.runs:,} runs, {removed.reviews:,} decisions, {removed.releases:,} "
+        "records that partners showed"
+    )
+    if done.abandoned:
+        click.echo(f"ended     {done.abandoned:,} open runs that had it")
+    for one in done.told:
+        click.echo(f"shown to  {one.partner} in {len(one.shares):,} shares")
+        for share in one.open:
+            click.echo(
+                f"  careful share {share[:8]} is open: 'overlap shares revoke {share[:8]}', then grant anew"
+            )
+        click.echo(f"  list    {one.clean_up}")
+        click.echo(
+            f"  send    {one.letter}" if one.letter else "  send    no letter: the card is not verified"
+        )
+    for agreement in done.prepared:
+        click.echo(f"careful   the list prepared for {agreement} has it until 'overlap match update'")
+    click.echo("next      take it out of the CRM; no import here takes it in again")
+    for what in _NOT_REACHED:
+        click.echo(f"not reached: {what}")

@@ -1,0 +1,43 @@
+"""A rehearsed run as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cleanroom.session.rehearsing import Rehearsal
+
+
+def rehearsal_lines(run: Rehearsal) -> Iterator[str]:
+    """What would go into a run, what is left out, and what could leave later."""
+    yield f"dry run   as {run.role} with {run.partner}, level {run.level}; nothing is written or charged"
+    yield f"agreement {run.agreement}"
+    yield f"digest    {run.digest}"
+    yield f"ours      {', '.join(run.populations)}"
+    yield f"theirs    {', '.join(run.their_populations)}"
+    for ours, theirs in run.pairs:
+        yield f"  only      {', '.join(ours)} with {', '.join(theirs)}"
+    yield f"accounts  {run.accounts:,}, {run.identifiers:,} identifiers"
+    for kind, count in run.kinds.items():
+        yield f"  {kind:<20} {count:,}"
+    if run.planted:
+        yield f"planted   {run.planted:,} identifiers of accounts that do not exist"
+    yield from left_out_lines(run.private, run.restricted)
+    if run.rules:
+        yield f"rules     {run.rules}"
+    for kind, reason, count in run.dropped:
+        yield f"  not used: {count:,} x {kind}, {reason}"
+    yield f"declared  up to {run.bound:,} identifiers, to which the list is padded"
+    yield f"runs left {run.runs_left:,}" + (f"; {run.ends:,} open would end" if run.ends else "")
+    if not run.leaving:
+        yield "could leave  no field of any account"
+    for one in run.leaving:
+        yield f"could leave  of {one.population}, for {one.purpose}: {', '.join(one.fields)}"
+
+
+def left_out_lines(private: int, restricted: int) -> Iterator[str]:
+    """How many accounts our own rules left out, where they did."""
+    for count, rule in ((private, "private"), (restricted, "restricted to other partners")):
+        if count:
+            yield f"left out  {count:,}, {rule}"

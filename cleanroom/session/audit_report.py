@@ -1,0 +1,126 @@
+"""The facts of the auditor's report, gathered from the folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from cleanroom import merkle
+from cleanroom.moment import moment_of
+from cleanroom.report import AgreementFacts, AuditFacts, LogFacts, ProofFacts, ShareFacts, audit_page
+from cleanroom.session.agreements import agreement_name, agreements_with, list_agreements
+from cleanroom.session.auditing import verify_logs
+from cleanroom.session.folder import write_whole
+from cleanroom.session.holding import read_holder_state
+from cleanroom.session.party import Party
+from cleanroom.session.portfolio import list_holdings
+from cleanroom.session.seeing import read_stretch, who_sees
+from cleanroom.session.timeline import share_events
+
+#: Entries that are proven one by one: those that give and those that take away.
+_PROVEN: Final = ("grant", "revocation", "expiry", "destruction")
+
+
+def write_audit_report(party: Party, as_of: str, out: Path) -> AuditFacts:
+    """Write the report on that day or second ("" for now) to `out`, and return what it says."""
+    facts = gather_audit(party, as_of or moment_of(party.now))
+    write_whole(out, audit_page(facts).encode())
+    return facts
+
+
+def gather_audit(party: Party, as_of: str) -> AuditFacts:
+    """Everything that the report says. Raises UsageError for a time that is none."""
+    return AuditFacts(
+        party.name,
+        party.keys.card.fingerprint,
+        moment_of(party.now),
+        as_of,
+        _logs(party),
+        _agreements(party),
+        who_sees(party, read_stretch(as_of)),
+        _shares(party),
+        [proof for partner in party.partners() for proof in _proofs(party, partner)],
+    )
+
+
+def _logs(party: Party) -> list[LogFacts]:
+    return [
+        LogFacts(
+            verdict.partner,
+            verdict.entries,
+            verdict.root,
+            "" if verdict.findings else party.log(verdict.partner).head().to_note(party.keys.card),
+            _peer_checkpoints(party, verdict.partner),
+            tuple(f"{where}: {what}" for where, what in verdict.findings),
+        )
+        for verdict in verify_logs(party)
+    ]
+
+
+def _peer_checkpoints(party: Party, partner: str) -> int:
+    place = ("logs", f"{partner}.peer")
+    return len(party.folder.read_record(*place)["seen"]) if party.folder.path(*place).is_file() else 0
+
+
+def _agreements(party: Party) -> list[AgreementFacts]:
+    files = {
+        agreement_name(signed): signed.file_digest
+        for partner in party.partners()
+        for signed in agreements_with(party, partner)
+    }
+    return [
+        AgreementFacts(
+            one.id,
+            one.partner,
+            one.level,
+            one.state,
+            one.not_before,
+            one.until,
+            one.runs_left,
+            one.digest,
+            files.get(one.id, ""),
+        )
+        for one in list_agreements(party)
+    ]
+
+
+def _shares(party: Party) -> list[ShareFacts]:
+    return [
+        ShareFacts(
+            one.share.share,
+            one.share.direction,
+            one.share.partner,
+            one.share.state,
+            one.is_open,
+            one.share.days_left,
+            one.share.read,
+            one.share.records,
+            one.last_use,
+            one.remarks,
+        )
+        for one in list_holdings(party)
+    ]
+
+
+def _proofs(party: Party, partner: str) -> list[ProofFacts]:
+    """Inclusion proofs for what was granted and ended, under the log's present head."""
+    events = share_events(party, partner, read_holder_state(party, partner).shares)
+    wanted = {event.sequence: event for event in events if event.kind in _PROVEN}
+    log = party.log(partner)
+    leaves = {
+        entry.sequence: merkle.leaf_hash(entry.to_bytes()).hex()
+        for entry in log.entries()
+        if entry.sequence in wanted
+    }
+    return [
+        ProofFacts(
+            partner,
+            sequence,
+            moment_of(event.time),
+            event.kind,
+            event.share,
+            leaves[sequence],
+            tuple(step.hex() for step in log.inclusion_proof(sequence)),
+        )
+        for sequence, event in sorted(wanted.items())
+    ]

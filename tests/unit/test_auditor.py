@@ -1,0 +1,181 @@
+"""The auditor's questions over two folders with a clock of the test's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from attacked_house import DAY, NOW, House, make_house
+
+from cleanroom.merkle import verify_inclusion
+from cleanroom.moment import moment_of
+from cleanroom.report import Sight, render_sights
+from cleanroom.session import finishing, granting, matching
+from cleanroom.session.audit_report import write_audit_report
+from cleanroom.session.packing import write_security_pack
+from cleanroom.session.portfolio import list_holdings, list_reads
+from cleanroom.session.seeing import Stretch, read_stretch, who_sees
+from overlap.errors import UsageError
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    made = make_house(tmp_path)
+    made.agree()
+    made.run()
+    return made
+
+
+def day(number: int) -> Stretch:
+    """Day `number` from the day of NOW on."""
+    return read_stretch(moment_of(NOW + number * DAY)[:10])
+
+
+def of_ours(house: House, when: Stretch, account: str | None = None) -> list[Sight]:
+    return [sight for sight in who_sees(house.ours, when, None, account) if sight.of == "northwind"]
+
+
+def shares(sights: list[Sight]) -> list[tuple[str, int]]:
+    return [(sight.state, sight.read) for sight in sights if sight.basis == "share"]
+
+
+def test_a_stretch_is_a_day_or_a_second() -> None:
+    assert read_stretch("1970-01-02") == Stretch(DAY, 2 * DAY)
+    assert read_stretch("1970-01-02T00:00:01Z") == Stretch(DAY + 1, DAY + 2)
+    for wrong in ("2026-02-30", "2026", "tomorrow", "2026-01-01T10:00:00+01:00", "2026-01-01 10:00:00Z", ""):
+        with pytest.raises(UsageError):
+            read_stretch(wrong)
+
+
+def test_a_run_tells_for_good_and_nothing_before_it(house: House) -> None:
+    assert of_ours(house, day(-1)) == []
+    (later,) = [sight for sight in of_ours(house, day(400)) if sight.basis == "run"]
+    assert (later.state, later.accounts, later.until) == ("could", 6, "")
+
+
+def test_a_share_is_seen_from_its_grant_to_its_end(house: House) -> None:
+    house = house.at(NOW + 2 * DAY)
+    house.grant()
+    assert shares(of_ours(house, day(1))) == []
+    assert shares(of_ours(house, day(2))) == [("could", 0)]
+    assert shares(of_ours(house, day(20))) == [("will", 0)]
+    assert shares(of_ours(house, day(31))) == [("ended", 0)]
+
+
+def test_what_was_read_by_a_day_is_told(house: House) -> None:
+    house.grant()
+    house = house.at(NOW + 3 * DAY)
+    house.request()
+    house.lease()
+    house.open()
+    assert shares(of_ours(house, day(2))) == [("could", 0)]
+    assert shares(of_ours(house, day(3))) == [("could", 6)]
+    theirs = [sight for sight in who_sees(house.theirs, day(3)) if sight.basis == "share"]
+    assert [(sight.viewer, sight.of, sight.state) for sight in theirs] == [("fabrikam", "northwind", "could")]
+
+
+def test_revoking_ends_what_could_be_seen_and_says_what_was_read(house: House) -> None:
+    share = house.grant()
+    house.request()
+    house.lease()
+    house = house.at(NOW + 5 * DAY)
+    granting.revoke_share(house.ours, share, house.file("revocation"))
+    (sight,) = [one for one in of_ours(house, day(6)) if one.basis == "share"]
+    assert (sight.state, sight.read) == ("ended", 6)
+    assert "may have been kept" in sight.note
+    assert sight.until == moment_of(NOW + 5 * DAY)
+
+
+def test_one_account_is_followed_through_runs_and_shares(house: House) -> None:
+    house.grant()
+    assert {sight.basis for sight in of_ours(house, day(0), "A8")} == {"run", "share"}
+    assert of_ours(house, day(0), "A1") == []
+    with pytest.raises(UsageError):
+        who_sees(house.ours, day(0), None, "B1")
+    with pytest.raises(UsageError):
+        who_sees(house.ours, day(0), None, "A")
+
+
+def test_an_unfinished_run_is_told_to_the_side_that_answered(tmp_path: Path) -> None:
+    house = make_house(tmp_path)
+    house.agree()
+    matching.start_match(house.ours, "", house.file("start"))
+    matching.reply_match(house.theirs, house.file("start"), house.file("reply"))
+    assert [sight.basis for sight in of_ours(house, day(0))] == ["agreement"]
+    told = [one for one in who_sees(house.theirs, day(0)) if one.of == "fabrikam" and one.basis == "run"]
+    assert [sight.what for sight in told] == ["perhaps which accounts are shared"]
+    finishing.finish_match(house.ours, house.file("reply"), house.file("finish"))
+    assert [one.basis for one in of_ours(house, day(0))] == ["run", "agreement"]
+
+
+def test_an_agreement_may_be_used_until_it_ends(house: House) -> None:
+    allowed = [sight for sight in of_ours(house, day(29)) if sight.state == "may"]
+    assert [sight.fields for sight in allowed] == [("name", "website", "population")]
+    assert not [sight for sight in of_ours(house, day(31)) if sight.state == "may"]
+
+
+def test_shares_are_listed_with_what_an_auditor_asks(house: House) -> None:
+    share = house.grant()
+    (fresh,) = list_holdings(house.ours)
+    assert (fresh.uses, fresh.last_use, fresh.remarks) == (0, "", ())
+    house = house.at(NOW + 2 * DAY)
+    house.request()
+    house.lease()
+    (used,) = list_holdings(house.ours)
+    assert (used.uses, used.last_use) == (1, moment_of(NOW + 2 * DAY))
+    late = list_holdings(house.at(NOW + 20 * DAY).ours)[0]
+    assert late.remarks == ("ends in 10 days",)
+    assert [(one.share, one.refused) for one in list_reads(house.ours)] == [(share, False)]
+    assert list_reads(house.ours, share="ffff") == []
+
+
+def test_the_text_says_who_and_until_when(house: House) -> None:
+    house.grant()
+    lines = render_sights(who_sees(house.ours, day(0)), "northwind")
+    assert lines[0] == "of the accounts of northwind:"
+    assert any("fabrikam could see fields of shared accounts, 6 accounts" in line for line in lines)
+
+
+def test_the_report_names_no_account_and_its_proofs_hold(house: House) -> None:
+    share = house.grant()
+    house.request()
+    house.lease()
+    granting.revoke_share(house.ours, share, house.file("revocation"))
+    facts = write_audit_report(house.ours, "", house.file("audit.html"))
+    text = house.file("audit.html").read_text(encoding="utf-8")
+    assert not any(word in text for word in ("Company", "company7works", "A7"))
+    root, size = bytes.fromhex(facts.logs[0].root), facts.logs[0].entries
+    assert [proof.kind for proof in facts.proofs] == ["grant", "revocation", "destruction"]
+    for proof in facts.proofs:
+        path = [bytes.fromhex(step) for step in proof.path]
+        assert verify_inclusion(bytes.fromhex(proof.leaf), proof.sequence, size, path, root)
+    assert facts.agreements[0].text_digest in text
+    assert share[:16] in text
+
+
+def test_the_report_says_when_a_log_was_altered(house: House) -> None:
+    place = house.ours.folder.path("logs", "fabrikam.log")
+    data = bytearray(place.read_bytes())
+    data[data.index(b'"days":') + 7] ^= 1
+    place.write_bytes(bytes(data))
+    opened = house.at(NOW + 1).ours
+    facts = write_audit_report(opened, "", house.file("audit.html"))
+    assert facts.logs[0].findings
+    assert "ALTERED" in house.file("audit.html").read_text(encoding="utf-8")
+
+
+def test_the_pack_lists_what_left_under_an_agreement(house: House) -> None:
+    house.grant()
+    house.request()
+    house.lease()
+    facts = write_security_pack(house.ours, "", "", house.file("pack.html"))
+    assert [sent.what.split(" ")[0] for sent in facts.sent] == ["frame", "frame", "share", "lease"]
+    assert [sent.size for sent in facts.sent[:2]] == [
+        house.file(f"run.{step}").stat().st_size for step in ("start", "finish")
+    ]
+    assert facts.allowed == [("customers", ("name", "website", "population"))]
+    text = house.file("pack.html").read_text(encoding="utf-8")
+    assert not any(word in text for word in ("Company7", "company7works", "A7"))
+    assert facts.file_digest in text
+    with pytest.raises(UsageError):
+        write_security_pack(house.ours, "", "zz", house.file("pack.html"))
