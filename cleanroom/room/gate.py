@@ -34,7 +34,7 @@ from cleanroom.room.signatures import (
     verify_request,
 )
 from cleanroom.share import DEPOSIT_LIMIT_BYTES, REQUEST_LIMIT_BYTES
-from overlap.errors import BadPeerFile, OverlapError, Refused, UsageError
+from overlap.errors import BadPeerFile, ForgedFile, OverlapError, Refused, UsageError
 from overlap.keys import Card
 
 Scope = MutableMapping[str, Any]
@@ -65,6 +65,9 @@ _LIMITS: Final = (
 )
 _CARD: Final = re.compile("/v1/cards/([0-9a-f]{64})")
 _OFFSET: Final = b"upload-offset"
+
+#: Digits of a content-length: a longer number is no length of ours, and slow to read.
+_LENGTH_DIGITS: Final = 12
 
 _log = logging.getLogger("overlap.room")
 
@@ -144,13 +147,13 @@ class Gate:
             applicant = applicant if _is_card(body, applicant) else ""
         signed = self._verify(request, applicant, body or b"")
         member = self._room.registry.member(signed.keyid) or Member(applicant, applicant, b"", "admin")
-        self._room.nonces.burn(signed.keyid, signed.nonce, signed.expires)
+        self._burn(signed)
         self._room.rate.take(member.party)
         kept = asyncio.wrap_future(self._room.nonces.keep(signed.keyid, signed.nonce, signed.expires))
         if body is None:
             body = await self._read(receive, request, limit)
         if content_digest(body) != signed.digest:
-            raise unsigned(_altered())
+            raise unsigned(ForgedFile("the body is not the one that was signed", "send it again"))
         await kept
         self._room.leases.heard(member.party, signed.created)
         scope.setdefault("state", {})["member"] = member
@@ -175,10 +178,18 @@ class Gate:
         except OverlapError as error:
             raise unsigned(error) from error
 
+    def _burn(self, signed: SignedRequest) -> None:
+        try:
+            self._room.nonces.burn(signed.keyid, signed.nonce, signed.expires)
+        except Refused as error:
+            raise unsigned(error) from error
+
     async def _read(self, receive: Receive, request: HttpRequest, limit: int) -> bytes:
         """The body, at most `limit` bytes, in BODY_SECONDS."""
         length = request.headers.get("content-length", "")
-        if length and (not length.isdecimal() or int(length) > limit):
+        if length and not (length.isascii() and length.isdecimal() and len(length) <= _LENGTH_DIGITS):
+            raise too_large(limit)
+        if length and int(length) > limit:
             raise too_large(limit)
         reserved = int(length) if length else limit
         if self._reading + reserved > INTAKE_LIMIT:
@@ -253,12 +264,6 @@ def _replay(body: bytes) -> Receive:
         return events.pop() if events else {"type": "http.disconnect"}
 
     return receive
-
-
-def _altered() -> OverlapError:
-    from overlap.errors import ForgedFile
-
-    return ForgedFile("the body is not the one that was signed", "send the request again")
 
 
 def _bug(error: Exception) -> Problem:

@@ -161,6 +161,6 @@ def _settle(room: OpenRoom) -> list[str]:
         except OverlapError as error:
             findings.append(f"log {name}: {error.what}")
     findings += room.relay.settle()
-    findings += room.leases.settle()
+    findings += room.leases.settle(room.now())
     findings += room.counting.settle(room.now())
     return findings

@@ -8,6 +8,7 @@ The time that a party signs into a request to the room is the second time source
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final
@@ -15,6 +16,7 @@ from typing import Final
 from cleanroom.log import Facts
 from cleanroom.receipts import STATEMENT_LIMIT_BYTES
 from cleanroom.room.files import RoomFiles
+from cleanroom.room.oneway import OneWayLog
 from cleanroom.room.pairs import Pair, Pairs
 from cleanroom.room.problem import missing, too_much
 from cleanroom.room.quotas import Quotas
@@ -123,8 +125,7 @@ class Leases:
             raise missing("share")
         with self._pair(grantor, recipient).lock:
             holder = self._holder(grantor, recipient)
-            held = holder.state.shares[share]
-            return ShareState(held, holder.ending(share))
+            return ShareState(holder.state.shares[share], holder.ending(share))
 
     def heard(self, party: str, time: int) -> None:
         """A party has signed that it is `time`: the second source for ends that wait."""
@@ -145,8 +146,8 @@ class Leases:
                 touched += len(holder.expire(now))
         return touched
 
-    def settle(self) -> list[str]:
-        """After a start: what is missing of halves, vaults or states. Nothing is removed."""
+    def settle(self, now: int) -> list[str]:
+        """After a start: what is missing of halves, vaults or states; what should be destroyed is."""
         findings = []
         for (grantor, recipient), holder in self._holders.items():
             pair = self._pair(grantor, recipient)
@@ -154,6 +155,10 @@ class Leases:
             for share, held in holder.state.shares.items():
                 if not held.destroyed and share not in names:
                     findings.append(f"the half of share {share} is missing: it is to be granted again")
+                elif held.destroyed and share in names:
+                    findings.append(f"the destroyed half of share {share} came back and is destroyed again")
+            if any(held.destroyed and share in names for share, held in holder.state.shares.items()):
+                holder.expire(now)
         for name in self._files.names("vault"):
             vault = self._vault(self._pair(*name.split("-")))
             findings += [
@@ -202,6 +207,11 @@ class Leases:
             self._vaults[pair.name] = Vault(self._files.path("vault", pair.name), key, self._random)
         return self._vaults[pair.name]
 
+    def _shares(self, grantor: str, recipient: str) -> Collection[str]:
+        """The ids of the shares of one direction; its holder need not be open for it."""
+        holder = self._holders.get((grantor, recipient))
+        return holder.state.shares if holder else ()
+
     def _holder(self, grantor: str, recipient: str) -> Holder:
         if (grantor, recipient) not in self._holders:
             pair, place = self._pair(grantor, recipient), ("holders", f"{grantor}-{recipient}")
@@ -210,7 +220,7 @@ class Leases:
                 state = HolderState.from_bytes(self._files.read(STATE_LIMIT, *place, "state"))
             self._holders[grantor, recipient] = Holder(
                 self._vault(pair),
-                pair.log,
+                OneWayLog(pair.log, lambda: self._shares(recipient, grantor)),
                 self._keys,
                 self._registry.card(grantor),
                 self._registry.card(recipient),

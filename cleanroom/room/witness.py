@@ -6,10 +6,10 @@ lease is given in a pair until both parties have shown their newest cosigned che
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any, Final
 
-from cleanroom.log import Entry
-from cleanroom.room.cosignature import read_cosigned
+from cleanroom.log import read_cosigned
 from cleanroom.room.pairs import Pair, Pairs
 from cleanroom.room.registry import Registry
 from cleanroom.store import Database, Execute
@@ -41,7 +41,7 @@ class Witness:
             size = pair.log.head().size
             found = [
                 {"entry": entry.to_bytes().decode(), "salt": pair.log.salt(entry.sequence).hex()}
-                for entry in _from(pair, start)
+                for entry in islice(pair.log.entries(start), ENTRIES_LIMIT)
             ]
         return {"origin": pair.log.origin, "size": size, "from": start, "entries": found}
 
@@ -105,13 +105,3 @@ def mark_restored(run: Execute, now: int) -> None:
     run("DELETE FROM facts WHERE name = ?", _RESTORED)
     run("INSERT INTO facts VALUES (?, ?)", _RESTORED, now)
     run("UPDATE cosignatures SET shown = 0")
-
-
-def _from(pair: Pair, start: int) -> list[Entry]:
-    found = []
-    for entry in pair.log.entries():
-        if entry.sequence >= start:
-            found.append(entry)
-        if len(found) == ENTRIES_LIMIT:
-            break
-    return found
