@@ -58,7 +58,7 @@ def sync_command(
 
 def _tell(action: Action) -> None:
     whose = f"{action.kind} of {action.partner}" if action.partner else action.kind
-    if action.did == "sent":
+    if action.did in ("sent", "unsent"):
         whose = f"{action.kind} to {action.partner}"
     click.echo(f"{action.did:<9} " + ": ".join(part for part in (whose, action.what) if part))
     if action.hint:

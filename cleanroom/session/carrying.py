@@ -168,6 +168,10 @@ class Carrying:
             if not self._files_at(name):
                 self.party.folder.path("outbox", f"{name}.address").unlink()
 
+    def unsent(self) -> list[Address]:
+        """What lies in the outbox, the oldest first."""
+        return [address for name, address in _outbox(self.party) if self._files_at(name)]
+
     def answered(self, key: str) -> bool:
         """Whether the answer to a waiting file lies in the outbox: it was taken in before."""
         here = set(self.party.folder.names("outbox"))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cleanroom.durable import UNFINISHED
 from cleanroom.session.addressing import command_for
 from cleanroom.session.agreements import accept_agreement, read_offer
 from cleanroom.session.carrying import Carrying, Incoming, key_of, known_vias
@@ -30,8 +31,8 @@ from overlap.errors import BadPeerFile, OverlapError, Refused
 class Action:
     """One line of a round; `what` says more, without an account.
 
-    `did` is "took in", "answered" or "sent"; "decide" when a person has to, "waits" in a round that only
-    lists; "refused" when the file is set aside, "failed" when the next round tries again.
+    `did` is "took in", "answered" or "sent"; "decide" when a person has to; "waits" and "unsent" in a
+    round that only lists; "refused" when the file is set aside, "failed" when the next round tries again.
     """
 
     did: str
@@ -134,12 +135,15 @@ class Round:
                     yield from self._deliver(via)
         yield from self._deliver()
         yield from self._ask_rooms()
+        self._clear()
         if reached and not self.via:
             self.carrying.forget_refused(known)
             self._clear_inbox(known)
 
     def listed(self) -> Iterator[Action]:
         """Only say what waits, and what was refused before; nothing is fetched."""
+        for address in self.carrying.unsent():
+            yield Action("unsent", address.kind, address.partner, f"goes by {address.via}")
         aside = self.carrying.refused()
         for via in self.vias:
             for item in self.carrying.waiting(via):
@@ -154,24 +158,34 @@ class Round:
     def _handle(self, waiting: Incoming) -> Action:
         if decision := self._decision(waiting):
             return decision
-        kind, partner, party = waiting.item.kind, waiting.partner, self.carrying.party
-        handler = HANDLERS[kind]
+        kind, partner = waiting.item.kind, waiting.partner
         try:
-            if self.carrying.answered(waiting.key):
-                # It was killed between the answer and this: the answer is on its way.
-                self.carrying.done(waiting)
-                return Action("answered", kind, partner, "taken in before")
-            self.carrying.fetch(waiting)
-            out = party.folder.path("outbox", "none")
-            if handler.answer:
-                out = self.carrying.outgoing(partner, handler.answer, waiting.via, waiting.key)
-            what = handler.take(party, waiting.path, out, self.progress, self.choice)
-            self.carrying.done(waiting)
+            return self._take(waiting)
         except (BadPeerFile, Refused) as error:
-            self.carrying.set_aside(waiting, error)
-            return Action("refused", kind, partner, error.what, error.hint)
+            problem: OverlapError = error
         except OverlapError as error:
             return Action("failed", kind, partner, error.what, error.hint)
+        except OSError as error:
+            what = f"the disk refuses: {error.strerror or type(error).__name__}"
+            return Action("failed", kind, partner, what, "make room or check the rights of the folder")
+        except Exception as error:  # What one file stumbles over must not keep the others waiting.
+            problem = OverlapError(f"a bug in overlap: {type(error).__name__}", "please report this line")
+        self.carrying.set_aside(waiting, problem)
+        return Action("refused", kind, partner, problem.what, problem.hint)
+
+    def _take(self, waiting: Incoming) -> Action:
+        kind, partner, party = waiting.item.kind, waiting.partner, self.carrying.party
+        if self.carrying.answered(waiting.key):
+            # It was killed between the answer and this: the answer is on its way.
+            self.carrying.done(waiting)
+            return Action("answered", kind, partner, "taken in before")
+        handler = HANDLERS[kind]
+        self.carrying.fetch(waiting)
+        out = party.folder.path("outbox", "none")
+        if handler.answer:
+            out = self.carrying.outgoing(partner, handler.answer, waiting.via, waiting.key)
+        what = handler.take(party, waiting.path, out, self.progress, self.choice)
+        self.carrying.done(waiting)
         return Action("answered" if out.is_file() else "took in", kind, partner, what)
 
     def _decision(self, waiting: Incoming) -> Action | None:
@@ -210,9 +224,15 @@ class Round:
             except OverlapError as error:
                 yield Action("failed", "status", partner, error.what, error.hint)
 
+    def _clear(self) -> None:
+        """Remove what killed commands have left half-written."""
+        for name in ("inbox", "outbox"):
+            for left in self.carrying.party.folder.path(name).glob(f"*{UNFINISHED}"):
+                left.unlink()
+
     def _clear_inbox(self, known: Collection[str]) -> None:
         """Remove what was fetched and waits no more."""
         folder = self.carrying.party.folder
         for name in folder.names("inbox"):
-            if name.partition(".")[0] not in known:
+            if name.partition(".")[0] not in known and not name.startswith("lease-"):
                 folder.path("inbox", name).unlink()

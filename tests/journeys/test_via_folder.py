@@ -12,6 +12,8 @@ import pytest
 from faulty_disk import STRIDE, Killed, faulty_disk
 from two_parties import PARTNER, SHARED, VENDOR, TwoParties, Walk, change_policy, meet, require_no_account
 
+from cleanroom.session import posting
+
 
 def share_folder(both: TwoParties, *, kept: bool = True) -> str:
     """A folder that both see; with `kept` both remember it for each other."""
@@ -158,6 +160,9 @@ def test_a_folder_that_is_away_keeps_the_file_until_the_next_sync(walk: Walk, tm
     (both.root / "shared").rename(both.root / "away")
     both.run(VENDOR, "match", "start", code=4)
     assert actions(both, VENDOR, code=4) == [("failed", ""), ("failed", "frame")]
+    assert (
+        f"unsent    frame to {PARTNER}: goes by folder:" in both.run(VENDOR, "sync", "--dry-run", code=4).out
+    )
     assert not (both.root / "shared").exists()
     (both.root / "away").rename(both.root / "shared")
     assert actions(both, VENDOR) == [("sent", "frame")]
@@ -199,6 +204,28 @@ def test_foreign_altered_and_half_written_files_stop_nothing(walk: Walk, tmp_pat
     both.run(VENDOR, "match", "finish")
     both.run(PARTNER, "match", "finish")
     assert states(both, PARTNER) == [("finished", str(len(SHARED)))]
+
+
+def test_what_one_file_stumbles_over_does_not_stop_the_others(
+    walk: Walk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = walk.at("agreed", tmp_path / "both")
+    share_folder(both)
+    both.run(PARTNER, "claims", "commit", "--partner", VENDOR)
+    both.run(PARTNER, "card", "--partner", VENDOR)
+    both.run(PARTNER, "claims", "commit", "--partner", VENDOR)
+
+    def stumble(*_: object) -> str:
+        raise ValueError(SHARED[0])
+
+    monkeypatch.setitem(posting.HANDLERS, "letter", posting.Handler(stumble))
+    said = both.run(VENDOR, "sync", code=3).out
+    assert said.count("a bug in overlap: ValueError") == 2 and "decide    card" in said
+    require_no_account(said)
+    monkeypatch.undo()
+    assert actions(both, VENDOR) == [("decide", "card")]
+    took = [("took in", "letter"), ("decide", "card"), ("took in", "letter")]
+    assert sorted(actions(both, VENDOR, "--again")) == sorted(took)
 
 
 def test_a_single_command_passes_over_what_it_cannot_read(walk: Walk, tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_a_room_is_joined_by_its_fingerprint_only(met: LiveParties, room: SmallR
     both = met.copy(tmp_path / "both")
     other = PartyKeys.generate("room", lambda number: bytes([9]) * number)
     join = ("room", "join", room.url, "--fingerprint")
-    assert "not that of the card" in both.run(VENDOR, *join, other.card.fingerprint, code=3).err
+    assert "not that of the room's card" in both.run(VENDOR, *join, other.card.fingerprint, code=3).err
     room.before = lambda method, path, body: problem(403, "nobody has invited you") if body else None
     assert "nobody has invited you" in both.run(VENDOR, *join, room.fingerprint, code=3).err
     assert both.read_json(VENDOR, "room", "list") == []
