@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,15 +21,9 @@ if TYPE_CHECKING:
 @click.group("room")
 def room_command() -> None:
     """A room between parties: it relays, holds halves of shares and witnesses, and reads none of it."""
-    try:
-        import fastapi  # noqa: F401
-        import http_message_signatures  # noqa: F401
-        import prometheus_client  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            "the packages of a room are not installed", "pip install 'account-overlap[room]'"
-        ) from error
+    needed = ("fastapi", "http_message_signatures", "prometheus_client", "uvicorn")
+    if not all(map(find_spec, needed)):
+        raise UsageError("the packages of a room are not installed", "pip install 'account-overlap[room]'")
 
 
 def _unlock(shell: Shell) -> Callable[[bytes], PartyKeys]:

@@ -45,4 +45,6 @@ class OneWayLog:
 
     def _is_of_others(self, entry: Entry) -> bool:
         salt, digest = self._log.salt(entry.sequence), entry.digests.get("share")
-        return any(commitment(salt, "share", bytes.fromhex(share)).hex() == digest for share in self._others())
+        return any(
+            commitment(salt, "share", bytes.fromhex(share)).hex() == digest for share in self._others()
+        )
