@@ -140,7 +140,7 @@ def test_help_imports_no_pandas() -> None:
         "try: main()\n"
         "except SystemExit: pass\n"
         "heavy = {'pandas', 'numpy', 'duckdb', 'pyarrow', 'pydantic', 'openpyxl', 'stdnum'}\n"
-        "heavy |= {'fastapi', 'httpx', 'uvicorn'}\n"
+        "heavy |= {'fastapi', 'http_message_signatures', 'httpx', 'prometheus_client', 'uvicorn'}\n"
         "heavy &= set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
