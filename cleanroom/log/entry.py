@@ -24,6 +24,7 @@ KINDS: Final = (
     "forget",
     "grant",
     "lease",
+    "message",
     "preparation",
     "receipt",
     "release",

@@ -220,6 +220,8 @@ class Holder:
         """
         endings = []
         for held in self.state.shares.values():
+            if held.terms.holder != self._keys.card.digest.hex():
+                continue  # A room ends what it holds.
             if held.destroyed and held.terms.share in self._vault.names():
                 self._vault.destroy(held.terms.share)  # It came back with an old copy of the vault.
             if held.destroyed or not (held.reason or self._time(now) >= held.terms.until):
