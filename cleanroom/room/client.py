@@ -177,6 +177,11 @@ class RoomClient:
             if abs(ahead) > CLOCK_SECONDS:
                 word = "ahead of" if ahead > 0 else "behind"
                 return Refused(f"our clock is {abs(ahead):,} seconds {word} the room's", "set the clock")
+        if answer.status == 401 and document.get("error") == "ForgedFile":
+            return Refused(
+                "the room does not know our card",
+                "have it invited ('overlap card --json' shows its digest), then 'overlap room join'",
+            )
         kind = _CLASSES.get(str(document.get("error")))
         if kind is None:
             code = document.get("exit_code")

@@ -59,7 +59,7 @@ def test_a_party_brings_another_one_into_the_room(
     both.run(third, "init", "--party", third)
     both.run(third, "card", "--out", both.mail("third"))
     join = ("room", "join", room.url, "--fingerprint", room.fingerprint)
-    assert "invite" in both.run(third, *join, code=3).err
+    assert "does not know our card" in both.run(third, *join, code=3).err
     both.run(VENDOR, "partner", "add", both.mail("third"))
     both.run(VENDOR, "room", "introduce", third, code=3)  # Its fingerprint is not confirmed.
     fingerprint = both.run(third, "card").after("fingerprint")
