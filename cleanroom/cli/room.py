@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleanroom.cli.rooms import join_command, list_command
+from cleanroom.cli.rooms import introduce_command, join_command, list_command
 from cleanroom.cli.shell import Shell, json_option, print_json
 from cleanroom.moment import moment_of
 from overlap.errors import UsageError
@@ -29,6 +29,7 @@ def room_command() -> None:
 
 room_command.add_command(join_command)
 room_command.add_command(list_command)
+room_command.add_command(introduce_command)
 
 
 def _unlock(shell: Shell) -> Callable[[bytes], PartyKeys]:

@@ -27,6 +27,21 @@ def join_command(shell: Shell, url: str, fingerprint: str) -> None:
     click.echo(f"fingerprint  {room.fingerprint}")
 
 
+@click.command("introduce")
+@click.argument("partner")
+@click.option("--room", default="", help="The room; not needed while one was joined.")
+@click.pass_obj
+def introduce_command(shell: Shell, partner: str, room: str) -> None:
+    """Invite a verified partner to a room that we have joined: for 14 days it may join too."""
+    from cleanroom.moment import moment_of
+    from cleanroom.session.party import wall_clock
+    from cleanroom.session.rooms import introduce
+
+    with shell.party() as party:
+        expires = introduce(party, partner, room, shell.clock or wall_clock)
+    click.echo(f"invited until {moment_of(expires)}: {partner}")
+
+
 @click.command("list")
 @json_option
 @click.pass_obj

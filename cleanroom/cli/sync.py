@@ -57,10 +57,12 @@ def sync_command(
 
 
 def _tell(action: Action) -> None:
-    whose = f"{action.kind} of {action.partner}" if action.partner else action.kind
     if action.did in ("sent", "unsent"):
-        whose = f"{action.kind} to {action.partner}"
-    click.echo(f"{action.did:<9} " + ": ".join(part for part in (whose, action.what) if part))
+        said = f"{action.kind} to {action.partner} {action.what}"
+    else:
+        whose = f"{action.kind} of {action.partner}" if action.partner else action.kind
+        said = ": ".join(part for part in (whose, action.what) if part)
+    click.echo(f"{action.did:<9} {said}")
     if action.hint:
         click.echo(f"          {action.hint}")
 

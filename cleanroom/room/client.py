@@ -135,6 +135,10 @@ class RoomClient:
         """Make our card known to the room, which has been told of it by an invitation."""
         self.ask("PUT", f"/v1/cards/{card.digest.hex()}", card.to_bytes())
 
+    def invite(self, card: Card, expires: int) -> None:
+        """Let another party register its card until `expires`, in unix seconds."""
+        self.ask_json("POST", "/v1/invitations", {"card": card.digest.hex(), "expires": expires})
+
     def card_of(self, digest: str) -> Card:
         """The card of a registered party."""
         card = Card.from_bytes(self.ask("GET", f"/v1/cards/{digest}").body)
@@ -173,6 +177,11 @@ class RoomClient:
             if abs(ahead) > CLOCK_SECONDS:
                 word = "ahead of" if ahead > 0 else "behind"
                 return Refused(f"our clock is {abs(ahead):,} seconds {word} the room's", "set the clock")
+        if answer.status == 401 and document.get("error") == "ForgedFile":
+            return Refused(
+                "the room does not know our card",
+                "have it invited ('overlap card --json' shows its digest), then 'overlap room join'",
+            )
         kind = _CLASSES.get(str(document.get("error")))
         if kind is None:
             code = document.get("exit_code")

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: Bytes of a card; the format's own limit is the same.
 CARD_LIMIT_BYTES = 16_384
 
+#: Seconds for which an invitation holds.
+INVITATION_SECONDS = 14 * 86_400
+
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -81,6 +84,21 @@ def join_room(party: Party, address: str, fingerprint: str, clock: Clock) -> Roo
     party.folder.write_record({"url": url}, "rooms", f"{card.party}.room")
     write_whole(party.folder.path("rooms", f"{card.party}.verified"), _mark(party, card, url))
     return Room(card.party, url, card.fingerprint)
+
+
+def introduce(party: Party, partner: str, room: str, clock: Clock) -> int:
+    """Invite a verified partner's card to a room that we have joined; when the invitation ends.
+
+    `room` may be "" while one room was joined. Raises UsageError.
+    """
+    card = party.verified_card_of(partner)
+    known = [one for one in list_rooms(party) if room in ("", one.name)]
+    if len(known) != 1:
+        raise UsageError(f"{len(known) or 'no'} rooms fit", "'overlap room list' shows them; give --room")
+    expires = clock() + INVITATION_SECONDS
+    with closing(room_client(party, known[0].url, clock)) as client:
+        client.invite(card, expires)
+    return expires
 
 
 def list_rooms(party: Party) -> list[Room]:

@@ -161,7 +161,7 @@ def test_a_folder_that_is_away_keeps_the_file_until_the_next_sync(walk: Walk, tm
     both.run(VENDOR, "match", "start", code=4)
     assert actions(both, VENDOR, code=4) == [("failed", ""), ("failed", "frame")]
     assert (
-        f"unsent    frame to {PARTNER}: goes by folder:" in both.run(VENDOR, "sync", "--dry-run", code=4).out
+        f"unsent    frame to {PARTNER} goes by folder:" in both.run(VENDOR, "sync", "--dry-run", code=4).out
     )
     assert not (both.root / "shared").exists()
     (both.root / "away").rename(both.root / "shared")

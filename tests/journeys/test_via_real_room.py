@@ -52,6 +52,26 @@ def test_nobody_reads_or_removes_what_is_for_another(both: LiveParties) -> None:
     assert "took in" in both.run(VENDOR, "sync").out
 
 
+def test_a_party_brings_another_one_into_the_room(
+    both: LiveParties, joined: tuple[LiveParties, RealRoom]
+) -> None:
+    room, third = joined[1], "fabrikam"
+    both.run(third, "init", "--party", third)
+    both.run(third, "card", "--out", both.mail("third"))
+    join = ("room", "join", room.url, "--fingerprint", room.fingerprint)
+    assert "does not know our card" in both.run(third, *join, code=3).err
+    both.run(VENDOR, "partner", "add", both.mail("third"))
+    both.run(VENDOR, "room", "introduce", third, code=3)  # Its fingerprint is not confirmed.
+    fingerprint = both.run(third, "card").after("fingerprint")
+    both.run(VENDOR, "partner", "verify", third, "--fingerprint", fingerprint)
+    both.run(VENDOR, "room", "introduce", third, "--room", "lobby", code=2)
+    assert both.run(VENDOR, "room", "introduce", third).out.startswith("invited until ")
+    both.run(third, *join)
+    both.run(third, "partner", "add", both.mail(f"{VENDOR}.card"))
+    both.run(third, "card", "--partner", VENDOR, "--via", room.url)
+    assert "decide    card" in both.run(VENDOR, "sync").out
+
+
 def agree(both: LiveParties) -> None:
     policy = change_policy(both, run_budget="300")
     propose = ("agreement", "propose", "--partner", PARTNER, "--policy", policy, "--size-bound", "256")

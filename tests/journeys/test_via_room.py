@@ -78,7 +78,7 @@ def test_a_sync_that_is_cut_off_in_the_middle_of_an_upload_goes_on(
     assert "cannot be reached" in both.run(VENDOR, "match", "start", code=4).err
     room.before = lambda *_: None
     room.requests.clear()
-    assert both.run(VENDOR, "sync").out == f"sent      frame to {PARTNER}: by {room.url}\n"
+    assert both.run(VENDOR, "sync").out == f"sent      frame to {PARTNER} by {room.url}\n"
     uploads = [size for method, _, size in room.requests if method == "PATCH"]
     (message,) = room.messages.values()
     assert sum(uploads) == message.about["size"] - 2 * 4096

@@ -237,6 +237,12 @@ def test_an_answer_without_end_is_not_read_to_its_end(
         carrier(room, BEN).waiting(["frame"])
 
 
+def test_a_card_that_the_room_does_not_know_is_told_what_to_do(room: SmallRoom) -> None:
+    room.before = lambda *_: problem(401, "no", "ForgedFile", time=wall_clock())
+    with pytest.raises(Refused, match="does not know our card"):
+        carrier(room, BEN).waiting(["frame"])
+
+
 def test_a_clock_that_is_off_is_named(room: SmallRoom) -> None:
     room.before = lambda *_: problem(401, "outside its window", "Expired", time=wall_clock())
     slow = client(room, BEN, lambda: wall_clock() - 3600)
