@@ -12,8 +12,9 @@ from pathlib import Path
 from cleanroom.durable import sync_folder
 from cleanroom.log import Facts, Log, bucket, commitment
 from cleanroom.session.history import MOVING, OLD_LOGS, ClosedLog, origin_of
-from cleanroom.session.holding import open_holder, read_holder_state
+from cleanroom.session.holding import begin_with_new_log, open_holder, read_holder_state
 from cleanroom.session.party import Party
+from cleanroom.session.receipting import collect_endings, keep_papers
 from cleanroom.session.releases import all_releases, erase_release
 from cleanroom.session.runs import abandon_open_runs
 from overlap.keys import Card, PartyKeys
@@ -32,6 +33,8 @@ def end_everything(party: Party, partner: str, statement: bytes) -> None:
     for share, held in read_holder_state(party, partner).shares.items():
         if not held.reason:
             open_holder(party, partner).revoke(share, party.now)
+    # The last moment at which the keys of this card can sign what happened under it.
+    collect_endings(party, partner)
     _end_received(party, partner)
     party.note(partner, "rotation", statement=statement)
 
@@ -46,6 +49,7 @@ def _end_received(party: Party, partner: str) -> None:
             party.note(partner, "expiry", share=bytes.fromhex(share), records=shown[share].records)
         erase_release(party, share)
         _forget_requests(party, share)
+        keep_papers(party, partner, share)
         # The record goes last: by it a killed command finds what is left.
         for name in sorted(
             party.folder.names("shares", "received"), key=lambda name: name.endswith(".record")
@@ -96,6 +100,7 @@ def restart_log(
         _begin(party, Log(start / f"{partner}.log", origin, keys), closed, statement)
         os.replace(moving, moving.with_suffix(""))
         sync_folder(moving.parent)
+    begin_with_new_log(party, partner)
     for file in sorted(start.iterdir()):
         os.replace(file, logs / file.name)
     sync_folder(logs)
