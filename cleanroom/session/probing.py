@@ -112,7 +112,7 @@ def remember_submission(party: Party, partner: str, submission: Submission) -> N
 
 def submission_files(folder: Folder) -> list[Locked]:
     """What is locked of all lists: each list, and the key of the digests where it is kept."""
-    found = []
+    found: list[Locked] = []
     for partner in folder.names(_FOLDER):
         if partner == _KEY:
             found.append((_KEY, (_FOLDER, _KEY)))

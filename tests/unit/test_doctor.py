@@ -13,9 +13,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from two_parties import DAY, PARTNER, PASSPHRASE, SECRETS, VENDOR, TwoParties, Walk, agree
+from two_parties import DAY, PARTNER, PASSPHRASE, SECRETS, VENDOR, TwoParties, Walk, agree, change_policy
 
-from cleanroom.agreement import policy_text
 from cleanroom.session import machine
 from overlap.keys import PRIMITIVES, answers_as_published, known_answers
 
@@ -139,9 +138,7 @@ def test_a_recovery_key_in_the_folder_is_said_and_nothing_to_repair(tmp_path: Pa
 
 def test_an_import_older_than_an_agreement_allows_is_found(walk: Walk, tmp_path: Path) -> None:
     both = healthy(walk, tmp_path / "both", "met")
-    policy = both.root / "policy.toml"
-    text = policy_text("territory-planning").decode()
-    policy.write_text(text.replace("[terms]\n", '[terms]\nmax_export_age = "3 days"\n'), encoding="utf-8")
+    policy = change_policy(both, max_export_age='"3 days"')
     agree(both, policy)
     both.now += 2 * DAY
     assert "imports" not in examined(both)
