@@ -34,10 +34,12 @@ COMMANDS = {
     "quality": "quality",
     "receive": "claims",
     "review": "review",
+    "room": "room",
     "security-pack": "auditor",
     "shares": "shares",
     "simulate": "imports",
     "status": "match",
+    "sync": "sync",
 }
 
 

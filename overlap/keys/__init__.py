@@ -5,6 +5,7 @@ sealing      HPKE to a public key; keys that serve one answer
 card         a party's public keys and name; signatures are checked here
 party        the secret half of a card; signatures are made here
 passphrase   secrets under a passphrase
+plain        a signature under a key that stands on no card
 recovery     the key that lies offline, and that a card commits to
 rotation     statements that a card takes the place of another, or is dead
 known_answers  whether the primitives of this machine give the published answers
@@ -14,6 +15,7 @@ from overlap.keys.card import CARD_LINE, NO_RECOVERY, USES, Card, check_party_na
 from overlap.keys.known_answers import PRIMITIVES, answers_as_published
 from overlap.keys.party import PartyKeys
 from overlap.keys.passphrase import LOCKED_LINE, SCRYPT_N, check_passphrase, lock, unlock
+from overlap.keys.plain import verify_plain
 from overlap.keys.recovery import RECOVERY_LIMIT_BYTES, RecoveryKey
 from overlap.keys.rotation import (
     REVOCATION_LINE,
@@ -67,4 +69,5 @@ __all__ = [
     "require_recovery",
     "seal_to",
     "unlock",
+    "verify_plain",
 ]

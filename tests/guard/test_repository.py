@@ -35,7 +35,11 @@ ENTRIES = {
 }
 
 #: Distribution to the module that it installs, where the two names differ.
-MODULES = {"python-stdnum": "stdnum"}
+MODULES = {
+    "http-message-signatures": "http_message_signatures",
+    "prometheus-client": "prometheus_client",
+    "python-stdnum": "stdnum",
+}
 
 #: Traces of somebody's machine, of a package index, of a download. Parted, so that this file has none.
 TRACES = re.compile(
@@ -113,13 +117,18 @@ def test_the_product_imports_nothing_that_is_not_a_dependency() -> None:
     known = {MODULES.get(name_of(one), name_of(one)) for one in PROJECT["dependencies"]}
     known |= {"overlap", "cleanroom", *sys.stdlib_module_names}
     extras = {
-        name: {name_of(one) for one in PROJECT["optional-dependencies"][name]} for name in ("kernel", "spark")
+        name: {MODULES.get(name_of(one), name_of(one)) for one in PROJECT["optional-dependencies"][name]}
+        for name in ("kernel", "room", "spark")
     }
+    # What FastAPI itself consists of: ASGI applications and models of bodies.
+    extras["room"] |= {"starlette", "pydantic"}
 
     def allowed(module: Module) -> set[str]:
         """What comes with an extra is imported in one place, when it is asked for."""
         if ".kernel_" in module.name:
             return known | extras["kernel"]
+        if module.inside("cleanroom.room"):
+            return known | extras["room"]
         return known | extras["spark"] | {"py4j"} if module.inside("overlap.spark") else known
 
     strangers = {

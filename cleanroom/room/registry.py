@@ -1,0 +1,139 @@
+"""Who is known to a room: cards, invitations, and the people who sign for a party.
+
+All of it is in memory as well, because every request asks for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+
+from cleanroom.room.problem import missing, too_much
+from cleanroom.room.signatures import member_keyid
+from cleanroom.store import Database, Execute
+from overlap.errors import Refused, UsageError
+from overlap.keys import Card, check_verify_key
+
+ROLES: Final = ("admin", "operator", "auditor", "viewer")
+
+#: Seconds for which an invitation can be open at most: a year.
+INVITATION_LIMIT: Final = 366 * 86_400
+
+#: Invitations that a party may have open, and members that it may have.
+OPEN_LIMIT: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A key that signs for a party (its card's digest), and what it may do."""
+
+    party: str
+    keyid: str
+    key: bytes
+    role: str
+
+
+class Registry:
+    """The cards, invitations and members of a room."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = Lock()
+        self._cards: dict[str, Card] = {}
+        self._members: dict[str, Member] = {}
+        for (data,) in database.read("SELECT card FROM cards"):
+            self._take(Card.from_bytes(bytes(data)))
+        for party, keyid, key, role in database.read("SELECT party, keyid, key, role FROM members"):
+            self._members[keyid] = Member(party, keyid, bytes.fromhex(key), role)
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """The digests of all registered cards."""
+        return tuple(self._cards)
+
+    def member(self, keyid: str) -> Member | None:
+        return self._members.get(keyid)
+
+    def card(self, digest: str) -> Card:
+        """The registered card; a problem when there is none."""
+        if digest not in self._cards:
+            raise missing("registered party")
+        return self._cards[digest]
+
+    def members_of(self, party: str) -> list[Member]:
+        """The members of a party, the card's own key first."""
+        found = [member for member in self._members.values() if member.party == party]
+        return sorted(found, key=lambda member: (member.keyid != party, member.keyid))
+
+    def is_invited(self, digest: str, now: int) -> bool:
+        sql = "SELECT count(*) FROM invitations WHERE card = ? AND expires > ?"
+        return bool(self._database.read(sql, digest, now)[0][0])
+
+    def invite(self, card: str, expires: int, inviter: str, now: int) -> None:
+        """Let the card with this digest be registered until `expires`; `inviter` is "" for the room's own."""
+        if not now < expires <= now + INVITATION_LIMIT:
+            raise UsageError("an invitation ends later than now and within a year", "choose another end")
+
+        def job(run: Execute) -> None:
+            old = "DELETE FROM invitations WHERE expires <= ? OR (card = ? AND inviter = ?)"
+            run(old, now, card, inviter)
+            count = run("SELECT count(*) FROM invitations WHERE inviter = ?", inviter)[0][0]
+            if inviter and count >= OPEN_LIMIT:
+                what = f"{OPEN_LIMIT} invitations of this party are open"
+                raise too_much(what, "wait until some end", 3_600)
+            run("INSERT INTO invitations VALUES (?, ?, ?)", card, inviter, expires)
+
+        self._database.write(job)
+
+    def register(self, card: Card, now: int) -> bool:
+        """Take in an invited card; False when it is here already. Refused when it is not invited."""
+        digest = card.digest.hex()
+        with self._lock:
+            if digest in self._cards:
+                return False
+            if not self.is_invited(digest, now):
+                raise Refused("this card is not invited", "ask a party of the room, or its operator")
+
+            def job(run: Execute) -> None:
+                run("DELETE FROM invitations WHERE card = ?", digest)
+                run("INSERT INTO cards VALUES (?, ?, ?)", digest, card.to_bytes(), now)
+
+            self._database.write(job)
+            self._take(card)
+        return True
+
+    def add_member(self, party: str, key: bytes, role: str, now: int) -> Member:
+        """Let `key` sign for `party` in a role; a key that is there takes the new role."""
+        check_verify_key(key, "the member's key")
+        member = Member(party, member_keyid(key), key, role)
+        with self._lock:
+            there = self._members.get(member.keyid)
+            if (there and there.party != party) or any(key == card.requests for card in self._cards.values()):
+                raise Refused("this key signs for a party already", "make new keys for the member")
+            if not there and len(self.members_of(party)) > OPEN_LIMIT:
+                raise too_much(f"the party has {OPEN_LIMIT} members", "remove one first", 60)
+
+            def job(run: Execute) -> None:
+                run("DELETE FROM members WHERE keyid = ?", member.keyid)
+                run("INSERT INTO members VALUES (?, ?, ?, ?, ?)", party, member.keyid, key.hex(), role, now)
+
+            self._database.write(job)
+            self._members[member.keyid] = member
+        return member
+
+    def remove_member(self, party: str, keyid: str) -> None:
+        """End a member's rights at once. The card's own key stays."""
+        with self._lock:
+            member = self._members.get(keyid)
+            if member is None or member.party != party:
+                raise missing("member")
+            if keyid == party:
+                raise Refused("the key of the card itself cannot be removed", "remove other members only")
+            self._database.write(lambda run: run("DELETE FROM members WHERE keyid = ?", keyid))
+            del self._members[keyid]
+
+    def _take(self, card: Card) -> None:
+        digest = card.digest.hex()
+        self._cards[digest] = card
+        self._members[digest] = Member(digest, digest, card.requests, "admin")

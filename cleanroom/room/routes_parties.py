@@ -1,0 +1,112 @@
+"""The room's own addresses, cards, invitations and members."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from cleanroom.room.callers import (
+    Admin,
+    Anybody,
+    Octets,
+    Room,
+    octet_answer,
+    octet_body,
+    plain,
+)
+from cleanroom.room.metrics import METRICS_TYPE, Metrics
+from cleanroom.room.models import DigestPath, Health, Invitation, KeyId, NewMember
+from cleanroom.room.models import Member as MemberDocument
+from cleanroom.room.problem import missing
+from overlap.errors import WrongRun
+from overlap.keys import Card
+
+router = APIRouter()
+
+
+@router.get("/v1/room", responses=octet_answer("The room's card."), response_class=Response)
+def read_room(room: Room) -> Response:
+    """The room's card, to compare its fingerprint by another channel before it is trusted."""
+    return plain(room.keys.card.to_bytes())
+
+
+@router.get("/health")
+def read_health(room: Room) -> Health:
+    """That the room answers and its database reads."""
+    room.database.read("SELECT 1")
+    return Health(status="ok", time=room.now())
+
+
+def metrics_route(metrics: Metrics) -> APIRouter:
+    """The address of the figures."""
+    figures = APIRouter()
+
+    def read_metrics(room: Room) -> Response:
+        """Figures in the text format of Prometheus, without names."""
+        messages, size = room.relay.count()
+        shares, waiting = room.leases.count()
+        text = metrics.text(
+            parties=len(room.registry.parties),
+            messages=messages,
+            message_bytes=size,
+            open_shares=shares,
+            ends_waiting=waiting,
+        )
+        return plain(text, METRICS_TYPE)
+
+    answers = octet_answer("The figures.", METRICS_TYPE.split(";", 1)[0])
+    figures.add_api_route("/metrics", read_metrics, responses=answers, response_class=Response)
+    return figures
+
+
+@router.put(
+    "/v1/cards/{digest}",
+    status_code=201,
+    response_class=Response,
+    openapi_extra=octet_body("The card."),
+    responses={200: {"description": "It is registered already."}, 201: {"description": "It is registered."}},
+)
+def put_card(digest: DigestPath, body: Octets, room: Room, member: Anybody) -> Response:
+    """Register an invited card; the request is signed by that card's `requests` key."""
+    card = Card.from_bytes(body)
+    if not card.digest.hex() == digest == member.keyid:
+        raise WrongRun("the card is not the one of the address and the signature", "send the own card")
+    new = room.registry.register(card, room.now())
+    return Response(status_code=201 if new else 200)
+
+
+@router.get("/v1/cards/{digest}", responses=octet_answer("The card."), response_class=Response)
+def get_card(digest: DigestPath, room: Room, member: Anybody) -> Response:
+    """A registered card. Whoever takes it in compares its fingerprint by another channel."""
+    return plain(room.registry.card(digest).to_bytes())
+
+
+@router.post("/v1/invitations", status_code=201)
+def post_invitation(invitation: Invitation, room: Room, member: Admin) -> Invitation:
+    """Invite a card: until `expires` it may be registered."""
+    room.registry.invite(invitation.card, invitation.expires, member.party, room.now())
+    return invitation
+
+
+@router.get("/v1/members")
+def get_members(room: Room, member: Admin) -> list[MemberDocument]:
+    """Who signs for the caller's party."""
+    return [
+        MemberDocument(keyid=one.keyid, key=one.key.hex(), role=one.role)  # type: ignore[arg-type]
+        for one in room.registry.members_of(member.party)
+    ]
+
+
+@router.post("/v1/members", status_code=201)
+def post_member(wanted: NewMember, room: Room, member: Admin) -> KeyId:
+    """Let a key sign for the caller's party; the same key again takes the new role."""
+    made = room.registry.add_member(member.party, bytes.fromhex(wanted.key), wanted.role, room.now())
+    return KeyId(keyid=made.keyid)
+
+
+@router.delete("/v1/members/{keyid}", status_code=204, response_class=Response)
+def delete_member(keyid: DigestPath, room: Room, member: Admin) -> Response:
+    """End the rights of a member at once."""
+    if room.registry.member(keyid) is None:
+        raise missing("member")
+    room.registry.remove_member(member.party, keyid)
+    return Response(status_code=204)
