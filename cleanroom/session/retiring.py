@@ -32,7 +32,7 @@ def end_everything(party: Party, partner: str, statement: bytes) -> None:
     granted is revoked and its half destroyed; what was shown to us is erased.
     """
     abandon_open_runs(party, partner)
-    for share, held in read_holder_state(party, partner).shares.items():
+    for held in read_holder_state(party, partner).shares.values():
         if not held.reason:
             _revoke(party, partner, held.terms)
     # The last moment at which the keys of this card can sign what happened under it.
@@ -106,6 +106,7 @@ def restart_log(
         moving = party.folder.path(*OLD_LOGS, f"{partner}.{number + 1}{MOVING}")
         moving.mkdir(parents=True)
     if moving is not None:
+        _put_room_notes_aside(party, partner, moving)
         for name in _files_of(logs, partner):
             os.replace(logs / name, moving / name)
         closed = ClosedLog(moving, partner, 0, owner)
@@ -119,6 +120,12 @@ def restart_log(
         os.replace(file, logs / file.name)
     sync_folder(logs)
     start.rmdir()
+
+
+def _put_room_notes_aside(party: Party, partner: str, place: Path) -> None:
+    """What rooms showed of their logs of us and this partner: each log of a room is of one pair of cards."""
+    for room in party.folder.names("rooms", suffix=f".{partner}.log"):
+        os.replace(party.folder.path("rooms", f"{room}.{partner}.log"), place / f"{room}.room")
 
 
 def _begin(party: Party, log: Log, closed: ClosedLog, statement: bytes) -> None:

@@ -28,6 +28,7 @@ from cleanroom.session.party import Party, new_recovery_key, read_recovery_key
 from cleanroom.session.prepared_ends import end_prepared
 from cleanroom.session.probing import carry_digest_key, submission_files
 from cleanroom.session.retiring import end_everything, is_kept_as, restart_log
+from cleanroom.session.rooms import confirm_rooms_anew
 from cleanroom.session.stored import STORED_LINE, Locked, keep_stored, read_stored
 from cleanroom.vault import Vault
 from overlap.errors import BadInput, Refused, UsageError
@@ -224,6 +225,7 @@ def _relock(before: Party, after: Party) -> None:
         place = before.folder.path("partners", f"{partner}.verified")
         if place.is_file() and read_whole(place, 1024) == before.verified_mark(card):
             write_whole(place, after.verified_mark(card))
+    confirm_rooms_anew(before, after)
     carry_digest_key(before, after)
     for purpose, rule in RELOCKED.items():
         for name, where in rule(before.folder):
