@@ -3,13 +3,13 @@
     python benchmarks/room.py [--minutes M] [--parties N] [--rate R] [--beside-match] [--json FILE]
 
 The server is a process of its own, started as `overlap room serve`; its folder is made before, with N cards
-and one share for each pair of parties. Then R requests a second are made, at moments that were fixed before,
-by a mix of relayed messages (announced, uploaded, listed, fetched, removed), leases, inboxes and logs. The
-time of a request runs from its moment to its checked answer, so that a slow answer also counts for those that
-waited behind it. An answer is wrong when its signature, its status or its content is not what it should be: messages
-are compared, leases are opened, log sizes never fall. With `--beside-match` blind matches of 100,000
-identifiers a side run on the same machine all the time. To hold: p99 below 250 ms at 200 parties and 50
-requests a second for ten minutes beside a match, and no wrong answer.
+and one share for each pair of parties. Then R requests a second are made, at moments that were fixed
+before, by a mix of relayed messages (announced, uploaded, listed, fetched, removed), leases, inboxes and
+logs. The time of a request runs from its moment to its checked answer, so that a slow answer also counts
+for those that waited behind it. An answer is wrong when its signature, its status or its content is not
+what it should be: messages are compared, leases are opened, log sizes never fall. With `--beside-match`
+blind matches of 100,000 identifiers a side run on the same machine all the time. To hold: p99 below 250 ms
+at 200 parties and 50 requests a second for ten minutes beside a match, and no wrong answer.
 """
 
 from __future__ import annotations
