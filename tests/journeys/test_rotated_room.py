@@ -1,4 +1,4 @@
-"""A party that changes its keys meets its partner in the same room again, and the shares of before have ended."""
+"""A rotation where a room carries files and holds halves: it ends what it can, and waits for no room."""
 
 from __future__ import annotations
 
