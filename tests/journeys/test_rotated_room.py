@@ -1,4 +1,4 @@
-"""A rotation where a room carries files and holds halves: it ends what it can there, and waits for no room."""
+"""A rotation where a room carries files and holds halves: it ends what it can there, and waits for none."""
 
 from __future__ import annotations
 
@@ -71,6 +71,8 @@ def test_what_the_room_holds_ends_there_and_the_next_card_lends_again(
     for party in (VENDOR, PARTNER):
         other = PARTNER if party == VENDOR else VENDOR
         both.run(party, "audit", "bundle", "--partner", other, "--out", both.mail("bundle"))
+        told = both.run("auditor", "audit", "verify", both.mail("bundle")).out
+        assert f"fingerprint of room (room): {room.fingerprint}" in told
 
 
 def test_a_room_that_does_not_answer_holds_up_no_rotation(lent: tuple[LiveParties, RealRoom]) -> None:
