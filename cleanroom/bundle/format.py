@@ -27,7 +27,7 @@ SIGNATURE_BYTES: Final = 64
 #: A log of a million entries is 600 MB.
 BUNDLE_LIMIT_BYTES: Final = 2**31
 
-#: Parts that every bundle has; `agreement/DIGEST` and `receipt/DIGEST` come as often as there are any.
+#: Parts that every bundle has; `agreement/`, `receipt/` and `room/DIGEST` come as there are any.
 NEEDED: Final = ("card/exporter", "card/peer", "log", "openings", "peer.seen")
 #: Parts that are there when a party has cosigned: the exporter's log by the peer, the peer's by the exporter.
 COSIGNED: Final = ("log.cosigned", "peer.cosigned")
@@ -37,7 +37,7 @@ COSIGNED: Final = ("log.cosigned", "peer.cosigned")
 OLD: Final = ("change", "log", "openings", "peer.seen")
 
 _OLD = re.compile(r"old/([1-9][0-9]{0,3})/([a-z.]+)")
-_MANY = re.compile(r"(agreement|receipt)/[0-9a-f]{64}")
+_MANY = re.compile(r"(agreement|receipt|room)/[0-9a-f]{64}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _HINT: Final = "ask for the file made by 'overlap audit bundle'"
 

@@ -96,8 +96,25 @@ def verify_bundle(data: bytes) -> Report:
     _check_succession(readings)
     report.happened = _events([entry for reading in readings for entry in reading.entries.values()])
     both = {card.digest.hex(): card for one in readings for card in (one.exporter, one.peer)}
-    _check_receipts(readings, both, _check_agreements(present, both))
+    agreements = _check_agreements(present, [*both.values(), *_rooms(present)])
+    _check_receipts(readings, both, agreements)
     return report
+
+
+def _rooms(reading: _Reading) -> list[Card]:
+    """The cards of rooms that agreements name; their fingerprints are to be compared like the parties'."""
+    rooms = []
+    for name in reading.bundle.many("room"):
+        try:
+            card = Card.from_bytes(reading.part(name))
+        except OverlapError as error:
+            reading.add(name, "the card of a room", [error.what])
+            continue
+        problems = [] if name.endswith(card.digest.hex()) else ["it is not the card of its name"]
+        reading.add(name, f"the card of the room {card.party}", problems)
+        reading.report.fingerprints[f"{card.party} (room)"] = card.fingerprint
+        rooms.append(card)
+    return rooms
 
 
 def _with_earlier(present: _Reading) -> list[_Reading]:
@@ -147,11 +164,11 @@ def _check_frame(reading: _Reading) -> None:
     reading.report.add("bundle", what, problems)
 
 
-def _check_agreements(reading: _Reading, cards: Mapping[str, Card]) -> dict[str, SignedAgreement]:
+def _check_agreements(reading: _Reading, cards: list[Card]) -> dict[str, SignedAgreement]:
     agreements: dict[str, SignedAgreement] = {}
     for name in reading.bundle.many("agreement"):
         try:
-            signed = read_signed(reading.part(name), list(cards.values()))
+            signed = read_signed(reading.part(name), cards)
         except OverlapError as error:
             reading.report.add(name, "signed by both", [error.what])
             continue

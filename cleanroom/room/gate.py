@@ -69,6 +69,10 @@ _OFFSET: Final = b"upload-offset"
 #: Digits of a content-length: a longer number is no length of ours, and slow to read.
 _LENGTH_DIGITS: Final = 12
 
+_STRANGER: Final = (
+    "the card has to be invited, by a party of the room or its operator; then join again after a few seconds"
+)
+
 _log = logging.getLogger("overlap.room")
 
 
@@ -167,15 +171,21 @@ class Gate:
         return match[1] if self._room.registry.is_invited(match[1], self._room.now()) else ""
 
     def _verify(self, request: HttpRequest, applicant: str, body: bytes) -> SignedRequest:
+        strangers = []
+
         def key_of(keyid: str) -> bytes | None:
             member = self._room.registry.member(keyid)
             if member is None and applicant and keyid == applicant:
                 return Card.from_bytes(body).requests
+            if member is None:
+                strangers.append(keyid)
             return member.key if member else None
 
         try:
             return verify_request(request, key_of, self._room.now())
         except OverlapError as error:
+            if strangers:
+                raise unsigned(ForgedFile("the room does not know the key that signed", _STRANGER)) from error
             raise unsigned(error) from error
 
     def _burn(self, signed: SignedRequest) -> None:

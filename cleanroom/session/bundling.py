@@ -20,7 +20,9 @@ from cleanroom.session.holding import read_holder_state
 from cleanroom.session.party import Party
 from cleanroom.session.periods import log_periods
 from cleanroom.session.receipting import collect_endings, kept_receipts
+from cleanroom.session.rooms import room_cards
 from overlap.errors import Refused
+from overlap.keys import Card
 
 #: What a bundle opens: entries that commit to receipts and agreements in it, or nothing.
 DISCLOSE = ("receipts", "none")
@@ -68,6 +70,7 @@ def write_bundle(party: Party, partner: str, out: Path, disclose: str = "receipt
         "card/peer": card.to_bytes(),
         **{f"agreement/{digest}": data for digest, data in agreements.items()},
         **{f"receipt/{digest}": data for digest, data in receipts.items()},
+        **{f"room/{card.digest.hex()}": card.to_bytes() for card in _rooms(party, partner)},
     }
     opened = 0
     for period in periods:
@@ -85,6 +88,15 @@ def write_bundle(party: Party, partner: str, out: Path, disclose: str = "receipt
 def verify_file(source: Path) -> Report:
     """The verdict on a bundle; nothing but the file is needed. Raises BadInput when it cannot be read."""
     return verify_bundle(read_whole(source, BUNDLE_LIMIT_BYTES))
+
+
+def _rooms(party: Party, partner: str) -> list[Card]:
+    """The cards of the rooms that agreements with this partner name."""
+    named = {
+        signed.agreement.room.card for signed in agreements_with(party, partner) if signed.agreement.room
+    }
+    known = {card.digest.hex(): card for card in (*party.known_cards(), *room_cards(party))} if named else {}
+    return [known[digest] for digest in sorted(named)]
 
 
 def _agreements(party: Party, partner: str) -> Iterator[tuple[str, bytes]]:
