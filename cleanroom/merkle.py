@@ -54,8 +54,8 @@ class Frontier:
         if not self.peaks:
             return EMPTY_ROOT
         node = self.peaks[-1]
-        for peak in reversed(self.peaks[:-1]):
-            node = _node(peak, node)
+        for peak in self.peaks[-2::-1]:
+            node = hashlib.sha256(b"\x01" + peak + node).digest()
         return node
 
 

@@ -25,7 +25,7 @@ The help text of every command, as `overlap COMMAND --help` prints it. Written b
 | 1 | a bug of ours, or what `policy lint`, `policy test` and `policy diff --no-wider` look for was found |
 | 2 | called wrongly |
 | 3 | refused: a rule says no |
-| 4 | a file of ours cannot be read |
+| 4 | a file of ours cannot be read, or a shared folder or room not be reached |
 | 5 | a file of the partner is not acceptable |
 | 130 | stopped with Ctrl-C, or at a question |
 """

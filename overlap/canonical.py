@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from overlap.errors import MalformedFile
 
@@ -28,7 +28,7 @@ def decode(data: bytes, what: str) -> Any:
     """
     try:
         # What is read without floats has no other type that needs refusing.
-        value = json.loads(data, parse_float=_refuse, parse_constant=_refuse)
+        value = _DECODER.decode(data.decode())
         again = _write(value)
     except (ValueError, RecursionError) as error:
         raise MalformedFile(f"{what} is not canonical JSON", "ask the sender for the file again") from error
@@ -47,11 +47,16 @@ def digest(*parts: bytes) -> bytes:
 
 
 def _write(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def _refuse(_number: str) -> NoReturn:
     raise ValueError("floats have no canonical form")
+
+
+#: Made once: a long log has a million small documents.
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_DECODER: Final = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse)
 
 
 def _refuse_floats(value: Any) -> None:

@@ -8,6 +8,7 @@
     │   ├── Unverified            the card's fingerprint has not been confirmed
     │   └── WrongPassphrase       the secret key file does not open with this passphrase
     ├── BadInput          exit 4  a file of ours cannot be read as what it should be
+    │   └── Unreachable           a shared folder or a room cannot be reached now
     └── BadPeerFile       exit 5  a file of the peer is not acceptable
         ├── MalformedFile         truncated, not canonical, unknown version, over the limit
         ├── ForgedFile            a signature, seal, digest or commitment does not hold
@@ -67,6 +68,10 @@ class BadInput(OverlapError):
     """A file given by our own user cannot be read."""
 
     exit_code = 4
+
+
+class Unreachable(BadInput):
+    """What carries our files cannot be reached; nothing is lost, and the same command goes on later."""
 
 
 class BadPeerFile(OverlapError):

@@ -25,6 +25,7 @@ from overlap.errors import BadInput
 
 PRESETS_FORMAT: Final = "overlap-presets/1"
 _FIRST_LINE: Final = f'format = "{PRESETS_FORMAT}"\n'.encode()
+_NAMED: Final = re.compile(r"""preset *= *(["'])([a-z0-9-]+)\1 *(#.*)?""")
 _HINT: Final = 'its first line is: format = "overlap-presets/1", and every other one: NAME = ["field", …]'
 
 Presets = Mapping[str, tuple[str, ...]]
@@ -68,13 +69,13 @@ def expand_presets(policy: bytes, presets: Presets) -> bytes:
     lines = to_lines(policy)
     for role in ("proposer", "accepter"):
         span = find_key(lines, role, "preset")
-        form = re.fullmatch(r'preset *= *"([^"]*)" *(#.*)?', lines[span[0]]) if span else None
-        if span is None or form is None or form[1] not in presets:
+        form = _NAMED.fullmatch(lines[span[0]]) if span else None
+        if span is None or form is None or form[2] not in presets:
             continue
-        fields = presets[form[1]]
+        name, fields = form[2], presets[form[2]]
         lines[span[0] : span[1]] = [
-            *([form[2]] if form[2] else []),
-            f'preset = "{form[1]}@{preset_digest(form[1], fields)}"',
+            *([form[3]] if form[3] else []),
+            f'preset = "{name}@{preset_digest(name, fields)}"',
             *list_lines("fields", fields),
         ]
     return "\n".join(lines).encode()

@@ -48,7 +48,8 @@ def shipped_presets() -> dict[str, tuple[str, ...]]:
 
 
 def _policies() -> dict[str, bytes]:
-    texts = {name.removesuffix(".toml"): file.read_bytes() for name, file in _resource_files().items()}
+    resources_here = _resource_files()
+    texts = {name.removesuffix(".toml"): resources_here[name].read_bytes() for name in resources_here}
     return {name: text for name, text in texts.items() if text.startswith(_FIRST_LINE)}
 
 

@@ -99,7 +99,7 @@ def _require_fields(agreement: Agreement) -> None:
     if any(side.preset and not side.fields for side in (agreement.proposer, agreement.accepter)):
         raise BadInput(
             "the policy names a preset, and its fields are not known here",
-            "write the list itself: fields = […]; or ask about the agreement made from the policy",
+            "'overlap agreement policies FILE --partner NAME --presets PRESETS --text' writes them in",
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cleanroom.cli.carry import carries, is_carried, tell_out
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 from overlap.errors import UsageError
 
@@ -32,12 +33,12 @@ def agreement_command() -> None:
     required=True,
     help="A shipped policy (see 'agreement policies'), a TOML file, or one that says which for whom.",
 )
-@click.option("--out", type=FILE, required=True, help="The proposal to send.")
+@carries(sends="proposal", to="partner", out="The proposal to send.")
 @click.option(
     "--size-bound", type=int, default=0, help="Most identifiers a side may submit; default: the policy's."
 )
 @presets_option
-@click.option("--room", default="", help="The verified partner that is the room, if the policy asks for one.")
+@click.option("--room", default="", help="The room that was joined, if the policy asks for one.")
 @click.pass_obj
 def propose(
     shell: Shell, partner: str, policy: str, out: Path, size_bound: int, presets: Path | None, room: str
@@ -52,7 +53,7 @@ def propose(
 
 @agreement_command.command("renew")
 @click.argument("agreement")
-@click.option("--out", type=FILE, required=True, help="The proposal to send.")
+@carries(sends="proposal", to="agreement", out="The proposal to send.")
 @click.option("--until", default="", help='Its end: "90 days" or 2027-03-01T00:00:00Z; default: as before.')
 @click.pass_obj
 def renew(shell: Shell, agreement: str, out: Path, until: str) -> None:
@@ -71,12 +72,17 @@ def renew(shell: Shell, agreement: str, out: Path, until: str) -> None:
 def _print_proposal(kept: Kept, out: Path) -> None:
     click.echo(f"proposed  {kept.id}")
     click.echo(f"digest    {kept.digest}")
-    click.echo(f"send      {out}")
+    tell_out("send", out)
 
 
 @agreement_command.command("accept")
-@click.argument("file", type=FILE)
-@click.option("--out", type=FILE, help="The agreement signed by both, to send back.")
+@carries(
+    sends="agreement",
+    to="document",
+    out="The agreement signed by both, to send back.",
+    needed=False,
+    reads="file=proposal,agreement",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def accept(shell: Shell, file: Path, out: Path | None, yes: bool) -> None:
@@ -89,10 +95,10 @@ def accept(shell: Shell, file: Path, out: Path | None, yes: bool) -> None:
             click.echo(line)
         if not offer.complete and not yes:
             click.confirm("sign this agreement?", abort=True, err=True)
-        kept = accept_agreement(party, file, out)
+        back = None if offer.complete and is_carried(out) else out
+        kept = accept_agreement(party, file, back)
     click.echo(f"in force  {kept.id} from {kept.not_before} until {kept.until}")
-    if out:
-        click.echo(f"send back {out}")
+    tell_out("send back", out)
 
 
 @agreement_command.command("show")

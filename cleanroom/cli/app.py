@@ -39,6 +39,7 @@ COMMANDS = {
     "shares": "shares",
     "simulate": "imports",
     "status": "match",
+    "sync": "sync",
 }
 
 

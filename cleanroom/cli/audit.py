@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cleanroom.cli.auditor import reads_command, report_command, shares_command, who_sees_command
+from cleanroom.cli.carry import carries, tell_out
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 from overlap.errors import Refused, UsageError
 
@@ -138,7 +139,7 @@ def bundle_(shell: Shell, partner: str, out: Path, disclose: str) -> None:
 
 @audit_command.command("sync")
 @click.option("--partner", required=True, help="Whom to show the log that we keep with them.")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The letter.")
+@carries(sends="letter", to="partner", out="The letter.")
 @click.pass_obj
 def sync(shell: Shell, partner: str, out: Path) -> None:
     """Show our log to the partner: it checks and cosigns it, and countersigns the receipts of what it knows.
@@ -151,7 +152,7 @@ def sync(shell: Shell, partner: str, out: Path) -> None:
         made = write_sync(party, partner, out)
     click.echo(f"log       {made.entries:,} entries, of which {made.partner} has cosigned {made.cosigned:,}")
     click.echo(f"receipts  {made.waiting:,} to be countersigned, {made.returned:,} countersigned by us")
-    click.echo(f"written   {out}, for {made.partner}")
+    tell_out("written", out, f", for {made.partner}")
 
 
 @audit_command.command("list")

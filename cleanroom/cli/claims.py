@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from cleanroom.cli.carry import carries, tell_out
 from cleanroom.cli.progress import ProgressLine
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 
@@ -20,7 +21,7 @@ def claims_command() -> None:
 
 @claims_command.command("commit")
 @click.option("--partner", help="Write the commitment for this partner.")
-@click.option("--out", type=FILE, help="The commitment, to send.")
+@carries(sends="letter", to="partner", out="The commitment, to send.", needed=False)
 @click.pass_obj
 def commit(shell: Shell, partner: str | None, out: Path | None) -> None:
     """Commit to the accounts we hold now; nothing but their padded number is shown."""
@@ -34,13 +35,12 @@ def commit(shell: Shell, partner: str | None, out: Path | None) -> None:
         f"epoch     {made.epoch}: {made.held:,} accounts, {made.dated:,} with a date, {made.leaves:,} leaves"
     )
     click.echo(f"root      {made.root}")
-    if out:
-        click.echo(f"send      {out}")
+    tell_out("send", out)
 
 
 @claims_command.command("prove")
 @click.option("--run", default="", help="The run whose matched accounts are proven; default: the newest.")
-@click.option("--out", type=FILE, required=True, help="The proof, to send.")
+@carries(sends="letter", to="run", out="The proof, to send.")
 @click.pass_obj
 def prove(shell: Shell, run: str, out: Path) -> None:
     """Open our claims on the matched accounts of a run to the partner, and no other claim."""
@@ -49,7 +49,7 @@ def prove(shell: Shell, run: str, out: Path) -> None:
     with shell.party() as party:
         made = prove_claims(party, run, out)
     click.echo(f"proven    {made.proven:,} of {made.shared:,} shared accounts, by epoch {made.epoch}")
-    click.echo(f"send      {out}")
+    tell_out("send", out)
 
 
 @claims_command.command("list")
@@ -69,7 +69,7 @@ def list_(shell: Shell, as_json: bool) -> None:
 
 
 @click.command("receive")
-@click.argument("file", type=FILE)
+@carries(reads="file=letter")
 @click.pass_obj
 def receive_command(shell: Shell, file: Path) -> None:
     """Take in a partner's commitment, proofs, revocation, decisions, prepared list or wish to forget."""

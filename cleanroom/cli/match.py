@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cleanroom.cli.carry import carries, tell_out
 from cleanroom.cli.progress import ProgressLine
 from cleanroom.cli.rehearsal import left_out_lines, rehearsal_lines
 from cleanroom.cli.shell import Shell, engine_options, json_option, print_json, print_table
@@ -54,7 +55,7 @@ def _tell_rehearsal(rehearsal: Rehearsal, as_json: bool) -> None:
 
 @match_command.command("start")
 @click.option("--agreement", default="", help="Id of the agreement; not needed while one is in force.")
-@click.option("--out", type=FILE, help="The start frame, to send; needed without --dry-run.")
+@carries(sends="frame", to="start", out="The start frame, to send; needed without --dry-run.")
 @dry_run_option
 @engine_options
 @json_option
@@ -82,12 +83,17 @@ def start(
         return
     click.echo(f"run       {step.run}, {step.runs_left} left under this agreement")
     _tell_submitted("blinded", step)
-    click.echo(f"send      {out}")
+    tell_out("send", out)
 
 
 @match_command.command("reply")
-@click.argument("frame", type=FILE)
-@click.option("--out", type=FILE, help="The reply frame, to send back; needed without --dry-run.")
+@carries(
+    sends="frame",
+    to="frame",
+    out="The reply frame, to send back; needed without --dry-run.",
+    reads="frame=frame",
+    fits="reply",
+)
 @dry_run_option
 @engine_options
 @json_option
@@ -119,7 +125,7 @@ def reply(
         return
     click.echo(f"run       {step.run} with {step.partner}, {step.runs_left} left under this agreement")
     _tell_submitted("answered", step)
-    click.echo(f"send back {out}")
+    tell_out("send back", out)
 
 
 def _tell_submitted(did: str, step: Step) -> None:
@@ -135,8 +141,14 @@ def _tell_submitted(did: str, step: Step) -> None:
 
 
 @match_command.command("finish")
-@click.argument("frame", type=FILE)
-@click.option("--out", type=FILE, help="The finish frame, to send; the starter needs it.")
+@carries(
+    sends="frame",
+    to="frame",
+    out="The finish frame, to send; the starter needs it.",
+    needed=False,
+    reads="frame=frame",
+    fits="finish",
+)
 @engine_options
 @json_option
 @click.pass_obj
@@ -170,13 +182,12 @@ def finish(shell: Shell, frame: Path, out: Path | None, choice: EngineChoice, as
         click.echo(f"careful   {jump}")
     if found.groups >= 0:
         click.echo(f"groups    {found.groups:,} more of our accounts are of one group with one of theirs")
-    if out:
-        click.echo(f"send      {out}")
+    tell_out("send", out)
 
 
 @match_command.command("prepare")
 @click.option("--agreement", default="", help="Id of the agreement; not needed while one is in force.")
-@click.option("--out", type=FILE, required=True, help="The prepared list, to send.")
+@carries(sends="letter", to="agreement", out="The prepared list, to send.")
 @engine_options
 @json_option
 @click.pass_obj
@@ -196,7 +207,7 @@ def prepare(shell: Shell, agreement: str, out: Path, choice: EngineChoice, as_js
 
 @match_command.command("update")
 @click.option("--agreement", default="", help="Id of the agreement; not needed while one is in force.")
-@click.option("--out", type=FILE, required=True, help="The update, to send.")
+@carries(sends="letter", to="agreement", out="The update, to send.")
 @click.option("--again", type=click.IntRange(min=0), help="Only write the file of this version again.")
 @engine_options
 @json_option
@@ -224,7 +235,7 @@ def _tell_prepared(prepared: Prepared, out: Path, as_json: bool) -> None:
         click.echo(f"  not used: {count:,} x {kind}, {reason}")
     runs, updates, elements = prepared.runs_left, prepared.updates_left, prepared.elements_left
     click.echo(f"left      {runs:,} runs, {updates:,} updates, {elements:,} elements to be asked")
-    click.echo(f"send      {out}, version {prepared.written}, to {prepared.partner}")
+    tell_out("send", out, f", version {prepared.written}, to {prepared.partner}")
 
 
 @match_command.command("groups")

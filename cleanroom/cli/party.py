@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cleanroom.cli.carry import carries, tell_out
 from cleanroom.cli.keys import recovery_passphrase, recovery_passphrase_option
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table, remember_passphrase
 
@@ -55,13 +56,17 @@ def init_command(
 
 
 @click.command("card")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the card to this file.")
+@carries(sends="card", to="partner", out="Write the card to this file.", needed=False)
+@click.option("--partner", default="", help="Send the card to this partner.")
 @json_option
 @click.pass_obj
-def card_command(shell: Shell, out: Path | None, as_json: bool) -> None:
+def card_command(shell: Shell, partner: str, out: Path | None, as_json: bool) -> None:
     """Show our fingerprint, and write the card to send to a partner."""
     from cleanroom.session.folder import write_whole
+    from overlap.errors import UsageError
 
+    if partner and out is None:
+        raise UsageError("no carrier is known for this card", "give --via, or set 'overlap partner via'")
     with shell.party() as party:
         card = party.keys.card
         if out:
@@ -71,8 +76,7 @@ def card_command(shell: Shell, out: Path | None, as_json: bool) -> None:
         return
     click.echo(f"party        {card.party}")
     click.echo(f"fingerprint  {card.fingerprint}")
-    if out:
-        click.echo(f"card in      {out}")
+    tell_out("card in     ", out)
     click.echo("send the card by mail; read the fingerprint out by phone")
 
 
@@ -82,7 +86,7 @@ def partner_command() -> None:
 
 
 @partner_command.command("add")
-@click.argument("card", type=click.Path(path_type=Path, dir_okay=False))
+@carries(reads="card=card")
 @click.option("--fingerprint", default="", help="As the partner read it out; marks the card as verified.")
 @click.pass_obj
 def add(shell: Shell, card: Path, fingerprint: str) -> None:
@@ -154,6 +158,22 @@ def verify(shell: Shell, name: str, fingerprint: str) -> None:
     with shell.party() as party:
         verify_partner(party, name, fingerprint)
     click.echo(f"verified: {name}")
+
+
+@partner_command.command("via")
+@click.argument("name")
+@click.argument("carrier")
+@click.pass_obj
+def via(shell: Shell, name: str, carrier: str) -> None:
+    """Remember how files go to and from a partner: folder:PATH, https://ROOM, or none for files by hand.
+
+    Commands that write a file for this partner or read one need no --out and no FILE any more.
+    """
+    from cleanroom.session.carrying import keep_via
+
+    with shell.party() as party:
+        kept = keep_via(party, name, carrier)
+    click.echo(f"{name}: by {kept}" if kept else f"{name}: by hand")
 
 
 @partner_command.command("list")

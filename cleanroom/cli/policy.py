@@ -26,13 +26,16 @@ def policy_command() -> None:
 @json_option
 @click.pass_obj
 def lint(shell: Shell, policies: tuple[str, ...], strict: bool, as_json: bool) -> None:
-    """Say what is wrong or unwise in POLICIES: shipped names, or files of policies or agreements.
+    """Say what is wrong or unwise in POLICIES: shipped names, files of policies or agreements, or ids of
+    agreements kept in --dir.
 
     Ends with exit code 1 when there is an error. No folder is needed.
     """
     from cleanroom.session.policies import lint_policy
 
-    found = [(policy, finding) for policy in policies for finding in lint_policy(policy, shell.now())]
+    found = [
+        (policy, finding) for policy in policies for finding in lint_policy(policy, shell.root, shell.now())
+    ]
     if as_json:
         print_json([{"policy": policy} | asdict(finding) for policy, finding in found])
     else:

@@ -23,7 +23,7 @@ _ACCEPTED = "When an unsigned text is taken as accepted; default: now."
 @click.option("--action", default="read", show_default=True, help="match, grant, disclose, read, export.")
 @click.option("--field", help="Which field; left out: all of them, as a table.")
 @click.option("--population", help="Accounts of which population.")
-@click.option("--peer-population", help="Matched with which population of the side whose it is not.")
+@click.option("--peer-population", help="The population of the other side that it is matched with.")
 @click.option("--purpose", help="For what.")
 @click.option("--at", "at", default="", metavar="TIME", help=_AT)
 @click.option("--accepted", default="", metavar="TIME", help=_ACCEPTED)

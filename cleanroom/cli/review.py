@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from cleanroom.cli.carry import carries, tell_out
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -126,7 +127,7 @@ def decide(shell: Shell, sheet: Path | None, run: str) -> None:
 
 @review_command.command("export")
 @RUN
-@click.option("--out", type=FILE, required=True, help="The decisions, to send.")
+@carries(sends="letter", to="overlap run", out="The decisions, to send.")
 @json_option
 @click.pass_obj
 def export(shell: Shell, run: str, out: Path, as_json: bool) -> None:
@@ -140,11 +141,11 @@ def export(shell: Shell, run: str, out: Path, as_json: bool) -> None:
         return
     words = ", ".join(f"{count:,} {word}" for word, count in made.verdicts.items()) or "no decision"
     click.echo(f"letter    {made.sequence} on run {made.run} for {made.partner}: {words} by pair token")
-    click.echo(f"send      {out}")
+    tell_out("send", out)
 
 
 @review_command.command("import")
-@click.argument("file", type=FILE)
+@carries(reads="file=letter", fits="review")
 @json_option
 @click.pass_obj
 def import_(shell: Shell, file: Path, as_json: bool) -> None:

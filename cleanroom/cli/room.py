@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cleanroom.cli.rooms import join_command, list_command
 from cleanroom.cli.shell import Shell, json_option, print_json
 from cleanroom.moment import moment_of
 from overlap.errors import UsageError
@@ -24,6 +25,10 @@ def room_command() -> None:
     needed = ("fastapi", "http_message_signatures", "prometheus_client", "uvicorn")
     if not all(map(find_spec, needed)):
         raise UsageError("the packages of a room are not installed", "pip install 'account-overlap[room]'")
+
+
+room_command.add_command(join_command)
+room_command.add_command(list_command)
 
 
 def _unlock(shell: Shell) -> Callable[[bytes], PartyKeys]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from cleanroom.cli.carry import carries, tell_out
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -74,7 +75,7 @@ def list_(shell: Shell, as_json: bool) -> None:
 @click.option("--run", default="", help="The finished run whose accounts are shown; default: the newest.")
 @click.option("--all", "all_", is_flag=True, help="Every account of the agreed populations (level all).")
 @click.option("--agreement", default="", help="With --all: its id; default: the only one in force.")
-@click.option("--out", type=FILE, required=True, help="The share file, to send.")
+@carries(sends="share", to="granted", out="The share file, to send.")
 @click.pass_obj
 def grant(shell: Shell, run: str, all_: bool, agreement: str, out: Path) -> None:
     """Show the agreed fields of the matched accounts to the partner, sealed, until the end."""
@@ -91,13 +92,14 @@ def grant(shell: Shell, run: str, all_: bool, agreement: str, out: Path) -> None
         click.echo(f"until     {made.until}")
         for reason, count in made.left_out.items():
             click.echo(f"  left out: {count:,}, {reason}")
-        click.echo(f"send      {made.file}")
+        tell_out("send", Path(made.file))
 
 
 @shares_command.command("request")
-@click.argument("share", type=FILE)
 @click.option("--purpose", required=True, help="One of the purposes in the agreement.")
-@click.option("--out", type=FILE, required=True, help="The request, to send to the granting party.")
+@carries(
+    sends="request", to="share file", out="The request, to send to the granting party.", reads="share=share"
+)
 @click.pass_obj
 def request(shell: Shell, share: Path, purpose: str, out: Path) -> None:
     """Take in a share and ask for a lease to read it."""
@@ -108,12 +110,11 @@ def request(shell: Shell, share: Path, purpose: str, out: Path) -> None:
     click.echo(
         f"share     {asked.share} from {asked.partner}, {asked.records:,} accounts, until {asked.until}"
     )
-    click.echo(f"send      {out}")
+    tell_out("send", out)
 
 
 @shares_command.command("lease")
-@click.argument("request", type=FILE)
-@click.option("--out", type=FILE, required=True, help="The lease, to send back.")
+@carries(sends="lease", to="request", out="The lease, to send back.", reads="request=request")
 @click.pass_obj
 def lease(shell: Shell, request: Path, out: Path) -> None:
     """Answer a request: checked against the agreement, the end and the purpose; each read is logged."""
@@ -124,11 +125,11 @@ def lease(shell: Shell, request: Path, out: Path) -> None:
     click.echo(
         f"lease     {given.records:,} records of {given.share} for {given.partner}, until {given.until}"
     )
-    click.echo(f"send back {out}")
+    tell_out("send back", out)
 
 
 @shares_command.command("open")
-@click.argument("lease", type=FILE)
+@carries(reads="lease=lease")
 @json_option
 @click.pass_obj
 def open_(shell: Shell, lease: Path, as_json: bool) -> None:
@@ -172,7 +173,7 @@ def show(shell: Shell, share: str, purpose: str, out: Path | None, as_json: bool
 
 @shares_command.command("revoke")
 @click.argument("share")
-@click.option("--out", type=FILE, required=True, help="The signed revocation, to send to the recipient.")
+@carries(sends="letter", to="share", out="The signed revocation, to send to the recipient.")
 @click.option("--attestation", type=FILE, help="The signed attestation of the destruction, for an auditor.")
 @click.pass_obj
 def revoke(shell: Shell, share: str, out: Path, attestation: Path | None) -> None:
@@ -186,7 +187,7 @@ def revoke(shell: Shell, share: str, out: Path, attestation: Path | None) -> Non
     click.echo(
         f"revoked   {ended.share}: half destroyed; {ended.read:,} of {ended.records:,} records read before"
     )
-    click.echo(f"send      {out}")
+    tell_out("send", out)
     if others:
         click.echo(f"careful   {len(others):,} more shares are open; 'overlap shares list' shows them")
 

@@ -39,16 +39,25 @@ class Shell:
     passphrase: str | None = field(default=None, repr=False)
     #: Keys opened before by their file's bytes; stretching a passphrase is slow on purpose.
     opened: dict[bytes, PartyKeys] = field(default_factory=dict, repr=False)
+    #: The party while a command holds it: what runs inside that command works on the same one.
+    held: Party | None = None
 
     @contextmanager
     def party(self) -> Iterator[Party]:
         """The opened party, held for this command."""
+        if self.held is not None:
+            yield self.held
+            return
         from cleanroom.session.party import open_party, wall_clock
         from cleanroom.session.settling import settle_ended
 
         with open_party(self.root, self.unlock, self.clock or wall_clock) as party:
             settle_ended(party)
-            yield party
+            self.held = party
+            try:
+                yield party
+            finally:
+                self.held = None
 
     def unlock(self, locked: bytes) -> PartyKeys:
         """The keys in a key file's bytes. Raises WrongPassphrase or MalformedFile."""

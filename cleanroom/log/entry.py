@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 from overlap import canonical
@@ -65,7 +65,8 @@ class Entry:
 
     def to_bytes(self) -> bytes:
         """The entry's line without its line feed; its leaf hash is over these bytes."""
-        return canonical.encode(asdict(self))
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        return canonical.encode(fields | {"counts": dict(self.counts), "digests": dict(self.digests)})
 
     @staticmethod
     def from_bytes(data: bytes) -> Entry:

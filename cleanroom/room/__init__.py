@@ -8,6 +8,9 @@ witness        the room's log of each pair, and what the parties cosigned of it
 counting       the third role of a count: lists come in, blurred numbers go out
 house          all of it in one folder; serving runs it, backup saves it
 signatures     signed requests and answers, the same for both sides
+carrier        what takes files to others; a shared folder as one
+lending        what parties ask of a room that holds halves of their shares
+client         a party's side: requests to a room, and the room as a carrier
 
 Names are loaded on first use: whoever needs no room needs none of the packages of the extra `room`.
 """
@@ -20,7 +23,10 @@ from overlap.lazy import load_from
 
 if TYPE_CHECKING:
     from cleanroom.room.backup import backup_room, restore_room
+    from cleanroom.room.carrier import KINDS, OPEN_KINDS, Carrier, FolderCarrier, Waiting, limit_of
+    from cleanroom.room.client import RoomCarrier, RoomClient, read_room_card
     from cleanroom.room.house import create_room, invite_here, open_room, room_card
+    from cleanroom.room.lending import LentShare, RoomLeases
     from cleanroom.room.pairs import pair_origin
     from cleanroom.room.quotas import Quotas
     from cleanroom.room.sealed_counts import COUNT_LIMIT_BYTES, LISTS, open_result, seal_list
@@ -41,23 +47,34 @@ if TYPE_CHECKING:
 __all__ = [
     "AHEAD_SECONDS",
     "COUNT_LIMIT_BYTES",
+    "KINDS",
     "LISTS",
     "NONCE_BYTES",
+    "OPEN_KINDS",
     "WINDOW_SECONDS",
     "Address",
+    "Carrier",
+    "FolderCarrier",
     "HttpRequest",
+    "LentShare",
     "Quotas",
+    "RoomCarrier",
+    "RoomClient",
+    "RoomLeases",
     "Signer",
+    "Waiting",
     "backup_room",
     "card_signer",
     "choose_address",
     "create_room",
     "invite_here",
+    "limit_of",
     "member_keyid",
     "member_signer",
     "open_result",
     "open_room",
     "pair_origin",
+    "read_room_card",
     "restore_room",
     "room_card",
     "seal_list",
@@ -69,23 +86,34 @@ __all__ = [
 _HOMES = {
     "AHEAD_SECONDS": "signatures",
     "COUNT_LIMIT_BYTES": "sealed_counts",
+    "KINDS": "carrier",
     "LISTS": "sealed_counts",
     "NONCE_BYTES": "signatures",
+    "OPEN_KINDS": "carrier",
     "WINDOW_SECONDS": "signatures",
     "Address": "serving",
+    "Carrier": "carrier",
+    "FolderCarrier": "carrier",
     "HttpRequest": "signatures",
+    "LentShare": "lending",
     "Quotas": "quotas",
+    "RoomCarrier": "client",
+    "RoomClient": "client",
+    "RoomLeases": "lending",
     "Signer": "signatures",
+    "Waiting": "carrier",
     "backup_room": "backup",
     "card_signer": "signatures",
     "choose_address": "serving",
     "create_room": "house",
     "invite_here": "house",
+    "limit_of": "carrier",
     "member_keyid": "signatures",
     "member_signer": "signatures",
     "open_result": "sealed_counts",
     "open_room": "house",
     "pair_origin": "pairs",
+    "read_room_card": "client",
     "restore_room": "backup",
     "room_card": "house",
     "seal_list": "sealed_counts",

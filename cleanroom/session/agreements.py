@@ -29,6 +29,7 @@ from cleanroom.moment import moment_of
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
 from cleanroom.session.policy_files import read_text, require_known_presets
+from cleanroom.session.rooms import room_card_of, room_cards
 from cleanroom.session.runs import all_runs
 from overlap import identity
 from overlap.errors import Refused, UsageError
@@ -102,14 +103,14 @@ def propose_agreement(
     """Fill in the policy (a shipped name, a file, or a sharing file), sign it, keep it and write it to `out`.
 
     `size_bound`, when given, replaces the policy's bounds of both sides; `presets` is a file of presets of
-    our own; `room` is the verified partner that takes the part of the room, where the policy asks for one.
+    our own; `room` is a room that was joined, or a verified partner, where the policy asks for one.
     """
     party.verified_card_of(partner)
     text = read_text(policy, partner, presets)
     if size_bound:
         text = _SIZE_BOUND.sub(f"size_bound = {size_bound}".encode(), text)
     require_known_presets(text)
-    return sign_and_keep(party, partner, text, out, party.verified_card_of(room) if room else None)
+    return sign_and_keep(party, partner, text, out, room_card_of(party, room) if room else None)
 
 
 def renew_agreement(party: Party, name: str, out: Path, until: str = "") -> Kept:
@@ -123,7 +124,7 @@ def renew_agreement(party: Party, name: str, out: Path, until: str = "") -> Kept
     party.verified_card_of(partner)
     text = renewal_policy(old.agreement, party.name, until)
     named = old.agreement.room
-    room = party.verified_card_of(named.party) if named else None
+    room = room_card_of(party, named.party) if named else None
     return sign_and_keep(party, partner, text, out, room, old.digest)
 
 
@@ -288,8 +289,15 @@ def _renewal_lines(old: SignedAgreement | None, new: Agreement) -> list[str]:
     return ["of the agreement that it renews, this changes:", *(f"  {change}" for change in changes)]
 
 
+def partner_in(party: Party, source: Path) -> str:
+    """The other party of a proposal or agreement in a file. Raises BadInput, BadPeerFile or Unverified."""
+    document = _read(read_whole(source, AGREEMENT_LIMIT), _cards(party))
+    return partner_of(party, document.agreement)
+
+
 def _cards(party: Party) -> list[Card]:
-    return [party.keys.card, *(party.card_of(name) for name in party.partners() if party.is_verified(name))]
+    verified = [party.card_of(name) for name in party.partners() if party.is_verified(name)]
+    return [party.keys.card, *verified, *room_cards(party)]
 
 
 def _read(data: bytes, cards: list[Card]) -> Proposal | SignedAgreement:
@@ -301,7 +309,7 @@ def _load(party: Party, name: str) -> Proposal | SignedAgreement:
     # Kept agreements were read with confirmed cards. They stay readable when a card is taken out of use,
     # and end with the first of their cards that is replaced or revoked.
     data = read_whole(party.folder.path("agreements", f"{name}.toml"), AGREEMENT_LIMIT)
-    document = _read(data, party.known_cards())
+    document = _read(data, [*party.known_cards(), *room_cards(party)])
     sides = document.agreement.proposer, document.agreement.accepter
     ends = [end for side in sides if (end := party.end_of_card(side.card)) is not None]
     if ends and isinstance(document, SignedAgreement):

@@ -14,6 +14,7 @@ from cleanroom.session.folder import write_whole
 from cleanroom.session.imports import own_accounts
 from cleanroom.session.letters import write_letter
 from cleanroom.session.party import Party
+from cleanroom.session.restrictions import excluded_accounts
 from cleanroom.session.reviews import release_state
 from cleanroom.session.runs import RunRecord, find_run
 from cleanroom.session.stored import keep_stored, read_stored
@@ -105,12 +106,15 @@ def matched_keys(party: Party, record: RunRecord) -> dict[str, Key]:
     """Pair token to the own key that matched, one for each released account: the best that can be claimed.
 
     A proof tells the partner that we hold an account and since when, so candidates that wait for a review and
-    what was rejected or disputed are left out.
+    what was rejected, disputed or is private now are left out.
     """
     if record.level != "overlaps":
         raise Refused("a counts run names no account", "claims are proven after a run at level overlaps")
     state = release_state(party, record)
-    links = state.links[state.links["account"].isin(state.released["account"])]
+    accounts = read_table(party.folder.path("runs", record.run, "accounts.parquet"))
+    gone = accounts.index[accounts["id"].isin(list(excluded_accounts(party, record.partner, accounts)))]
+    released = state.released["account"]
+    links = state.links[state.links["account"].isin(released[~released.isin(gone)])]
     keys = _keys_by_token(links)
     return {
         token: keys[token] for token in links[links["token"].isin(keys)].drop_duplicates("account")["token"]

@@ -2,7 +2,9 @@
 
     party                   format line and the party's name
     keys/                   identity (locked), card
-    partners/NAME.card      cards of partners; NAME.verified when the fingerprint was confirmed
+    partners/NAME.card      cards of partners; NAME.verified when the fingerprint was confirmed; NAME.via
+    rooms/NAME.card         cards of rooms, with their addresses
+    outbox/, inbox/         files on their way; carriers/ what is remembered of it
     tables/                 imported accounts, opportunities, actions, territories; rejected rows
     agreements/ID.toml      proposals and signed agreements
     claims/                 own commitments and what opens them (locked); partners' commitments and proofs

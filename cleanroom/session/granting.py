@@ -97,22 +97,15 @@ def in_record_order(records: Sequence[Record], accounts: Sequence[str]) -> list[
 def share_terms(
     party: Party, signed: SignedAgreement, recipient: Card, fields: tuple[str, ...], count: int, *, run: str
 ) -> Terms:
-    """The terms of a new share of `count` records under an agreement; `run` is "" for all accounts.
-
-    Refused when the agreement gives the leases to a room.
-    """
-    agreed = signed.agreement.terms
-    if agreed.lease_holder != "grantor":
-        raise Refused(
-            "clause terms.lease_holder: a room gives the leases under this agreement",
-            "grant through the room, with --via",
-        )
+    """The terms of a new share of `count` records under an agreement; `run` is "" for all accounts."""
+    agreed, room = signed.agreement.terms, signed.agreement.room
+    lent = agreed.lease_holder == "room" and room is not None
     return Terms(
         share=party.random(16).hex(),
         agreement=signed.file_digest,
         grantor=party.keys.card.digest.hex(),
         recipient=recipient.digest.hex(),
-        holder=party.keys.card.digest.hex(),
+        holder=room.card if lent and room else party.keys.card.digest.hex(),
         run=run,
         purposes=agreed.purposes,
         fields=fields,

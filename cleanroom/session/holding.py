@@ -15,10 +15,11 @@ from cleanroom.receipts import STATEMENT_LIMIT_BYTES
 from cleanroom.session.agreements import agreement_with_digest
 from cleanroom.session.folder import Folder, read_whole, write_whole
 from cleanroom.session.frames import highest_peer_time
+from cleanroom.session.lent_shares import PartnerHolder
 from cleanroom.session.party import Party
 from cleanroom.session.reviews import shown_no_more
 from cleanroom.session.witnessing import own_cosigned
-from cleanroom.share import Holder, HolderState, Request, Terms
+from cleanroom.share import HolderState, Request, Terms
 
 STATE_LIMIT = 2**30
 
@@ -41,9 +42,11 @@ class KeptGrants:
         return self.folder.path("shares", "grants", share)
 
 
-def open_holder(party: Party, partner: str) -> Holder:
+def open_holder(party: Party, partner: str) -> PartnerHolder:
     """The lease-holder for what we show to `partner`; its time counts what the partner has signed."""
-    holder = Holder(
+    holder = PartnerHolder(
+        party,
+        partner,
         party.vault(),
         party.log(partner),
         party.keys,

@@ -48,6 +48,7 @@ FILE_FORMATS: Final[dict[str, str]] = {
     "overlap-policy-export/1": f"what a policy allows, for programs; {_TEXT}",
     "overlap-agreement/1": f"an agreement or a proposal; {_TEXT}",
     "overlap-letter/1": f"a letter; {_SEALED}",
+    "overlap-parcel/1": f"a file sealed for its way; {_SEALED}",
     "overlap-claims-commitment/1": "a commitment to held accounts",
     "overlap-claims-proof/1": "proofs of claims for the matched accounts of a run",
     "overlap-frame/1": f"a frame of a match; {_SEALED}",
@@ -66,6 +67,7 @@ FILE_FORMATS: Final[dict[str, str]] = {
     "overlap-log-tree/1": "the index of a log's tree; it is made again when it is missing",
     "overlap-bundle/1": "a bundle for an auditor; 'overlap audit verify FILE' checks it",
     "overlap-room/1": "the name of the room that lives in this folder",
+    "overlap-nonces/1": "requests that a room has seen",
     "overlap-room-backup/1": "a backup of a room, without its vault",
     "overlap-data/1": f"a list that normalising uses; {_TEXT}",
 }

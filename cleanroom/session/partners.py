@@ -161,6 +161,7 @@ def remove_partner(party: Party, name: str) -> bool:
     for kept in party.folder.names("logs"):
         if kept.startswith(f"{name}.log"):
             party.folder.path("logs", kept).unlink()
+    party.folder.path("partners", f"{name}.via").unlink(missing_ok=True)
     party.folder.path("partners", f"{name}.card").unlink()
     return True
 

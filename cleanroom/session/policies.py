@@ -45,6 +45,7 @@ from cleanroom.agreement import (
 from cleanroom.session.agreements import AGREEMENT_LIMIT, read_policy
 from cleanroom.session.folder import Folder, read_whole, write_whole
 from cleanroom.session.imports import own_accounts
+from cleanroom.session.restrictions import excluded_among
 from cleanroom.store import read_table
 from overlap.errors import BadInput, UsageError
 
@@ -71,7 +72,8 @@ class Tested:
 @dataclass(frozen=True)
 class Seen:
     """A cell that the partner would newly see, the own accounts of its population that are imported here, and
-    how many of them were matched with this partner (None: no partner is named, or there was no run)."""
+    how many of them were matched with this partner (None: no partner is named, or there was no run). Private
+    accounts and those restricted to others are in neither number."""
 
     cell: Newly
     accounts: int
@@ -87,9 +89,9 @@ class Sight:
     seen: list[Seen]
 
 
-def lint_policy(policy: str, now: int) -> list[Finding]:
-    """The findings in a shipped policy or a file."""
-    return lint(read_policy(policy), now)
+def lint_policy(policy: str, root: Path, now: int) -> list[Finding]:
+    """The findings in a text, as in `find_text`; signatures below it are not part of it."""
+    return lint(split_signatures(find_text(policy, root))[0], now)
 
 
 def compare_policies(old: str, new: str, root: Path) -> list[Change]:
@@ -170,6 +172,7 @@ def count_newly_seen(old: str, new: str, root: Path, role: str, partner: str) ->
             "there is no partner of that name here", "name one that was added with 'overlap partner add'"
         )
     accounts = own_accounts(folder)
+    accounts = accounts[~accounts["id"].isin(excluded_among(folder, partner, accounts))]
     matched = _matched_ids(folder, partner)
     seen = []
     for cell in newly_seen(documents[0], documents[1], role):

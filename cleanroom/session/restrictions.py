@@ -90,9 +90,14 @@ def excluded_accounts(party: Party, partner: str, accounts: pd.DataFrame | None 
     found: set[str] = set()
     for table in (own_accounts(party.folder), accounts):
         if table is not None and len(table):
-            private, restricted = _covered(party.folder, table, partner)
-            found |= set(table["id"].to_numpy()[private | restricted].tolist())
+            found |= excluded_among(party.folder, partner, table)
     return found
+
+
+def excluded_among(folder: Folder, partner: str, accounts: pd.DataFrame) -> set[str]:
+    """The ids of those `accounts` that may not be shown to `partner`; "" is a partner without a name yet."""
+    private, restricted = _covered(folder, accounts, partner)
+    return set(accounts["id"].to_numpy()[private | restricted].tolist())
 
 
 def without_excluded(

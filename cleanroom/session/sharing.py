@@ -21,6 +21,8 @@ from cleanroom.session.holding import read_holder_state
 from cleanroom.session.party import Party
 from cleanroom.session.receipting import release_receipt
 from cleanroom.session.releases import Release, all_releases, erase_release, keep_release
+from cleanroom.session.room_logs import keep_room_checkpoint, newest_room_checkpoint
+from cleanroom.session.rooms import holder_card
 from cleanroom.session.runs import all_runs
 from cleanroom.share import (
     LEASE_LIMIT_BYTES,
@@ -93,7 +95,11 @@ def request_lease(party: Party, source: Path, purpose: str, out: Path) -> Reques
     terms = share.terms
     _require_ours(party, partner, terms)
     _require_not_revoked(party, terms.share)
-    checkpoint = newest_peer_checkpoint(party, partner)
+    holder = _holder_of(party, share)
+    if holder == share.grantor:
+        checkpoint = newest_peer_checkpoint(party, partner)
+    else:
+        checkpoint = newest_room_checkpoint(party, holder, partner)
     now = party.time_with(partner)
     made = make_request(
         share,
@@ -101,7 +107,7 @@ def request_lease(party: Party, source: Path, purpose: str, out: Path) -> Reques
         purpose,
         party.keys,
         now,
-        holder=_holder_of(party, share),
+        holder=holder,
         random=party.random,
         checkpoint=checkpoint,
     )
@@ -135,8 +141,12 @@ def open_share(party: Party, source: Path) -> OpenedShare:
     if (done := _opened_before(party, partner, share.terms, request)) is not None:
         return done
     key = OneTimeKey(party.vault().get(request))
-    opened = open_records(share, data, key, party.time_with(partner), _holder_of(party, share))
-    keep_peer_checkpoint(party, partner, opened.checkpoint, 0)
+    holder = _holder_of(party, share)
+    opened = open_records(share, data, key, party.time_with(partner), holder)
+    if holder == share.grantor:
+        keep_peer_checkpoint(party, partner, opened.checkpoint, 0)
+    else:
+        keep_room_checkpoint(party, holder, partner, opened.checkpoint)
     terms = share.terms
     before = [one.purposes for one in all_releases(party, partner) if one.share == terms.share]
     release = Release(
@@ -279,6 +289,11 @@ def _listed(terms: Terms, direction: str, partner: str, use: _Use, state: str, n
     )
 
 
+def share_in(party: Party, source: Path) -> tuple[str, Share]:
+    """The share in a file, and the verified partner who granted it. Raises BadPeerFile or Unverified."""
+    return _read_from_anybody(party, read_whole(source, SHARE_LIMIT_BYTES))
+
+
 def _read_from_anybody(party: Party, data: bytes) -> tuple[str, Share]:
     problem: BadPeerFile | None = None
     for partner in party.partners():
@@ -302,7 +317,7 @@ def _holder_of(party: Party, share: Share) -> Card:
     """Who answers requests for this share: its grantor, or a room, verified like a partner."""
     if share.terms.holder == share.grantor.digest.hex():
         return share.grantor
-    return party.verified_card_of(party.partner_with(share.terms.holder))
+    return holder_card(party, share.terms.holder)
 
 
 def _require_ours(party: Party, partner: str, terms: Terms) -> None:

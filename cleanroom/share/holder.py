@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
@@ -32,7 +33,7 @@ from cleanroom.share.restored import HolderLog, newest_shown, read_secret, requi
 from cleanroom.share.state import Held, HolderState
 from cleanroom.share.terms import Terms
 from cleanroom.vault import Vault
-from overlap.errors import Expired, Refused, WrongRun
+from overlap.errors import BadInput, Expired, Refused, WrongRun
 from overlap.keys import Card, PartyKeys, RandomBytes
 
 #: How long a lease opens records, at most to the share's end: long enough for a mail to be read the next day.
@@ -219,6 +220,8 @@ class Holder:
         """
         endings = []
         for held in self.state.shares.values():
+            if held.terms.holder != self._keys.card.digest.hex():
+                continue  # A room ends what it holds.
             if held.destroyed and held.terms.share in self._vault.names():
                 self._vault.destroy(held.terms.share)  # It came back with an old copy of the vault.
             if held.destroyed or not (held.reason or self._time(now) >= held.terms.until):
@@ -289,7 +292,11 @@ class Holder:
         closed = replace(held, reason=reason, closed=self._time(now))
         self._save(self.state.with_share(closed))
         kind = "expiry" if reason == "end" else "revocation"
+        share = held.terms.share
         self._append(kind, held.terms, now, {"records": bucket(held.terms.count)})
+        with suppress(BadInput, Refused):  # An end waits for nothing, whatever became of the half.
+            half, _ = read_secret(self._vault.get(share))
+            self._vault.replace(share, secret_of(half, self._log.head().size))
         return closed
 
     def _destroy(self, held: Held, source: str, now: int) -> Held:

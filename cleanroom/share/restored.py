@@ -40,7 +40,7 @@ class HolderLog(Protocol):
 
 
 def secret_of(half: bytes, position: int) -> bytes:
-    """What the vault keeps of a share: its half, and the size of the log after its last lease."""
+    """What the vault keeps of a share: its half, and the size of the log after its last lease or its end."""
     return half + position.to_bytes(_MARK_BYTES, "big")
 
 
@@ -54,9 +54,9 @@ def read_secret(secret: bytes) -> tuple[bytes, int]:
 def require_newest(log: HolderLog, state: HolderState, mark: int) -> None:
     """Return when log, state and the `mark` in the vault agree; Refused when one is older than another."""
     if log.head().size < max(mark, state.position):
-        raise Refused("our log is older than the last lease: it was restored", _HINT)
+        raise Refused("our log is older than the last read or end: it was restored", _HINT)
     if mark > state.position + 1:
-        raise Refused("our record of shares is older than the last lease: it was restored", _HINT)
+        raise Refused("our record of shares is older than the last read or end: it was restored", _HINT)
     leases = 0
     for entry in log.entries(state.position):
         share = _share_of(log, entry, state) if entry.kind in (*_ENDS, "lease") else ""

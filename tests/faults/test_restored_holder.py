@@ -32,7 +32,7 @@ from overlap.keys import PartyKeys
 RANDOM = Random(77).randbytes
 GRANTOR = PartyKeys.generate("northwind", RANDOM)
 RECIPIENT = PartyKeys.generate("contoso", RANDOM)
-PARTS = {"state": ("state",), "log": ("log", "log.salts", "log.head"), "vault": ("vault",)}
+PARTS = {"state": ("state",), "log": ("log", "log.salts", "log.head", "log.tree"), "vault": ("vault",)}
 
 
 class House:
@@ -196,6 +196,22 @@ def test_a_record_and_vault_of_before_the_end_lease_nothing(house: House) -> Non
     house.put_back(copy, ("state", "vault"))
     with pytest.raises(Expired):
         house.lease()
+
+
+def test_an_end_is_not_forgotten_with_record_and_log_while_the_half_waits(house: House) -> None:
+    house.lease()
+    copy = house.copy()
+    house.holder().expire(50_000)
+    assert house.holder()._vault.names() == (house.share.terms.share,)
+    house.put_back(copy, ("state", "log"))
+    with pytest.raises(Refused, match="older"):
+        house.lease()
+
+
+def test_an_end_does_not_wait_for_a_half_that_was_altered(house: House) -> None:
+    (house.folder / "vault" / f"{house.share.terms.share}.secret").write_bytes(b"x")
+    (ended,) = house.holder().expire(50_000, confirmed=True)
+    assert ended.attestation is not None
 
 
 def test_a_copy_without_the_vault_has_no_half(house: House) -> None:

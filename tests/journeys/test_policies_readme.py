@@ -15,6 +15,7 @@ from cleanroom.cli.app import overlap
 
 README = (Path(__file__).resolve().parents[2] / "policies" / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+CASES = next(text for _, text in BLOCKS if text.startswith('format = "overlap-policy-cases/1"'))
 #: Commands that end with 1 because they find what they look for.
 FINDS = {"overlap policy diff co-sell territory-planning --no-wider"}
 
@@ -29,7 +30,7 @@ def test_every_example_works_in_an_empty_folder(
     monkeypatch.chdir(tmp_path)
     run = 0
     for language, text in BLOCKS:
-        if language == "toml":
+        if text == CASES:
             Path("mine.cases.toml").write_text(text)
         elif language == "python":
             exec(compile(text, "ask.py", "exec"), {})
@@ -46,7 +47,7 @@ def test_the_workflow_calls_commands_that_there_are(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(overlap, words("overlap policy export co-sell --format toml --out mine.toml"))
     Path("before.toml").write_text(Path("mine.toml").read_text())
-    Path("mine.cases.toml").write_text(next(text for language, text in BLOCKS if language == "toml"))
+    Path("mine.cases.toml").write_text(CASES)
     workflow = next(text for language, text in BLOCKS if language == "yaml")
     lines = re.findall(r"- run: (overlap .*)", workflow)
     assert len(lines) == 3

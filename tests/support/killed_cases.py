@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from shown_logs import other, send
 from two_parties import PARTNER, SHARED, VENDOR, TwoParties, Walk
 
 Words = tuple[str | Path, ...]
@@ -96,6 +97,32 @@ def list_is_updated(both: TwoParties) -> None:
         both.run(PARTNER, "match", "update", "--again", str(at), "--out", both.mail("update"))
         both.run(VENDOR, "receive", both.mail("update"))
     finish_walk(both, "started", "replied", "learned", "matched")
+
+
+def show_log(both: TwoParties, party: str) -> Words:
+    """The command with which a party shows its log to the other."""
+    return ("audit", "sync", "--partner", other(party), "--out", both.mail("sync"))
+
+
+def take_log(both: TwoParties) -> Words:
+    both.run(VENDOR, *show_log(both, VENDOR))
+    return ("receive", both.mail("sync"))
+
+
+def both_keep_the_same_receipts(both: TwoParties) -> None:
+    """After two more letters each way, whatever was lost, both have both signatures on everything."""
+    for party in (VENDOR, PARTNER, VENDOR, PARTNER):
+        send(both, party)
+    kept = [
+        {path.name: path.read_bytes() for path in both.place(party, "receipts", other(party)).iterdir()}
+        for party in (VENDOR, PARTNER)
+    ]
+    assert kept[0] == kept[1] and len(kept[0]) == 2
+    assert {data.count(b'"keyid"') for data in kept[0].values()} == {2}
+
+
+def bundle_holds(both: TwoParties) -> None:
+    assert "good" in both.run(PARTNER, "audit", "verify", both.mail("bundle")).out
 
 
 def take_update(both: TwoParties) -> Words:
@@ -255,6 +282,14 @@ CASES = {
         VENDOR,
         send_dispute,
         vendor_respects_dispute,
+    ),
+    "audit sync": Case("opened", VENDOR, lambda both: show_log(both, VENDOR), both_keep_the_same_receipts),
+    "receive a log": Case("opened", PARTNER, take_log, both_keep_the_same_receipts),
+    "audit bundle": Case(
+        "opened",
+        VENDOR,
+        lambda both: ("audit", "bundle", "--partner", PARTNER, "--out", both.mail("bundle")),
+        bundle_holds,
     ),
     "claims prove": Case(
         "opened",

@@ -98,6 +98,7 @@ def test_a_proposal_pins_the_preset_and_writes_its_fields() -> None:
     side = parse_policy(text.encode()).accepter
     assert (side.preset, side.fields) == (f"brief@{pinned}", ("name", "city"))
     assert expand_presets(text.encode(), {"brief": ("name",)}) == text.encode()
+    assert expanded(NAMED.replace('"brief"', "'brief'")) == text.encode()
     with pytest.raises(BadInput, match="names no digest"):
         propose(NAMED.encode(), *CARDS, SOFTWARE, PROPOSED)
 

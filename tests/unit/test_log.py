@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from cleanroom import merkle
-from cleanroom.log import Log, bucket, commitment, log_origin, read_checkpoint, reading, verify_log
+from cleanroom.log import Entry, Log, bucket, commitment, log_origin, read_checkpoint, reading, verify_log
 from overlap.errors import BadInput, ForgedFile, MalformedFile, Refused, UsageError
 from overlap.keys import PartyKeys
 
@@ -269,3 +269,27 @@ def test_without_the_signatures_inside_the_tree_is_still_checked(tmp_path: Path)
     lines[6] = lines[6].replace(b'"matched":2', b'"matched":5')
     findings = verify_log(lines, ORIGIN, OWNER.card, [head], every_signature=False)
     assert [finding.line for finding in findings] == [7]
+
+
+def test_the_quick_reading_of_a_line_takes_nothing_that_the_other_refuses(tmp_path: Path) -> None:
+    log = log_with(tmp_path / "log", 2)
+    log.append("grant", {}, 4_000, RANDOM)
+    log.append("lease", {"b": 3, "a": 10**17, "share": b"x", "terms": b"y"}, 4_000, RANDOM)
+    lines = [line + b"\n" for line in log.entry_lines()]
+    assert all(reading.quick_entry(line) is not None for line in lines)
+    changed = [
+        line[:place] + other + line[place + 1 :]
+        for line in lines
+        for place in range(len(line))
+        for other in (b"", b"0", b",", b"a", bytes([line[place] ^ 1]), line[place : place + 1] * 2)
+    ]
+    swapped = lines[3].replace(b'"a":100000000000000000,"b":3', b'"b":3,"a":100000000000000000')
+    twice = lines[3].replace(b'"b":3', b'"b":3,"b":3')
+    many = lines[2].replace(b'"counts":{}', b'"counts":{%s}' % b",".join(b'"n%02d":1' % n for n in range(33)))
+    for line in (*changed, swapped, twice, many, lines[3].replace(b"100000000000000000", b"1" * 30)):
+        quick = reading.quick_entry(line)
+        if quick is not None:
+            entry = Entry.from_bytes(line[:-1])
+            leaf = merkle.leaf_hash(line[:-1])
+            assert quick == reading.EntryLine(leaf, entry.sequence, entry.time)
+    assert reading.quick_entry(swapped) is reading.quick_entry(twice) is reading.quick_entry(many) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from two_parties import PARTNER, SHARED, VENDOR, VENDOR_ONLY, Walk
+from two_parties import PARTNER, SHARED, VENDOR, VENDOR_ONLY, Walk, write_csv
 
 from cleanroom.agreement import newly_seen, parse_policy, policy_text
 
@@ -83,6 +83,20 @@ def test_accounts_are_counted_as_imported_and_as_matched(walk: Walk, tmp_path: P
     }
     # The other side is the accepter of the same agreement.
     assert "(we are the accepter)" in both.run(PARTNER, "policy", "diff", name, wide).out
+
+
+def test_accounts_that_rules_keep_back_are_not_counted(walk: Walk, tmp_path: Path, wide: Path) -> None:
+    both = walk.at("matched", tmp_path / "both")
+    rules = write_csv(
+        both.root / "rules.csv",
+        ("rule", "column", "value", "partners"),
+        [("private", "name", SHARED[0], ""), ("restricted", "name", VENDOR_ONLY[0], "fabrikam"),
+         ("restricted", "name", SHARED[1], PARTNER)],
+    )  # fmt: skip
+    both.run(VENDOR, "import", rules, "--as", "restrictions")
+    seen = both.read_json(VENDOR, "policy", "diff", "territory-planning", wide, "--partner", PARTNER)
+    counted = next(one for one in seen if one["kind"] == "newly seen" and one["population"] == "customers")
+    assert (counted["imported"], counted["matched"]) == (12, 11)
 
 
 def test_before_a_run_nothing_is_said_to_be_matched(walk: Walk, tmp_path: Path, wide: Path) -> None:

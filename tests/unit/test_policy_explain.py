@@ -235,6 +235,14 @@ def test_a_signed_file_is_explained_with_its_names_and_dates(tmp_path: Path) -> 
     assert "this is a policy" not in call("explain", place).output
 
 
+def test_lint_and_diff_read_signed_files_too(tmp_path: Path) -> None:
+    place = tmp_path / "agreement.toml"
+    place.write_bytes(make_file(CO_SELL))
+    said = call("lint", place)
+    assert said.exit_code == 0 and "signature" not in said.output
+    assert call("diff", place, place).output.startswith("nothing changes")
+
+
 def test_an_agreement_is_found_by_the_beginning_of_its_id(walk: Walk, tmp_path: Path) -> None:
     both = walk.at("agreed", tmp_path / "both")
     name = both.read_json(VENDOR, "agreement", "list")[0]["id"]
@@ -242,4 +250,5 @@ def test_an_agreement_is_found_by_the_beginning_of_its_id(walk: Walk, tmp_path: 
     said = both.run(VENDOR, "policy", "explain", name[:-4], *asked).out
     assert said.startswith(f"ALLOWED: {VENDOR} asks to read field city")
     both.run(VENDOR, "policy", "explain", "nobody-1234", code=4)
+    assert both.run(VENDOR, "policy", "lint", name).out.startswith(name)
     assert "Overlap::Party" in both.run(VENDOR, "policy", "export", name, "--format", "cedar").out

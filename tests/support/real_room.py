@@ -1,0 +1,85 @@
+"""A room as its operator runs it: a process of its own on loopback, which can be killed and started again."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens at now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+    return port
+
+
+@dataclass
+class RealRoom:
+    """The room in `root`; `start` returns when it listens."""
+
+    root: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[str] | None = None
+    fingerprint: str = ""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def command(self, *words: str) -> str:
+        """What `overlap --dir ROOM room …` prints."""
+        done = subprocess.run(
+            self._line(*words), cwd=ROOT, env=_ENVIRONMENT, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    def start(self) -> None:
+        words = ("serve", "--insecure-http", "--port", str(self.port))
+        self.process = subprocess.Popen(
+            self._line(*words), cwd=ROOT, env=_ENVIRONMENT, stdout=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline().startswith("room ")
+        self.fingerprint = self.process.stdout.readline().removeprefix("fingerprint").strip()
+
+    def kill(self) -> None:
+        """End it as a power failure does."""
+        if self.process is not None:
+            assert self.process.stdout is not None
+            self.process.kill()
+            self.process.wait()
+            self.process.stdout.close()
+            self.process = None
+
+    def _line(self, *words: str) -> list[str]:
+        return [sys.executable, str(ROOT / "cli.py"), "--dir", str(self.root), "room", *words]
+
+
+_ENVIRONMENT = os.environ | {
+    "OVERLAP_PASSPHRASE": "a passphrase for a room only",
+    "PYTHONPATH": str(ROOT),
+    "PYTHONUNBUFFERED": "1",
+}
+
+
+@contextmanager
+def real_room(root: Path, *invited: str) -> Iterator[RealRoom]:
+    """A new room that listens and has invited the cards of these digests."""
+    room = RealRoom(root)
+    room.command("init", "--name", "room")
+    for digest in invited:
+        room.command("invite", digest)
+    room.start()
+    try:
+        yield room
+    finally:
+        room.kill()
