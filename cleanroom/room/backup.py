@@ -29,10 +29,9 @@ LIST_LIMIT: Final = 256 * 2**20
 
 _PIECE: Final = 2**20
 _SAVED: Final = ("keys", "messages", "holders", "logs", "counts", "invited")
-_PLAIN: Final = ("room", "room.duckdb", "room.duckdb.wal")
-_PATH = re.compile(
-    rf"(?:{'|'.join(_SAVED)})(?:/[0-9a-z][0-9a-z.-]{{0,199}}){{1,2}}|room|room\.duckdb(?:\.wal)?"
-)
+_PLAIN: Final = ("room", "room.duckdb", "room.duckdb.wal", "nonces")
+_NAME: Final = "[0-9a-z][0-9a-z.-]{0,199}"
+_PATH = re.compile(rf"(?:{'|'.join(_SAVED)})(?:/{_NAME}){{1,2}}|nonces|room|room\.duckdb(?:\.wal)?")
 _HINT: Final = "take another backup"
 
 

@@ -2,7 +2,8 @@
 
     room                        format line and the room's name
     keys/                       identity (locked), card
-    room.duckdb                 cards, members, messages, runs, nonces
+    room.duckdb                 cards, members, messages, runs
+    nonces                      requests seen, until their windows are over
     messages/ID                 a message on its way, as it came: sealed
     holders/GRANTOR-RECIPIENT/  terms, reads and ends of shares (state), grant receipts
     vault/PARTY-PARTY/          halves of shares, one vault a pair; in no backup

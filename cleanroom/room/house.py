@@ -126,6 +126,7 @@ def open_room(
                 yield room
             finally:
                 room.counting.close()
+                room.nonces.close()
         finally:
             database.close()
 
@@ -141,7 +142,7 @@ def _assemble(
         now,
         database,
         registry,
-        Nonces(database),
+        Nonces(files),
         Rate(quotas),
         pairs,
         witness,

@@ -8,7 +8,7 @@ cut off when the next piece comes.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from threading import Lock
 from typing import Any, Final
 
@@ -69,34 +69,28 @@ class Relay:
     ) -> None:
         self._files, self._database, self._pairs = files, database, pairs
         self._quotas, self._random = quotas, random
-        self._lock = Lock()
+        self._lock, self._announcing = Lock(), Lock()
+        # In memory as well, because most requests ask for messages and few change one.
+        rows = database.read(f"SELECT {_COLUMNS} FROM messages")  # noqa: S608
+        self._messages: dict[str, Message] = {row[0]: Message(*row) for row in rows}
         self._uploads: dict[str, _Upload] = {}
 
     def announce(self, wanted: Message) -> Message:
         """The message that is to be uploaded: a new one with an id, or the same one announced before."""
         if wanted.sender == wanted.recipient:
             raise UsageError("a message to oneself needs no room", "name another recipient")
-        new = Message(**(asdict(wanted) | {"id": self._random(16).hex()}))
-
-        def job(run: Execute) -> Message:
-            same = "sender = ? AND recipient = ? AND kind = ? AND size = ? AND sha256 = ?"
-            values = (new.sender, new.recipient, new.kind, new.size, new.sha256)
-            found = run(f"SELECT {_COLUMNS} FROM messages WHERE {same}", *values)  # noqa: S608
-            if found:
-                return Message(*found[0])
-            count, size = run("SELECT count(*), sum(size) FROM messages WHERE sender = ?", new.sender)[0]
-            if count >= self._quotas.open_messages:
-                raise too_much(f"{count:,} messages of the party wait already", "have them fetched first", 60)
-            if (size or 0) + new.size > self._quotas.stored_bytes:
-                raise too_much(
-                    f"the party's messages would be larger than {self._quotas.stored_bytes:,} bytes",
-                    "have messages fetched first, or ask the room's operator for more",
-                    60,
-                )
-            run("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", *asdict(new).values())
-            return new
-
-        return self._database.write(job)
+        new = replace(wanted, id=self._random(16).hex())
+        with self._announcing:
+            same = ("sender", "recipient", "kind", "size", "sha256")
+            mine = [one for one in list(self._messages.values()) if one.sender == new.sender]
+            for one in mine:
+                if all(getattr(one, name) == getattr(new, name) for name in same):
+                    return one
+            self._require_room_for(new, mine)
+            sql = "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            self._database.write(lambda run: run(sql, *asdict(new).values()))
+            self._messages[new.id] = new
+        return new
 
     def append(self, name: str, sender: str, offset: int, data: bytes, now: int) -> int:
         """Put one more piece; how many bytes are here then. ForgedFile when all are and are others."""
@@ -132,13 +126,13 @@ class Relay:
 
     def inbox(self, recipient: str) -> list[Message]:
         """Complete messages to a party, the oldest first."""
-        sql = f"SELECT {_COLUMNS} FROM messages WHERE recipient = ? AND completed > 0"  # noqa: S608
-        rows = self._database.read(f"{sql} ORDER BY completed, id LIMIT {INBOX_LIMIT}", recipient)
-        return [Message(*row) for row in rows]
+        messages = list(self._messages.values())
+        found = [one for one in messages if one.recipient == recipient and one.completed]
+        return sorted(found, key=lambda one: (one.completed, one.id))[:INBOX_LIMIT]
 
     def fetch(self, name: str, recipient: str, offset: int) -> bytes:
         """A piece of a complete message, for its recipient."""
-        message = self._find(name)
+        message = self._messages.get(name)
         if message is None or message.recipient != recipient or not message.completed:
             raise missing("message")
         if offset > message.size:
@@ -150,7 +144,7 @@ class Relay:
 
     def delete(self, name: str, party: str) -> None:
         """Remove a message: the recipient has it, or the sender takes it back."""
-        message = self._find(name)
+        message = self._messages.get(name)
         if message is None or party not in (message.sender, message.recipient):
             raise missing("message")
         if party == message.recipient and not message.completed:
@@ -160,22 +154,21 @@ class Relay:
 
     def expire(self, now: int) -> int:
         """Remove what is older than KEPT_SECONDS; how many messages."""
-        sql = "SELECT id FROM messages WHERE announced <= ?"
-        names = [name for (name,) in self._database.read(sql, now - KEPT_SECONDS)]
+        messages = list(self._messages.values())
+        names = [one.id for one in messages if one.announced <= now - KEPT_SECONDS]
         if names:
             self._remove(names)
         return len(names)
 
     def count(self) -> tuple[int, int]:
         """Messages that wait, and their bytes."""
-        count, size = self._database.read('SELECT count(*), sum("offset") FROM messages')[0]
-        return count, int(size or 0)
+        messages = list(self._messages.values())
+        return len(messages), sum(one.offset for one in messages)
 
     def settle(self) -> list[str]:
         """After a start: cut and remove what a killed upload has left, and say what is missing."""
         findings = []
-        rows = self._database.read(f"SELECT {_COLUMNS} FROM messages")  # noqa: S608
-        known = {row[0]: Message(*row) for row in rows}
+        known = dict(self._messages)
         for name in self._files.names("messages"):
             if name not in known:
                 self._files.remove("messages", name)
@@ -193,12 +186,18 @@ class Relay:
                 findings.append(f"message {name} goes on from byte {size:,}, not {message.offset:,}")
         return findings
 
-    def _find(self, name: str) -> Message | None:
-        rows = self._database.read(f"SELECT {_COLUMNS} FROM messages WHERE id = ?", name)  # noqa: S608
-        return Message(*rows[0]) if rows else None
+    def _require_room_for(self, new: Message, mine: list[Message]) -> None:
+        if len(mine) >= self._quotas.open_messages:
+            raise too_much(f"{len(mine):,} messages of the party wait already", "have them fetched first", 60)
+        if sum(one.size for one in mine) + new.size > self._quotas.stored_bytes:
+            raise too_much(
+                f"the party's messages would be larger than {self._quotas.stored_bytes:,} bytes",
+                "have messages fetched first, or ask the room's operator for more",
+                60,
+            )
 
     def _mine(self, name: str, sender: str) -> Message:
-        message = self._find(name)
+        message = self._messages.get(name)
         if message is None or message.sender != sender:
             raise missing("message")
         return message
@@ -206,6 +205,8 @@ class Relay:
     def _set(self, name: str, offset: int, completed: int) -> None:
         sql = 'UPDATE messages SET "offset" = ?, completed = ? WHERE id = ?'
         self._database.write(lambda run: run(sql, offset, completed, name))
+        if name in self._messages:
+            self._messages[name] = replace(self._messages[name], offset=offset, completed=completed)
 
     def _remove(self, names: list[str]) -> None:
         def job(run: Execute) -> Any:
@@ -213,6 +214,7 @@ class Relay:
 
         self._database.write(job)
         for name in names:
+            self._messages.pop(name, None)
             self._files.remove("messages", name)
             self._uploads.pop(name, None)
 

@@ -8,8 +8,7 @@ SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS cards (digest TEXT, card BLOB, registered BIGINT)",
     "CREATE TABLE IF NOT EXISTS invitations (card TEXT, inviter TEXT, expires BIGINT)",
     "CREATE TABLE IF NOT EXISTS members (party TEXT, keyid TEXT, key TEXT, role TEXT, added BIGINT)",
-    "CREATE TABLE IF NOT EXISTS nonces (keyid TEXT, nonce TEXT, expires BIGINT)",
-    # Up to which second nonces were forgotten; when the room was restored from a backup.
+    # When the room was restored from a backup.
     "CREATE TABLE IF NOT EXISTS facts (name TEXT, value BIGINT)",
     "CREATE TABLE IF NOT EXISTS messages (id TEXT, sender TEXT, recipient TEXT, kind TEXT, size BIGINT,"
     ' sha256 TEXT, "offset" BIGINT, announced BIGINT, completed BIGINT)',

@@ -27,6 +27,9 @@ class Witness:
 
     def __init__(self, database: Database, pairs: Pairs, registry: Registry, room: Card) -> None:
         self._database, self._pairs, self._registry, self._room = database, pairs, registry, room
+        found = database.read("SELECT value FROM facts WHERE name = ?", _RESTORED)
+        #: When the room was restored, 0 when it never was; a restore needs the room to be closed.
+        self._restored: int = found[0][0] if found else 0
 
     def note(self, party: str, peer: str) -> str:
         """The newest checkpoint of the pair's log, as a note."""
@@ -84,11 +87,10 @@ class Witness:
 
     def require_cleared(self, pair: Pair) -> None:
         """Return when leases may be given in a pair; Refused while a restored room waits for its parties."""
-        found = self._database.read("SELECT value FROM facts WHERE name = ?", _RESTORED)
-        if not found:
+        if not self._restored:
             return
         sql = "SELECT party FROM cosignatures WHERE origin = ? AND shown >= ?"
-        shown = {party for (party,) in self._database.read(sql, pair.log.origin, found[0][0])}
+        shown = {party for (party,) in self._database.read(sql, pair.log.origin, self._restored)}
         if not shown.issuperset(pair.parties):
             raise Refused(
                 "the room was restored from a backup and waits for both parties' newest cosigned checkpoints",

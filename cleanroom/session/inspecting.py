@@ -67,6 +67,7 @@ FILE_FORMATS: Final[dict[str, str]] = {
     "overlap-log-tree/1": "the index of a log's tree; it is made again when it is missing",
     "overlap-bundle/1": "a bundle for an auditor; 'overlap audit verify FILE' checks it",
     "overlap-room/1": "the name of the room that lives in this folder",
+    "overlap-nonces/1": "requests that a room has seen",
     "overlap-room-backup/1": "a backup of a room, without its vault",
     "overlap-data/1": f"a list that normalising uses; {_TEXT}",
 }
