@@ -32,6 +32,11 @@ NEEDED: Final = ("card/exporter", "card/peer", "log", "openings", "peer.seen")
 #: Parts that are there when a party has cosigned: the exporter's log by the peer, the peer's by the exporter.
 COSIGNED: Final = ("log.cosigned", "peer.cosigned")
 
+#: Parts of each log that ended when a card changed, below `old/NUMBER/`, the oldest first; `change` is the
+#: rotation or the revocation after which the next log began.
+OLD: Final = ("change", "log", "openings", "peer.seen")
+
+_OLD = re.compile(r"old/([1-9][0-9]{0,3})/([a-z.]+)")
 _MANY = re.compile(r"(agreement|receipt)/[0-9a-f]{64}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _HINT: Final = "ask for the file made by 'overlap audit bundle'"
@@ -73,6 +78,11 @@ class Bundle:
     signature: bytes
     parts: Mapping[str, bytes]
     broken: tuple[str, ...]
+
+    @property
+    def old(self) -> int:
+        """How many logs of the time before the present cards are in it."""
+        return len({name.split("/")[1] for name in self.parts if name.startswith("old/")})
 
     def many(self, kind: str) -> list[str]:
         """The names of the parts of a kind that can be there more than once, in their order."""
@@ -155,6 +165,21 @@ def _is_header(value: Any) -> bool:
         all(isinstance(name, str) for name in names)
         and names == sorted(set(names))
         and set(NEEDED) <= set(names)
-        and all(name in (*NEEDED, *COSIGNED) or _MANY.fullmatch(name) for name in names)
+        and _are_old_logs([name for name in names if name.startswith("old/")])
+        and all(
+            name in (*NEEDED, *COSIGNED) or _MANY.fullmatch(name) or _OLD.fullmatch(name) for name in names
+        )
         and all(type(part["size"]) is int and part["size"] >= 0 for part in parts)
+    )
+
+
+def _are_old_logs(names: Sequence[str]) -> bool:
+    """Whether these are all parts of logs 1, 2, … and nothing else."""
+    logs: dict[int, set[str]] = {}
+    for name in names:
+        if (found := _OLD.fullmatch(name)) is None:
+            return False
+        logs.setdefault(int(found[1]), set()).add(found[2])
+    return sorted(logs) == list(range(1, len(logs) + 1)) and all(
+        set(OLD) <= parts <= {*OLD, *COSIGNED} for parts in logs.values()
     )

@@ -28,18 +28,25 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """One receipt: what it is about, who signed (names), and the log entry that is opened to it, else -1."""
+    """One receipt: what it is about, who signed (names), and the log entry that is opened to it, else -1.
+
+    `log` is the number of the old log in which that entry is, 0 for the present one.
+    """
 
     kind: str
     about: str
     time: int
     signers: tuple[str, ...]
     entry: int
+    log: int = 0
 
 
 @dataclass
 class Report:
-    """All verdicts. Names and fingerprints are those of the cards in the bundle: the reader compares them."""
+    """All verdicts. Names and fingerprints are those of the cards in the bundle: the reader compares them.
+
+    `entries` and `cosigned` are of the present log; `happened` is told over that and all old ones.
+    """
 
     exporter: str = ""
     peer: str = ""

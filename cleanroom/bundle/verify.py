@@ -7,15 +7,17 @@ Times are checked as far as they bind: by one party's clock exactly, between bot
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import pairwise
 from typing import Any, Final
 
 from cleanroom import merkle
 from cleanroom.agreement import SignedAgreement, read_signed
 from cleanroom.bundle.format import PURPOSE, Bundle, Opening, read_bundle, read_openings
 from cleanroom.bundle.report import Happened, Report, Signed
+from cleanroom.bundle.succession import Ended, cards_before, succession_problems
 from cleanroom.bundle.times import order_problems, receipt_problems
 from cleanroom.log import (
     Cosigned,
@@ -38,19 +40,39 @@ CLOCK_SKEW: Final = 86_400
 
 @dataclass
 class _Reading:
-    """What has been read and holds: the base of what is checked after it."""
+    """What has been read and holds of one log: the base of what is checked after it.
+
+    `number` is that of an old log, 0 for the present one; the cards are those of its time.
+    """
 
     bundle: Bundle
     exporter: Card
     peer: Card
     report: Report
+    number: int = 0
     entries: dict[int, Entry] = field(default_factory=dict)
     lines: list[bytes] = field(default_factory=list)
-    agreements: dict[str, SignedAgreement] = field(default_factory=dict)
     opened: dict[bytes, int] = field(default_factory=dict)
+    proven: dict[int, Opening] = field(default_factory=dict)
+
+    @property
+    def origin(self) -> str:
+        return log_origin(self.exporter, self.peer)
+
+    @property
+    def size(self) -> int:
+        """Entries of the log, as many as there are whole pairs of lines."""
+        return (len(self.lines) - 2) // 2
+
+    def named(self, name: str) -> str:
+        """The name of a part of this log: an old one has its number before it."""
+        return f"old/{self.number}/{name}" if self.number else name
 
     def part(self, name: str) -> bytes:
-        return self.bundle.parts[name]
+        return self.bundle.parts[self.named(name)]
+
+    def add(self, name: str, what: str, problems: list[str]) -> None:
+        self.report.add(self.named(name), what, problems)
 
 
 def verify_bundle(data: bytes) -> Report:
@@ -62,16 +84,52 @@ def verify_bundle(data: bytes) -> Report:
     except OverlapError as error:
         report.add("bundle", "the file and its cards", [error.what])
         return report
-    reading = _Reading(bundle, cards[0], cards[1], report)
+    present = _Reading(bundle, cards[0], cards[1], report)
     report.exporter, report.peer, report.made = cards[0].party, cards[1].party, bundle.made
     report.fingerprints = {card.party: card.fingerprint for card in cards}
-    _check_frame(reading)
-    _check_agreements(reading)
-    _check_log(reading)
-    _check_peer(reading)
-    _check_openings(reading)
-    _check_receipts(reading)
+    _check_frame(present)
+    readings = _with_earlier(present)
+    for reading in readings:
+        _check_log(reading)
+        _check_peer(reading)
+        _check_openings(reading)
+    _check_succession(readings)
+    report.happened = _events([entry for reading in readings for entry in reading.entries.values()])
+    both = {card.digest.hex(): card for one in readings for card in (one.exporter, one.peer)}
+    _check_receipts(readings, both, _check_agreements(present, both))
     return report
+
+
+def _with_earlier(present: _Reading) -> list[_Reading]:
+    """The logs from the oldest to the present one, each with the cards of its time.
+
+    From a card one goes back by the statement that leads to it; where that is no good, no further.
+    """
+    readings, bundle = [present], present.bundle
+    for number in range(bundle.old, 0, -1):
+        after = readings[0]
+        try:
+            before = cards_before(bundle.parts[f"old/{number}/change"], after.exporter, after.peer)
+        except BadPeerFile as error:
+            present.report.add(f"old/{number}/change", "what changed a card", [error.what])
+            break
+        present.report.add(f"old/{number}/change", before.what)
+        present.report.fingerprints |= before.to_compare(number)
+        readings.insert(0, _Reading(bundle, before.exporter, before.peer, present.report, number))
+    return readings
+
+
+def _check_succession(readings: list[_Reading]) -> None:
+    """Each log ends where the next one says that it does, and none before the first is left out."""
+    if "previous" in getattr(readings[0].entries.get(0), "digests", {}):
+        readings[0].add("log", "where it begins", ["it goes on from an older log that is not in the bundle"])
+    for earlier, later in pairwise(readings):
+        problems = succession_problems(
+            Ended(earlier.lines, earlier.origin, earlier.exporter, earlier.part("change")),
+            later.entries.get(0),
+            later.proven.get(0),
+        )
+        earlier.add("log", "ends where the next log says", problems)
 
 
 def _check_frame(reading: _Reading) -> None:
@@ -89,50 +147,51 @@ def _check_frame(reading: _Reading) -> None:
     reading.report.add("bundle", what, problems)
 
 
-def _check_agreements(reading: _Reading) -> None:
+def _check_agreements(reading: _Reading, cards: Mapping[str, Card]) -> dict[str, SignedAgreement]:
+    agreements: dict[str, SignedAgreement] = {}
     for name in reading.bundle.many("agreement"):
         try:
-            signed = read_signed(reading.part(name), [reading.exporter, reading.peer])
+            signed = read_signed(reading.part(name), list(cards.values()))
         except OverlapError as error:
             reading.report.add(name, "signed by both", [error.what])
             continue
         problems = [] if name.endswith(signed.file_digest) else ["it is not the agreement of its name"]
-        reading.agreements[signed.file_digest] = signed
+        agreements[signed.file_digest] = signed
         period = f"signed by both, in force from {moment_of(signed.not_before)} to {moment_of(signed.until)}"
         reading.report.add(name, period, problems)
+    return agreements
 
 
 def _check_log(reading: _Reading) -> None:
     data, report = reading.part("log"), reading.report
-    origin = log_origin(reading.exporter, reading.peer)
     reading.lines = list(BytesIO(data))
-    cosigned, problems = _cosigned(reading, "log.cosigned", origin, reading.exporter, reading.peer)
+    cosigned, problems = _cosigned(reading, "log.cosigned", reading.origin, reading.exporter, reading.peer)
     held = [cosigned.checkpoint] if cosigned else []
-    findings = verify_log(reading.lines, origin, reading.exporter, held)
+    findings = verify_log(reading.lines, reading.origin, reading.exporter, held)
     for number, line in enumerate(reading.lines[2::2]):
         try:
             reading.entries[number] = Entry.from_bytes(line.removesuffix(b"\n"))
         except MalformedFile:
             continue  # It is among the findings.
-    report.entries = (len(reading.lines) - 2) // 2
-    report.happened = _events(reading.entries)
     found = [f"line {finding.line}: {finding.what}" for finding in findings]
-    report.add("log", f"{report.entries:,} entries: every line, signature and root", found)
+    reading.add("log", f"{reading.size:,} entries: every line, signature and root", found)
+    size = cosigned.checkpoint.size if cosigned else 0
+    if not reading.number:
+        report.entries, report.cosigned = reading.size, size
     if cosigned is not None:
-        report.cosigned = cosigned.checkpoint.size
-        last = reading.entries.get(report.cosigned - 1)
+        last = reading.entries.get(size - 1)
         if last is not None and cosigned.time + CLOCK_SKEW < last.time:
             problems.append("it was cosigned before its last entry was written")
-        what = f"{reading.peer.party} cosigned {report.cosigned:,} entries on {moment_of(cosigned.time)}"
-        report.add("log.cosigned", what, problems)
+        what = f"{reading.peer.party} cosigned {size:,} entries on {moment_of(cosigned.time)}"
+        reading.add("log.cosigned", what, problems)
     elif problems:
-        report.add("log.cosigned", "the peer's cosignature", problems)
+        reading.add("log.cosigned", "the peer's cosignature", problems)
 
 
 def _cosigned(
     reading: _Reading, name: str, origin: str, owner: Card, cosigner: Card
 ) -> tuple[Cosigned | None, list[str]]:
-    if name not in reading.bundle.parts:
+    if reading.named(name) not in reading.bundle.parts:
         return None, []
     try:
         return read_cosigned(reading.part(name).decode(), origin, owner, cosigner), []
@@ -148,9 +207,9 @@ def _check_peer(reading: _Reading) -> None:
         roots[cosigned.checkpoint.size] = cosigned.checkpoint.root
         cosigner, count = reading.exporter.party, cosigned.checkpoint.size
         what = f"{cosigner} cosigned {count:,} entries of {reading.peer.party}'s log"
-        reading.report.add("peer.cosigned", what)
+        reading.add("peer.cosigned", what, [])
     elif problems:
-        reading.report.add("peer.cosigned", "the exporter's cosignature", problems)
+        reading.add("peer.cosigned", "the exporter's cosignature", problems)
     problems, count = [], 0
     try:
         seen = canonical.decode(reading.part("peer.seen"), "the checkpoints")
@@ -165,13 +224,13 @@ def _check_peer(reading: _Reading) -> None:
         problems.append(error.what)
     except (AttributeError, KeyError, TypeError, ValueError):
         problems.append("it is not of version 1")
-    reading.report.add("peer.seen", f"{count:,} checkpoints of {reading.peer.party}'s log, signed", problems)
+    reading.add("peer.seen", f"{count:,} checkpoints of {reading.peer.party}'s log, signed", problems)
 
 
 def _check_openings(reading: _Reading) -> None:
     """Each opening proves what an entry committed to, and that the entry is in the signed tree."""
     problems: list[str] = []
-    size, openings = reading.report.entries, list[Opening]()
+    size, openings = reading.size, list[Opening]()
     leaves = [merkle.leaf_hash(line.removesuffix(b"\n")) for line in reading.lines[2::2]]
     root = merkle.root(leaves[:size])
     try:
@@ -183,44 +242,56 @@ def _check_openings(reading: _Reading) -> None:
         if entry is None or not merkle.verify_inclusion(leaves[number], number, size, opening.proof, root):
             problems.append(f"entry {number} is not proven to be in the log")
             continue
+        reading.proven[number] = opening
         for name, value in opening.facts.items():
             if commitment(opening.salt, name, value).hex() != entry.digests.get(name):
                 problems.append(f"entry {number} does not commit to what is said to be its {name}")
             else:
                 reading.opened.setdefault(value, number)
-    reading.report.add("openings", f"{len(openings):,} entries opened and proven", problems)
+    reading.add("openings", f"{len(openings):,} entries opened and proven", problems)
 
 
-def _check_receipts(reading: _Reading) -> None:
-    cards = {card.digest.hex(): card for card in (reading.exporter, reading.peer)}
-    read: list[tuple[Statement, Signed]] = []
-    for name in reading.bundle.many("receipt"):
-        data = reading.part(name)
+def _check_receipts(
+    readings: list[_Reading], cards: Mapping[str, Card], agreements: Mapping[str, SignedAgreement]
+) -> None:
+    present, read = readings[-1], list[tuple[Statement, Signed]]()
+    for name in present.bundle.many("receipt"):
+        data = present.part(name)
         try:
             said = outline(data)
             signers = [cards[signer] for signer in said.signers]
             statement = read_statement(data, signers, said.predicate_type)
         except KeyError:
-            reading.report.add(name, "a receipt", ["it is signed by somebody else"])
+            present.add(name, "a receipt", ["it is signed by somebody else"])
             continue
         except OverlapError as error:
-            reading.report.add(name, "a receipt", [error.what])
+            present.add(name, "a receipt", [error.what])
             continue
-        entry = reading.opened.get(statement.digest, reading.opened.get(hashlib.sha256(data).digest(), -1))
-        signed = _signed(statement, entry, reading.entries)
+        log, number, entry = _opened(readings, (statement.digest, hashlib.sha256(data).digest()))
+        signed = _signed(statement, entry, number, log)
         read.append((statement, signed))
-        problems = receipt_problems(statement, reading.entries.get(entry), reading.agreements, CLOCK_SKEW)
+        problems = receipt_problems(statement, entry, agreements, CLOCK_SKEW)
         if not name.endswith(statement.digest.hex()):
             problems.append("it is not the statement of its name")
-        if len(set(said.signers)) != len(said.signers):
+        if len({card.party for card in signers}) != len(signers):
             problems.append("one party has signed it twice")
-        reading.report.add(name, f"{signed.kind}, signed by {' and '.join(signed.signers)}", problems)
-    reading.report.receipts = sorted((signed for _, signed in read), key=lambda one: (one.time, one.kind))
+        present.add(name, f"{signed.kind}, signed by {' and '.join(signed.signers)}", problems)
+    present.report.receipts = sorted((signed for _, signed in read), key=lambda one: (one.time, one.kind))
     if problems := order_problems([statement for statement, _ in read]):
-        reading.report.add("receipts", "the order of ends", problems)
+        present.add("receipts", "the order of ends", problems)
 
 
-def _signed(statement: Statement, entry: int, entries: Mapping[int, Entry]) -> Signed:
+def _opened(readings: list[_Reading], values: Sequence[bytes]) -> tuple[int, int, Entry | None]:
+    """Number of the log, sequence and entry that is opened to one of the values; 0, -1 and None for none."""
+    for value in values:
+        for reading in readings:
+            if value in reading.opened:
+                number = reading.opened[value]
+                return reading.number, number, reading.entries.get(number)
+    return 0, -1, None
+
+
+def _signed(statement: Statement, entry: Entry | None, number: int, log: int) -> Signed:
     kind = statement.predicate_type.split(":")[2]
     said: Mapping[str, Any] = statement.predicate
     terms = said.get("terms")
@@ -228,8 +299,8 @@ def _signed(statement: Statement, entry: int, entries: Mapping[int, Entry]) -> S
     about = f"run {said['run']}" if said.get("run") else f"share {share}" if share else ""
     time = said.get("time")
     if type(time) is not int:
-        time = entries[entry].time if entry in entries else 0
-    return Signed(kind, _plain(about), time, statement.signers, entry)
+        time = entry.time if entry is not None else 0
+    return Signed(kind, _plain(about), time, statement.signers, number, log)
 
 
 def _plain(text: str) -> str:
@@ -237,10 +308,10 @@ def _plain(text: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in text[:60])
 
 
-def _events(entries: Mapping[int, Entry]) -> list[Happened]:
-    """The log as a table: one row for each kind, in the order in which they first happened."""
+def _events(entries: Sequence[Entry]) -> list[Happened]:
+    """The logs as a table: one row for each kind, in the order in which they first happened."""
     rows: dict[str, list[Entry]] = {}
-    for entry in entries.values():
+    for entry in entries:
         rows.setdefault(entry.kind, []).append(entry)
     table = []
     for kind, found in rows.items():

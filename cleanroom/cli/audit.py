@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleanroom.cli.auditor import reads_command, report_command, shares_command, who_sees_command
+from cleanroom.cli.auditor import entry_name, reads_command, report_command, shares_command, who_sees_command
 from cleanroom.cli.carry import carries, tell_out
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 from overlap.errors import Refused, UsageError
@@ -104,7 +104,7 @@ def _print_report(report: Report) -> None:
             one.about,
             moment_of(one.time) if one.time else "-",
             " and ".join(one.signers),
-            str(one.entry) if one.entry >= 0 else "-",
+            entry_name(one.entry, one.log) if one.entry >= 0 else "-",
         )
         for one in report.receipts
     ]
@@ -126,7 +126,8 @@ def _print_report(report: Report) -> None:
 def bundle_(shell: Shell, partner: str, out: Path, disclose: str) -> None:
     """Write one file that shows an auditor what happened with a partner: no account is in it.
 
-    It has both cards, the signed agreements, the log with its checkpoints, the partner's, and the receipts.
+    It has both cards, the signed agreements, the log with its checkpoints, the partner's, and the receipts;
+    after a change of cards the logs of before it too, and the statements that bind old and new cards.
     """
     from cleanroom.session.bundling import write_bundle
 

@@ -10,6 +10,11 @@ import click
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 
 
+def entry_name(number: int, log: int) -> str:
+    """An entry as a table calls it: of an old log with the number of that log."""
+    return f"{number} of old log {log}" if log else str(number)
+
+
 @click.command("who-sees")
 @click.option("--as-of", "as_of", default="", help="A date (its whole day, UTC) or a time; default: now.")
 @click.option("--partner", help="Only this partner.")
@@ -95,7 +100,7 @@ def reads_command(shell: Shell, partner: str | None, share: str, as_json: bool) 
             one.share[:8],
             f"up to {one.records:,}",
             "REFUSED" if one.refused else "",
-            one.entry,
+            entry_name(one.entry, one.log),
         )
         for one in reads
     ]

@@ -12,6 +12,7 @@ from cleanroom.log.checkpoint import Checkpoint, log_origin, read_checkpoint
 from cleanroom.log.cosignature import Cosigned, cosign, read_cosigned
 from cleanroom.log.entry import KINDS, Entry, Facts, bucket, commitment
 from cleanroom.log.file import Log
+from cleanroom.log.lines import last_checkpoint
 from cleanroom.log.verify import Finding, verify_log
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "bucket",
     "commitment",
     "cosign",
+    "last_checkpoint",
     "log_origin",
     "read_checkpoint",
     "read_cosigned",

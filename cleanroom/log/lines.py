@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,6 +54,14 @@ def read_checkpoint_line(line: bytes, origin: str) -> CheckpointLine:
         raise MalformedFile("a checkpoint line of the log is not in canonical form", "ask for the log again")
     leaf, root, signature = (bytes.fromhex(part.decode()) for part in match.groups()[:3])
     return CheckpointLine(leaf, Checkpoint(origin, int(match[4]), root, signature))
+
+
+def last_checkpoint(lines: Sequence[bytes], origin: str) -> Checkpoint | None:
+    """The checkpoint on the last of the lines of a log file, None of an empty log. It is not checked here.
+
+    Raises MalformedFile when the last line is none.
+    """
+    return read_checkpoint_line(lines[-1], origin).checkpoint if len(lines) > 2 else None
 
 
 def entry_line_number(sequence: int) -> int:

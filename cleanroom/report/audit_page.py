@@ -21,7 +21,10 @@ LIMITS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class LogFacts:
-    """One log: `findings` are sentences, empty when every byte is as written; `note` is its signed head."""
+    """One log: `findings` are sentences, empty when every byte is as written; `note` is its signed head.
+
+    `log` is the number of a log under earlier cards, 0 for the present one.
+    """
 
     partner: str
     entries: int
@@ -29,6 +32,7 @@ class LogFacts:
     note: str
     peer_checkpoints: int
     findings: tuple[str, ...]
+    log: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,10 @@ class ShareFacts:
 
 @dataclass(frozen=True, slots=True)
 class ProofFacts:
-    """That an entry is in the log: its place, its leaf hash and its inclusion path (RFC 9162), in hex."""
+    """That an entry is in the log: its place, its leaf hash and its inclusion path (RFC 9162), in hex.
+
+    `log` is the number of a log under earlier cards, 0 for the present one.
+    """
 
     partner: str
     sequence: int
@@ -73,6 +80,7 @@ class ProofFacts:
     share: str
     leaf: str
     path: tuple[str, ...]
+    log: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +220,14 @@ def _logs(logs: Sequence[LogFacts]) -> Iterator[str]:
     for log in logs:
         verdict = "every entry is the one that was written" if not log.findings else "; ".join(log.findings)
         yield paragraph(
-            f"With {log.partner}: {log.entries:,} entries, {verdict}. "
+            f"With {log.partner}{_old(log.log)}: {log.entries:,} entries, {verdict}. "
             f"Signed checkpoints of the partner's log kept here: {log.peer_checkpoints:,}."
         )
         yield f"<pre>{escape(log.note)}</pre>"
+
+
+def _old(log: int) -> str:
+    return f", old log {log}" if log else ""
 
 
 def _proofs(proofs: Sequence[ProofFacts]) -> Iterator[str]:
@@ -224,12 +236,12 @@ def _proofs(proofs: Sequence[ProofFacts]) -> Iterator[str]:
         yield paragraph("No share was granted or ended.")
         return
     yield paragraph(
-        "Each entry below is in the log with the head above: SHA-256 over 0x00 and the entry's line is the "
+        "Each entry below is in the log with its head above: SHA-256 over 0x00 and the entry's line is the "
         "leaf, and the path leads from it to the root (RFC 9162, section 2.1.3)."
     )
     rows = [
         [
-            Cell(f"{one.partner} {one.sequence}"),
+            Cell(f"{one.partner} {one.sequence}{_old(one.log)}"),
             Cell(one.time),
             Cell(f"{one.kind} {one.share[:16]}"),
             Cell(one.leaf, digest=True),

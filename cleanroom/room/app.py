@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -53,8 +54,22 @@ def make_app(room: OpenRoom, url: str) -> Gate:
 
 async def _answer(request: Request, error: Exception) -> Response:
     problem = _problem(error)
+    if problem.status == 405:
+        problem.fields["Allow"] = _methods_of(request)
     body = json.dumps(document_of(problem, request.app.state.room.now()), ensure_ascii=False)
     return Response(body, problem.status, problem.fields, PROBLEM_TYPE)
+
+
+def _methods_of(request: Request) -> str:
+    """What the address takes; one route knows only its own method."""
+    paths = request.app.openapi()["paths"].items()
+    found = {
+        method.upper()
+        for template, methods in paths
+        for method in methods
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), request.url.path)
+    }
+    return ", ".join(sorted(found))
 
 
 def _problem(error: Exception) -> Problem:

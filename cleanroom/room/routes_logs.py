@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
@@ -15,7 +15,13 @@ router = APIRouter()
 NOTE_TYPE = "text/plain; charset=utf-8"
 Number = Annotated[int, Query(alias="from", ge=0, lt=2**53)]
 First = Annotated[int, Query(ge=1, lt=2**53)]
-List = Literal["starter-list", "responder-list"]
+
+#: What both lists of a count have in common.
+_LIST: dict[str, Any] = {
+    "status_code": 202,
+    "response_class": Response,
+    "openapi_extra": octet_body("The list with its contract, sealed to the room."),
+}
 
 
 @router.get(
@@ -56,15 +62,17 @@ def post_cosignature(peer: DigestPath, body: Octets, room: Room, member: Operato
     return Response(status_code=204)
 
 
-@router.put(
-    "/v1/counts/{run}/{step}",
-    status_code=202,
-    response_class=Response,
-    openapi_extra=octet_body("The list with its contract, sealed to the room."),
-)
-def put_list(run: IdPath, step: List, body: Octets, room: Room, member: Operator) -> Response:
-    """One of the two lists of a count through the room."""
-    room.counting.take(run, step, member.party, body, room.now())
+@router.put("/v1/counts/{run}/starter-list", **_LIST)
+def put_starter_list(run: IdPath, body: Octets, room: Room, member: Operator) -> Response:
+    """The starter's elements, blinded twice; the responder sends them."""
+    room.counting.take(run, "starter-list", member.party, body, room.now())
+    return Response(status_code=202)
+
+
+@router.put("/v1/counts/{run}/responder-list", **_LIST)
+def put_responder_list(run: IdPath, body: Octets, room: Room, member: Operator) -> Response:
+    """The responder's elements, blinded twice; the starter sends them."""
+    room.counting.take(run, "responder-list", member.party, body, room.now())
     return Response(status_code=202)
 
 

@@ -11,6 +11,7 @@ request, because it covers that request's signature. Both sides use this module,
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -218,16 +219,11 @@ class _Verifier(HTTPMessageVerifier):  # type: ignore[misc]
 
 
 class _Keys(HTTPSignatureKeyResolver):  # type: ignore[misc]
-    def __init__(self, key_of: KeyOf | None = None, signer: Signer | None = None) -> None:
-        self._key_of, self._signer = key_of, signer
+    def __init__(self, key_of: KeyOf) -> None:
+        self._key_of = key_of
 
     def resolve_public_key(self, key_id: str) -> bytes | None:
-        assert self._key_of is not None
         return self._key_of(key_id) if _KEYID.fullmatch(key_id) else None
-
-    def resolve_private_key(self, key_id: str) -> Callable[[bytes], bytes]:
-        assert self._signer is not None
-        return self._signer.sign
 
 
 def _answered(answer: _Answer) -> list[str]:
@@ -248,20 +244,24 @@ def _sign(
     expires: int = 0,
     nonce: str | None = None,
 ) -> dict[str, str]:
-    library = HTTPMessageSigner(signature_algorithm=Ed25519, key_resolver=_Keys(signer=signer))
-    library.sign(
+    library = HTTPMessageSigner(signature_algorithm=Ed25519)
+    prepared = library.prepare(
         message,
         key_id=signer.keyid,
         created=datetime.fromtimestamp(now, UTC),
         expires=datetime.fromtimestamp(expires, UTC) if expires else None,
         nonce=nonce,
-        label=LABEL,
         tag=TAG,
         include_alg=False,
         covered_component_ids=covered,
         use_existing_digest=True,
     )
-    return {name: message.headers[name] for name in ("Signature-Input", "Signature")}
+    # The library's `apply` would build the signature base a second time, in case the message has changed.
+    signature = base64.b64encode(signer.sign(prepared.signature_base)).decode()
+    return {
+        "Signature-Input": f"{LABEL}={prepared.signature_params}",
+        "Signature": f"{LABEL}=:{signature}:",
+    }
 
 
 def _verify(message: HttpRequest | _Answer, required: list[str], key_of: KeyOf, what: str) -> dict[str, Any]:

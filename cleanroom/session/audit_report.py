@@ -11,8 +11,10 @@ from cleanroom.report import AgreementFacts, AuditFacts, LogFacts, ProofFacts, S
 from cleanroom.session.agreements import agreement_name, agreements_with, list_agreements
 from cleanroom.session.auditing import verify_logs
 from cleanroom.session.folder import write_whole
+from cleanroom.session.history import ClosedLog
 from cleanroom.session.holding import read_holder_state
 from cleanroom.session.party import Party
+from cleanroom.session.periods import log_periods
 from cleanroom.session.portfolio import list_holdings
 from cleanroom.session.seeing import read_stretch, who_sees
 from cleanroom.session.timeline import share_events
@@ -54,7 +56,17 @@ def _logs(party: Party) -> list[LogFacts]:
             tuple(f"{where}: {what}" for where, what in verdict.findings),
         )
         for verdict in verify_logs(party)
-    ]
+    ] + [_old_log(partner, log) for partner in party.partners() for log in party.closed_logs(partner)]
+
+
+def _old_log(partner: str, log: ClosedLog) -> LogFacts:
+    """A log under earlier cards; that the next one goes on from it is among the findings of the present."""
+    head = log.head()
+    findings = tuple(f"line {finding.line}: {finding.what}" for finding in log.verify())
+    root, note = (head.root.hex(), head.to_note(log.owner)) if head else ("", "")
+    return LogFacts(
+        partner, head.size if head else 0, root, note, len(log.seen()["seen"]), findings, log.number
+    )
 
 
 def _peer_checkpoints(party: Party, partner: str) -> int:
@@ -103,24 +115,25 @@ def _shares(party: Party) -> list[ShareFacts]:
 
 
 def _proofs(party: Party, partner: str) -> list[ProofFacts]:
-    """Inclusion proofs for what was granted and ended, under the log's present head."""
+    """Inclusion proofs for what was granted and ended, each under the head of the log that has it."""
     events = share_events(party, partner, read_holder_state(party, partner).shares)
-    wanted = {event.sequence: event for event in events if event.kind in _PROVEN}
-    log = party.log(partner)
-    leaves = {
-        entry.sequence: merkle.leaf_hash(entry.to_bytes()).hex()
-        for entry in log.entries()
-        if entry.sequence in wanted
-    }
-    return [
-        ProofFacts(
-            partner,
-            sequence,
-            moment_of(event.time),
-            event.kind,
-            event.share,
-            leaves[sequence],
-            tuple(step.hex() for step in log.inclusion_proof(sequence)),
-        )
-        for sequence, event in sorted(wanted.items())
-    ]
+    found = []
+    for period in log_periods(party, partner):
+        wanted = {
+            event.sequence: event for event in events if event.kind in _PROVEN and event.log == period.number
+        }
+        proofs = period.proofs(list(wanted))
+        found += [
+            ProofFacts(
+                partner,
+                sequence,
+                moment_of(event.time),
+                event.kind,
+                event.share,
+                merkle.leaf_hash(period.entries[sequence].to_bytes()).hex(),
+                tuple(step.hex() for step in proofs[sequence]),
+                period.number,
+            )
+            for sequence, event in sorted(wanted.items())
+        ]
+    return found

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from cleanroom.bundle import (
     BUNDLE_LIMIT_BYTES,
-    Opening,
     Report,
     make_bundle,
-    opening_part,
     verify_bundle,
 )
-from cleanroom.log import Log, commitment
 from cleanroom.receipts import STATEMENT_LIMIT_BYTES, statement_digest
 from cleanroom.session.agreements import AGREEMENT_LIMIT, agreements_with
 from cleanroom.session.folder import read_whole, write_whole
-from cleanroom.session.frames import peer_record
 from cleanroom.session.holding import read_holder_state
 from cleanroom.session.party import Party
+from cleanroom.session.periods import log_periods
 from cleanroom.session.receipting import collect_endings, kept_receipts
-from overlap import canonical
 from overlap.errors import Refused
 
 #: What a bundle opens: entries that commit to receipts and agreements in it, or nothing.
@@ -45,11 +41,12 @@ class Bundled:
 def write_bundle(party: Party, partner: str, out: Path, disclose: str = "receipts") -> Bundled:
     """Write all that shows what happened with `partner`, and nothing about any account, to `out`.
 
-    The log goes as it is. Its digests stay closed but for those of entries that commit to a receipt or an
-    agreement in the bundle; with `disclose` "none" those stay closed too.
+    The logs go as they are, those under earlier cards too. Their digests stay closed but for those of entries
+    that commit to a receipt or an agreement in the bundle; with `disclose` "none" those stay closed too.
     """
-    card, log = party.card_of(partner), party.log(partner)
+    card = party.card_of(partner)
     collect_endings(party, partner)
+    periods = log_periods(party, partner)
     agreements = dict(_agreements(party, partner))
     receipts = {statement_digest(data).hex(): data for data in _receipts(party, partner)}
     candidates = {
@@ -60,26 +57,29 @@ def write_bundle(party: Party, partner: str, out: Path, disclose: str = "receipt
             for digest in (bytes.fromhex(name), hashlib.sha256(data).digest())
         ],
     }
-    openings = list(_openings(log, candidates)) if disclose == "receipts" else []
+    # How one log goes on from another is in the bundle anyway: opening it tells nothing more.
+    succession = {
+        "previous": [period.end for period in periods[:-1]],
+        "statement": [period.change for period in periods[:-1]],
+    }
+    wanted = succession | (candidates if disclose == "receipts" else {})
     parts = {
         "card/exporter": party.keys.card.to_bytes(),
         "card/peer": card.to_bytes(),
-        "log": log.path.read_bytes(),
-        "openings": opening_part(openings),
-        "peer.seen": canonical.encode(peer_record(party, partner)["seen"]),
         **{f"agreement/{digest}": data for digest, data in agreements.items()},
         **{f"receipt/{digest}": data for digest, data in receipts.items()},
     }
-    place = party.folder.path("logs", f"{partner}.cosigned")
-    if place.is_file():
-        parts["log.cosigned"] = read_whole(place, 4_096)
-    if cosigned := peer_record(party, partner)["cosigned"]:
-        parts["peer.cosigned"] = cosigned.encode()
+    opened = 0
+    for period in periods:
+        openings = list(period.openings(wanted))
+        opened += len(openings)
+        parts |= {period.prefix + name: data for name, data in period.parts(openings).items()}
     data = make_bundle(parts, card, party.keys, party.now)
     if len(data) > BUNDLE_LIMIT_BYTES:
         raise Refused("the bundle would be larger than 2 GiB", "send the log and the receipts by themselves")
     write_whole(out, data)
-    return Bundled(partner, log.head().size, len(agreements), len(receipts), len(openings), len(data))
+    entries = sum(len(period.entries) for period in periods)
+    return Bundled(partner, entries, len(agreements), len(receipts), opened, len(data))
 
 
 def verify_file(source: Path) -> Report:
@@ -88,13 +88,8 @@ def verify_file(source: Path) -> Report:
 
 
 def _agreements(party: Party, partner: str) -> Iterator[tuple[str, bytes]]:
-    """Digest and bytes of each signed agreement between the present cards."""
-    cards = {party.keys.card.digest.hex(), party.card_of(partner).digest.hex()}
-    wanted = {
-        signed.file_digest
-        for signed in agreements_with(party, partner)
-        if {signed.agreement.proposer.card, signed.agreement.accepter.card} == cards
-    }
+    """Digest and bytes of each signed agreement with this partner, under whichever cards."""
+    wanted = {signed.file_digest for signed in agreements_with(party, partner)}
     for name in party.folder.names("agreements", suffix=".toml"):
         data = read_whole(party.folder.path("agreements", f"{name}.toml"), AGREEMENT_LIMIT)
         if (digest := hashlib.sha256(data).hexdigest()) in wanted:
@@ -114,20 +109,3 @@ def _receipts(party: Party, partner: str) -> Iterator[bytes]:
     for place in grants:
         if place.is_file():
             yield read_whole(place, STATEMENT_LIMIT_BYTES)
-
-
-def _openings(log: Log, candidates: dict[str, list[bytes]]) -> Iterator[Opening]:
-    for entry in log.entries():
-        salt = log.salt(entry.sequence)
-        facts = {
-            name: value
-            for name, values in candidates.items()
-            if name in entry.digests
-            for value in _found(salt, name, values, entry.digests[name])
-        }
-        if facts:
-            yield Opening(entry.sequence, salt, facts, log.inclusion_proof(entry.sequence))
-
-
-def _found(salt: bytes, name: str, values: Sequence[bytes], digest: str) -> list[bytes]:
-    return [value for value in values if commitment(salt, name, value).hex() == digest][:1]

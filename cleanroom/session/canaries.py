@@ -16,9 +16,10 @@ from typing import Final
 
 import pandas as pd
 
+from cleanroom.session.folder import Folder
 from cleanroom.session.imports import own_accounts
 from cleanroom.session.party import Party
-from cleanroom.session.stored import keep_stored, read_stored
+from cleanroom.session.stored import Locked, keep_stored, read_stored
 from cleanroom.store import table_bytes, table_from_bytes
 from overlap import canonical, identity
 from overlap.errors import Refused, UsageError
@@ -122,6 +123,11 @@ def kept_planted(party: Party, run: str) -> list[pd.DataFrame]:
     if not party.folder.path("runs", run, _NAME).is_file():
         return []
     return [table_from_bytes(read_stored(party, _PURPOSE, run, "runs", run, _NAME))]
+
+
+def planted_files(folder: Folder) -> list[Locked]:
+    """What is locked of the planted accounts outside of runs."""
+    return [(_NAME, (_NAME,))] if folder.path(_NAME).is_file() else []
 
 
 def canary_hit(partner: str, number: int) -> Refused:

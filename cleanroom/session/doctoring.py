@@ -15,7 +15,7 @@ from cleanroom.session.agreements import find_in_force, list_agreements
 from cleanroom.session.folder import Folder
 from cleanroom.session.frames import highest_peer_time
 from cleanroom.session.holding import read_holder_state
-from cleanroom.session.imports import read_imports
+from cleanroom.session.imports import made_at, read_imports
 from cleanroom.session.machine import GOOD, NOTE, REPAIR, Finding, examine_machine, explained
 from cleanroom.session.party import Clock, Party, open_party, wall_clock
 from cleanroom.session.prepared_ends import half_name
@@ -114,7 +114,8 @@ def _leftovers(folder: Folder) -> Iterator[Finding]:
 def _recovery(folder: Folder) -> Iterator[Finding]:
     if list(folder.root.glob("recovery*.key")):
         what = "a recovery key lies in the folder: who takes the one takes the other"
-        yield Finding("recovery", REPAIR, what, "move recovery*.key offline, where a second person finds it")
+        # A note: nothing is broken, and the key must lie somewhere between `init` and the safe.
+        yield Finding("recovery", NOTE, what, "move recovery*.key offline, where a second person finds it")
     else:
         yield Finding("recovery", GOOD, "no recovery key lies in the folder")
 
@@ -189,20 +190,14 @@ def _agreements(party: Party) -> Iterator[Finding]:
 
 
 def _imports(party: Party) -> Iterator[Finding]:
-    """Imports older than an agreement in force lets a run use."""
+    """Imports whose file is older than an agreement in force lets a run use."""
     imports = [one for one in read_imports(party.folder) if one["what"] == "accounts"]
+    made = {one["population"]: made_at(party.folder, f"accounts-{one['population']}") for one in imports}
     old = set()
     for signed in find_in_force(party):
-        limit = int(getattr(signed.agreement.terms, "max_export_age", 0))
-        role = signed.agreement.role_of(party.name)
-        if not limit or role is None:
-            continue
-        ours = signed.agreement.side(role).populations
-        old |= {
-            one["population"]
-            for one in imports
-            if one["population"] in ours and party.now - one["imported_at"] > limit
-        }
+        limit, role = signed.agreement.terms.max_export_age, signed.agreement.role_of(party.name)
+        ours = signed.agreement.side(role).populations if limit and role is not None else ()
+        old |= {one for one in ours if (then := made.get(one)) is not None and party.now - then > limit}
     if old:
         what = f"{len(old)} populations are older than an agreement allows"
         yield Finding("imports", REPAIR, what, "export them again and 'overlap import' them")

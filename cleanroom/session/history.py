@@ -12,11 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from cleanroom.log import Checkpoint, Entry, Finding, verify_log
-from cleanroom.session.folder import Folder
-from overlap import canonical
+from cleanroom.log import Checkpoint, Entry, Finding, last_checkpoint, verify_log
+from cleanroom.session.folder import Folder, read_whole
 from overlap.errors import BadInput
 from overlap.keys import Card
 
@@ -97,15 +96,26 @@ class ClosedLog:
         start = data.index(b"\n") + 1 + _SALT_BYTES * sequence
         return data[start : start + _SALT_BYTES]
 
+    def head(self) -> Checkpoint | None:
+        """The last checkpoint; None when there is no entry."""
+        with self.path.open("rb") as file:
+            return last_checkpoint(file.readlines(), self.origin)
+
     def head_note(self) -> str:
         """The last checkpoint, as the log that goes on commits to it; "" when there is no entry."""
-        with self.path.open("rb") as file:
-            last = file.read().splitlines()[2:][-1:]
-        if not last:
-            return ""
-        value = canonical.decode(last[0], "the last line of an old log")
-        root, signature = bytes.fromhex(value["root"]), bytes.fromhex(value["signature"])
-        return Checkpoint(self.origin, value["size"], root, signature).to_note(self.owner)
+        last = self.head()
+        return last.to_note(self.owner) if last else ""
+
+    def seen(self) -> dict[str, Any]:
+        """What was known of the partner's log of that time, as in its own record; see `peer_record`."""
+        place = (*OLD_LOGS, self.place.name, f"{self.partner}.peer")
+        folder = Folder(self.place.parents[len(OLD_LOGS)])
+        return folder.read_record(*place) if folder.path(*place).is_file() else {"cosigned": "", "seen": []}
+
+    def cosigned(self) -> bytes:
+        """The newest checkpoint that the partner has cosigned, a note; b"" when there is none."""
+        place = self.path.with_suffix(".cosigned")
+        return read_whole(place, 4_096) if place.is_file() else b""
 
     def verify(self) -> list[Finding]:
         """Everything wrong with the file itself; what follows it commits to where it ends."""

@@ -6,7 +6,7 @@ shares/grants/SHARE        the grant receipt: signed by us, then by the partner 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cleanroom.agreement import Request as Asked
@@ -66,6 +66,14 @@ def read_holder_state(party: Party, partner: str) -> HolderState:
     """What we remember of the shares granted to `partner`."""
     place = _place(party, partner)
     return HolderState.from_bytes(read_whole(place, STATE_LIMIT)) if place.is_file() else HolderState()
+
+
+def begin_with_new_log(party: Party, partner: str) -> None:
+    """Forget what the state says about places in a log that is closed; shares and their ends stay."""
+    place = _place(party, partner)
+    if place.is_file():
+        state = replace(read_holder_state(party, partner), position=0, announced="", shown="")
+        write_whole(place, state.to_bytes())
 
 
 def _refusal(party: Party, partner: str, terms: Terms, request: Request, now: int) -> str | None:

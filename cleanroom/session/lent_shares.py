@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cleanroom.log import bucket
 from cleanroom.receipts import DESTRUCTION, EXPIRY, REVOCATION, read_statement
 from cleanroom.session.folder import write_whole
+from cleanroom.session.history import own_history
 from cleanroom.session.party import Party, wall_clock
 from cleanroom.session.room_logs import watch_room_log
 from cleanroom.session.rooms import holder_card, room_at, room_client
@@ -95,7 +96,8 @@ class PartnerHolder(Holder):
         return lines
 
     def _is_lent(self, terms: Terms) -> bool:
-        return terms.holder != self._keys.card.digest.hex()
+        own = [self._keys.card, *(retired.card for retired in own_history(self._party.folder))]
+        return terms.holder not in {card.digest.hex() for card in own}
 
     def _ended(self, held: Held, stands: LentShare, now: int) -> Ending:
         """Keep the room's two statements once their signatures hold and they are about this share."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from cleanroom.moment import moment_of
 from cleanroom.session.party import Party
+from cleanroom.session.past_shares import past_shares
 from cleanroom.session.sharing import ListedShare, list_shares
 from cleanroom.session.timeline import Event, by_share, share_events
 
@@ -40,7 +41,10 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One use of a share, or one that was refused. `records` is rounded up as in the log."""
+    """One use of a share, or one that was refused. `records` is rounded up as in the log.
+
+    `entry` is its number in the present log (`log` 0) or in that old log.
+    """
 
     time: str
     direction: str
@@ -49,6 +53,7 @@ class Read:
     records: int
     refused: bool
     entry: int
+    log: int
 
 
 def list_holdings(party: Party, partner: str | None = None) -> list[Holding]:
@@ -71,8 +76,9 @@ def list_reads(party: Party, partner: str | None = None, share: str = "") -> lis
             event.counts.get("records", 0),
             "refused" in event.counts,
             event.sequence,
+            event.log,
         )
-        for event in sorted(events, key=lambda event: (event.time, event.partner, event.sequence))
+        for event in sorted(events, key=lambda event: (event.time, event.partner, event.place))
         if event.kind in _USES or "refused" in event.counts
     ]
 
@@ -80,7 +86,9 @@ def list_reads(party: Party, partner: str | None = None, share: str = "") -> lis
 def _listed(party: Party, partner: str | None) -> list[ListedShare]:
     if partner is not None:
         party.card_of(partner)
-    return [one for one in list_shares(party) if partner in (None, one.partner)]
+    names = [name for name in party.partners() if partner in (None, name)]
+    past = [one for name in names for one in past_shares(party, name)]
+    return [*(one for one in list_shares(party) if one.partner in names), *past]
 
 
 def _events(party: Party, listed: list[ListedShare]) -> dict[str, list[Event]]:

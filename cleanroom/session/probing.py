@@ -1,6 +1,7 @@
 """What our own machine watches so that a partner's runs tell no more than they should.
 
 submissions/PARTNER/LIST    a list that went into runs with the partner, as keyed digests, locked
+submissions/digest.key      after a rotation: the key of those digests, locked
 
 **Differencing.** Two runs over lists that differ in a few accounts tell about these alone, whatever minimum
 each run keeps. So a list that differs in fewer accounts than the agreement's minimum count from any list that
@@ -18,15 +19,18 @@ from typing import Final
 
 import numpy as np
 
+from cleanroom.session.folder import Folder
 from cleanroom.session.party import Party
 from cleanroom.session.reviews import read_memory
 from cleanroom.session.runs import RunRecord
-from cleanroom.session.stored import keep_stored, read_stored
+from cleanroom.session.stored import Locked, keep_stored, read_stored
 from overlap.errors import Refused
 from overlap.match import Distinct
 
 _PURPOSE: Final = b"submissions"
 _FOLDER: Final = "submissions"
+#: The key of the digests since a rotation of ours; a party name has no dot, so no partner's folder.
+_KEY: Final = "digest.key"
 #: Bytes of a digest: below 2^-27 that two of 2^18 accounts share one, and they are never shown to anybody.
 _SIZE: Final = 8
 _WORD: Final = np.dtype(">u8")
@@ -64,7 +68,7 @@ class Submission:
 
 def submission_of(party: Party, ids: Sequence[str], listed: Distinct) -> Submission:
     """The accounts of a list as digests under a key that only this party has; `ids` by position."""
-    key = party.keys.storage_key(_PURPOSE)
+    key = _digest_key(party)
     of_identifier = _digests(key, listed.encoded)
     # The content of an account is the sum of its identifiers' digests: in any order, and all at once.
     holders = listed.holders.sort_values("account", kind="stable")
@@ -104,6 +108,27 @@ def remember_submission(party: Party, partner: str, submission: Submission) -> N
         keep_stored(
             party, _PURPOSE, submission.name, submission.to_bytes(), _FOLDER, partner, submission.name
         )
+
+
+def submission_files(folder: Folder) -> list[Locked]:
+    """What is locked of all lists: each list, and the key of the digests where it is kept."""
+    found: list[Locked] = []
+    for partner in folder.names(_FOLDER):
+        if partner == _KEY:
+            found.append((_KEY, (_FOLDER, _KEY)))
+        else:
+            found += [(name, (_FOLDER, partner, name)) for name in folder.names(_FOLDER, partner)]
+    return found
+
+
+def carry_digest_key(before: Party, after: Party) -> None:
+    """Keep the key of the digests through a rotation: lists of the time before are still compared.
+
+    It protects nothing that the lock of each list does not, so it may stay when the other keys go.
+    """
+    place = before.folder.path(_FOLDER, _KEY)
+    if before.folder.names(_FOLDER) and not place.is_file():
+        keep_stored(after, _PURPOSE, _KEY, before.keys.storage_key(_PURPOSE), _FOLDER, _KEY)
 
 
 def require_shown_many(party: Party, partner: str, minimum: int, shown: Iterable[str]) -> None:
@@ -146,6 +171,13 @@ def jumps_in(record: RunRecord, records: Sequence[RunRecord]) -> list[str]:
 def _their_bound(record: RunRecord) -> int:
     terms = record.terms
     return terms.responder.size_bound if record.role == "starter" else terms.starter.size_bound
+
+
+def _digest_key(party: Party) -> bytes:
+    """The key of the digests: the first that this party had, so that old lists stay comparable."""
+    if party.folder.path(_FOLDER, _KEY).is_file():
+        return read_stored(party, _PURPOSE, _KEY, _FOLDER, _KEY)
+    return party.keys.storage_key(_PURPOSE)
 
 
 def _digests(key: bytes, texts: Iterable[bytes]) -> np.ndarray:

@@ -42,6 +42,9 @@ from overlap.keys import Card
 #: What letters of kind checkpoint carry; a grant is countersigned with the request for a lease.
 CARRIED = (DESTRUCTION, EXPIRY, EXPORT, RELEASE, REVOCATION, RUN)
 
+#: How the names of the statements end that lie beside a share of a partner: its grant and its ends.
+_PAPERS = (".receipt", ".revoked", ".destroyed")
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -86,14 +89,30 @@ def export_receipt(party: Party, partner: str, manifest: bytes, accounts: int, f
 
 
 def collect_endings(party: Party, partner: str) -> None:
-    """Keep the statements about every share granted to `partner` that has ended, and log the new ones."""
-    holder = open_holder(party, partner)
-    for share in read_holder_state(party, partner).shares:
+    """Keep the statements about every share granted to `partner` that has ended, and log the new ones.
+
+    Those of shares under an earlier card of ours were kept when that card went out of use.
+    """
+    holder, ours = open_holder(party, partner), party.keys.card.digest.hex()
+    for share, held in read_holder_state(party, partner).shares.items():
+        if held.terms.holder != ours:
+            continue
         ending = holder.ending(share)
         for data in (ending.notice, ending.attestation) if ending else ():
             if data is not None and not _place(party, partner, digest := statement_digest(data)).is_file():
                 party.note(partner, "receipt", receipt=digest)
                 write_whole(_place(party, partner, digest), data)
+
+
+def keep_papers(party: Party, partner: str, share: str) -> None:
+    """Keep the signed papers about a share of the partner's, whose own files go with a card."""
+    for suffix in _PAPERS:
+        place = party.folder.path("shares", "received", share + suffix)
+        if place.is_file():
+            data = read_whole(place, STATEMENT_LIMIT_BYTES)
+            kept = kept_receipt(party, partner, statement_digest(data))
+            if kept is None or len(kept.signers) < len(outline(data).signers):
+                write_whole(_place(party, partner, statement_digest(data)), data)
 
 
 def read_receipt(data: bytes) -> Receipt:
@@ -152,11 +171,16 @@ def keep_owed(party: Party, partner: str, digests: list[str]) -> None:
 
 
 def signers_in_order(party: Party, partner: str, receipt: Receipt) -> list[Card] | None:
-    """The cards behind the signatures of a receipt; None when a signer is neither of the two."""
-    known = {card.digest.hex(): card for card in (party.keys.card, party.card_of(partner))}
+    """The cards behind the signatures of a receipt, retired ones too; None when a signer is neither of us."""
+    known = {card.digest.hex(): card for card in cards_of_both(party, partner)}
     if not all(signer in known for signer in receipt.signers):
         return None
     return [known[signer] for signer in receipt.signers]
+
+
+def cards_of_both(party: Party, partner: str) -> list[Card]:
+    """The cards that we and this partner have or had."""
+    return [card for card in party.known_cards() if card.party in (party.name, partner)]
 
 
 def _keep_own(

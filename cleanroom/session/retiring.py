@@ -12,10 +12,13 @@ from pathlib import Path
 from cleanroom.durable import sync_folder
 from cleanroom.log import Facts, Log, bucket, commitment
 from cleanroom.session.history import MOVING, OLD_LOGS, ClosedLog, origin_of
-from cleanroom.session.holding import open_holder, read_holder_state
+from cleanroom.session.holding import begin_with_new_log, open_holder, read_holder_state
 from cleanroom.session.party import Party
+from cleanroom.session.receipting import collect_endings, keep_papers
 from cleanroom.session.releases import all_releases, erase_release
 from cleanroom.session.runs import abandon_open_runs
+from cleanroom.share import Terms
+from overlap.errors import OverlapError
 from overlap.keys import Card, PartyKeys
 
 #: How the name of the folder ends in which the next log is made before it takes the place of the last.
@@ -29,11 +32,25 @@ def end_everything(party: Party, partner: str, statement: bytes) -> None:
     granted is revoked and its half destroyed; what was shown to us is erased.
     """
     abandon_open_runs(party, partner)
-    for share, held in read_holder_state(party, partner).shares.items():
+    for held in read_holder_state(party, partner).shares.values():
         if not held.reason:
-            open_holder(party, partner).revoke(share, party.now)
+            _revoke(party, partner, held.terms)
+    # The last moment at which the keys of this card can sign what happened under it.
+    collect_endings(party, partner)
     _end_received(party, partner)
     party.note(partner, "rotation", statement=statement)
+
+
+def _revoke(party: Party, partner: str, terms: Terms) -> None:
+    """End one share of ours. One that a room holds stays open here when the room does not answer now.
+
+    A change of cards waits for no network: until its end the list of shares says that it is open.
+    """
+    try:
+        open_holder(party, partner).revoke(terms.share, party.now)
+    except OverlapError:
+        if terms.holder == party.keys.card.digest.hex():
+            raise
 
 
 def _end_received(party: Party, partner: str) -> None:
@@ -46,6 +63,7 @@ def _end_received(party: Party, partner: str) -> None:
             party.note(partner, "expiry", share=bytes.fromhex(share), records=shown[share].records)
         erase_release(party, share)
         _forget_requests(party, share)
+        keep_papers(party, partner, share)
         # The record goes last: by it a killed command finds what is left.
         for name in sorted(
             party.folder.names("shares", "received"), key=lambda name: name.endswith(".record")
@@ -88,6 +106,7 @@ def restart_log(
         moving = party.folder.path(*OLD_LOGS, f"{partner}.{number + 1}{MOVING}")
         moving.mkdir(parents=True)
     if moving is not None:
+        _put_room_notes_aside(party, partner, moving)
         for name in _files_of(logs, partner):
             os.replace(logs / name, moving / name)
         closed = ClosedLog(moving, partner, 0, owner)
@@ -96,10 +115,17 @@ def restart_log(
         _begin(party, Log(start / f"{partner}.log", origin, keys), closed, statement)
         os.replace(moving, moving.with_suffix(""))
         sync_folder(moving.parent)
+    begin_with_new_log(party, partner)
     for file in sorted(start.iterdir()):
         os.replace(file, logs / file.name)
     sync_folder(logs)
     start.rmdir()
+
+
+def _put_room_notes_aside(party: Party, partner: str, place: Path) -> None:
+    """What rooms showed of their logs of us and this partner: each log of a room is of one pair of cards."""
+    for room in party.folder.names("rooms", suffix=f".{partner}.log"):
+        os.replace(party.folder.path("rooms", f"{room}.{partner}.log"), place / f"{room}.room")
 
 
 def _begin(party: Party, log: Log, closed: ClosedLog, statement: bytes) -> None:

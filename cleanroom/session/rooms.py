@@ -138,6 +138,14 @@ def holder_card(party: Party, digest: str) -> Card:
     return party.verified_card_of(party.partner_with(digest))
 
 
+def confirm_rooms_anew(before: Party, after: Party) -> None:
+    """Keep rooms confirmed whose cards were, when our own keys change; they are still to be told our card."""
+    for room in list_rooms(before):
+        card, place = _card(before, room.name), before.folder.path("rooms", f"{room.name}.verified")
+        if place.is_file() and read_whole(place, 1024) == _mark(before, card, room.url):
+            write_whole(place, _mark(after, card, room.url))
+
+
 def room_at(party: Party, digest: str) -> str:
     """The address of the joined room with the card of that digest (hex); "" when it was not joined."""
     known = {_card(party, room.name).digest.hex(): room.url for room in list_rooms(party)}

@@ -12,21 +12,24 @@ one step in which `next` becomes `identity`, then what only the new keys are nee
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cleanroom.durable import erase, sync_folder
+from cleanroom.durable import UNFINISHED, erase, sync_folder
 from cleanroom.log import log_origin
+from cleanroom.session.canaries import planted_files
 from cleanroom.session.folder import Folder, read_whole, write_whole
 from cleanroom.session.history import Retired, keep_retired, own_history
 from cleanroom.session.partners import complete_partner
 from cleanroom.session.party import Party, new_recovery_key, read_recovery_key
 from cleanroom.session.prepared_ends import end_prepared
+from cleanroom.session.probing import carry_digest_key, submission_files
 from cleanroom.session.retiring import end_everything, is_kept_as, restart_log
-from cleanroom.session.stored import STORED_LINE, keep_stored, read_stored
+from cleanroom.session.rooms import confirm_rooms_anew
+from cleanroom.session.stored import STORED_LINE, Locked, keep_stored, read_stored
 from cleanroom.vault import Vault
 from overlap.errors import BadInput, Refused, UsageError
 from overlap.keys import (
@@ -39,8 +42,28 @@ from overlap.keys import (
     require_recovery,
 )
 
-#: Stored secrets that outlive a rotation: purpose to the folder and the end of the names that it locks.
-RELOCKED: Final = {b"claims opening": (("claims", "own"), ".opening"), b"reviews": (("reviews",), "")}
+_Rule = Callable[[Folder], Iterator[Locked]]
+
+
+def _in_folder(*parts: str, suffix: str = "") -> _Rule:
+    """Every file of one folder with this end of its name, locked under the rest of the name."""
+
+    def rule(folder: Folder) -> Iterator[Locked]:
+        for name in folder.names(*parts, suffix=suffix):
+            yield name, (*parts, name + suffix)
+
+    return rule
+
+
+#: Stored secrets that outlive a rotation: purpose to the files that it locks.
+RELOCKED: Final[Mapping[bytes, _Rule]] = {
+    # Those of a run lie in its folder, and end with it.
+    b"canaries": lambda folder: iter(planted_files(folder)),
+    b"claims opening": _in_folder("claims", "own", suffix=".opening"),
+    b"forgotten": _in_folder("forgotten"),
+    b"reviews": _in_folder("reviews"),
+    b"submissions": lambda folder: iter(submission_files(folder)),
+}
 
 #: Stored secrets that end with the card, and the folders in which they lie.
 ENDED: Final = {b"prepared list": "prepared", b"releases": "releases", b"run state": "runs"}
@@ -86,7 +109,7 @@ def rotate_keys(
         write_whole(out, past[-1].statement.encode())
         return Rotated(party.keys.card.fingerprint, len(past), "")
     require_recovery(party.keys.card, key)
-    _require_all_known(party.folder)
+    _require_all_known(party)
     place = next_recovery[0] or party.folder.path(f"recovery-{len(past) + 2}.key")
     coming = new_recovery_key(place, party.name, next_recovery[1], party.random)
     if coming.commitment == party.keys.card.recovery:
@@ -202,9 +225,10 @@ def _relock(before: Party, after: Party) -> None:
         place = before.folder.path("partners", f"{partner}.verified")
         if place.is_file() and read_whole(place, 1024) == before.verified_mark(card):
             write_whole(place, after.verified_mark(card))
-    for purpose, (parts, suffix) in RELOCKED.items():
-        for name in before.folder.names(*parts, suffix=suffix):
-            where = (*parts, name + suffix)
+    confirm_rooms_anew(before, after)
+    carry_digest_key(before, after)
+    for purpose, rule in RELOCKED.items():
+        for name, where in rule(before.folder):
             try:
                 read_stored(after, purpose, name, *where)
             except BadInput:
@@ -220,23 +244,28 @@ def _rekey_vault(before: Party, after: Party) -> None:
         before.vault().rekey(key)
 
 
-def _require_all_known(folder: Folder) -> None:
-    """Refused when a stored secret lies where no rule says what becomes of it: it would be lost."""
-    relocked = [(folder.path(*parts), suffix) for parts, suffix in RELOCKED.values()]
+def _require_all_known(party: Party) -> None:
+    """Refused when a stored secret lies where no rule says what becomes of it, or opens no more.
+
+    It would be lost, or stop the rotation when it can no longer be taken back.
+    """
+    folder, relocked = party.folder, set[Path]()
+    for purpose, rule in RELOCKED.items():
+        for name, where in rule(folder):
+            read_stored(party, purpose, name, *where)
+            relocked.add(folder.path(*where))
     for path in folder.root.rglob("*"):
+        if path in relocked or path.relative_to(folder.root).parts[0] in ENDED.values():
+            continue
+        if path.name.endswith(UNFINISHED):  # What a killed command has left, read by nothing.
+            continue
         if path.is_file() and path.stat().st_size > len(STORED_LINE):
             with path.open("rb") as file:
-                is_stored = file.read(len(STORED_LINE)) == STORED_LINE
-            ended = path.relative_to(folder.root).parts[0] in ENDED.values()
-            if (
-                is_stored
-                and not ended
-                and not any(path.parent == place and path.name.endswith(suffix) for place, suffix in relocked)
-            ):
-                raise Refused(
-                    f"{path} is locked under the present keys and is not known to the rotation",
-                    "move it away when it is a copy; else report this as a bug",
-                )
+                if file.read(len(STORED_LINE)) == STORED_LINE:
+                    raise Refused(
+                        f"{path} is locked under the present keys and is not known to the rotation",
+                        "move it away when it is a copy; else report this as a bug",
+                    )
 
 
 def _end_as_revoked(party: Party) -> None:

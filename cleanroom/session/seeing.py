@@ -18,6 +18,7 @@ from cleanroom.report import ALLOWED, COULD, ENDED, PLANNED, STATES, Sight
 from cleanroom.session.agreements import agreement_name, agreement_with_digest, agreements_with, runs_left
 from cleanroom.session.holding import read_holder_state
 from cleanroom.session.party import Party
+from cleanroom.session.past_shares import past_shares
 from cleanroom.session.reviews import read_memory
 from cleanroom.session.runs import RunRecord, all_runs
 from cleanroom.session.sharing import ListedShare, list_shares
@@ -201,6 +202,7 @@ def _state(when: Stretch, begin: int, end: int, now: int) -> str:
 
 def _by_received(party: Party, partner: str, when: Stretch) -> Iterator[Sight]:
     listed = [one for one in list_shares(party) if one.direction == "from" and one.partner == partner]
+    listed += past_shares(party, partner)
     events = by_share(share_events(party, partner, [one.share for one in listed]))
     for one in listed:
         told = events.get(one.share, [])

@@ -28,6 +28,9 @@ PURPOSES: Final = {
     b"submissions": "the digests of a list that was submitted",
 }
 
+#: A stored secret: the name under which it is locked, and its place in the folder.
+Locked = tuple[str, tuple[str, ...]]
+
 #: Bytes: above the state of the largest run, whose 2^24 identifiers are short texts.
 STORED_LIMIT: Final = 2**30
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from cleanroom.log import commitment
+from cleanroom.log import Log, commitment
+from cleanroom.session.history import ClosedLog
 from cleanroom.session.party import Party
 
 _SHARE = "share"
@@ -13,7 +14,10 @@ _SHARE = "share"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One entry of the log with `partner` that is about a share (32 hex digits); counts are bucketed."""
+    """One entry of the log with `partner` that is about a share (32 hex digits); counts are bucketed.
+
+    `log` is the number of the old log that has it, 0 for the present one.
+    """
 
     partner: str
     sequence: int
@@ -21,13 +25,28 @@ class Event:
     kind: str
     share: str
     counts: dict[str, int] = field(default_factory=dict)
+    log: int = 0
+
+    @property
+    def place(self) -> tuple[bool, int, int]:
+        """By what the entries with one partner stand in their order: old logs first."""
+        return (not self.log, self.log, self.sequence)
 
 
 def share_events(party: Party, partner: str, shares: Iterable[str]) -> list[Event]:
-    """The entries about any of these shares, oldest first. An entry about another share is left out."""
-    log = party.log(partner)
+    """The entries about any of these shares, oldest first, those of logs under earlier cards too.
+
+    An entry about another share is left out.
+    """
     known = {share: bytes.fromhex(share) for share in shares}
-    found = []
+    logs: list[tuple[int, Log | ClosedLog]] = [(log.number, log) for log in party.closed_logs(partner)]
+    logs.append((0, party.log(partner)))
+    return [event for number, log in logs for event in _events_in(log, number, partner, known)]
+
+
+def _events_in(
+    log: Log | ClosedLog, number: int, partner: str, known: Mapping[str, bytes]
+) -> Iterator[Event]:
     for entry in log.entries():
         digest = entry.digests.get(_SHARE)
         if digest is None:
@@ -36,8 +55,7 @@ def share_events(party: Party, partner: str, shares: Iterable[str]) -> list[Even
         for share, value in known.items():
             if commitment(salt, _SHARE, value).hex() == digest:
                 counts = dict(entry.counts)
-                found.append(Event(partner, entry.sequence, entry.time, entry.kind, share, counts))
-    return found
+                yield Event(partner, entry.sequence, entry.time, entry.kind, share, counts, number)
 
 
 def by_share(events: Iterable[Event]) -> dict[str, list[Event]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from two_parties import DAY, PARTNER, PASSPHRASE, SECRETS, VENDOR, TwoParties, Walk
+from two_parties import DAY, PARTNER, PASSPHRASE, SECRETS, VENDOR, TwoParties, Walk, agree, change_policy
 
 from cleanroom.session import machine
 from overlap.keys import PRIMITIVES, answers_as_published, known_answers
@@ -89,10 +90,6 @@ def open_to_others(both: TwoParties) -> None:
     both.place(PARTNER, "keys", "identity").chmod(0o644)
 
 
-def leave_recovery_key(both: TwoParties) -> None:
-    both.place(PARTNER, "recovery-2.key").write_bytes(b"")
-
-
 def leave_accounts(both: TwoParties) -> None:
     both.place(PARTNER, "work").mkdir()
 
@@ -115,7 +112,6 @@ def begin_a_run(both: TwoParties) -> None:
         ("clock", set_clock_back),
         ("agreements", let_time_pass),
         ("rights", open_to_others),
-        ("recovery", leave_recovery_key),
         ("leftovers", leave_accounts),
         ("runs", begin_a_run),
     ],
@@ -127,6 +123,33 @@ def test_each_harm_is_found(
     both = healthy(walk, tmp_path / "both")
     harm(both)
     assert about in examined(both, PARTNER)
+
+
+def test_a_recovery_key_in_the_folder_is_said_and_nothing_to_repair(tmp_path: Path) -> None:
+    both = TwoParties(tmp_path)
+    both.run(VENDOR, "init", "--party", VENDOR)
+    assert examined(both) == {}
+    answer = both.run(VENDOR, "doctor")
+    assert re.search(r"^note +recovery +.*lies in the folder: .*$", answer.out, re.MULTILINE)
+    assert "offline" in answer.out
+    both.place(VENDOR, "recovery.key").rename(tmp_path / "offline")
+    assert "no recovery key lies in the folder" in both.run(VENDOR, "doctor").out
+
+
+def test_an_import_older_than_an_agreement_allows_is_found(walk: Walk, tmp_path: Path) -> None:
+    both = healthy(walk, tmp_path / "both", "met")
+    policy = change_policy(both, max_export_age='"3 days"')
+    agree(both, policy)
+    both.now += 2 * DAY
+    assert "imports" not in examined(both)
+    both.now += 2 * DAY
+    assert examined(both)["imports"] == ["1 populations are older than an agreement allows"]
+    again = ("import", both.root / "crm" / "accounts.csv", "--population", "customers")
+    both.run(VENDOR, *again, "--exported", "2026-11-22")
+    assert "imports" in examined(both)
+    both.run(VENDOR, *again)
+    assert "imports" not in examined(both)
+    assert "imports" in examined(both, PARTNER)
 
 
 def test_a_wrong_passphrase_a_broken_key_file_and_no_party_are_told(walk: Walk, tmp_path: Path) -> None:

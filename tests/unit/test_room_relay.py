@@ -284,6 +284,7 @@ ALLOWED = {
     ("GET", f"/v1/logs/{'0' * 64}/consistency?first=1"): {"operator", "auditor"},
     ("POST", f"/v1/logs/{'0' * 64}/cosignatures"): {"operator"},
     ("PUT", f"/v1/counts/{'0' * 32}/starter-list"): {"operator"},
+    ("PUT", f"/v1/counts/{'0' * 32}/responder-list"): {"operator"},
     ("GET", f"/v1/counts/{'0' * 32}/result"): {"operator"},
     ("GET", f"/v1/cards/{'0' * 64}"): {"operator", "auditor", "viewer"},
 }
@@ -310,9 +311,7 @@ def test_each_role_may_do_what_the_table_says(house: RoomHouse) -> None:
 
 def test_every_signed_address_is_in_the_table(house: RoomHouse) -> None:
     paths = house.call(None, "GET", "/openapi.json").json()["paths"]
-    shapes = {
-        (method, re.sub(r"0{32,64}|starter-list", "{}", path.split("?")[0])) for method, path in ALLOWED
-    }
+    shapes = {(method, re.sub(r"0{32,64}", "{}", path.split("?")[0])) for method, path in ALLOWED}
     open_ones = {("GET", path) for path in ("/v1/room", "/health", "/metrics")} | {("PUT", "/v1/cards/{}")}
     found = {
         (method.upper(), re.sub(r"\{\w+\}", "{}", path))
@@ -320,6 +319,13 @@ def test_every_signed_address_is_in_the_table(house: RoomHouse) -> None:
         for method in methods
     }
     assert found == shapes | open_ones
+
+
+def test_an_unknown_address_or_method_says_so(house: RoomHouse) -> None:
+    party = house.join("northwind")
+    assert house.call(party, "GET", "/v1/nothing").status == 404
+    reply = house.call(party, "PUT", "/v1/messages")
+    assert (reply.status, reply.fields["allow"]) == (405, "GET, POST")
 
 
 def test_a_removed_member_can_do_nothing_more(house: RoomHouse) -> None:
