@@ -132,8 +132,19 @@ class RoomClient:
         return self.ask(method, path, body, fields).json()
 
     def register(self, card: Card) -> None:
-        """Make our card known to the room, which has been told of it by an invitation."""
-        self.ask("PUT", f"/v1/cards/{card.digest.hex()}", card.to_bytes())
+        """Make our card known to the room; Refused when nobody has invited it.
+
+        A room that runs takes its operator's invitations in once a second, so a refusal is not taken at once.
+        """
+        for pause in (1.0, 2.0, 0.0):
+            try:
+                self.ask("PUT", f"/v1/cards/{card.digest.hex()}", card.to_bytes())
+            except Refused:
+                if not pause:
+                    raise
+                self._sleep(pause)
+            else:
+                return
 
     def invite(self, card: Card, expires: int) -> None:
         """Let another party register its card until `expires`, in unix seconds."""

@@ -118,6 +118,7 @@ class Round:
 
     def run(self) -> Iterator[Action]:
         """Do it, and say each thing when it is done."""
+        yield from self._ask_rooms()  # First: what partners say of reads is compared with it.
         known: set[str] = set()
         reached = True
         for via in self.vias:
@@ -134,7 +135,6 @@ class Round:
                     yield self._handle(self.carrying.incoming(via, item))
                     yield from self._deliver(via)
         yield from self._deliver()
-        yield from self._ask_rooms()
         self._clear()
         if reached and not self.via:
             self.carrying.forget_refused(known)

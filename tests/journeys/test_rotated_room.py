@@ -1,4 +1,4 @@
-"""A rotation where a room carries files and holds halves: it ends what it can there, and waits for none."""
+"""A rotation where a room carries files and holds halves: it ends what it can, and waits for no room."""
 
 from __future__ import annotations
 

@@ -113,8 +113,12 @@ def test_a_share_whose_half_the_room_holds_is_read_and_revoked_there(both: LiveP
     assert f" of {PARTNER} with a lease of http" in said
     assert state_of(both, VENDOR) == ("open", len(SHARED))
     assert state_of(both, PARTNER) == ("open", 0)
-    assert f"{len(SHARED)} of {len(SHARED)} records were read" in both.run(PARTNER, "sync").out
+    both.run(VENDOR, "audit", "sync", "--partner", PARTNER)  # Says that the share was opened.
+    told = both.run(PARTNER, "sync").out
+    assert f"{len(SHARED)} of {len(SHARED)} records were read" in told
+    assert "took in   letter" in told and "more was read" not in told
     assert state_of(both, PARTNER) == ("open", len(SHARED))
+    assert "every open share has its half" in both.run(PARTNER, "doctor", code=None).out
     share = both.read_json(PARTNER, "shares", "list")[0]["share"]
     ended = both.run(PARTNER, "shares", "revoke", share, "--attestation", both.mail("attestation")).out
     assert f"{len(SHARED)} of {len(SHARED)} records read before" in ended
