@@ -179,28 +179,26 @@ def _opened_before(party: Party, partner: str, terms: Terms, request: str) -> Op
 
 
 def take_revocation(party: Party, partner: str, body: bytes) -> list[str]:
-    """Believe a signed revocation and keep the attestation beside it: erase what the share showed.
-
-    `body` is the two statements, each two lines, signed by who holds the half.
-    """
+    """Take in the letter of a revocation: two statements, each two lines, by who holds the half."""
     lines = body.split(b"\n")
     statement, attestation = (b"\n".join([*lines[at : at + 2], b""]) for at in (0, 2))
     if len(lines) != 5 or lines[4]:
         raise MalformedFile("the letter does not hold a revocation and its attestation", "ask for it again")
+    return believe_revocation(party, partner, statement, attestation)
+
+
+def believe_revocation(party: Party, partner: str, statement: bytes, attestation: bytes = b"") -> list[str]:
+    """Erase what a revoked share showed, and keep the attestation of its destruction where there is one."""
     share = str(outline(statement).predicate.get("share", ""))
     if share not in party.folder.names("shares", "received", suffix=".record"):
         raise WrongRun("the revocation is about a share that is not here", "nothing needs to be done")
     known, held = _received(party, share)
     if known != partner:
         raise WrongRun("the revocation is not by the granting party", "tell the granting party")
-    holder = _holder_of(party, held)
-    revoked = read_statement(statement, [holder], REVOCATION)
-    destroyed = read_statement(attestation, [holder], DESTRUCTION)
-    terms = held.terms.digest.hex()
-    both = (revoked, destroyed)
-    if any((one.subject.get("terms"), one.predicate.get("share")) != (terms, share) for one in both):
-        raise WrongRun("the revocation and its attestation are about another share", "ask for them again")
-    write_whole(party.folder.path("shares", "received", f"{share}.destroyed"), attestation)
+    _require_about(party, held, statement, REVOCATION)
+    if attestation:
+        _require_about(party, held, attestation, DESTRUCTION)
+        write_whole(party.folder.path("shares", "received", f"{share}.destroyed"), attestation)
     write_whole(party.folder.path("shares", "received", f"{share}.revoked"), statement)
     party.note(partner, "revocation", share=bytes.fromhex(share))
     erase_release(party, share)
@@ -208,6 +206,14 @@ def take_revocation(party: Party, partner: str, body: bytes) -> list[str]:
         f"share {share} is revoked; what it showed is erased here",
         "undo what was exported with the undo file",
     ]
+
+
+def _require_about(party: Party, held: Share, statement: bytes, kind: str) -> None:
+    """Return when the statement is about this share, by who holds its half."""
+    read = read_statement(statement, [_holder_of(party, held)], kind)
+    about = (read.subject.get("terms"), read.predicate.get("share"))
+    if about != (held.terms.digest.hex(), held.terms.share):
+        raise WrongRun("the revocation or its attestation is about another share", "ask for them again")
 
 
 def list_shares(party: Party) -> list[ListedShare]:

@@ -70,7 +70,7 @@ def test_what_rules_keep_from_the_partner_is_in_no_share(
 ) -> None:
     monkeypatch.setattr(disclosing, "excluded_accounts", lambda _party, _partner: {"A0", "A11"})
     (made,) = disclosing.disclose_accounts(house.ours, "", house.file("share"))
-    assert (made.records, made.left_out) == (10, {"private or restricted": 2})
+    assert (made.records, made.left_out) == (10, {"private or restricted to other partners": 2})
     everything = {f"A{number}" for number in range(12)}
     monkeypatch.setattr(disclosing, "excluded_accounts", lambda _party, _partner: everything)
     with pytest.raises(UsageError):
