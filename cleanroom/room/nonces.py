@@ -54,11 +54,16 @@ class Nonces:
             return
 
         def job(run: Execute) -> None:
-            run("DELETE FROM nonces WHERE expires <= ?", before)
-            run("DELETE FROM facts WHERE name = ?", _FLOOR)
-            run("INSERT INTO facts VALUES (?, ?)", _FLOOR, before)
+            forget_before(run, before)
 
         self._floor = before
         for seen in old:
             del self._seen[seen]
         self._database.submit(job)
+
+
+def forget_before(run: Execute, before: int) -> None:
+    """Keep no nonce whose window ended before that second, and accept no such request any more."""
+    run("DELETE FROM nonces WHERE expires <= ?", before)
+    run("DELETE FROM facts WHERE name = ?", _FLOOR)
+    run("INSERT INTO facts VALUES (?, ?)", _FLOOR, before)

@@ -40,7 +40,7 @@ PIECE_BYTES: Final = 8 * 2**20
 #: Seconds after which a message is removed whether it was fetched or not.
 KEPT_SECONDS: Final = 14 * 86_400
 
-#: Messages that an inbox shows at once; the oldest first.
+#: Messages that an inbox shows at once; the oldest of each sender first.
 INBOX_LIMIT: Final = 1_000
 
 _COLUMNS: Final = 'id, sender, recipient, kind, size, sha256, "offset", announced, completed'
@@ -131,10 +131,13 @@ class Relay:
         return end
 
     def inbox(self, recipient: str) -> list[Message]:
-        """Complete messages to a party, the oldest first."""
+        """Complete messages to a party, the oldest first; each sender's first ones before anybody's later
+        ones, so that one sender's many hide nobody else's."""
+        rank = "row_number() OVER (PARTITION BY sender ORDER BY completed, id)"
         sql = f"SELECT {_COLUMNS} FROM messages WHERE recipient = ? AND completed > 0"  # noqa: S608
-        rows = self._database.read(f"{sql} ORDER BY completed, id LIMIT {INBOX_LIMIT}", recipient)
-        return [Message(*row) for row in rows]
+        rows = self._database.read(f"{sql} ORDER BY {rank}, completed, id LIMIT {INBOX_LIMIT}", recipient)
+        found = [Message(*row) for row in rows]
+        return sorted(found, key=lambda message: (message.completed, message.id))
 
     def fetch(self, name: str, recipient: str, offset: int) -> bytes:
         """A piece of a complete message, for its recipient."""

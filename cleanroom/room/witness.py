@@ -10,8 +10,10 @@ from itertools import islice
 from typing import Any, Final
 
 from cleanroom.log import read_cosigned
+from cleanroom.room.nonces import forget_before
 from cleanroom.room.pairs import Pair, Pairs
 from cleanroom.room.registry import Registry
+from cleanroom.room.signatures import WINDOW_SECONDS
 from cleanroom.store import Database, Execute
 from overlap.errors import Refused, UsageError
 from overlap.keys import Card
@@ -101,7 +103,9 @@ class Witness:
 
 
 def mark_restored(run: Execute, now: int) -> None:
-    """Let the room wait for cosigned checkpoints from `now` on."""
+    """Let the room wait for cosigned checkpoints from `now` on, and take no request made before: their
+    nonces were not in the backup."""
+    forget_before(run, now + WINDOW_SECONDS - 1)
     run("DELETE FROM facts WHERE name = ?", _RESTORED)
     run("INSERT INTO facts VALUES (?, ?)", _RESTORED, now)
     run("UPDATE cosignatures SET shown = 0")
