@@ -148,7 +148,7 @@ class Counting:
         if sides[sender_of(step)] != party or sides["starter"] == sides["responder"]:
             raise WrongRun("this list is not for the caller to send", "the other side sends it")
         for digest in sides.values():
-            self._registry.card(digest)
+            self._registry.living(digest)
         name = hashlib.sha256("/".join((run, *sides.values())).encode()).hexdigest()[:32]
         return CountRun(name, run, sides["starter"], sides["responder"], contract.digest.hex(), "open", "")
 

@@ -35,7 +35,7 @@ from cleanroom.room.signatures import (
 )
 from cleanroom.share import DEPOSIT_LIMIT_BYTES, REQUEST_LIMIT_BYTES
 from overlap.errors import BadPeerFile, ForgedFile, OverlapError, Refused, UsageError
-from overlap.keys import Card
+from overlap.keys import ROTATION_LIMIT_BYTES, Card
 
 Scope = MutableMapping[str, Any]
 Event = MutableMapping[str, Any]
@@ -60,6 +60,7 @@ PARTY_INTAKE: Final = INTAKE_LIMIT // 4
 
 _ID: Final = "[0-9a-f]{32}"
 _LIMITS: Final = (
+    ("PUT", re.compile("/v1/cards/[0-9a-f]{64}/end"), ROTATION_LIMIT_BYTES),
     ("PATCH", re.compile(f"/v1/messages/{_ID}"), PIECE_BYTES),
     ("POST", re.compile("/v1/shares"), DEPOSIT_LIMIT_BYTES),
     ("PUT", re.compile(f"/v1/shares/{_ID}/countersignature"), STATEMENT_LIMIT_BYTES),

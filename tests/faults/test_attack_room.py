@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 from protocol_parties import make_room_contract
-from room_house import URL, RoomHouse
+from room_house import Reply, RoomHouse, announcement
 from room_shares import asked, countersigned, deposit, grant, received
 
-from cleanroom.room import Quotas, backup_room, restore_room, seal_list
+from cleanroom.room import Quotas, backup_room, invite_here, member_signer, restore_room, seal_list
 from cleanroom.room import gate as gate_module
 from cleanroom.room import relay as relay_module
-from overlap.keys import PartyKeys
+from overlap.keys import Card, PartyKeys, RecoveryKey, make_revocation, make_rotation
 from overlap.protocol import Contract
 
 
@@ -120,7 +120,6 @@ def test_bodies_that_do_not_come_make_the_room_busy_for_their_sender_alone(
     house._runner.run(attack())
     assert statuses == [503] * 10 + [422]
     assert house.gate._reading == 0
-    assert URL == house.gate._url
 
 
 def test_a_request_from_before_a_backup_was_restored_is_not_taken_again(house: RoomHouse) -> None:
@@ -140,4 +139,74 @@ def test_a_request_from_before_a_backup_was_restored_is_not_taken_again(house: R
     assert house.send(request).status == 401
     assert house.room.relay.count()[0] == 1
     house.now += 1
+    assert house.call(victim, "GET", "/v1/messages").status == 200
+
+
+def with_recovery(house: RoomHouse, name: str) -> tuple[PartyKeys, RecoveryKey]:
+    """A registered party whose card fixes a recovery key."""
+    recovery = RecoveryKey.generate(name, house.random.randbytes)
+    keys = PartyKeys.generate(name, house.random.randbytes, recovery.commitment)
+    digest = keys.card.digest.hex()
+    invite_here(house.root, digest, house.now)
+    house.room.tick()
+    assert house.call(keys, "PUT", f"/v1/cards/{digest}", keys.card.to_bytes()).status == 201
+    return keys, recovery
+
+
+def end(house: RoomHouse, by: PartyKeys, card: Card, statement: bytes) -> Reply:
+    return house.call(by, "PUT", f"/v1/cards/{card.digest.hex()}/end", statement)
+
+
+@pytest.mark.parametrize("change", ["revocation", "rotation"])
+def test_a_thief_with_the_keys_of_a_dead_card_does_nothing_in_the_room(house: RoomHouse, change: str) -> None:
+    """Whoever takes the statement in tells the room, too: the thief would not."""
+    partner = house.parties["northwind"]
+    stolen, recovery = with_recovery(house, "litware")
+    member = PartyKeys.generate("hired", house.random.randbytes)
+    document = {"key": member.card.requests.hex(), "role": "operator"}
+    assert house.call(stolen, "POST", "/v1/members", document=document).status == 201
+    made = [grant(house, *pair) for pair in ((partner, stolen), (stolen, partner))]
+    for one, (grantor, recipient) in zip(made, ((partner, stolen), (stolen, partner)), strict=True):
+        assert deposit(house, one, grantor).status == 201
+        assert countersigned(house, one, grantor, recipient).status == 204
+    share = received(made[0], stolen, partner)
+    house.deliver(partner, stolen, b"a letter, sealed to the stolen key")
+    after = RecoveryKey.generate("litware", house.random.randbytes)
+    coming = PartyKeys.generate("litware", house.random.randbytes, after.commitment)
+    data = (
+        make_revocation(stolen.card, recovery, house.now).data
+        if change == "revocation"
+        else make_rotation(stolen, coming, recovery, house.now).data
+    )
+    assert end(house, partner, stolen.card, data).status == 204
+    assert asked(house, share, stolen)[1].status == 401
+    assert house.call(stolen, "GET", "/v1/messages").status == 401
+    assert house.call(member_signer(member), "GET", "/v1/messages").status == 401
+    for one in made:
+        stands = house.call(partner, "GET", f"/v1/shares/{one.terms.share}").json()
+        assert (stands["reason"], stands["destroyed"] > 0) == ("revocation", True)
+    wanted = announcement(stolen, b"more")
+    assert house.call(partner, "POST", "/v1/messages", document=wanted).status == 404
+    house.restart()
+    assert house.call(stolen, "GET", "/v1/messages").status == 401
+    invite_here(house.root, stolen.card.digest.hex(), house.now)
+    house.room.tick()
+    again = house.call(stolen, "PUT", f"/v1/cards/{stolen.card.digest.hex()}", stolen.card.to_bytes())
+    assert (again.status, house.call(stolen, "GET", "/v1/messages").status) == (403, 401)
+    digest = coming.card.digest.hex()
+    welcome = house.call(coming, "PUT", f"/v1/cards/{digest}", coming.card.to_bytes())
+    assert welcome.status == (201 if change == "rotation" else 401)
+
+
+def test_nobody_ends_the_card_of_another(house: RoomHouse) -> None:
+    """A statement counts by the recovery key that the card fixed, and for the card that it names."""
+    attacker = house.parties["fabrikam"]
+    victim, recovery = with_recovery(house, "litware")
+    other, theirs = with_recovery(house, "tailspin")
+    true = make_revocation(victim.card, recovery, house.now).data
+    false = make_revocation(other.card, theirs, house.now).data
+    assert end(house, attacker, victim.card, false).status == 409
+    forged = true.replace(recovery.public.hex().encode(), theirs.public.hex().encode())
+    assert end(house, attacker, victim.card, forged).status == 422
+    assert end(house, attacker, victim.card, b"overlap-card-revocation/1\n{}\n").status == 422
     assert house.call(victim, "GET", "/v1/messages").status == 200
