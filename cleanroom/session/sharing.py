@@ -187,6 +187,11 @@ def take_revocation(party: Party, partner: str, body: bytes) -> list[str]:
     statement, attestation = (b"\n".join([*lines[at : at + 2], b""]) for at in (0, 2))
     if len(lines) != 5 or lines[4]:
         raise MalformedFile("the letter does not hold a revocation and its attestation", "ask for it again")
+    return believe_revocation(party, partner, statement, attestation)
+
+
+def believe_revocation(party: Party, partner: str, statement: bytes, attestation: bytes = b"") -> list[str]:
+    """As `take_revocation`, for statements one by one; without an attestation the revocation counts alone."""
     share = str(outline(statement).predicate.get("share", ""))
     if share not in party.folder.names("shares", "received", suffix=".record"):
         raise WrongRun("the revocation is about a share that is not here", "nothing needs to be done")
@@ -195,12 +200,12 @@ def take_revocation(party: Party, partner: str, body: bytes) -> list[str]:
         raise WrongRun("the revocation is not by the granting party", "tell the granting party")
     holder = _holder_of(party, held)
     revoked = read_statement(statement, [holder], REVOCATION)
-    destroyed = read_statement(attestation, [holder], DESTRUCTION)
     terms = held.terms.digest.hex()
-    both = (revoked, destroyed)
+    both = [revoked, *([read_statement(attestation, [holder], DESTRUCTION)] if attestation else [])]
     if any((one.subject.get("terms"), one.predicate.get("share")) != (terms, share) for one in both):
         raise WrongRun("the revocation and its attestation are about another share", "ask for them again")
-    write_whole(party.folder.path("shares", "received", f"{share}.destroyed"), attestation)
+    if attestation:
+        write_whole(party.folder.path("shares", "received", f"{share}.destroyed"), attestation)
     write_whole(party.folder.path("shares", "received", f"{share}.revoked"), statement)
     party.note(partner, "revocation", share=bytes.fromhex(share))
     erase_release(party, share)

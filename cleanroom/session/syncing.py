@@ -41,7 +41,7 @@ from cleanroom.session.receipting import (
     signers_in_order,
 )
 from cleanroom.session.runs import all_runs
-from cleanroom.session.sharing import take_revocation
+from cleanroom.session.sharing import believe_revocation
 from cleanroom.session.witnessing import Growth, cosign_growth, own_cosigned, own_growth
 from cleanroom.share import SHARE_LIMIT_BYTES, read_share
 from overlap import canonical
@@ -207,4 +207,4 @@ _CHECKS: dict[str, Callable[[Party, str, Statement], str]] = {
 def _believe(party: Party, partner: str, receipt: Receipt, share: str) -> None:
     """A revocation of which the letter was lost takes effect from here."""
     if not party.folder.path("shares", "received", f"{share}.revoked").is_file():
-        take_revocation(party, partner, receipt.data)
+        believe_revocation(party, partner, receipt.data)
