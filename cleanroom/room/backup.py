@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from cleanroom.room.files import RoomFiles
+from cleanroom.room.nonces import empty_journal
+from cleanroom.room.signatures import WINDOW_SECONDS
 from cleanroom.room.tables import SCHEMA
 from cleanroom.room.witness import mark_restored
 from cleanroom.store import Database
@@ -83,6 +85,8 @@ def restore_room(root: Path, source: BinaryIO, now: int) -> int:
         database = Database(files.path("room.duckdb"), SCHEMA)
         database.write(lambda run: mark_restored(run, now))
         database.close()
+        # Nonces since the backup are not in it: no request of before is taken again.
+        files.write(empty_journal(now + WINDOW_SECONDS - 1), "nonces")
         files.write(room, "room")
     return len(listed)
 

@@ -150,6 +150,11 @@ class RoomClient:
         """Let another party register its card until `expires`, in unix seconds."""
         self.ask_json("POST", "/v1/invitations", {"card": card.digest.hex(), "expires": expires})
 
+    def end_card(self, card: Card, statement: bytes) -> None:
+        """Let the room take nothing more by a card, on the word of its rotation or revocation."""
+        fields = {"Content-Type": "application/octet-stream"}
+        self.ask("PUT", f"/v1/cards/{card.digest.hex()}/end", statement, fields)
+
     def card_of(self, digest: str) -> Card:
         """The card of a registered party."""
         card = Card.from_bytes(self.ask("GET", f"/v1/cards/{digest}").body)

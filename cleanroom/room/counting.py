@@ -74,7 +74,7 @@ class Counting:
         contract, body = open_list(data, bytes.fromhex(run), step, self._keys)
         found = self._require_ours(contract, run, step, party)
         with self._lock:
-            kept = self._begin(found, now)
+            kept = self._begin(found, party, now)
             if kept.contract != found.contract:
                 raise ContractMismatch(
                     "digest", found.contract, kept.contract, "begin a new run under one contract"
@@ -148,22 +148,24 @@ class Counting:
         if sides[sender_of(step)] != party or sides["starter"] == sides["responder"]:
             raise WrongRun("this list is not for the caller to send", "the other side sends it")
         for digest in sides.values():
-            self._registry.card(digest)
+            self._registry.living(digest)
         name = hashlib.sha256("/".join((run, *sides.values())).encode()).hexdigest()[:32]
         return CountRun(name, run, sides["starter"], sides["responder"], contract.digest.hex(), "open", "")
 
-    def _begin(self, found: CountRun, now: int) -> CountRun:
+    def _begin(self, found: CountRun, party: str, now: int) -> CountRun:
+        """The run as it is kept, a new one when it is not there. What others begin with a party is not
+        counted against it: else anybody could keep it from counting."""
         parties = (found.starter, found.responder)
 
         def job(run: Execute) -> CountRun:
             rows = run(f"SELECT {_COLUMNS} FROM counts WHERE name = ?", found.name)  # noqa: S608
             if rows:
                 return CountRun(*rows[0])
-            for party in parties:
-                where = "state = 'open' AND ? IN (starter, responder)"
-                count = run(f"SELECT count(*) FROM counts WHERE {where}", party)[0][0]  # noqa: S608
-                if count >= self._quotas.open_counts:
-                    raise too_much(f"{count} counts of a party are open", "finish them first", 60)
+            where = "state = 'open' AND ? IN (starter, responder)"
+            there = run(f"SELECT {_COLUMNS} FROM counts WHERE {where}", party)  # noqa: S608
+            count = sum(self._has_list_of(CountRun(*row), party) for row in there)
+            if count >= self._quotas.open_counts:
+                raise too_much(f"{count} counts of the party are open", "finish them first", 60)
             values = (found.name, found.run, *parties, found.contract, "open", "", now)
             run("INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *values)
             return found
@@ -171,6 +173,11 @@ class Counting:
         kept = self._database.write(job)
         self._files.make_folder("counts", found.name)
         return kept
+
+    def _has_list_of(self, found: CountRun, party: str) -> bool:
+        """Whether this party has sent its list of the run."""
+        step = next(step for step in LISTS if party == getattr(found, sender_of(step)))
+        return self._files.size("counts", found.name, f"{step}.digest") is not None
 
     def _count_if_whole(self, name: str, now: int) -> None:
         lists = [self._files.size("counts", name, step) for step in LISTS]

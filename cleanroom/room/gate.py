@@ -35,7 +35,7 @@ from cleanroom.room.signatures import (
 )
 from cleanroom.share import DEPOSIT_LIMIT_BYTES, REQUEST_LIMIT_BYTES
 from overlap.errors import BadPeerFile, ForgedFile, OverlapError, Refused, UsageError
-from overlap.keys import Card
+from overlap.keys import ROTATION_LIMIT_BYTES, Card
 
 Scope = MutableMapping[str, Any]
 Event = MutableMapping[str, Any]
@@ -55,8 +55,12 @@ BODY_SECONDS: Final = 70
 #: Bytes of all bodies that are read at one time; beyond, the room is busy.
 INTAKE_LIMIT: Final = 512 * 2**20
 
+#: Bytes of those of one party: the largest body, and pieces beside it. No party makes the room busy alone.
+PARTY_INTAKE: Final = INTAKE_LIMIT // 4
+
 _ID: Final = "[0-9a-f]{32}"
 _LIMITS: Final = (
+    ("PUT", re.compile("/v1/cards/[0-9a-f]{64}/end"), ROTATION_LIMIT_BYTES),
     ("PATCH", re.compile(f"/v1/messages/{_ID}"), PIECE_BYTES),
     ("POST", re.compile("/v1/shares"), DEPOSIT_LIMIT_BYTES),
     ("PUT", re.compile(f"/v1/shares/{_ID}/countersignature"), STATEMENT_LIMIT_BYTES),
@@ -106,6 +110,7 @@ class Gate:
     def __init__(self, app: App, room: OpenRoom, url: str, metrics: Metrics) -> None:
         self._app, self._room, self._url, self._metrics = app, room, url.rstrip("/"), metrics
         self._reading = 0
+        self._reading_of: dict[str, int] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -155,7 +160,7 @@ class Gate:
         self._room.rate.take(member.party)
         kept = asyncio.wrap_future(self._room.nonces.keep(signed.keyid, signed.nonce, signed.expires))
         if body is None:
-            body = await self._read(receive, request, limit)
+            body = await self._read(receive, request, limit, member.party)
         if content_digest(body) != signed.digest:
             raise unsigned(ForgedFile("the body is not the one that was signed", "send it again"))
         await kept
@@ -194,18 +199,20 @@ class Gate:
         except Refused as error:
             raise unsigned(error) from error
 
-    async def _read(self, receive: Receive, request: HttpRequest, limit: int) -> bytes:
-        """The body, at most `limit` bytes, in BODY_SECONDS."""
+    async def _read(self, receive: Receive, request: HttpRequest, limit: int, party: str = "") -> bytes:
+        """The body, at most `limit` bytes, in BODY_SECONDS; `party` is who signed, where that is known."""
         length = request.headers.get("content-length", "")
         if length and not (length.isascii() and length.isdecimal() and len(length) <= _LENGTH_DIGITS):
             raise too_large(limit)
         if length and int(length) > limit:
             raise too_large(limit)
         reserved = int(length) if length else limit
-        if self._reading + reserved > INTAKE_LIMIT:
+        own = self._reading_of.get(party, 0) + reserved
+        if self._reading + reserved > INTAKE_LIMIT or own > PARTY_INTAKE:
             busy = Refused("the room is reading too much at once", "try again in a moment")
             raise Problem(503, busy, {"Retry-After": "2"})
         self._reading += reserved
+        self._reading_of[party] = own
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 return await _collect(receive, limit)
@@ -214,6 +221,9 @@ class Gate:
             raise Problem(408, slow) from error
         finally:
             self._reading -= reserved
+            self._reading_of[party] -= reserved
+            if not self._reading_of[party]:
+                del self._reading_of[party]
 
     async def _send(self, send: Send, request: HttpRequest, answer: Answer) -> None:
         if request.method == "HEAD":

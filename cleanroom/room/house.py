@@ -162,6 +162,8 @@ def _settle(room: OpenRoom) -> list[str]:
         except OverlapError as error:
             findings.append(f"log {name}: {error.what}")
     findings += room.relay.settle()
+    for card in room.registry.ended:
+        room.leases.end_party(card, room.now())
     findings += room.leases.settle(room.now())
     findings += room.counting.settle(room.now())
     return findings

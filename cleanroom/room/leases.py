@@ -74,6 +74,7 @@ class Leases:
         """
         deposit = read_deposit(data, self._keys, self._registry.card(grantor))
         share, recipient = deposit.terms.share, deposit.terms.recipient
+        self._registry.living(recipient)
         pair = self._pair(grantor, recipient)
         with self._lock:
             if self._direction_of.get(share, (grantor, recipient)) != (grantor, recipient):
@@ -117,6 +118,17 @@ class Leases:
         recipient = self._direction_of[share][1]
         with pair.lock:
             return self._holder(grantor, recipient).revoke(share, now)
+
+    def end_party(self, party: str, now: int) -> None:
+        """End every share of a party whose card is out of use, granted or received: nobody reads by a card
+        whose keys may be anybody's, and no share outlives the card that signed it."""
+        for (grantor, recipient), holder in list(self._holders.items()):
+            if party not in (grantor, recipient):
+                continue
+            with self._pair(grantor, recipient).lock:
+                for share, held in list(holder.state.shares.items()):
+                    if not held.reason:
+                        holder.revoke(share, now)
 
     def state(self, share: str, party: str) -> ShareState:
         """How a share stands, for one of its two parties."""

@@ -121,3 +121,8 @@ class Nonces:
                 continue
             for _, done in waiting:
                 done.set_result(None)
+
+
+def empty_journal(before: int) -> bytes:
+    """A journal with which no request whose window ends at that second or earlier is accepted any more."""
+    return NONCES_LINE + f"floor {before}\n".encode()

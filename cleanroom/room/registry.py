@@ -42,6 +42,7 @@ class Registry:
         self._lock = Lock()
         self._cards: dict[str, Card] = {}
         self._members: dict[str, Member] = {}
+        self._ended = {card for (card,) in database.read("SELECT card FROM ended")}
         for (data,) in database.read("SELECT card FROM cards"):
             self._take(Card.from_bytes(bytes(data)))
         for party, keyid, key, role in database.read("SELECT party, keyid, key, role FROM members"):
@@ -60,6 +61,17 @@ class Registry:
         if digest not in self._cards:
             raise missing("registered party")
         return self._cards[digest]
+
+    def living(self, digest: str) -> Card:
+        """The registered card while its owner uses it; a problem when there is none."""
+        if digest in self._ended:
+            raise missing("registered party")
+        return self.card(digest)
+
+    @property
+    def ended(self) -> tuple[str, ...]:
+        """The digests of cards that are out of use."""
+        return tuple(self._ended)
 
     def members_of(self, party: str) -> list[Member]:
         """The members of a party, the card's own key first."""
@@ -90,6 +102,10 @@ class Registry:
         """Take in an invited card; False when it is here already. Refused when it is not invited."""
         digest = card.digest.hex()
         with self._lock:
+            if digest in self._ended:
+                raise Refused(
+                    "this card is out of use: it was rotated or revoked", "register the present card"
+                )
             if digest in self._cards:
                 return False
             if not self.is_invited(digest, now):
@@ -103,11 +119,31 @@ class Registry:
             self._take(card)
         return True
 
+    def end(self, digest: str, statement: bytes, now: int) -> None:
+        """Take nothing more that is signed for the party of this card, by whichever of its members.
+
+        `statement` is the rotation or revocation of the card, checked. The card that a rotation leads to may
+        be registered. A second statement about the same card changes nothing.
+        """
+        self.card(digest)
+        with self._lock:
+            if digest not in self._ended:
+
+                def job(run: Execute) -> None:
+                    run("DELETE FROM members WHERE party = ?", digest)
+                    run("INSERT INTO ended VALUES (?, ?, ?)", digest, statement, now)
+
+                self._database.write(job)
+                self._ended.add(digest)
+                for member in self.members_of(digest):
+                    del self._members[member.keyid]
+
     def add_member(self, party: str, key: bytes, role: str, now: int) -> Member:
         """Let `key` sign for `party` in a role; a key that is there takes the new role."""
         check_verify_key(key, "the member's key")
         member = Member(party, member_keyid(key), key, role)
         with self._lock:
+            self.living(party)
             there = self._members.get(member.keyid)
             if (there and there.party != party) or any(key == card.requests for card in self._cards.values()):
                 raise Refused("this key signs for a party already", "make new keys for the member")
@@ -136,4 +172,6 @@ class Registry:
     def _take(self, card: Card) -> None:
         digest = card.digest.hex()
         self._cards[digest] = card
+        if digest in self._ended:
+            return
         self._members[digest] = Member(digest, digest, card.requests, "admin")

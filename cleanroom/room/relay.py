@@ -8,6 +8,7 @@ cut off when the next piece comes.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from threading import Lock
 from typing import Any, Final
@@ -40,7 +41,7 @@ PIECE_BYTES: Final = 8 * 2**20
 #: Seconds after which a message is removed whether it was fetched or not.
 KEPT_SECONDS: Final = 14 * 86_400
 
-#: Messages that an inbox shows at once; the oldest first.
+#: Messages that an inbox shows at once; the oldest of each sender first.
 INBOX_LIMIT: Final = 1_000
 
 _COLUMNS: Final = 'id, sender, recipient, kind, size, sha256, "offset", announced, completed'
@@ -125,10 +126,16 @@ class Relay:
         return end
 
     def inbox(self, recipient: str) -> list[Message]:
-        """Complete messages to a party, the oldest first."""
-        messages = list(self._messages.values())
-        found = [one for one in messages if one.recipient == recipient and one.completed]
-        return sorted(found, key=lambda one: (one.completed, one.id))[:INBOX_LIMIT]
+        """Complete messages to a party, the oldest first; each sender's first ones before anybody's later
+        ones, so that one sender's many hide nobody else's."""
+        found = [one for one in self._messages.values() if one.recipient == recipient and one.completed]
+        found.sort(key=lambda one: (one.completed, one.id))
+        seen: Counter[str] = Counter()
+        ranked = []
+        for place, one in enumerate(found):
+            ranked.append((seen[one.sender], place))
+            seen[one.sender] += 1
+        return [found[place] for place in sorted(place for _, place in sorted(ranked)[:INBOX_LIMIT])]
 
     def fetch(self, name: str, recipient: str, offset: int) -> bytes:
         """A piece of a complete message, for its recipient."""

@@ -20,7 +20,7 @@ From = Annotated[int, Query(ge=0, lt=2**53)]
 @router.post("/v1/messages", status_code=201)
 def post_message(wanted: Announcement, room: Room, member: Operator) -> Upload:
     """Announce a message to a registered party; the same announcement again says where to go on."""
-    room.registry.card(wanted.recipient)
+    room.registry.living(wanted.recipient)
     new = Message(
         "", member.party, wanted.recipient, wanted.kind, wanted.size, wanted.sha256, 0, room.now(), 0
     )

@@ -13,12 +13,13 @@ from cleanroom.room.callers import (
     octet_body,
     plain,
 )
+from cleanroom.room.house import INVITED_SECONDS
 from cleanroom.room.metrics import METRICS_TYPE, Metrics
 from cleanroom.room.models import DigestPath, Health, Invitation, KeyId, NewMember
 from cleanroom.room.models import Member as MemberDocument
 from cleanroom.room.problem import missing
 from overlap.errors import WrongRun
-from overlap.keys import Card
+from overlap.keys import ROTATION_LINE, Card, read_revocation, read_rotation
 
 router = APIRouter()
 
@@ -77,7 +78,34 @@ def put_card(digest: DigestPath, body: Octets, room: Room, member: Anybody) -> R
 @router.get("/v1/cards/{digest}", responses=octet_answer("The card."), response_class=Response)
 def get_card(digest: DigestPath, room: Room, member: Anybody) -> Response:
     """A registered card. Whoever takes it in compares its fingerprint by another channel."""
-    return plain(room.registry.card(digest).to_bytes())
+    return plain(room.registry.living(digest).to_bytes())
+
+
+@router.put(
+    "/v1/cards/{digest}/end",
+    status_code=204,
+    response_class=Response,
+    openapi_extra=octet_body("The rotation or the revocation of the card."),
+)
+def put_end(digest: DigestPath, body: Octets, room: Room, member: Anybody) -> Response:
+    """Put a card out of use, by its owner's statement, whoever brings it.
+
+    Nothing signed for its party is taken any more, and its shares end. The card that a rotation leads to may
+    be registered for two weeks.
+    """
+    if body.startswith(ROTATION_LINE):
+        rotation = read_rotation(body)
+        old, coming = rotation.old, rotation.new.digest.hex()
+    else:
+        old, coming = read_revocation(body).card, ""
+    if old.digest.hex() != digest:
+        raise WrongRun("the statement is about another card", "send it to the address of its card")
+    now = room.now()
+    room.registry.end(digest, body, now)
+    room.leases.end_party(digest, now)
+    if coming:
+        room.registry.invite(coming, now + INVITED_SECONDS, "", now)
+    return Response(status_code=204)
 
 
 @router.post("/v1/invitations", status_code=201)

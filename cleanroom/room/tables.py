@@ -6,6 +6,8 @@ from typing import Final
 
 SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS cards (digest TEXT, card BLOB, registered BIGINT)",
+    # Cards whose owners have rotated or revoked them, with the statement that says so.
+    "CREATE TABLE IF NOT EXISTS ended (card TEXT, statement BLOB, time BIGINT)",
     "CREATE TABLE IF NOT EXISTS invitations (card TEXT, inviter TEXT, expires BIGINT)",
     "CREATE TABLE IF NOT EXISTS members (party TEXT, keyid TEXT, key TEXT, role TEXT, added BIGINT)",
     # When the room was restored from a backup.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from cleanroom.agreement import build_contract
 from cleanroom.log import log_origin, read_checkpoint
 from cleanroom.session.agreements import agreements_with
-from cleanroom.session.folder import copy_file, open_file, replacing_file
+from cleanroom.session.folder import copy_file, open_file, read_whole, replacing_file, write_whole
 from cleanroom.session.party import Party
 from cleanroom.session.runs import FRAME_LIMIT, OPEN_STATES, RunRecord, mark_sent
 from overlap.errors import BadPeerFile, ForgedFile, Unverified, WrongRun
@@ -20,6 +20,10 @@ from overlap.protocol import Body, Header, read_frame, size_limit, write_frame
 
 #: Bytes of a frame that is read before any agreement is here, so that the error can say what is missing.
 UNAGREED_LIMIT = 2**24
+
+#: Bytes of a root of a log, and of those of the longest log of a partner.
+ROOT_BYTES = 32
+ROOTS_LIMIT = ROOT_BYTES * 2**24
 
 
 @dataclass(frozen=True)
@@ -124,13 +128,42 @@ def keep_peer_checkpoint(party: Party, partner: str, checkpoint: str, time: int)
     for seen in record["seen"]:
         before = read_checkpoint(seen["checkpoint"], origin, card)
         if before.size == newest.size and before.root != newest.root:
-            raise ForgedFile(
-                "the partner's log is not the one whose checkpoint it showed before",
-                "its log was restored or rewritten: keep both files and ask the partner",
-            )
+            raise _forked()
+    if verified_root(party, partner, newest.size) not in (b"", newest.root):
+        raise _forked()
     if {"time": time, "checkpoint": checkpoint} not in record["seen"]:
         record["seen"].append({"time": time, "checkpoint": checkpoint})
         keep_peer_record(party, partner, record)
+
+
+def verified_root(party: Party, partner: str, size: int) -> bytes:
+    """The root that the partner's log had with its first `size` entries, as we verified it; b"" if we did
+    not."""
+    place = party.folder.path("logs", f"{partner}.roots")
+    if size < 1 or not place.is_file():
+        return b""
+    with place.open("rb") as file:
+        file.seek((size - 1) * ROOT_BYTES)
+        root = file.read(ROOT_BYTES)
+    return root if any(root) else b""
+
+
+def keep_verified_roots(party: Party, partner: str, roots: Mapping[int, bytes]) -> None:
+    """Remember the roots, by size, of the partner's log, so that a shorter history of another kind shows."""
+    place = party.folder.path("logs", f"{partner}.roots")
+    known = bytearray(read_whole(place, ROOTS_LIMIT) if place.is_file() else b"")
+    known += bytes(max(0, max(roots) * ROOT_BYTES - len(known)))
+    for size, root in roots.items():
+        if size:
+            known[(size - 1) * ROOT_BYTES : size * ROOT_BYTES] = root
+    write_whole(place, bytes(known))
+
+
+def _forked() -> ForgedFile:
+    return ForgedFile(
+        "the partner's log is not the one whose checkpoint it showed before",
+        "its log was restored or rewritten: keep both files and ask the partner",
+    )
 
 
 def peer_record(party: Party, partner: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.history import Retired, keep_retired, partner_history
 from cleanroom.session.party import Party
 from cleanroom.session.retiring import end_everything, is_kept_as, restart_log
+from cleanroom.session.rooms import tell_rooms
 from overlap.errors import Refused, UsageError, WrongRun
 from overlap.keys import (
     CARD_LINE,
@@ -80,6 +81,7 @@ def take_rotation(party: Party, source: Path) -> Partner:
         raise UsageError("this is a rotation of our own card", "it is for the partners")
     card = party.card_of(name)
     if card.digest == rotation.new.digest:
+        tell_rooms(party, rotation.old, rotation.data)
         return _listed(party, name)
     if party.revoked_at(name) is not None:
         raise Refused(
@@ -100,6 +102,7 @@ def take_rotation(party: Party, source: Path) -> Partner:
     party.time_with(name, rotation.time)
     write_whole(party.folder.path("partners", f"{name}.next"), rotation.data)
     complete_partner(party, name)
+    tell_rooms(party, rotation.old, rotation.data)
     return _listed(party, name)
 
 
@@ -119,6 +122,7 @@ def take_card_revocation(party: Party, source: Path) -> Partner:
     if party.revoked_at(name) is None:
         write_whole(party.folder.path("partners", f"{name}.next"), revocation.data)
         complete_partner(party, name)
+    tell_rooms(party, revocation.card, revocation.data)
     return _listed(party, name)
 
 

@@ -7,14 +7,14 @@ rooms/NAME.room        its address
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cleanroom.session.folder import read_whole, write_whole
-from cleanroom.session.party import Clock, Party
-from overlap.errors import Refused, Unverified, UsageError
+from cleanroom.session.party import Clock, Party, wall_clock
+from overlap.errors import OverlapError, Refused, Unverified, UsageError
 from overlap.keys import Card, hkdf
 
 if TYPE_CHECKING:
@@ -144,6 +144,17 @@ def confirm_rooms_anew(before: Party, after: Party) -> None:
         card, place = _card(before, room.name), before.folder.path("rooms", f"{room.name}.verified")
         if place.is_file() and read_whole(place, 1024) == _mark(before, card, room.url):
             write_whole(place, _mark(after, card, room.url))
+
+
+def tell_rooms(party: Party, card: Card, statement: bytes) -> None:
+    """Tell the rooms we have joined that a card is out of use, so that its keys sign for nobody there.
+
+    A change of cards waits for no network: a room that does not answer is told when the statement is taken in
+    once more, or by another who takes it in.
+    """
+    for room in list_rooms(party):
+        with suppress(OverlapError), closing(room_client(party, room.url, wall_clock)) as client:
+            client.end_card(card, statement)
 
 
 def room_at(party: Party, digest: str) -> str:

@@ -28,7 +28,7 @@ from cleanroom.session.party import Party, new_recovery_key, read_recovery_key
 from cleanroom.session.prepared_ends import end_prepared
 from cleanroom.session.probing import carry_digest_key, submission_files
 from cleanroom.session.retiring import end_everything, is_kept_as, restart_log
-from cleanroom.session.rooms import confirm_rooms_anew
+from cleanroom.session.rooms import confirm_rooms_anew, tell_rooms
 from cleanroom.session.stored import STORED_LINE, Locked, keep_stored, read_stored
 from cleanroom.vault import Vault
 from overlap.errors import BadInput, Refused, UsageError
@@ -192,6 +192,7 @@ def _complete(party: Party, keys: PartyKeys) -> Party:
             end_everything(party, partner, rotation.data)
         origin = log_origin(keys.card, peer)
         restart_log(party, partner, party.keys.card, keys, origin, rotation.data)
+    tell_rooms(party, rotation.old, rotation.data)
     _relock(party, after)
     retired = Retired(party.keys.card, rotation.data.decode(), party.now)
     keep_retired(party.folder, retired, "keys", "history")

@@ -1,6 +1,7 @@
 """Each party as the witness of the other's log: what goes from one checkpoint to the next, and is cosigned.
 
 logs/PARTNER.peer       the checkpoints of the partner's log that we were shown, and the newest we cosigned
+logs/PARTNER.roots      the root of the partner's log at each size that we have verified, 32 bytes each
 logs/PARTNER.cosigned   the newest checkpoint of our log that the partner cosigned, a signed note
 
 A log shown to us must go on from what we cosigned: the letter has the proof of RFC 9162, section 2.1.4, and
@@ -17,7 +18,7 @@ from typing import Any
 from cleanroom import merkle
 from cleanroom.log import Checkpoint, Cosigned, cosign, log_origin, read_checkpoint, read_cosigned
 from cleanroom.session.folder import read_whole, write_whole
-from cleanroom.session.frames import keep_peer_record, peer_record
+from cleanroom.session.frames import keep_peer_record, keep_verified_roots, peer_record
 from cleanroom.session.party import Party
 from overlap.errors import ForgedFile, MalformedFile, Refused
 
@@ -100,13 +101,14 @@ def cosign_growth(party: Party, partner: str, checkpoint: str, growth: Growth) -
     record = peer_record(party, partner)
     try:
         last = _last_cosigned(party, partner, record)
-        _require_growth(party, partner, growth, new, last, record)
+        roots = _require_growth(party, partner, growth, new, last, record)
     except (ForgedFile, Refused):
         party.note(partner, "checkpoint", refused=1, shown=checkpoint.encode())
         raise
     if last is None or last.checkpoint != new:
         party.note(partner, "checkpoint", cosigned=new.root, entries=new.size)
         cosigned = cosign(new, party.keys, party.time_with(partner))
+        keep_verified_roots(party, partner, roots)
         record["cosigned"] = cosigned.to_note(card, party.keys.card)
         keep_peer_record(party, partner, record)
     return new.size
@@ -119,7 +121,8 @@ def _require_growth(
     new: Checkpoint,
     last: Cosigned | None,
     record: Mapping[str, Any],
-) -> None:
+) -> dict[int, bytes]:
+    """The root for each size from that of the base on; raises when the log did not go on so."""
     card = party.card_of(partner)
     if last is not None and last.checkpoint.size > new.size:
         raise Refused(
@@ -145,6 +148,7 @@ def _require_growth(
             raise ForgedFile(
                 f"the partner's log is not the one that it showed when it had {one.size:,} entries", _HINT
             )
+    return {size: root for size, root in roots.items() if size <= new.size}
 
 
 def _is_proven(size: int, root: bytes, new: Checkpoint, proof: tuple[bytes, ...]) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from live_parties import LiveParties
 from real_room import RealRoom, real_room
-from two_parties import PARTNER, VENDOR, change_policy, meet
+from two_parties import PARTNER, SHARED, VENDOR, change_policy, meet
 
 from cleanroom.room import client
 
@@ -60,9 +60,12 @@ def test_what_the_room_holds_ends_there_and_the_bundle_has_its_card(
     rotate(both)
     assert states(both) == ["revoked, half destroyed"]
     assert both.read_json(VENDOR, "shares", "list") == []
-    # The room is confirmed still, so that agreements that name it can be read.
-    assert both.read_json(PARTNER, "room", "list")[0]["name"] == "room"
-    assert {one["state"] for one in both.read_json(PARTNER, "agreement", "list")} == {"ended"}
+    # The room is confirmed still, and the rotation that it was told of invites the new card.
+    both.run(PARTNER, "room", "join", room.url, "--fingerprint", room.fingerprint)
+    lend(both)
+    assert both.read_json(VENDOR, "shares", "list")[0]["read"] == len(SHARED)
+    both.run(PARTNER, "sync")
+    assert sorted(states(both)) == ["open", "revoked, half destroyed"]
     both.require_good_logs()
     for party in (VENDOR, PARTNER):
         other = PARTNER if party == VENDOR else VENDOR

@@ -287,6 +287,7 @@ ALLOWED = {
     ("PUT", f"/v1/counts/{'0' * 32}/responder-list"): {"operator"},
     ("GET", f"/v1/counts/{'0' * 32}/result"): {"operator"},
     ("GET", f"/v1/cards/{'0' * 64}"): {"operator", "auditor", "viewer"},
+    ("PUT", f"/v1/cards/{'0' * 64}/end"): {"operator", "auditor", "viewer"},
 }
 
 DOCUMENTS = {

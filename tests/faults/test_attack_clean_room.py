@@ -1,0 +1,125 @@
+"""What a partner with a modified tool, or a mistake of our own, might get past the clean room.
+
+Expected values: docs/anti-probing.md and cleanroom/FORMATS.md, by hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from attacked_house import NOW, House, make_house, rows
+from room_house import URL, Reply, RoomHouse
+
+from cleanroom.room import invite_here
+from cleanroom.session import granting, lent_shares, receiving, syncing
+from cleanroom.session.frames import keep_peer_checkpoint
+from cleanroom.session.holding import open_holder
+from cleanroom.session.imports import import_export
+from cleanroom.session.party import Party
+from overlap.errors import ForgedFile, Refused
+from overlap.keys import PartyKeys
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return make_house(tmp_path)
+
+
+def test_a_fork_from_before_what_was_cosigned_is_noticed(house: House) -> None:
+    """We know each root up to what we cosigned, so a shorter history of another kind is a second one."""
+    folder = house.theirs.folder.path("logs")
+    for number in range(2):
+        house.theirs.note("northwind", "export", files=number)
+    before = {file.name: file.read_bytes() for file in folder.glob("northwind.log*")}
+    for number in range(4):
+        house.theirs.note("northwind", "export", files=number)
+    true = house.theirs.log("northwind")
+    honest = true.head().to_note(house.theirs.keys.card)
+    syncing.write_sync(house.theirs, "northwind", house.file("letter"))
+    receiving.receive_file(house.ours, house.file("letter"))
+    for name, data in before.items():
+        (folder / name).write_bytes(data)
+    forked = Party(house.theirs.folder, house.theirs.keys, NOW + 60)
+    earlier = forked.log("northwind").head().to_note(house.theirs.keys.card)
+    forked.note("northwind", "export", files=7)
+    with pytest.raises(ForgedFile):
+        keep_peer_checkpoint(
+            house.ours, "fabrikam", forked.log("northwind").head().to_note(forked.keys.card), NOW
+        )
+    # What the one history has shown late is no fork.
+    keep_peer_checkpoint(house.ours, "fabrikam", earlier, NOW)
+    keep_peer_checkpoint(house.ours, "fabrikam", honest, NOW)
+
+
+def test_other_account_ids_hide_no_difference_between_two_lists(house: House) -> None:
+    """A CRM that numbers its accounts anew changes every id, and what is submitted in one account only."""
+    house.agree()
+    house.run("first")
+    changed = rows(*range(13))
+    changed["Account ID"] = [f"B{number}" for number in range(13)]
+    place = house.file("again.csv")
+    changed.to_csv(place, index=False)
+    import_export(house.ours.folder, place, NOW + 5)
+    later = house.at(NOW + 10)
+    with pytest.raises(Refused, match=r"terms\.minimum_count: 1 of our accounts changed"):
+        later.run("second")
+    same = rows(*range(12))
+    same["Account ID"] = [f"C{number}" for number in range(12)]
+    same.to_csv(place, index=False)
+    import_export(house.ours.folder, place, NOW + 15)
+    house.at(NOW + 20).run("third")
+
+
+@dataclass
+class InRoom:
+    """A client of the room in this process; `ask` is what `RoomClient` is used for."""
+
+    room: RoomHouse
+    keys: PartyKeys
+
+    def ask(self, method: str, path: str, body: bytes = b"", fields: dict[str, str] | None = None) -> Reply:
+        reply = self.room.call(self.keys, method, path, body, fields=fields)
+        assert reply.status < 300, reply.body
+        return reply
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_room_does_not_go_on_showing_an_account_that_is_private_now(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our folder refuses such a lease; a room knows no account, so the share ends when we hear of it."""
+    room = RoomHouse(tmp_path / "room", now=NOW)
+    for party in (house.ours, house.theirs):
+        digest = party.keys.card.digest.hex()
+        invite_here(room.root, digest, NOW)
+        room.room.tick()
+        room.call(party.keys, "PUT", f"/v1/cards/{digest}", party.keys.card.to_bytes())
+    terms_of, card = granting.share_terms, room.keys.card
+    monkeypatch.setattr(lent_shares, "room_at", lambda *_: URL)
+    monkeypatch.setattr(lent_shares, "holder_card", lambda *_: card)
+    monkeypatch.setattr(lent_shares, "room_client", lambda party, *_: InRoom(room, party.keys))
+    monkeypatch.setattr(
+        granting, "share_terms", lambda *a, **k: replace(terms_of(*a, **k), holder=card.digest.hex())
+    )
+    house.agree()
+    house.run()
+    share = house.grant()
+
+    def refreshed(now: int) -> list[str]:
+        room.now = now
+        party = Party(house.ours.folder, house.ours.keys, now)
+        return open_holder(party, "fabrikam").refresh(now)
+
+    assert refreshed(NOW + 5) == []
+    rules = house.file("rules.csv")
+    rules.write_text("account_id,rule\nA7,private\n")
+    import_export(house.ours.folder, rules, NOW + 10, what="restrictions")
+    assert "revoked: 1 of its accounts" in refreshed(NOW + 15)[0]
+    stands = room.call(house.theirs.keys, "GET", f"/v1/shares/{share}").json()
+    assert (stands["reason"], stands["destroyed"] > 0) == ("revocation", True)
+    assert refreshed(NOW + 20) == []
+    room.close()
