@@ -15,7 +15,7 @@ from attacked_house import NOW, House, make_house, rows
 from room_house import URL, Reply, RoomHouse
 
 from cleanroom.room import invite_here
-from cleanroom.session import granting, lent_shares, receiving, room_logs, syncing
+from cleanroom.session import disclosing, forgetting, granting, lent_shares, receiving, room_logs, syncing
 from cleanroom.session.frames import keep_peer_checkpoint
 from cleanroom.session.holding import open_holder
 from cleanroom.session.imports import import_export
@@ -187,3 +187,28 @@ def test_a_room_with_one_log_is_accused_by_nobody(
     room_logs.watch_room_log(house.ours, ours, room.keys.card, "fabrikam")
     for one in rooms.values():
         one.close()
+
+
+def test_a_share_of_all_accounts_with_a_forgotten_one_is_not_leased(house: House) -> None:
+    """What was forgotten is imported no more, and was shown all the same."""
+    house.agree(level="all")
+    disclosing.disclose_accounts(house.ours, "", house.file("share"))
+    forgetting.forget_account(house.ours, "A7", house.file("forgotten"))
+    house.request()
+    with pytest.raises(Refused, match="1 of its accounts"):
+        house.lease()
+
+
+def test_a_share_of_all_accounts_is_not_leased_when_one_is_private_and_imported_no_more(
+    house: House,
+) -> None:
+    house.agree(level="all")
+    disclosing.disclose_accounts(house.ours, "", house.file("share"))
+    fewer, rules = house.file("fewer.csv"), house.file("rules.csv")
+    rows(*(number for number in range(12) if number != 7)).to_csv(fewer, index=False)
+    import_export(house.ours.folder, fewer, NOW + 5)
+    rules.write_text("account_id,rule\nA7,private\n")
+    import_export(house.ours.folder, rules, NOW + 5, what="restrictions")
+    house.request()
+    with pytest.raises(Refused, match="1 of its accounts"):
+        house.lease()
