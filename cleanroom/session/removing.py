@@ -17,14 +17,12 @@ from cleanroom.session.party import Party
 from cleanroom.session.prepared_ends import PREPARED
 from cleanroom.session.releases import all_releases, drop_records
 from cleanroom.session.restrictions import without_accounts
-from cleanroom.session.reviews import keep_memory, read_memory, run_tokens
+from cleanroom.session.reviews import FORGOTTEN, keep_memory, read_memory, run_tokens
 from cleanroom.session.runs import RunRecord, all_runs
 from cleanroom.store import read_table, write_table
 from overlap.identity import find_accounts, plain
 from overlap.records import RESTRICTION_COLUMNS
 
-#: What stands for a forgotten account in the list of those that a share shows, so that its leases stop.
-FORGOTTEN = "forgotten "
 _OF_ACCOUNTS = ("opportunities", "actions", "territories")
 
 

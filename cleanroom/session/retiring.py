@@ -126,6 +126,8 @@ def _put_room_notes_aside(party: Party, partner: str, place: Path) -> None:
     """What rooms showed of their logs of us and this partner: each log of a room is of one pair of cards."""
     for room in party.folder.names("rooms", suffix=f".{partner}.log"):
         os.replace(party.folder.path("rooms", f"{room}.{partner}.log"), place / f"{room}.room")
+    for room in party.folder.names("rooms", suffix=f".{partner}.theirs"):
+        party.folder.path("rooms", f"{room}.{partner}.theirs").unlink()
 
 
 def _begin(party: Party, log: Log, closed: ClosedLog, statement: bytes) -> None:

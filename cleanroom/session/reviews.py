@@ -18,8 +18,12 @@ from cleanroom.session.stored import keep_stored, read_stored
 from cleanroom.store import read_table
 from overlap import canonical
 from overlap.errors import Refused
+from overlap.records import ACCOUNT_COLUMNS
 
 _REVIEWS = b"reviews"
+
+#: What stands for a forgotten account in the list of those that a share shows, so that its leases stop.
+FORGOTTEN = "forgotten "
 
 
 def read_memory(party: Party, partner: str) -> Memory:
@@ -65,8 +69,16 @@ def shown_no_more(party: Party, partner: str, share: str, run: str) -> int:
     if share not in memory.granted:
         return 0
     if not run:
-        return len(set(memory.granted[share]) & excluded_accounts(party, partner))
+        return len(_kept_back(party, partner, set(memory.granted[share])))
     return len(set(memory.granted[share]) - released_accounts(party, read_run(party, run), memory))
+
+
+def _kept_back(party: Party, partner: str, shown: set[str]) -> set[str]:
+    """The ids that were forgotten or may not be shown; of what is imported no more the id alone decides."""
+    bare = pd.DataFrame({"id": sorted(shown)}).reindex(columns=list(ACCOUNT_COLUMNS), fill_value="")
+    bare = bare.astype("str").assign(row=range(len(bare)))
+    forgotten = {account for account in shown if account.startswith(FORGOTTEN)}
+    return forgotten | (shown & excluded_accounts(party, partner, bare))
 
 
 def released_accounts(party: Party, record: RunRecord, memory: Memory | None = None) -> set[str]:

@@ -40,6 +40,7 @@ from cleanroom.session.receipting import (
     run_receipt,
     signers_in_order,
 )
+from cleanroom.session.room_logs import room_notes, take_room_notes
 from cleanroom.session.runs import all_runs
 from cleanroom.session.sharing import believe_revocation
 from cleanroom.session.witnessing import Growth, cosign_growth, own_cosigned, own_growth
@@ -47,7 +48,7 @@ from cleanroom.share import SHARE_LIMIT_BYTES, read_share
 from overlap import canonical
 from overlap.errors import BadPeerFile, ForgedFile, MalformedFile
 
-_FIELDS = {"base", "leaves", "peaks", "proof", "receipts"}
+_FIELDS = {"base", "leaves", "peaks", "proof", "receipts", "rooms"}
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ def write_sync(party: Party, partner: str, out: Path) -> Synced:
     waiting = [receipt for receipt in kept if receipt.signers == (ours,)]
     returned = [receipt for receipt in kept if receipt.digest in back]
     texts = [receipt.data.decode() for receipt in (*waiting, *returned)]
-    body = canonical.encode(own_growth(party, partner).to_fields() | {"receipts": texts})
+    more = {"receipts": texts, "rooms": room_notes(party, partner)}
+    body = canonical.encode(own_growth(party, partner).to_fields() | more)
     write_whole(out, write_letter(party, partner, "checkpoint", body))
     keep_owed(party, partner, [])
     base = own_cosigned(party, partner)
@@ -90,12 +92,18 @@ def take_sync(party: Party, letter: Letter) -> list[str]:
     Raises ForgedFile or Refused when the log does not go on from what we have cosigned.
     """
     value = canonical.decode(letter.body, "the letter")
-    if not isinstance(value, dict) or set(value) != _FIELDS or not isinstance(value["receipts"], list):
+    lists = ("receipts", "rooms")
+    if (
+        not isinstance(value, dict)
+        or set(value) != _FIELDS
+        or not all(isinstance(value[one], list) for one in lists)
+    ):
         raise MalformedFile("the letter is not of version 1", "ask for it again")
     size = cosign_growth(party, letter.partner, letter.checkpoint, Growth.from_fields(value))
     lines = [f"its log of {size:,} entries goes on from what we knew, and is cosigned"]
     if (ours := own_cosigned(party, letter.partner)) is not None:
         lines.append(f"it has cosigned {ours.checkpoint.size:,} entries of ours")
+    lines += take_room_notes(party, letter.partner, value["rooms"])
     signed, complete, back = 0, 0, owed(party, letter.partner)
     for text in value["receipts"]:
         receipt = _read(text)

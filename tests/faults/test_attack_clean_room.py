@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 from attacked_house import NOW, House, make_house, rows
 from room_house import URL, Reply, RoomHouse
 
 from cleanroom.room import invite_here
-from cleanroom.session import granting, lent_shares, receiving, syncing
+from cleanroom.session import disclosing, forgetting, granting, lent_shares, receiving, room_logs, syncing
 from cleanroom.session.frames import keep_peer_checkpoint
 from cleanroom.session.holding import open_holder
 from cleanroom.session.imports import import_export
@@ -123,3 +125,90 @@ def test_a_room_does_not_go_on_showing_an_account_that_is_private_now(
     assert (stands["reason"], stands["destroyed"] > 0) == ("revocation", True)
     assert refreshed(NOW + 20) == []
     room.close()
+
+
+def forking_room(house: House, tmp_path: Path) -> dict[str, RoomHouse]:
+    """One room with two histories: one for each party."""
+    rooms = {
+        name: RoomHouse(tmp_path / f"for {name}", now=NOW, random=Random(seed))
+        for seed, name in enumerate(("northwind", "fabrikam"))
+    }
+    for room in rooms.values():
+        for party in (house.ours, house.theirs):
+            digest = party.keys.card.digest.hex()
+            invite_here(room.root, digest, NOW)
+            room.room.tick()
+            assert room.call(party.keys, "PUT", f"/v1/cards/{digest}", party.keys.card.to_bytes()).status
+        room.deliver(house.ours.keys, house.theirs.keys, b"a message")
+    return rooms
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_room_that_shows_each_party_a_log_of_its_own_is_found_out_by_their_letters(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: int
+) -> None:
+    rooms = forking_room(house, tmp_path)
+    card = rooms["northwind"].keys.card
+    monkeypatch.setattr(room_logs, "room_cards", lambda _: [card])
+    for number in range(more):
+        rooms["northwind"].deliver(house.ours.keys, house.theirs.keys, b"another message %d" % number)
+
+    def watch(party: Party, peer: str, room: RoomHouse) -> None:
+        client: Any = InRoom(room, party.keys)
+        room_logs.watch_room_log(party, client, card, peer)
+
+    watch(house.ours, "fabrikam", rooms["northwind"])
+    watch(house.theirs, "northwind", rooms["fabrikam"])
+    syncing.write_sync(house.theirs, "northwind", house.file("letter"))
+    taken = receiving.receive_file(house.ours, house.file("letter"))
+    assert any("two histories" in line for line in taken.lines) == (not more)
+    with pytest.raises(ForgedFile):
+        watch(house.ours, "fabrikam", rooms["northwind"])
+    for room in rooms.values():
+        room.close()
+
+
+def test_a_room_with_one_log_is_accused_by_nobody(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms = forking_room(house, tmp_path)
+    room = rooms["northwind"]
+    monkeypatch.setattr(room_logs, "room_cards", lambda _: [room.keys.card])
+    ours: Any = InRoom(room, house.ours.keys)
+    theirs: Any = InRoom(room, house.theirs.keys)
+    room_logs.watch_room_log(house.ours, ours, room.keys.card, "fabrikam")
+    room.deliver(house.ours.keys, house.theirs.keys, b"another message")
+    room_logs.watch_room_log(house.theirs, theirs, room.keys.card, "northwind")
+    syncing.write_sync(house.theirs, "northwind", house.file("letter"))
+    receiving.receive_file(house.ours, house.file("letter"))
+    assert house.ours.folder.names("rooms", suffix=".fabrikam.theirs") == ["lobby"]
+    # A partner's own words about a room count for nothing.
+    assert room_logs.take_room_notes(house.ours, "fabrikam", ["lobby\n", 7, None]) == []
+    room_logs.watch_room_log(house.ours, ours, room.keys.card, "fabrikam")
+    for one in rooms.values():
+        one.close()
+
+
+def test_a_share_of_all_accounts_with_a_forgotten_one_is_not_leased(house: House) -> None:
+    """What was forgotten is imported no more, and was shown all the same."""
+    house.agree(level="all")
+    disclosing.disclose_accounts(house.ours, "", house.file("share"))
+    forgetting.forget_account(house.ours, "A7", house.file("forgotten"))
+    house.request()
+    with pytest.raises(Refused, match="1 of its accounts"):
+        house.lease()
+
+
+def test_a_share_of_all_accounts_is_not_leased_when_one_is_private_and_imported_no_more(
+    house: House,
+) -> None:
+    house.agree(level="all")
+    disclosing.disclose_accounts(house.ours, "", house.file("share"))
+    fewer, rules = house.file("fewer.csv"), house.file("rules.csv")
+    rows(*(number for number in range(12) if number != 7)).to_csv(fewer, index=False)
+    import_export(house.ours.folder, fewer, NOW + 5)
+    rules.write_text("account_id,rule\nA7,private\n")
+    import_export(house.ours.folder, rules, NOW + 5, what="restrictions")
+    house.request()
+    with pytest.raises(Refused, match="1 of its accounts"):
+        house.lease()
