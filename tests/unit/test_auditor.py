@@ -14,6 +14,7 @@ from cleanroom.session import finishing, granting, matching
 from cleanroom.session.audit_report import write_audit_report
 from cleanroom.session.packing import write_security_pack
 from cleanroom.session.portfolio import list_holdings, list_reads
+from cleanroom.session.receiving import receive_file
 from cleanroom.session.seeing import Stretch, read_stretch, who_sees
 from overlap.errors import UsageError
 
@@ -86,9 +87,28 @@ def test_revoking_ends_what_could_be_seen_and_says_what_was_read(house: House) -
     assert sight.until == moment_of(NOW + 5 * DAY)
 
 
+def test_what_was_read_of_a_share_is_still_told_when_it_is_revoked_and_erased(house: House) -> None:
+    share = house.grant()
+    house.request()
+    house.lease()
+    house.open()
+    house = house.at(NOW + 5 * DAY)
+    granting.revoke_share(house.ours, share, house.file("revocation"))
+    receive_file(house.theirs, house.file("revocation"))
+    for party in (house.ours, house.theirs):
+        (held,) = list_holdings(party)
+        assert (held.share.read, held.share.records, held.share.days_left) == (6, 6, 0)
+        assert held.share.last_use == moment_of(NOW)
+        assert held.share.state.startswith("revoked")
+    (sight,) = [one for one in who_sees(house.theirs, day(6)) if one.basis == "share"]
+    assert (sight.state, sight.read) == ("ended", 6)
+    assert sight.note == "revoked, erased; what was read may have been kept"
+
+
 def test_one_account_is_followed_through_runs_and_shares(house: House) -> None:
     house.grant()
-    assert {sight.basis for sight in of_ours(house, day(0), "A8")} == {"run", "share"}
+    followed = of_ours(house, day(0), "A8")
+    assert [(sight.basis, sight.accounts) for sight in followed] == [("run", 1), ("share", 1)]
     assert of_ours(house, day(0), "A1") == []
     with pytest.raises(UsageError):
         who_sees(house.ours, day(0), None, "B1")
