@@ -254,7 +254,7 @@ def _taken(party: Party) -> Iterator[ListedShare]:
 
 
 def _read_before(party: Party, partner: str, share: str) -> tuple[int, int]:
-    """How many records of a share were read, and the second of the last time, by the receipts; 0 for never."""
+    """How many records of a share were read, and the second of the last time, by our receipts; 0: never."""
     receipts = (outline(one.data).predicate for one in kept_receipts(party, partner) if one.kind == RELEASE)
     told = [(int(said["records"]), int(said["time"])) for said in receipts if said["share"] == share]
     return max((records for records, _ in told), default=0), max((time for _, time in told), default=0)

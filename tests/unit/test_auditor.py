@@ -12,6 +12,7 @@ from cleanroom.moment import moment_of
 from cleanroom.report import Sight, render_sights
 from cleanroom.session import finishing, granting, matching
 from cleanroom.session.audit_report import write_audit_report
+from cleanroom.session.inspecting import inspect_file
 from cleanroom.session.packing import write_security_pack
 from cleanroom.session.portfolio import list_holdings, list_reads
 from cleanroom.session.receiving import receive_file
@@ -103,6 +104,19 @@ def test_what_was_read_of_a_share_is_still_told_when_it_is_revoked_and_erased(ho
     (sight,) = [one for one in who_sees(house.theirs, day(6)) if one.basis == "share"]
     assert (sight.state, sight.read) == ("ended", 6)
     assert sight.note == "revoked, erased; what was read may have been kept"
+
+
+def test_an_attestation_says_what_was_destroyed_when_and_what_was_read(house: House) -> None:
+    share = house.grant()
+    house.request()
+    house.lease()
+    house = house.at(NOW + 5 * DAY)
+    granting.revoke_share(house.ours, share, house.file("revocation"), house.file("attestation"))
+    said = inspect_file(house.file("attestation"))
+    assert said["says"] == "urn:overlap:destruction:1"
+    assert (said["states share"], said["states read"], said["states records"]) == (share, 6, 6)
+    assert said["states time"] == moment_of(NOW + 5 * DAY)
+    assert "not checked" in said["signatures"]
 
 
 def test_one_account_is_followed_through_runs_and_shares(house: House) -> None:
