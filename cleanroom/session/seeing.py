@@ -29,6 +29,8 @@ from overlap.errors import UsageError
 
 _DAY: Final = 86_400
 _KEPT: Final = "; what was read may have been kept"
+#: What a share shows, by its scope.
+_SHOWN: Final = {"matched": "fields of shared accounts", "all": "fields of accounts, matched or not"}
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
@@ -168,7 +170,7 @@ def _by_shares(party: Party, partner: str, when: Stretch, account: str | None) -
             "share",
             share,
             state,
-            "fields of shared accounts",
+            _SHOWN[held.terms.scope],
             held.terms.fields,
             _populations(signed, party.name),
             held.terms.purposes,
@@ -222,7 +224,7 @@ def _received(party: Party, one: ListedShare, when: Stretch, begin: int, end: in
         "share",
         one.share,
         _state(when, begin, end, party.now),
-        "fields of shared accounts",
+        _SHOWN[one.scope],
         tuple(one.fields),
         (),
         tuple(one.purposes),

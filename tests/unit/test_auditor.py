@@ -12,6 +12,7 @@ from cleanroom.moment import moment_of
 from cleanroom.report import Sight, render_sights
 from cleanroom.session import finishing, granting, matching
 from cleanroom.session.audit_report import write_audit_report
+from cleanroom.session.disclosing import disclose_accounts
 from cleanroom.session.inspecting import inspect_file
 from cleanroom.session.packing import write_security_pack
 from cleanroom.session.portfolio import list_holdings, list_reads
@@ -161,6 +162,18 @@ def test_shares_are_listed_with_what_an_auditor_asks(house: House) -> None:
     assert late.remarks == ("ends in 10 days",)
     assert [(one.share, one.refused) for one in list_reads(house.ours)] == [(share, False)]
     assert list_reads(house.ours, share="ffff") == []
+
+
+def test_a_share_of_all_accounts_is_not_called_one_of_shared_accounts(tmp_path: Path) -> None:
+    house = make_house(tmp_path)
+    house.agree(level="all")
+    (granted,) = disclose_accounts(house.ours, "", house.file("share"))
+    house.request()
+    house.lease()
+    house.open()
+    for party in (house.ours, house.theirs):
+        (sight,) = [one for one in who_sees(party, day(0)) if one.basis == "share"]
+        assert (sight.what, sight.accounts) == ("fields of accounts, matched or not", granted.records)
 
 
 def test_the_text_says_who_and_until_when(house: House) -> None:
