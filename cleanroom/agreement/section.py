@@ -13,6 +13,8 @@ from cleanroom.agreement.text import Problem, read_time
 _TIME_HINT: Final = "write it as 2026-11-22T10:00:00Z"
 #: Groups of three only, and no other base: a number must be what it looks like.
 _NUMBER_FORM: Final = re.compile("[1-9][0-9]*|[1-9][0-9]{0,2}(?:_[0-9]{3})+")
+#: How a time begins that stands in quotation marks, where TOML has it without.
+_QUOTED_TIME: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DURATION: Final = re.compile("(?:(1) (day|week)|([2-9]|[1-9][0-9]{1,2}) (day|week)s)")
 _DAYS: Final = {"day": 1, "week": 7}
 _DAY: Final = 86_400
@@ -153,6 +155,8 @@ class Section:
         form = _DURATION.fullmatch(value) if isinstance(value, str) else None
         if form is None and isinstance(value, str) and ("month" in value or "year" in value):
             self.problem(key, 'counts months or years, which differ in length; write "90 days"')
+        elif form is None and key == "until" and isinstance(value, str) and _QUOTED_TIME.match(value):
+            self.problem(key, "is a time in quotation marks; write it without them, as 2027-03-01T00:00:00Z")
         elif form is None:
             also = "neither a time nor" if key == "until" else "not"
             self.problem(key, f'is {also} a duration such as "90 days" or "12 weeks"')

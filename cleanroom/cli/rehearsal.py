@@ -18,7 +18,12 @@ def rehearsal_lines(run: Rehearsal) -> Iterator[str]:
     yield f"theirs    {', '.join(run.their_populations)}"
     for ours, theirs in run.pairs:
         yield f"  only      {', '.join(ours)} with {', '.join(theirs)}"
-    yield f"accounts  {run.accounts:,}, {run.identifiers:,} identifiers"
+    # A run that is refused before its list is made has nothing to count.
+    yield (
+        "accounts  not counted"
+        if run.refused
+        else f"accounts  {run.accounts:,}, {run.identifiers:,} identifiers"
+    )
     for kind, count in run.kinds.items():
         yield f"  {kind:<20} {count:,}"
     if run.planted:

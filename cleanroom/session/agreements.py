@@ -214,7 +214,10 @@ def find_agreement(party: Party, name: str = "", *, starter_only: bool = False) 
         return found[0]
     hint = "'overlap agreement list' shows them; name one with --agreement"
     if name:
-        raise UsageError("no agreement, or more than one, has an id that begins so", hint)
+        raise UsageError(
+            "no agreement, or more than one, has an id that begins so",
+            "'overlap agreement list' shows the ids",
+        )
     if starter_only and not found and find_in_force(party):
         raise Refused("the other party starts the runs of our agreements", "wait for its start frame")
     raise UsageError(f"{len(found) or 'no'} agreements are in force here", hint)

@@ -149,6 +149,7 @@ def _keep(
         place = folder.path("tables", f"{name}.rejected.csv")
         place.parent.mkdir(parents=True, exist_ok=True)
         ingest.write_rejected(table.rejected, place)
+        place.chmod(0o600)
         rejected_file = str(place)
     place = folder.path("tables", f"{name}.import")
     replaced = folder.read_record("tables", f"{name}.import")["rows"] if place.is_file() else -1

@@ -89,7 +89,10 @@ def read_letter(party: Party, data: bytes) -> Letter:
     log is not the one that it showed before, Refused when ours is not the one that it has cosigned.
     """
     if not data.startswith(LETTER_LINE) or len(data) > LETTER_LIMIT:
-        raise MalformedFile("this is not a letter of version 1", "ask for the file again")
+        raise MalformedFile(
+            "this is not a letter of version 1",
+            "see what it is with 'overlap inspect', or ask for the file again",
+        )
     plaintext = party.keys.open_sealed(INFO, data[len(LETTER_LINE) :], "the letter")
     line, _, rest = plaintext.partition(b"\n")
     header = _header(line)

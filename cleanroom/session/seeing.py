@@ -28,6 +28,9 @@ from cleanroom.store import read_table
 from overlap.errors import UsageError
 
 _DAY: Final = 86_400
+_KEPT: Final = "; what was read may have been kept"
+#: What a share shows, by its scope.
+_SHOWN: Final = {"matched": "fields of shared accounts", "all": "fields of accounts, matched or not"}
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
@@ -114,7 +117,7 @@ def _by_runs(party: Party, partner: str, when: Stretch, account: str | None) -> 
             (),
             _populations(signed, party.name),
             signed.agreement.terms.purposes,
-            number,
+            number if account is None or number < 0 else 1,
             moment_of(record.finished or record.begun),
             "",
             -1,
@@ -167,7 +170,7 @@ def _by_shares(party: Party, partner: str, when: Stretch, account: str | None) -
             "share",
             share,
             state,
-            "fields of shared accounts",
+            _SHOWN[held.terms.scope],
             held.terms.fields,
             _populations(signed, party.name),
             held.terms.purposes,
@@ -188,7 +191,7 @@ def _read_by(held: Held, events: Sequence[Event], when: Stretch, number: int | N
         return 0, "never read by then"
     if len(before) == len(leases):
         last = moment_of(before[-1].time)
-        kept = "; what was read may have been kept" if held.reason else ""
+        kept = _KEPT if held.reason else ""
         return read, f"leases: {len(before):,}, the last at {last}{kept}"
     bound = min(read, max(event.counts.get("records", 0) for event in before))
     return bound, f"leases by then: {len(before):,} of {len(leases):,}; at most so many records"
@@ -221,7 +224,7 @@ def _received(party: Party, one: ListedShare, when: Stretch, begin: int, end: in
         "share",
         one.share,
         _state(when, begin, end, party.now),
-        "fields of shared accounts",
+        _SHOWN[one.scope],
         tuple(one.fields),
         (),
         tuple(one.purposes),
@@ -229,7 +232,7 @@ def _received(party: Party, one: ListedShare, when: Stretch, begin: int, end: in
         moment_of(begin),
         moment_of(end),
         one.read,
-        one.state,
+        one.state + (_KEPT if one.read and end <= party.now else ""),
     )
 
 

@@ -13,13 +13,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cleanroom.moment import moment_of
-from cleanroom.receipts import DESTRUCTION, GRANT, REVOCATION, countersign, outline, read_statement
+from cleanroom.receipts import (
+    DESTRUCTION,
+    GRANT,
+    RELEASE,
+    REVOCATION,
+    countersign,
+    outline,
+    read_statement,
+)
 from cleanroom.session.agreements import agreement_with_digest, partner_of
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.frames import keep_peer_checkpoint, newest_peer_checkpoint
 from cleanroom.session.holding import read_holder_state
 from cleanroom.session.party import Party
-from cleanroom.session.receipting import release_receipt
+from cleanroom.session.receipting import kept_receipts, release_receipt
 from cleanroom.session.releases import Release, all_releases, erase_release, keep_release
 from cleanroom.session.room_logs import keep_room_checkpoint, newest_room_checkpoint
 from cleanroom.session.rooms import holder_card
@@ -240,13 +248,22 @@ def _taken(party: Party) -> Iterator[ListedShare]:
             state = "revoked, erased"
         release = opened.get(name)
         budget = share.terms.read_budget
+        # What was erased at the end was read before it all the same: its receipts stay.
+        read, last = (release.records, release.opened) if release else _read_before(party, partner, name)
         use = _Use(
-            release.records if release else 0,
+            read,
             max(0, budget - _leases_opened(party, name)) if budget else None,
-            release.opened if release else 0,
+            last,
             party.folder.path("shares", "received", f"{name}.receipt").is_file(),
         )
         yield _listed(share.terms, "from", partner, use, state, party.now)
+
+
+def _read_before(party: Party, partner: str, share: str) -> tuple[int, int]:
+    """How many records of a share were read, and the second of the last time, by our receipts; 0: never."""
+    receipts = (outline(one.data).predicate for one in kept_receipts(party, partner) if one.kind == RELEASE)
+    told = [(int(said["records"]), int(said["time"])) for said in receipts if said["share"] == share]
+    return max((records for records, _ in told), default=0), max((time for _, time in told), default=0)
 
 
 def _leases_opened(party: Party, share: str) -> int:
@@ -284,7 +301,7 @@ def _listed(terms: Terms, direction: str, partner: str, use: _Use, state: str, n
         use.read,
         state,
         moment_of(terms.until),
-        max(0, -(-(terms.until - now) // DAY)),
+        0 if state.startswith(("revoked", "ended")) else max(0, -(-(terms.until - now) // DAY)),
         list(terms.fields),
         list(terms.purposes),
         terms.scope,

@@ -90,7 +90,10 @@ def make_request(
     share.terms.require_open(now)
     wanted = range(share.terms.count) if records is None else sorted(set(records))
     if purpose not in share.terms.purposes:
-        raise Refused("the share may not be used for this purpose", "see its purposes with 'shares list'")
+        raise Refused(
+            "the share may not be used for this purpose",
+            f"its purposes are: {', '.join(share.terms.purposes)}",
+        )
     if not wanted or wanted[0] < 0 or wanted[-1] >= share.terms.count:
         raise UsageError("the share has no such record", "number records from 0")
     key, request = OneTimeKey.generate(random), random(16).hex()

@@ -23,6 +23,7 @@ HEADER_LIMIT_BYTES: Final = 256
 
 _SIGNATURE_BYTES: Final = 64
 _HINT: Final = "ask the sender for the file again"
+_OTHER: Final = "see what it is with 'overlap inspect', or ask the sender for the file again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def read_header(kind: SealedFormat, data: bytes) -> dict[str, str]:
         raise MalformedFile(f"{kind.what} is larger than {kind.limit} bytes", _HINT)
     end = data.find(b"\n", len(kind.line), len(kind.line) + HEADER_LIMIT_BYTES)
     if not data.startswith(kind.line) or end < 0:
-        raise MalformedFile(f"{kind.what} is not one of version 1", _HINT)
+        raise MalformedFile(f"{kind.what} is not one of version 1", _OTHER)
     header = canonical.decode(data[len(kind.line) : end], f"the header of {kind.what}")
     header = describe(header, dict.fromkeys((*kind.names, "suite"), str), f"the header of {kind.what}")
     if header["suite"] != SEAL_SUITE:

@@ -55,6 +55,11 @@ def test_a_duration_counts_days_or_weeks(text: str, seconds: int) -> None:
     assert parse_policy(changed("90 days", text)).terms.duration == seconds
 
 
+def test_an_end_in_quotation_marks_is_told_to_stand_without_them() -> None:
+    with pytest.raises(BadInput, match="quotation marks"):
+        parse_policy(changed("90 days", "2027-03-01T00:00:00Z"))
+
+
 REFUSED_VALUES = {
     "another format": ('overlap-policy/1"', 'overlap-policy/2"', "line 1"),
     "format with a comment": ('policy/1"', 'policy/1" # mine', "line 1"),

@@ -12,8 +12,11 @@ from cleanroom.moment import moment_of
 from cleanroom.report import Sight, render_sights
 from cleanroom.session import finishing, granting, matching
 from cleanroom.session.audit_report import write_audit_report
+from cleanroom.session.disclosing import disclose_accounts
+from cleanroom.session.inspecting import inspect_file
 from cleanroom.session.packing import write_security_pack
 from cleanroom.session.portfolio import list_holdings, list_reads
+from cleanroom.session.receiving import receive_file
 from cleanroom.session.seeing import Stretch, read_stretch, who_sees
 from overlap.errors import UsageError
 
@@ -86,9 +89,41 @@ def test_revoking_ends_what_could_be_seen_and_says_what_was_read(house: House) -
     assert sight.until == moment_of(NOW + 5 * DAY)
 
 
+def test_what_was_read_of_a_share_is_still_told_when_it_is_revoked_and_erased(house: House) -> None:
+    share = house.grant()
+    house.request()
+    house.lease()
+    house.open()
+    house = house.at(NOW + 5 * DAY)
+    granting.revoke_share(house.ours, share, house.file("revocation"))
+    receive_file(house.theirs, house.file("revocation"))
+    for party in (house.ours, house.theirs):
+        (held,) = list_holdings(party)
+        assert (held.share.read, held.share.records, held.share.days_left) == (6, 6, 0)
+        assert held.share.last_use == moment_of(NOW)
+        assert held.share.state.startswith("revoked")
+    (sight,) = [one for one in who_sees(house.theirs, day(6)) if one.basis == "share"]
+    assert (sight.state, sight.read) == ("ended", 6)
+    assert sight.note == "revoked, erased; what was read may have been kept"
+
+
+def test_an_attestation_says_what_was_destroyed_when_and_what_was_read(house: House) -> None:
+    share = house.grant()
+    house.request()
+    house.lease()
+    house = house.at(NOW + 5 * DAY)
+    granting.revoke_share(house.ours, share, house.file("revocation"), house.file("attestation"))
+    said = inspect_file(house.file("attestation"))
+    assert said["says"] == "urn:overlap:destruction:1"
+    assert (said["states share"], said["states read"], said["states records"]) == (share, 6, 6)
+    assert said["states time"] == moment_of(NOW + 5 * DAY)
+    assert "not checked" in said["signatures"]
+
+
 def test_one_account_is_followed_through_runs_and_shares(house: House) -> None:
     house.grant()
-    assert {sight.basis for sight in of_ours(house, day(0), "A8")} == {"run", "share"}
+    followed = of_ours(house, day(0), "A8")
+    assert [(sight.basis, sight.accounts) for sight in followed] == [("run", 1), ("share", 1)]
     assert of_ours(house, day(0), "A1") == []
     with pytest.raises(UsageError):
         who_sees(house.ours, day(0), None, "B1")
@@ -127,6 +162,18 @@ def test_shares_are_listed_with_what_an_auditor_asks(house: House) -> None:
     assert late.remarks == ("ends in 10 days",)
     assert [(one.share, one.refused) for one in list_reads(house.ours)] == [(share, False)]
     assert list_reads(house.ours, share="ffff") == []
+
+
+def test_a_share_of_all_accounts_is_not_called_one_of_shared_accounts(tmp_path: Path) -> None:
+    house = make_house(tmp_path)
+    house.agree(level="all")
+    (granted,) = disclose_accounts(house.ours, "", house.file("share"))
+    house.request()
+    house.lease()
+    house.open()
+    for party in (house.ours, house.theirs):
+        (sight,) = [one for one in who_sees(party, day(0)) if one.basis == "share"]
+        assert (sight.what, sight.accounts) == ("fields of accounts, matched or not", granted.records)
 
 
 def test_the_text_says_who_and_until_when(house: House) -> None:

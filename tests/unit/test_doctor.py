@@ -50,6 +50,15 @@ def test_a_healthy_folder_has_nothing_to_repair(walk: Walk, tmp_path: Path) -> N
     assert "published answers" in out
 
 
+def test_an_import_with_rejected_rows_leaves_nothing_to_repair(walk: Walk, tmp_path: Path) -> None:
+    both = healthy(walk, tmp_path / "both")
+    rules = tmp_path / "rules.csv"
+    rules.write_text("account_id,rule\nA1,private\nA2,secret\n", encoding="utf-8")
+    both.run(VENDOR, "import", str(rules), "--as", "restrictions")
+    assert both.place(VENDOR, "tables", "restrictions.rejected.csv").is_file()
+    assert "rights" not in examined(both)
+
+
 def remove_share_half(both: TwoParties) -> None:
     shutil.rmtree(both.place(PARTNER, "vault"))
 
