@@ -47,6 +47,31 @@ def order_problems(statements: Sequence[Statement]) -> list[str]:
     ]
 
 
+def count_problems(statements: Sequence[Statement]) -> list[str]:
+    """Ends that say of a share that fewer records were read than its recipient has opened, or two numbers."""
+    opened: dict[str, int] = {}
+    ends: dict[str, set[int]] = {}
+    for statement in statements:
+        share = str(statement.predicate.get("share"))
+        if statement.predicate_type == RELEASE:
+            records = statement.predicate.get("records")
+            opened[share] = max(opened.get(share, 0), records if type(records) is int else 0)
+        elif statement.predicate_type in (EXPIRY, REVOCATION, DESTRUCTION):
+            read = statement.predicate.get("read")
+            if type(read) is int:
+                ends.setdefault(share, set()).add(read)
+    problems = [
+        f"of share {share} more was read than its end says: {opened[share]:,} records, not {min(found):,}"
+        for share, found in ends.items()
+        if opened.get(share, 0) > min(found)
+    ]
+    return problems + [
+        f"the statements about the end of share {share} say different numbers of records read"
+        for share, found in ends.items()
+        if len(found) > 1
+    ]
+
+
 def _against(
     statement: Statement, signed: SignedAgreement, time: Any, entry: Entry | None, skew: int
 ) -> list[str]:

@@ -18,7 +18,7 @@ from cleanroom.agreement import SignedAgreement, read_signed
 from cleanroom.bundle.format import PURPOSE, Bundle, Opening, read_bundle, read_openings
 from cleanroom.bundle.report import Happened, Report, Signed
 from cleanroom.bundle.succession import Ended, cards_before, succession_problems
-from cleanroom.bundle.times import order_problems, receipt_problems
+from cleanroom.bundle.times import count_problems, order_problems, receipt_problems
 from cleanroom.log import (
     Cosigned,
     Entry,
@@ -156,6 +156,9 @@ def _check_frame(reading: _Reading) -> None:
         problems.append("the header names other cards than those in the bundle")
     if exporter.digest == peer.digest:
         problems.append("both cards are the same")
+    elif exporter.party == peer.party:
+        # The reader compares one fingerprint for each name, and would not be shown the other.
+        problems.append("both cards have the same name")
     try:
         exporter.verify("signing", PURPOSE, bundle.header, bundle.signature, "the bundle")
     except ForgedFile as error:
@@ -294,8 +297,9 @@ def _check_receipts(
             problems.append("one party has signed it twice")
         present.add(name, f"{signed.kind}, signed by {' and '.join(signed.signers)}", problems)
     present.report.receipts = sorted((signed for _, signed in read), key=lambda one: (one.time, one.kind))
-    if problems := order_problems([statement for statement, _ in read]):
-        present.add("receipts", "the order of ends", problems)
+    statements = [statement for statement, _ in read]
+    if problems := order_problems(statements) + count_problems(statements):
+        present.add("receipts", "ends of shares, one by one and together", problems)
 
 
 def _opened(readings: list[_Reading], values: Sequence[bytes]) -> tuple[int, int, Entry | None]:

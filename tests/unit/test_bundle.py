@@ -24,6 +24,7 @@ from cleanroom.receipts import (
 )
 from overlap import canonical
 from overlap.errors import MalformedFile
+from overlap.keys import PartyKeys
 from tests.agreement_parties import (
     ACCEPTED,
     CONTOSO,
@@ -208,6 +209,24 @@ def test_a_half_destroyed_before_its_share_ended_is_found(made: Made) -> None:
     made.add_receipt(notice(REVOCATION, ACCEPTED + 500))
     made.add_receipt(notice(DESTRUCTION, ACCEPTED + 499))
     made.require("receipts", "before the share ended")
+
+
+def test_ends_that_say_less_was_read_than_the_recipient_opened_are_found(made: Made) -> None:
+    opened = {"purpose": "co-sell", "records": 3, "share": "0" * 32, "time": ACCEPTED + 400}
+    made.add_receipt(sign_statement(RELEASE, SUBJECT, opened, NORTHWIND))
+    made.add_receipt(notice(REVOCATION, ACCEPTED + 500, read=3))
+    assert made.verify().problems == []
+    made.add_receipt(notice(DESTRUCTION, ACCEPTED + 501, read=2))
+    made.require("receipts", "read")
+    assert len(made.verify().problems) == 2
+
+
+def test_two_cards_of_one_name_are_found(made: Made) -> None:
+    """A report names one fingerprint for each name."""
+    twin = PartyKeys.generate("northwind", fixed_bytes("twin"))
+    made.parts["card/peer"] = twin.card.to_bytes()
+    data = make_bundle(made.parts, twin.card, NORTHWIND, ACCEPTED)
+    assert ("bundle", "both cards have the same name") in verify_bundle(data).problems
 
 
 def test_parts_under_names_of_others_are_found(made: Made) -> None:
