@@ -34,14 +34,21 @@ def via_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def carries(
-    *, sends: str = "", to: str = "", out: str = "", needed: bool = True, reads: str = "", fits: str = ""
+    *,
+    sends: str = "",
+    to: str = "",
+    out: str = "",
+    needed: bool = True,
+    reads: str = "",
+    fits: str = "",
+    alone: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Add `--via`, and the file that a command writes or reads, to a command.
 
     `sends` is the kind of file it writes to `--out` (`out` is that option's help text; `needed` says whether
     the command is nothing without it) and `to` how its partner is found (`addressing.RECIPIENTS`). `reads` is
-    ARGUMENT=KIND,… of the file it reads, and `fits` what it must be beyond its kind (`addressing.FITS`). The
-    command gets the files as it would without this.
+    ARGUMENT=KIND,… of the file it reads, and `fits` what it must be beyond its kind (`addressing.FITS`);
+    `alone` says when it reads none (`addressing.ALONE`). The command gets the files as it would without this.
     """
     argument, _, kinds = reads.partition("=")
 
@@ -55,6 +62,8 @@ def carries(
                 return command(*words, **given)
             context = click.get_current_context()
             with open_carrying(context.obj) as carrying:
+                if missing and alone and not via and _is_alone(carrying, alone):
+                    return command(*words, **given)
                 route = _read(via)
                 taken, partner = None, ""
                 if missing:
@@ -122,6 +131,12 @@ def _take(carrying: Carrying, via: str, kinds: list[str], fits: str) -> Incoming
     from cleanroom.session.addressing import FITS
 
     return carrying.take(via, kinds, FITS.get(fits))
+
+
+def _is_alone(carrying: Carrying, alone: str) -> bool:
+    from cleanroom.session.addressing import ALONE
+
+    return ALONE[alone](carrying.party)
 
 
 def _address(

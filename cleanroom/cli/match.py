@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cleanroom.session.matching import Step
     from cleanroom.session.preparing import Prepared
     from cleanroom.session.rehearsing import Rehearsal
+    from cleanroom.session.room_counting import Counted
     from overlap.engine import EngineChoice
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -125,6 +126,8 @@ def reply(
         return
     click.echo(f"run       {step.run} with {step.partner}, {step.runs_left} left under this agreement")
     _tell_submitted("answered", step)
+    if step.room:
+        click.echo(f"room      {step.room}")
     tell_out("send back", out)
 
 
@@ -148,12 +151,17 @@ def _tell_submitted(did: str, step: Step) -> None:
     needed=False,
     reads="frame=frame",
     fits="finish",
+    alone="finish",
 )
 @engine_options
 @json_option
 @click.pass_obj
-def finish(shell: Shell, frame: Path, out: Path | None, choice: EngineChoice, as_json: bool) -> None:
-    """Learn the result: the starter from the reply frame, the responder from the finish frame."""
+def finish(shell: Shell, frame: Path | None, out: Path | None, choice: EngineChoice, as_json: bool) -> None:
+    """Learn the result: the starter from the reply frame, the responder from the finish frame.
+
+    Where a room counts, the starter gives the reply frame and the responder no file: both then fetch the
+    numbers from the room. What is not there yet is asked for again without a file.
+    """
     from cleanroom.agreement import COUNTS_TRUST, SUM_TRUST
     from cleanroom.session.finishing import finish_match
 
@@ -165,14 +173,16 @@ def finish(shell: Shell, frame: Path, out: Path | None, choice: EngineChoice, as
         print_json(asdict(found))
         return
     click.echo(f"run       {found.run} with {found.partner}, level {found.level}")
-    if found.shared < 0:
+    if found.counted:
+        _tell_counted(found.counted, found.partner)
+    elif found.shared < 0:
         click.echo("withheld  fewer accounts are shared than the agreement's minimum count")
     else:
         least = "" if found.level == "overlaps" else "at least "
         click.echo(f"shared    {least}{found.shared:,} of our {found.accounts:,} accounts")
     if found.total >= 0:
         click.echo(f"sum       {found.currency} {found.total:,} over them")
-    if found.level in (trust := {"counts": COUNTS_TRUST, "sum": SUM_TRUST}):
+    if not found.counted and found.level in (trust := {"counts": COUNTS_TRUST, "sum": SUM_TRUST}):
         click.echo(f"note      {trust[found.level]}")
     for tier, count in found.tiers.items():
         click.echo(f"  {tier:<10} {count:,}")
@@ -183,6 +193,21 @@ def finish(shell: Shell, frame: Path, out: Path | None, choice: EngineChoice, as
     if found.groups >= 0:
         click.echo(f"groups    {found.groups:,} more of our accounts are of one group with one of theirs")
     tell_out("send", out)
+
+
+def _tell_counted(counted: Counted, partner: str) -> None:
+    """Print the numbers of a room, ours first in each cell, and what they have used up."""
+    from cleanroom.agreement import COUNTING_TRUST
+    from cleanroom.session.room_counting import cell_lines
+
+    click.echo(
+        f"counted   by {counted.room}, with noise (epsilon {counted.epsilon}): near the truth, not exact"
+    )
+    for line in cell_lines(counted):
+        click.echo(f"  {line}")
+    spent = f"{counted.spent} spent with {partner} so far"
+    click.echo(f"epsilon   {spent}, {counted.left} left under this agreement")
+    click.echo(f"note      {COUNTING_TRUST.format(room=counted.room)}")
 
 
 @match_command.command("prepare")

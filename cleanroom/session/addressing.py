@@ -13,6 +13,7 @@ from cleanroom.session.holding import read_holder_state
 from cleanroom.session.letters import LETTER_LIMIT, read_letter
 from cleanroom.session.party import Party
 from cleanroom.session.reviewing import find_overlap_run
+from cleanroom.session.room_counting import leads_to_counts, open_counts
 from cleanroom.session.runs import all_runs, find_run
 from cleanroom.session.sharing import share_in
 from cleanroom.share import REQUEST_LIMIT_BYTES, read_request
@@ -87,11 +88,16 @@ def command_for(party: Party, source: Path) -> str:
     with received_frame(party, source) as frame:
         for record in all_runs(party):
             if (record.run, record.partner) == (frame.header.run, frame.partner):
-                return "finish" if protocol_of(record.terms).tells(frame.header.step) else "reply"
+                step = frame.header.step
+                last = protocol_of(record.terms).tells(step) or leads_to_counts(record, step)
+                return "finish" if last else "reply"
         if frame.header.step == "start" and agreements_with(party, frame.partner):
             return "reply"
     raise WrongRun("the frame belongs to no run that we began or answered", "check which file to read now")
 
+
+#: When a command that is given no file reads none: 'match finish' has a result to fetch from a room.
+ALONE: Final[dict[str, Callable[[Party], bool]]] = {"finish": lambda party: bool(open_counts(party))}
 
 #: What a waiting file must be, beyond its kind, for the command that reads it.
 FITS: Final[dict[str, Callable[[Party, Path], bool]]] = {

@@ -18,6 +18,14 @@ from cleanroom.session.passing import answer_to, awaited_message, passage_of, ru
 from cleanroom.session.probing import jumps_in
 from cleanroom.session.receipting import run_receipt
 from cleanroom.session.reviews import release_state
+from cleanroom.session.room_counting import (
+    Counted,
+    counted_in,
+    leads_to_counts,
+    open_counts,
+    require_reply,
+    wait_for_counts,
+)
 from cleanroom.session.runs import NEW_RUN, OPEN_STATES, RunRecord, all_runs, end_run, keep_run
 from cleanroom.session.submitting import kept_list
 from cleanroom.store import read_table, write_table
@@ -43,7 +51,8 @@ class Found:
     disputed account is in no tier. `groups` counts our further accounts that are of one group with one of the
     partner's; -1 when the agreement does not compare groups. `shared` is -1 when it is below the agreement's
     minimum and withheld; so is `total`, the sum of level `sum` in whole units of `currency`. `jumps` says
-    what is much larger than in all runs before.
+    what is much larger than in all runs before. `counted` are the numbers of a room, where one counts;
+    `shared` is then their sum, or -1 when one is withheld.
     """
 
     run: str
@@ -57,18 +66,30 @@ class Found:
     total: int
     currency: str
     jumps: list[str]
+    counted: Counted | None = None
 
 
 def finish_match(
     party: Party,
-    source: Path,
+    source: Path | None,
     out: Path | None,
     progress: Progress | None = None,
     choice: EngineChoice = LOCAL,
 ) -> Found:
-    """Learn the overlap from the frame that tells it; writes the answer to `out` where it has one."""
+    """Learn the overlap from the frame that tells it; writes the answer to `out` where it has one.
+
+    Where a room counts, its result is fetched: after the starter has taken the reply, and without any frame.
+    """
+    if source is None:
+        if not (waiting := open_counts(party)):
+            raise UsageError("no run waits for the result of a room", "give the file of the frame")
+        return found_in(party, wait_for_counts(party, waiting))
     with received_frame(party, source) as frame:
         record = run_of(party, frame)
+        if leads_to_counts(record, frame.header.step):
+            record = take_counted(party, record, frame, progress, choice)
+            finished = record.state == "finished"
+            return found_in(party, record if finished else wait_for_counts(party, [record]))
         if record.state == "finished":
             return _repeat(party, record, frame, out)
         if record.state not in OPEN_STATES or record.state == "charged":
@@ -90,6 +111,16 @@ def finish_match(
         if answer and out is not None:
             send_frame(party, record, answer, out)
         return found_in(party, record)
+
+
+def take_counted(
+    party: Party, record: RunRecord, frame: Received, progress: Progress | None, choice: EngineChoice
+) -> RunRecord:
+    """Take the reply in a run that a room counts; our list for the room is then made, and not sent yet."""
+    if not require_reply(party, record, frame):
+        return record
+    with open_workers(party, choice, progress) as workers:
+        return take_frame(party, record, passage_of(party, record, workers), frame)[0]
 
 
 def found_in(party: Party, record: RunRecord) -> Found:
@@ -116,6 +147,7 @@ def found_in(party: Party, record: RunRecord) -> Found:
         record.total,
         amounts.currency if amounts else "",
         jumps_in(record, all_runs(party)),
+        counted_in(party, record),
     )
 
 

@@ -41,6 +41,7 @@ from cleanroom.session.passing import (
     take_frame,
 )
 from cleanroom.session.prepared_lists import PreparedList, answer_list, ask_list
+from cleanroom.session.room_counting import leads_to_counts, offer_list, require_room
 from cleanroom.session.runs import (
     NEW_RUN,
     OPEN_STATES,
@@ -55,7 +56,6 @@ from cleanroom.session.submitting import Submitted, charge, charge_again, requir
 from overlap.engine import LOCAL, EngineChoice, Progress
 from overlap.errors import Refused, UsageError, WrongRun
 from overlap.protocol import (
-    STATE_AFTER,
     Contract,
     check_header,
     protocol_of,
@@ -69,7 +69,8 @@ class Step:
     """What `start` or `reply` did. `dropped` lists (kind, reason, count) of identifiers not used.
 
     `queries` is how many elements a run over a prepared list asks about, 0 for any other run. `private` and
-    `restricted` count own accounts that our rules left out; 0 in a reply that sends an answer again.
+    `restricted` count own accounts that our rules left out; 0 in a reply that sends an answer again. `room`
+    says what became of our list for a room that counts, "" where none does or it is not made yet.
     """
 
     run: str
@@ -82,6 +83,7 @@ class Step:
     queries: int
     private: int
     restricted: int
+    room: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ def start_match(
     require_software(signed.agreement, own_software(signed.agreement))
     roots = {party.name: own_claim_root(party), partner: received_claim_root(party, partner)}
     contract = build_contract(signed, roots)
+    require_room(party, contract)
     with open_workers(party, choice, progress) as workers:
         submitted = submit(party, signed, contract, progress, workers)
         if signed.agreement.terms.prepared:
@@ -161,10 +164,11 @@ def reply_match(
             answer = answer_to(party, record, frame.digest)
         elif awaited_message(record) == frame.header.step:
             # It was killed between the answer and the record.
-            record = replace(record, state=STATE_AFTER[answer], answered=frame.digest)
+            after = protocol_of(record.terms).state_after(record.role, frame.header.step)
+            record = replace(record, state=after, answered=frame.digest)
             keep_run(party, record)
         send_frame(party, record, answer, out)
-        return _step(party, signed, record, None)
+        return _step(party, signed, record, None, offer_list(party, record))
 
 
 def _reply_to_start(
@@ -177,6 +181,7 @@ def _reply_to_start(
 ) -> Step:
     signed, contract = agreed_contract(party, frame.partner, read_contract(frame.body))
     check_header(frame.header, contract, "start")
+    require_room(party, contract)
     prepared = PreparedList(party, signed)
     with open_workers(party, choice, progress) as workers:
         listed = contract.prepared
@@ -194,7 +199,7 @@ def _reply_to_start(
             begin_passage(party, record, passage, submitted)
         record, _ = take_frame(party, record, passage, frame)
     send_frame(party, record, answer_to(party, record, frame.digest), out)
-    return _step(party, signed, record, submitted)
+    return _step(party, signed, record, submitted, offer_list(party, record))
 
 
 def _reply_in_run(
@@ -212,7 +217,7 @@ def _reply_in_run(
         )
     if step != awaited or protocol.sender_of(step) == record.role:
         raise wrong_frame(step, awaited)
-    if protocol.tells(step):
+    if protocol.tells(step) or leads_to_counts(record, step):
         raise UsageError("this frame tells the matches", "read it with 'overlap match finish'")
     with open_workers(party, choice, progress) as workers:
         return take_frame(party, record, passage_of(party, record, workers), frame)[0]
@@ -275,7 +280,9 @@ def agreed_contract(party: Party, partner: str, theirs: Contract) -> tuple[Signe
     return signed, expected
 
 
-def _step(party: Party, signed: SignedAgreement, record: RunRecord, submitted: Submitted | None) -> Step:
+def _step(
+    party: Party, signed: SignedAgreement, record: RunRecord, submitted: Submitted | None, room: str = ""
+) -> Step:
     side = record.terms.starter if record.role == "starter" else record.terms.responder
     left = runs_left(party, signed)
     return Step(
@@ -289,4 +296,5 @@ def _step(party: Party, signed: SignedAgreement, record: RunRecord, submitted: S
         record.terms.queries,
         submitted.left_out.private if submitted else 0,
         submitted.left_out.restricted if submitted else 0,
+        room,
     )

@@ -21,9 +21,9 @@ from cleanroom.session.frames import (
 from cleanroom.session.party import Party
 from cleanroom.session.prepared_lists import open_for_run
 from cleanroom.session.runs import RunRecord, RunStates, all_runs, end_run, keep_run, was_sent
-from cleanroom.session.submitting import Submitted, kept_list
+from cleanroom.session.submitting import Submitted, kept_list, kept_populations
 from overlap.errors import BadPeerFile, Refused, WrongRun
-from overlap.protocol import STATE_AFTER, Passage, answer_header, check_header, protocol_of
+from overlap.protocol import ROLES, Passage, answer_header, check_header, protocol_of
 
 if TYPE_CHECKING:
     from overlap.spark import SparkPassage
@@ -57,11 +57,17 @@ def is_begun(party: Party, record: RunRecord, submitted: Submitted, workers: Wor
 
     A run over amounts begins again: they are no part of what is compared.
     """
-    if submitted.values or not RunStates(party, record.run).has(record.terms.buckets - 1):
+    counting = record.terms.counting
+    if (submitted.values and counting is None) or not RunStates(party, record.run).has(
+        record.terms.buckets - 1
+    ):
         return False
     if not reaches_lists(party, record.run, workers):
         return False
-    return kept_list(party, record.run).encoded == submitted.encoded
+    kept = kept_list(party, record.run)
+    if counting is not None and kept_populations(party, record, kept) != submitted.values:
+        return False
+    return kept.encoded == submitted.encoded
 
 
 def run_of(party: Party, frame: Received) -> RunRecord:
@@ -97,9 +103,11 @@ def take_frame(
     run ends when the message is not acceptable; a file that was damaged on its way leaves it as it was.
     """
     message = frame.header.step
-    messages = protocol_of(record.terms).messages
+    protocol = protocol_of(record.terms)
+    messages = protocol.messages
     at = messages.index(message)
-    if at + 1 < len(messages) and was_sent(party, record, messages[at + 1]):
+    sends = protocol.sends_after(record.role, message)
+    if any(was_sent(party, record, one) for one in sends):
         end_run(party, record, "aborted")
         raise Refused(
             "this run has answered before, and the answer is not here: the folder was restored",
@@ -111,7 +119,8 @@ def take_frame(
     record = replace(record, answered=frame.digest)
     pieces = passage.take(message, frame.body)
     try:
-        if at + 1 < len(messages):
+        # What goes to a room is no frame, and stays in the run's state until it is sent.
+        if any(set(ROLES).intersection(protocol.recipients_of(one)) for one in sends):
             checkpoint = checkpoint_for(party, frame.partner)
             header = answer_header(record.terms, frame.header, frame.digest, checkpoint, party.now)
             keep_frame(party, record, header, pieces)
@@ -121,8 +130,8 @@ def take_frame(
         if passage.aborted:
             end_run(party, record, "aborted")
         raise
-    if protocol_of(record.terms).tells(message):
+    if protocol.tells(message):
         return record, passage.learned()
-    record = replace(record, state=STATE_AFTER[messages[at + 1]])
+    record = replace(record, state=protocol.state_after(record.role, message))
     keep_run(party, record)
     return record, None

@@ -16,12 +16,16 @@ from cleanroom.durable import UNFINISHED
 from cleanroom.session.addressing import command_for
 from cleanroom.session.agreements import accept_agreement, read_offer
 from cleanroom.session.carrying import Carrying, Incoming, key_of, known_vias
-from cleanroom.session.finishing import finish_match
+from cleanroom.session.finishing import finish_match, take_counted
+from cleanroom.session.frames import received_frame
 from cleanroom.session.granting import answer_request
 from cleanroom.session.holding import open_holder
 from cleanroom.session.matching import reply_match
 from cleanroom.session.party import Party
+from cleanroom.session.passing import run_of
 from cleanroom.session.receiving import receive_file
+from cleanroom.session.room_counting import counted_in, fetch_counts, leads_to_counts, open_counts
+from cleanroom.session.runs import RunRecord
 from cleanroom.session.sharing import open_share
 from overlap.engine import LOCAL, EngineChoice, Progress
 from overlap.errors import BadPeerFile, OverlapError, Refused
@@ -79,9 +83,21 @@ def _take_frame(
     if command_for(party, source) == "reply":
         step = reply_match(party, source, out, progress, choice)
         return f"run {step.run}, {step.runs_left} left under this agreement"
+    with received_frame(party, source) as frame:
+        record = run_of(party, frame)
+        if leads_to_counts(record, frame.header.step):
+            record = take_counted(party, record, frame, progress, choice)
+            return f"run {record.run}, the list for the room is made"
     found = finish_match(party, source, out, progress, choice)
     shared = "withheld" if found.shared < 0 else f"{found.shared:,} of our {found.accounts:,} accounts shared"
     return f"run {found.run} finished: {shared}"
+
+
+def _told(party: Party, record: RunRecord) -> str:
+    counted = counted_in(party, record)
+    shown = [cell.shared for cell in counted.cells if cell.shared >= 0] if counted else []
+    cells = len(counted.cells) if counted else 0
+    return f"run {record.run} finished: {len(shown):,} of {cells:,} numbers shown, 'overlap matrix' has them"
 
 
 def _take_request(party: Party, source: Path, out: Path, *_: object) -> str:
@@ -135,6 +151,7 @@ class Round:
                     yield self._handle(self.carrying.incoming(via, item))
                     yield from self._deliver(via)
         yield from self._deliver()
+        yield from self._fetch_counts()
         self._clear()
         if reached and not self.via:
             self.carrying.forget_refused(known)
@@ -223,6 +240,20 @@ class Round:
                     yield Action("took in", "status", partner, line)
             except OverlapError as error:
                 yield Action("failed", "status", partner, error.what, error.hint)
+
+    def _fetch_counts(self) -> Iterator[Action]:
+        """What rooms have counted; what waits there for the partner's list is only said."""
+        for record in open_counts(self.carrying.party):
+            try:
+                finished = fetch_counts(self.carrying.party, record)
+            except OverlapError as error:
+                yield Action("failed", "counts", record.partner, error.what, error.hint)
+                continue
+            if finished is None:
+                what = f"run {record.run}: the room has no result yet"
+                yield Action("waits", "counts", record.partner, what)
+            else:
+                yield Action("took in", "counts", record.partner, _told(self.carrying.party, finished))
 
     def _clear(self) -> None:
         """Remove what killed commands have left half-written."""

@@ -18,6 +18,7 @@ from cleanroom.session.folder import write_whole
 from cleanroom.session.imports import own_table
 from cleanroom.session.party import Party
 from cleanroom.session.receipting import export_receipt
+from cleanroom.session.room_counting import Counted, cell_lines, counted_in
 from cleanroom.session.runs import RunRecord, all_runs
 from cleanroom.session.shared_accounts import exportable_accounts, latest_runs, matched_accounts
 from overlap.errors import UsageError
@@ -73,6 +74,8 @@ def overlap_matrices(party: Party, partner: str | None) -> list[Matrix]:
 
 
 def _counted(party: Party, record: RunRecord) -> Matrix:
+    if counted := counted_in(party, record):
+        return _by_cell(party, record, counted)
     both = f"{party.name} and {record.partner} share"
     if record.shared < 0:
         line = f"{both} fewer accounts than the agreement's minimum count; the number is withheld"
@@ -84,6 +87,17 @@ def _counted(party: Party, record: RunRecord) -> Matrix:
     what, holder = amounts.of.replace("_", " "), record.terms.responder.party
     line += f", with {amounts.currency} {record.total:,} in {what} of {holder}"
     return Matrix(record.partner, record.run, [{"entities": record.shared, "sum": record.total}], [line])
+
+
+def _by_cell(party: Party, record: RunRecord, counted: Counted) -> Matrix:
+    sides = f"{party.name} x {record.partner}"
+    lines = [f"{sides}, counted by {counted.room} with noise (epsilon {counted.epsilon})"]
+    lines += [f"  {line}" for line in cell_lines(counted)]
+    cells = [
+        {"ours": one.ours, "theirs": one.theirs, "entities": one.shared if one.shared >= 0 else None}
+        for one in counted.cells
+    ]
+    return Matrix(record.partner, record.run, cells, lines)
 
 
 def export_territory(party: Party, target: str, out: Path | None) -> Exported:

@@ -20,6 +20,7 @@ from cleanroom.session.party import Party
 from cleanroom.session.prepared_lists import PreparedList
 from cleanroom.session.probing import jumps_in
 from cleanroom.session.reviews import release_state
+from cleanroom.session.room_counting import progress_of
 from cleanroom.session.runs import all_runs
 from cleanroom.session.shared_accounts import latest_runs
 from cleanroom.session.sharing import list_shares
@@ -39,6 +40,7 @@ def describe_folder(party: Party) -> Status:
     imports, partners, agreements = read_imports(party.folder), list_partners(party), list_agreements(party)
     runs, shares = list_runs(party), list_shares(party)
     prepared, reviews, jumps = _prepared_lists(party), _reviews(party), _jumps(party)
+    counts = [{"run": one.run, "what": what} for one in all_runs(party) if (what := progress_of(party, one))]
     lines = [
         f"party     {party.name}",
         *(f"import    {one['rows']:,} {one['what']} {one['population']}".rstrip() for one in imports),
@@ -46,6 +48,7 @@ def describe_folder(party: Party) -> Status:
         *(f"agreement {one.id}, {one.state}, until {one.until or 'accepted'}" for one in agreements),
         *(f"prepared  {line}" for _, line in prepared),
         *(f"run       {one.run[:8]} with {one.partner}, {one.state}" for one in runs),
+        *(f"counts    run {one['run'][:8]}: {one['what']}" for one in counts),
         *(f"careful   run {one['run'][:8]}: {one['what']}" for one in jumps),
         *(
             f"review    {one['open']:,} open of run {one['run'][:8]} with {one['partner']}: "
@@ -61,6 +64,7 @@ def describe_folder(party: Party) -> Status:
         "agreements": [asdict(agreement) for agreement in agreements],
         "prepared": [known for known, _ in prepared],
         "runs": [asdict(run) for run in runs],
+        "counts": counts,
         "jumps": jumps,
         "reviews": reviews,
         "shares": [asdict(share) for share in shares],

@@ -40,7 +40,8 @@ class Submitted:
     submission: Submission
     left_out: LeftOut
     planted: pd.DataFrame
-    #: A whole number for each identifier, at level `sum` on the side with the amounts.
+    #: A whole number for each identifier: at level `sum` on the side with the amounts its amount, and where a
+    #: room counts the position of its population.
     values: tuple[int, ...] = ()
 
 
@@ -88,9 +89,36 @@ def submit(
         valued = amounts_of(listed, taking.accounts, contract.amounts, opportunities)
         dropped += [("amounts", reason, count) for reason, count in sorted(valued.left_out.items())]
         values = valued.values
+    if contract.counting is not None:
+        values = _populations_of(listed, taking.accounts, contract, role)
     return Submitted(
         taking.accounts, identifiers, encoded, dropped, submission, taking.left_out, planted, values
     )
+
+
+def _populations_of(
+    listed: match.Distinct, accounts: pd.DataFrame, contract: Contract, role: str
+) -> tuple[int, ...]:
+    """The position of each identifier's population in the contract, the first one where it is in several.
+
+    Refused when one has more than was declared of it.
+    """
+    counting, starts = contract.counting, role == "starter"
+    assert counting is not None
+    side = contract.starter if starts else contract.responder
+    bounds = counting.starter_bounds if starts else counting.responder_bounds
+    place = {population: at for at, population in enumerate(side.populations)}
+    of_account = accounts["population"].map(place).to_numpy()
+    of_holder = pd.Series(of_account[listed.holders["account"].to_numpy()])
+    values = tuple(of_holder.groupby(listed.holders["position"].to_numpy()).min().astype(int).tolist())
+    for population, bound in zip(side.populations, bounds, strict=True):
+        count = values.count(place[population])
+        if count > bound:
+            raise Refused(
+                f"our {count:,} identifiers of {population} are more than the agreed bound of {bound:,}",
+                "match fewer accounts, or propose an agreement with larger bounds in [counting]",
+            )
+    return values
 
 
 def _no_account(taking: Taking, populations: Sequence[str]) -> UsageError:
@@ -273,3 +301,9 @@ def kept_list(party: Party, run: str) -> match.Distinct:
     """The list of an open run, as it went in; planted identifiers stand behind those of our accounts."""
     identifiers = read_table(party.folder.path("runs", run, "identifiers.parquet"))
     return match.distinct(pd.concat([identifiers, *kept_planted(party, run)], ignore_index=True))
+
+
+def kept_populations(party: Party, record: RunRecord, kept: match.Distinct) -> tuple[int, ...]:
+    """The populations of `kept_list` as `Submitted.values` has them, for a run that a room counts."""
+    accounts = read_table(party.folder.path("runs", record.run, "accounts.parquet"))
+    return _populations_of(kept, accounts, record.terms, record.role)

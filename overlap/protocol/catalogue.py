@@ -63,6 +63,16 @@ class Protocol:
         """The message that `role` takes in `state`, "" for none. The starter takes `start` from itself."""
         return self._steps(role).get(state, ("", ""))[0]
 
+    def sends_after(self, role: str, message: str) -> tuple[str, ...]:
+        """What `role` sends between taking `message` and the next message that it takes."""
+        sent = []
+        for later in self.messages[self.messages.index(message) + 1 :]:
+            if role in self.recipients_of(later):
+                break
+            if self.sender_of(later) == role:
+                sent.append(later)
+        return tuple(sent)
+
     def state_after(self, role: str, message: str) -> str:
         """The state of `role` when it has taken `message`, and sent what it sends before it takes another."""
         return next(state for taken, state in self._steps(role).values() if taken == message)
