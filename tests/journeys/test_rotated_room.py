@@ -1,4 +1,4 @@
-"""A party that changes its keys meets its partner in the same room again, and the shares of before have ended."""
+"""A party that changes its keys meets its partner in the room again, and the shares of before have ended."""
 
 from __future__ import annotations
 
