@@ -118,7 +118,7 @@ def _by_runs(party: Party, partner: str, when: Stretch, account: str | None) -> 
             _populations(signed, party.name),
             signed.agreement.terms.purposes,
             number if account is None or number < 0 else 1,
-            moment_of(record.finished or record.begun),
+            moment_of(record.finished if record.state == "finished" else record.begun),
             "",
             -1,
             note,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from attacked_house import DAY, NOW, House, make_house
 from cleanroom.merkle import verify_inclusion
 from cleanroom.moment import moment_of
 from cleanroom.report import Sight, render_sights
-from cleanroom.session import finishing, granting, matching
+from cleanroom.session import finishing, granting, matching, seeing
 from cleanroom.session.audit_report import write_audit_report
 from cleanroom.session.disclosing import disclose_accounts
 from cleanroom.session.inspecting import inspect_file
@@ -131,7 +132,9 @@ def test_one_account_is_followed_through_runs_and_shares(house: House) -> None:
         who_sees(house.ours, day(0), None, "A")
 
 
-def test_an_unfinished_run_is_told_to_the_side_that_answered(tmp_path: Path) -> None:
+def test_an_unfinished_run_is_told_to_the_side_that_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house = make_house(tmp_path)
     house.agree()
     matching.start_match(house.ours, "", house.file("start"))
@@ -139,6 +142,13 @@ def test_an_unfinished_run_is_told_to_the_side_that_answered(tmp_path: Path) -> 
     assert [sight.basis for sight in of_ours(house, day(0))] == ["agreement"]
     told = [one for one in who_sees(house.theirs, day(0)) if one.of == "fabrikam" and one.basis == "run"]
     assert [sight.what for sight in told] == ["perhaps which accounts are shared"]
+    # A run that was closed later, as a rotation does, may have told from its reply on.
+    (replied,) = seeing.all_runs(house.theirs)
+    closed = replace(replied, state="unfinished", finished=NOW + 5 * DAY)
+    with monkeypatch.context() as patched:
+        patched.setattr(seeing, "all_runs", lambda _: [closed])
+        told = [one for one in who_sees(house.theirs, day(6)) if one.basis == "run"]
+    assert [sight.since for sight in told] == [moment_of(replied.begun)]
     finishing.finish_match(house.ours, house.file("reply"), house.file("finish"))
     assert [one.basis for one in of_ours(house, day(0))] == ["run", "agreement"]
 
