@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cleanroom.cli.members import inbox_command, log_command, member_command, share_command
 from cleanroom.cli.rooms import introduce_command, join_command, list_command
 from cleanroom.cli.shell import Shell, json_option, print_json
 from cleanroom.moment import moment_of
@@ -30,6 +31,8 @@ def room_command() -> None:
 room_command.add_command(join_command)
 room_command.add_command(list_command)
 room_command.add_command(introduce_command)
+for _command in (member_command, inbox_command, share_command, log_command):
+    room_command.add_command(_command)
 
 
 def _unlock(shell: Shell) -> Callable[[bytes], PartyKeys]:

@@ -70,6 +70,7 @@ FILE_FORMATS: Final[dict[str, str]] = {
     "overlap-room/1": "the name of the room that lives in this folder",
     "overlap-nonces/1": "requests that a room has seen",
     "overlap-room-backup/1": "a backup of a room, without its vault",
+    "overlap-member/1": f"the key file of a room's member; {_LOCKED}",
     "overlap-data/1": f"a list that normalising uses; {_TEXT}",
 }
 
