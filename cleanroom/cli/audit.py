@@ -51,7 +51,10 @@ def verify(shell: Shell, bundle: Path | None, partner: str | None, quick: bool, 
         print_json([asdict(verdict) for verdict in verdicts])
     else:
         for verdict in verdicts:
-            click.echo(f"{verdict.partner}: {verdict.entries:,} entries, root {verdict.root[:16] or '-'}")
+            older = f", and {verdict.older:,} older logs from before cards changed" if verdict.older else ""
+            click.echo(
+                f"{verdict.partner}: {verdict.entries:,} entries, root {verdict.root[:16] or '-'}{older}"
+            )
             for where, what in verdict.findings:
                 click.echo(f"  {where}: {what}")
     if any(verdict.findings for verdict in verdicts):

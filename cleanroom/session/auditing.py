@@ -23,6 +23,7 @@ class Verdict:
     entries: int
     root: str
     cosigned: int
+    older: int
     findings: list[tuple[str, str]]
 
 
@@ -64,7 +65,7 @@ def _verify(party: Party, partner: str, every_signature: bool) -> Verdict:
         with party.folder.path("logs", f"{partner}.log").open("rb") as file:
             findings = verify_log(file, origin, party.keys.card, (), every_signature=every_signature)
         found = [(f"line {finding.line}", finding.what) for finding in findings]
-        return Verdict(partner, 0, "", 0, [*found, ("head", error.what)])
+        return Verdict(partner, 0, "", 0, 0, [*found, ("head", error.what)])
     head, cosigned, wrong = log.head(), None, []
     try:
         cosigned = own_cosigned(party, partner)
@@ -75,7 +76,7 @@ def _verify(party: Party, partner: str, every_signature: bool) -> Verdict:
     found = [(f"line {finding.line}", finding.what) for finding in findings]
     found += [("before", what) for what in verify_succession(party, partner)]
     count = cosigned.checkpoint.size if cosigned else 0
-    return Verdict(partner, head.size, head.root.hex(), count, found + wrong)
+    return Verdict(partner, head.size, head.root.hex(), count, len(party.closed_logs(partner)), found + wrong)
 
 
 def _listed(partner: str, entry: Entry) -> ListedEntry:

@@ -78,9 +78,11 @@ def who_sees(
     for name in names:
         found += _by_runs(party, name, when, account)
         found += _by_shares(party, name, when, account)
+        found += _by_agreements(party, name, when)
         if account is None:
             found += _by_received(party, name, when)
-            found += _by_agreements(party, name, when)
+    if account is not None:
+        found = [sight for sight in found if sight.of == party.name]
     return sorted(found, key=lambda sight: (sight.of != party.name, sight.viewer, STATES.index(sight.state)))
 
 
@@ -105,24 +107,33 @@ def _by_runs(party: Party, partner: str, when: Stretch, account: str | None) -> 
             continue
         if account is not None and (record.level in NUMBER_LEVELS or not _matched(party, record, account)):
             continue
-        signed = agreement_with_digest(party, record.agreement)
-        shown, number, note = told
-        yield Sight(
-            partner,
-            party.name,
-            "run",
-            record.run,
-            COULD,
-            shown,
-            (),
-            _populations(signed, party.name),
-            signed.agreement.terms.purposes,
-            number if account is None or number < 0 else 1,
-            moment_of(record.finished if record.state == "finished" else record.begun),
-            "",
-            -1,
-            note,
-        )
+        yield _told_by(party, record, told, partner, party.name, account)
+        if account is None and record.state == "finished":
+            yield _told_by(party, record, told, party.name, partner, None)
+
+
+def _told_by(
+    party: Party, record: RunRecord, told: tuple[str, int, str], viewer: str, of: str, account: str | None
+) -> Sight:
+    """What a run tells one of both sides about the accounts of the other."""
+    signed = agreement_with_digest(party, record.agreement)
+    shown, number, note = told
+    return Sight(
+        viewer,
+        of,
+        "run",
+        record.run,
+        COULD,
+        shown,
+        (),
+        _populations(signed, of),
+        signed.agreement.terms.purposes,
+        number if account is None or number < 0 else 1,
+        moment_of(record.finished if record.state == "finished" else record.begun),
+        "",
+        -1,
+        note,
+    )
 
 
 def _told(record: RunRecord) -> tuple[str, int, str] | None:
