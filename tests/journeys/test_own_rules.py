@@ -173,7 +173,6 @@ def test_an_old_export_is_refused_with_its_clause_and_population(
 def test_few_changed_accounts_are_refused_and_the_same_list_is_not(walk: Walk, tmp_path: Path) -> None:
     both = walk.at("matched", tmp_path / "both")
     match(both)
-    names = (*SHARED, "Northlyric")
     header = ("Account ID", "Account Name", "Website", "Billing Country", "Type", "Employees", "Created Date")
     crm = pd.read_csv(both.root / "crm" / "accounts.csv", dtype=str)
     fewer = write_csv(
@@ -188,7 +187,10 @@ def test_few_changed_accounts_are_refused_and_the_same_list_is_not(walk: Walk, t
     assert "fewer than 10" in both.run(VENDOR, *start, "--agreement", again, code=3).err
     assert len(both.read_json(VENDOR, "match", "list")) == before and not both.mail("new").exists()
     assert log_facts(both, VENDOR, "refused_differencing") == [1, 1]
-    import_names(both, VENDOR, names)
+    # The same companies under ids given anew are the same list to the partner.
+    import_names(both, VENDOR, (*SHARED, "Northlyric"))
+    assert "1 of our accounts changed" in both.run(VENDOR, *start, "--agreement", again, code=3).err
+    import_names(both, VENDOR, (*SHARED, *(f"Quarrymoor{letter * 3}" for letter in "abcdefghijk")))
     both.run(VENDOR, *start, "--agreement", again)
     both.require_good_logs()
 
