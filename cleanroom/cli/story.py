@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cleanroom.cli.shell import Shell
-from cleanroom.demo import PARTNER, RIVAL, VENDOR, DemoWorld
+from cleanroom.demo import PARTNER, RIVAL, VENDOR, DemoWorld, PartyWorld
 from overlap.errors import OverlapError
 
 PASSPHRASE = "a passphrase for the demo only"  # noqa: S105 - the demo's keys protect invented data
@@ -83,6 +83,9 @@ def play(stage: Stage, world: DemoWorld) -> None:
         _commit(stage, partner)
         stage.now += timedelta(days=2)
     stage.now = today
+    stage.say("three months later all export again: an agreement takes no old lists")
+    for party in world.parties:
+        _import(stage, party)
     for partner in (PARTNER, RIVAL):
         _agree(stage, partner)
         _match(stage, partner)
@@ -118,15 +121,19 @@ def _meet(stage: Stage, world: DemoWorld) -> None:
     fingerprints = {}
     for party in world.parties:
         stage.run(party.name, "init", "--party", party.name)
-        for one in party.imports:
-            where = ["--where", one.where] if one.where else []
-            kind = ["--as", one.kind] if one.kind != "accounts" else ["--population", one.population]
-            stage.run(party.name, "import", f"crm/{party.name}/{one.file}", *kind, *where)
+        _import(stage, party)
         shown = stage.run(party.name, "card", "--out", f"exchange/{party.name}.card")
         fingerprints[party.name] = shown.split("fingerprint")[1].splitlines()[0].strip()
     stage.say("cards are sent by mail, fingerprints are read out by phone")
     for ours, theirs in _pairs():
         stage.run(ours, "partner", "add", f"exchange/{theirs}.card", "--fingerprint", fingerprints[theirs])
+
+
+def _import(stage: Stage, party: PartyWorld) -> None:
+    for one in party.imports:
+        where = ["--where", one.where] if one.where else []
+        kind = ["--as", one.kind] if one.kind != "accounts" else ["--population", one.population]
+        stage.run(party.name, "import", f"crm/{party.name}/{one.file}", *kind, *where)
 
 
 def _commit(stage: Stage, partner: str) -> None:

@@ -176,8 +176,9 @@ def _statement(data: bytes) -> dict[str, Any]:
     envelope = canonical.decode(_after_line(data).rstrip(b"\n"), "the statement")
     payload = json.loads(base64.b64decode(envelope["payload"], validate=True))
     # Its author chose these names: with a word in front none of them stands for one of ours.
-    facts = {f"states {name}": _fact(name, value) for name, value in dict(payload["predicate"]).items()}
-    subjects = {f"digest of {one['name']}": one["digest"]["sha256"] for one in payload["subject"]}
+    stated = dict(payload.get("predicate", {}))
+    facts = {f"states {name}": _fact(name, value) for name, value in stated.items()}
+    subjects = {f"digest of {one['name']}": one.get("digest", {}).get("sha256") for one in payload["subject"]}
     return {
         "says": payload["predicateType"],
         **facts,
