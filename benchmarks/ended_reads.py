@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -24,10 +24,11 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from cleanroom.log import Log, log_origin
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
+
+from holder_folder import PARTS, HolderFolder
+
 from cleanroom.share import (
-    Holder,
-    HolderState,
     Record,
     Share,
     Terms,
@@ -37,13 +38,11 @@ from cleanroom.share import (
     read_share,
 )
 from cleanroom.share.terms import holder_half, key_commitment, record_key
-from cleanroom.vault import Vault
 from overlap.errors import OverlapError
 from overlap.keys import OneTimeKey, PartyKeys
 
 RESULT: Final = Path(__file__).parent / "results" / "ended_reads.json"
 BEGIN, END, RECORDS, LEASE = 1_000_000, 2_000_000, 8, 3_600
-PARTS: Final = {"state": ("state",), "log": ("log", "log.salts", "log.head", "log.tree"), "vault": ("vault",)}
 #: Old copies that are put back before a try; all three together only with a peer that shows what it has.
 COPIES: Final = ((), (), ("state",), ("log",), ("vault",), ("state", "log"), ("log", "vault"),
                  ("state", "vault"), ("state", "log", "vault"))  # fmt: skip
@@ -68,61 +67,34 @@ class Ended:
     halves: dict[int, bytes]
 
 
-class House:
+class House(HolderFolder):
     """The grantor's folder with ended shares, and three other parties with all that was recorded."""
 
     def __init__(self, folder: Path, random: Random) -> None:
-        self.folder, self.random = folder, random
-        self.grantor, self.recipient, self.stranger = (
+        grantor, recipient, stranger = (
             PartyKeys.generate(name, random.randbytes) for name in ("northwind", "contoso", "fabrikam")
         )
-        folder.mkdir()
-        self.save(HolderState())
+        super().__init__(folder, grantor, recipient, random.randbytes, LEASE)
+        self.random, self.stranger = random, stranger
         self.seen = ""
         shares = [self._grant(BEGIN, END) for _ in range(4)]
         reads = {share.terms.share: self._reads(share) for share, _ in shares}
-        self.old = self._copy("old")
+        self.old = self.copy("old")
         for share, _ in shares:
             self.lease(self.request(share, [0], BEGIN + 500), BEGIN + 500)
         self.newest = self.seen
-        self.open = self._copy("open")
+        self.open = self.copy("open")
         for share, _ in shares[:2]:
             self.holder().revoke(share.terms.share, BEGIN + 1_000)
         self.holder().expire(END)  # Refused at once; the halves wait for a second source.
-        self.waiting = self._copy("waiting")
+        self.waiting = self.copy("waiting")
         self.holder().expire(END, confirmed=True)
-        self.ended = self._copy("ended")
+        self.ended = self.copy("ended")
         self.shares = [
             Ended(share, reads[share.terms.share],
                   {n: holder_half(half, share.terms.digest, n) for n in range(RECORDS // 2)})
             for share, half in shares
         ]  # fmt: skip
-
-    def save(self, state: HolderState) -> None:
-        (self.folder / "state").write_bytes(state.to_bytes())
-
-    def read(self, share: str) -> bytes:
-        return (self.folder / share).read_bytes()
-
-    def keep(self, share: str, receipt: bytes) -> None:
-        (self.folder / share).write_bytes(receipt)
-
-    def holder(self) -> Holder:
-        """The holder as a command opens it."""
-        own = self.grantor
-        return Holder(
-            Vault(self.folder / "vault", own.storage_key(b"vault"), self.random.randbytes),
-            Log(self.folder / "log", log_origin(own.card, self.recipient.card), own),
-            own,
-            own.card,
-            self.recipient.card,
-            HolderState.from_bytes((self.folder / "state").read_bytes()),
-            grants=self,
-            save=self.save,
-            decide=lambda *_: None,
-            random=self.random.randbytes,
-            lease_seconds=LEASE,
-        )
 
     def request(self, share: Share, records: list[int], claimed: int, by: PartyKeys | None = None) -> Read:
         """A request by a tool that claims any time it likes."""
@@ -143,19 +115,6 @@ class House:
         made = self.holder().lease(asked.request, now)
         self.seen = self.holder()._log.head().to_note(self.grantor.card)
         return replace(asked, lease=made.file, end=made.end)
-
-    def put_back(self, copy: Path, parts: tuple[str, ...]) -> None:
-        """Replace parts of the folder by those of a copy."""
-        for name in (name for part in parts for name in PARTS[part]):
-            place = self.folder / name
-            if place.is_dir():
-                shutil.rmtree(place)
-                shutil.copytree(copy / name, place)
-            else:
-                shutil.copyfile(copy / name, place)
-
-    def _copy(self, name: str) -> Path:
-        return Path(shutil.copytree(self.folder, self.folder.with_name(name)))
 
     def _grant(self, begin: int, end: int) -> tuple[Share, bytes]:
         own = self.grantor.card.digest.hex()

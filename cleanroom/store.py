@@ -16,12 +16,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Thread, local
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import duckdb
 
+from cleanroom.batches import batches
 from overlap.errors import BadInput, Refused
 
 if TYPE_CHECKING:
@@ -144,15 +145,8 @@ class Database:
         return rows
 
     def _work(self) -> None:
-        going = True
-        while going:
-            batch = [self._queue.get()]
-            with suppress(Empty):
-                while len(batch) < GROUP_LIMIT:
-                    batch.append(self._queue.get_nowait())
-            going = None not in batch
-            if jobs := [one for one in batch if one is not None]:
-                self._commit(jobs)
+        for jobs in batches(self._queue, GROUP_LIMIT):
+            self._commit(jobs)
 
     def _commit(self, batch: list[tuple[Job[Any], Future[Any]]]) -> None:
         """All jobs in one transaction; when one fails, each in its own."""

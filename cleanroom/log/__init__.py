@@ -11,7 +11,7 @@ verify      what was changed, removed, inserted or moved, and at which line
 from cleanroom.log.checkpoint import Checkpoint, log_origin, read_checkpoint
 from cleanroom.log.cosignature import Cosigned, cosign, read_cosigned
 from cleanroom.log.entry import KINDS, Entry, Facts, bucket, commitment
-from cleanroom.log.file import Log
+from cleanroom.log.file import Log, read_salt
 from cleanroom.log.lines import last_checkpoint
 from cleanroom.log.verify import Finding, verify_log
 
@@ -30,5 +30,6 @@ __all__ = [
     "log_origin",
     "read_checkpoint",
     "read_cosigned",
+    "read_salt",
     "verify_log",
 ]

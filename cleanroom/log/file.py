@@ -118,9 +118,7 @@ class Log:
         """The salt that opens the commitments of entry `sequence`; IndexError when there is none."""
         if not 0 <= sequence < self._head.frontier.size:
             raise IndexError("no entry with this sequence number")
-        with self._salts.open("rb") as file:
-            file.seek(len(SALTS_LINE) + SALT_BYTES * sequence)
-            return file.read(SALT_BYTES)
+        return read_salt(self._salts, sequence)
 
     def inclusion_proof(self, sequence: int) -> merkle.Proof:
         """That entry `sequence` is in the log with the root of `head()`."""
@@ -297,6 +295,13 @@ class Log:
             raise BadInput(f"the log was altered at line {line}", _HINT)
         self._add_to_index(head.frontier, leaf)
         return Head(head.offset + len(raw) + len(below), frontier, entry.time, signed)
+
+
+def read_salt(salts: Path, sequence: int) -> bytes:
+    """The salt of entry `sequence` in a file of salts."""
+    with salts.open("rb") as file:
+        file.seek(len(SALTS_LINE) + SALT_BYTES * sequence)
+        return file.read(SALT_BYTES)
 
 
 def _two_lines(entry: bytes, below: bytes) -> tuple[bytes, bytes] | None:

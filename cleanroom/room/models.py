@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from cleanroom.room.carrier import KINDS
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 DigestPath = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 IdPath = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 Role = Literal["admin", "operator", "auditor", "viewer"]
-Kind = Literal[
-    "card",
-    "proposal",
-    "agreement",
-    "letter",
-    "frame",
-    "share",
-    "request",
-    "lease",
-    "receipt",
-    "checkpoint",
-]
+if TYPE_CHECKING:
+    Kind = str
+else:
+    Kind = Literal[tuple(KINDS)]
 #: Unix seconds, or a size: below the largest whole number that every JSON reader keeps.
 Whole = Annotated[int, Field(ge=0, lt=2**53)]
 

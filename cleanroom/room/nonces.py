@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import Future
-from contextlib import suppress
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Thread
 from typing import Final
 
+from cleanroom.batches import batches
 from cleanroom.room.files import RoomFiles
 from overlap.errors import BadInput, Refused
 
@@ -102,18 +102,10 @@ class Nonces:
         return len(data)
 
     def _work(self) -> None:
-        going = True
-        while going:
-            batch = [self._queue.get()]
-            with suppress(Empty):
-                while len(batch) < GROUP_LIMIT:
-                    batch.append(self._queue.get_nowait())
-            going = None not in batch
-            waiting = [one for one in batch if one is not None]
+        for waiting in batches(self._queue, GROUP_LIMIT):
             data = b"".join(line for line, _ in waiting)
             try:
-                if data:
-                    self._files.append(data, self._end, _FILE)
+                self._files.append(data, self._end, _FILE)
                 self._end += len(data)
             except OSError as error:
                 for _, done in waiting:

@@ -22,19 +22,6 @@ from cleanroom.store import Database, Execute
 from overlap.errors import ForgedFile, Refused, UsageError, WrongRun
 from overlap.keys import RandomBytes
 
-KINDS: Final = (
-    "card",
-    "proposal",
-    "agreement",
-    "letter",
-    "frame",
-    "share",
-    "request",
-    "lease",
-    "receipt",
-    "checkpoint",
-)
-
 #: Bytes of one piece, up or down.
 PIECE_BYTES: Final = 8 * 2**20
 

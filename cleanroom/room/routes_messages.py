@@ -50,7 +50,7 @@ def get_messages(room: Room, member: Reader) -> list[InboxMessage]:
         InboxMessage(
             id=one.id,
             sender=one.sender,
-            kind=one.kind,  # type: ignore[arg-type]
+            kind=one.kind,
             size=one.size,
             sha256=one.sha256,
             time=one.completed,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from cleanroom.log import Checkpoint, Entry, Finding, last_checkpoint, verify_log
+from cleanroom.log import Checkpoint, Entry, Finding, last_checkpoint, read_salt, verify_log
 from cleanroom.session.folder import Folder, read_whole
 from overlap.errors import BadInput
 from overlap.keys import Card
@@ -22,9 +22,6 @@ from overlap.keys import Card
 #: Where the logs of retired cards lie, and how the name of one ends while its files are moved there.
 OLD_LOGS: Final = ("logs", "old")
 MOVING: Final = ".part"
-
-#: Bytes of a salt in a log's file of salts.
-_SALT_BYTES: Final = 32
 
 
 @dataclass(frozen=True)
@@ -92,9 +89,7 @@ class ClosedLog:
 
     def salt(self, sequence: int) -> bytes:
         """The salt that opens the commitments of entry `sequence`."""
-        data = self.path.with_name(f"{self.partner}.log.salts").read_bytes()
-        start = data.index(b"\n") + 1 + _SALT_BYTES * sequence
-        return data[start : start + _SALT_BYTES]
+        return read_salt(self.path.with_name(f"{self.partner}.log.salts"), sequence)
 
     def head(self) -> Checkpoint | None:
         """The last checkpoint; None when there is no entry."""

@@ -17,6 +17,7 @@ from cleanroom.moment import moment_of
 from cleanroom.report import ALLOWED, COULD, ENDED, PLANNED, STATES, Sight
 from cleanroom.session.agreements import agreement_name, agreement_with_digest, agreements_with, runs_left
 from cleanroom.session.holding import read_holder_state
+from cleanroom.session.imports import own_accounts
 from cleanroom.session.party import Party
 from cleanroom.session.past_shares import past_shares
 from cleanroom.session.reviews import read_memory
@@ -74,13 +75,14 @@ def who_sees(
     names = [name for name in party.partners() if partner in (None, name)]
     if account is not None:
         account = _own_account(party, account)
+    shares = [one for one in list_shares(party) if one.direction == "from"] if account is None else []
     found: list[Sight] = []
     for name in names:
         found += _by_runs(party, name, when, account)
         found += _by_shares(party, name, when, account)
         found += _by_agreements(party, name, when)
         if account is None:
-            found += _by_received(party, name, when)
+            found += _by_received(party, name, when, shares)
     if account is not None:
         found = [sight for sight in found if sight.of == party.name]
     return sorted(found, key=lambda sight: (sight.of != party.name, sight.viewer, STATES.index(sight.state)))
@@ -88,10 +90,7 @@ def who_sees(
 
 def _own_account(party: Party, name: str) -> str:
     """The id of an own account: as given, or the only one that begins so (15 of 18 characters)."""
-    known: set[str] = set()
-    for table in party.folder.names("tables", suffix=".parquet"):
-        if table.startswith("accounts-"):
-            known.update(read_table(party.folder.path("tables", f"{table}.parquet"))["id"])
+    known = set(own_accounts(party.folder)["id"])
     for record in all_runs(party):
         known.update(read_table(party.folder.path("runs", record.run, "accounts.parquet"))["id"])
     found = {name} & known or {one for one in known if one.startswith(name)}
@@ -214,8 +213,8 @@ def _state(when: Stretch, begin: int, end: int, now: int) -> str:
     return PLANNED if when.first > now else COULD
 
 
-def _by_received(party: Party, partner: str, when: Stretch) -> Iterator[Sight]:
-    listed = [one for one in list_shares(party) if one.direction == "from" and one.partner == partner]
+def _by_received(party: Party, partner: str, when: Stretch, shares: Sequence[ListedShare]) -> Iterator[Sight]:
+    listed = [one for one in shares if one.partner == partner]
     listed += past_shares(party, partner)
     events = by_share(share_events(party, partner, [one.share for one in listed]))
     for one in listed:

@@ -11,10 +11,9 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from holder_folder import PARTS, HolderFolder
 
-from cleanroom.log import Log, log_origin
 from cleanroom.share import (
-    Holder,
     HolderState,
     MadeLease,
     Record,
@@ -25,50 +24,22 @@ from cleanroom.share import (
     open_records,
     read_share,
 )
-from cleanroom.vault import Vault
 from overlap.errors import BadInput, Expired, Refused
 from overlap.keys import PartyKeys
 
 RANDOM = Random(77).randbytes
 GRANTOR = PartyKeys.generate("northwind", RANDOM)
 RECIPIENT = PartyKeys.generate("contoso", RANDOM)
-PARTS = {"state": ("state",), "log": ("log", "log.salts", "log.head", "log.tree"), "vault": ("vault",)}
 
 
-class House:
+class House(HolderFolder):
     """The grantor's folder, and the newest checkpoint of its log that the recipient has."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        super().__init__(folder, GRANTOR, RECIPIENT, RANDOM)
         self.seen = ""
         self.now = 2_000
-        folder.mkdir()
-        self.save(HolderState())
         self.share = self.grant()
-
-    def save(self, state: HolderState) -> None:
-        (self.folder / "state").write_bytes(state.to_bytes())
-
-    def read(self, share: str) -> bytes:
-        return (self.folder / share).read_bytes()
-
-    def keep(self, share: str, receipt: bytes) -> None:
-        (self.folder / share).write_bytes(receipt)
-
-    def holder(self) -> Holder:
-        """The holder as a new command opens it."""
-        return Holder(
-            Vault(self.folder / "vault", GRANTOR.storage_key(b"vault"), RANDOM),
-            Log(self.folder / "log", log_origin(GRANTOR.card, RECIPIENT.card), GRANTOR),
-            GRANTOR,
-            GRANTOR.card,
-            RECIPIENT.card,
-            HolderState.from_bytes((self.folder / "state").read_bytes()),
-            grants=self,
-            save=self.save,
-            decide=lambda *_: None,
-            random=RANDOM,
-        )
 
     def grant(self) -> Share:
         own = GRANTOR.card.digest.hex()
@@ -108,17 +79,6 @@ class House:
         lease = self.holder().lease(request.file, self.now)
         self.seen = open_records(self.share, lease.file, request.key, self.now, GRANTOR.card).checkpoint
         return lease
-
-    def copy(self) -> Path:
-        return Path(shutil.copytree(self.folder, self.folder.with_name("copy")))
-
-    def put_back(self, copy: Path, parts: tuple[str, ...]) -> None:
-        for name in (name for part in parts for name in PARTS[part]):
-            if (copy / name).is_dir():
-                shutil.rmtree(self.folder / name)
-                shutil.copytree(copy / name, self.folder / name)
-            else:
-                shutil.copy(copy / name, self.folder / name)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ What passes must leave a trace: the inbox of the victim, the room's files. Every
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -233,13 +233,10 @@ def test_who_cannot_sign_makes_the_room_read_nothing(house: RoomHouse) -> None:
     assert taken[0]["status"] == 401
 
 
-def test_a_slow_body_is_not_waited_for(house: RoomHouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate_module, "BODY_SECONDS", 0.05)
+def status_of(house: RoomHouse, receive: Callable[[], Awaitable[Any]]) -> int:
+    """What the gate answers to an invitation whose body comes as `receive` brings it."""
     request = invitation(house)
     sent: list[Any] = []
-
-    async def receive() -> Any:
-        await asyncio.sleep(10)
 
     async def send(event: Any) -> None:
         sent.append(event)
@@ -252,7 +249,16 @@ def test_a_slow_body_is_not_waited_for(house: RoomHouse, monkeypatch: pytest.Mon
         "headers": [(name.lower().encode(), value.encode()) for name, value in request.headers.items()],
     }
     house._runner.run(house.gate(scope, receive, send))
-    assert sent[0]["status"] == 408
+    return int(sent[0]["status"])
+
+
+def test_a_slow_body_is_not_waited_for(house: RoomHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate_module, "BODY_SECONDS", 0.05)
+
+    async def receive() -> Any:
+        await asyncio.sleep(10)
+
+    assert status_of(house, receive) == 408
     assert not invited(house)
 
 
@@ -264,24 +270,10 @@ def test_many_large_bodies_at_once_are_refused(house: RoomHouse, monkeypatch: py
 
 
 def test_a_body_that_is_cut_short_does_nothing(house: RoomHouse) -> None:
-    request = invitation(house)
-    sent: list[Any] = []
-
     async def receive() -> Any:
         return {"type": "http.disconnect"}
 
-    async def send(event: Any) -> None:
-        sent.append(event)
-
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/v1/invitations",
-        "query_string": b"",
-        "headers": [(name.lower().encode(), value.encode()) for name, value in request.headers.items()],
-    }
-    house._runner.run(house.gate(scope, receive, send))
-    assert sent[0]["status"] == 400
+    assert status_of(house, receive) == 400
     assert not invited(house)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live_parties import LiveParties
+from live_parties import LiveParties, lend
 from real_room import RealRoom, real_room
-from two_parties import PARTNER, SHARED, VENDOR, change_policy, meet
+from two_parties import PARTNER, SHARED, VENDOR, meet
 
 from cleanroom.room import client
 
@@ -24,22 +24,12 @@ def lent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Live
     digests = [both.read_json(party, "card")["digest"] for party in (VENDOR, PARTNER)]
     with real_room(tmp_path / "room", *digests) as room:
         both.join(room.url, room.fingerprint)
-        lend(both)
+        lend_and_ask(both)
         yield both, room
 
 
-def lend(both: LiveParties) -> None:
-    policy = change_policy(both, run_budget="300")
-    text = policy.read_text(encoding="utf-8")
-    policy.write_text(text.replace("[terms]\n", '[terms]\nlease_holder = "room"\n'), encoding="utf-8")
-    propose = ("agreement", "propose", "--partner", PARTNER, "--room", "room", "--size-bound", "256")
-    both.run(VENDOR, *propose, "--policy", policy)
-    both.run(PARTNER, "agreement", "accept", "--yes")
-    both.run(VENDOR, "sync")
-    both.run(VENDOR, "match", "start")
-    for party in (PARTNER, VENDOR, PARTNER):
-        both.run(party, "sync")
-    both.run(PARTNER, "shares", "grant")
+def lend_and_ask(both: LiveParties) -> None:
+    lend(both)
     both.run(VENDOR, "shares", "request", "--purpose", "territory-planning")
 
 
@@ -62,7 +52,7 @@ def test_what_the_room_holds_ends_there_and_the_bundle_has_its_card(
     assert both.read_json(VENDOR, "shares", "list") == []
     # The room is confirmed still, and the rotation that it was told of invites the new card.
     both.run(PARTNER, "room", "join", room.url, "--fingerprint", room.fingerprint)
-    lend(both)
+    lend_and_ask(both)
     assert both.read_json(VENDOR, "shares", "list")[0]["read"] == len(SHARED)
     both.run(PARTNER, "sync")
     assert sorted(states(both)) == ["open", "revoked, half destroyed"]

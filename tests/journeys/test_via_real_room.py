@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from faulty_disk import Killed, faulty_disk
-from live_parties import LiveParties, walk
+from live_parties import LiveParties, lend, walk
 from real_room import RealRoom, real_room
 from two_parties import PARTNER, SHARED, VENDOR, change_policy, meet
 
@@ -78,26 +78,6 @@ def agree(both: LiveParties) -> None:
     both.run(VENDOR, *propose)
     both.run(PARTNER, "agreement", "accept", "--yes")
     both.run(VENDOR, "sync")
-
-
-def lending(both: LiveParties) -> Path:
-    """The territory policy with a room that gives the leases."""
-    policy = change_policy(both, run_budget="300")
-    text = policy.read_text(encoding="utf-8")
-    policy.write_text(text.replace("[terms]\n", '[terms]\nlease_holder = "room"\n'), encoding="utf-8")
-    return policy
-
-
-def lend(both: LiveParties) -> None:
-    """A share of the partner whose half the room holds, on its way to the vendor."""
-    propose = ("agreement", "propose", "--partner", PARTNER, "--room", "room", "--size-bound", "256")
-    both.run(VENDOR, *propose, "--policy", lending(both))
-    both.run(PARTNER, "agreement", "accept", "--yes")
-    both.run(VENDOR, "sync")
-    both.run(VENDOR, "match", "start")
-    for party in (PARTNER, VENDOR, PARTNER):
-        both.run(party, "sync")
-    both.run(PARTNER, "shares", "grant")
 
 
 def state_of(both: LiveParties, party: str) -> tuple[str, int]:

@@ -51,3 +51,23 @@ def walk(both: LiveParties) -> None:
     for party in (VENDOR, PARTNER):
         assert json.loads(both.run(party, "sync", "--json").out) == []
     both.require_good_logs()
+
+
+def lending(both: LiveParties) -> Path:
+    """The territory policy with a room that gives the leases."""
+    policy = change_policy(both, run_budget="300")
+    text = policy.read_text(encoding="utf-8")
+    policy.write_text(text.replace("[terms]\n", '[terms]\nlease_holder = "room"\n'), encoding="utf-8")
+    return policy
+
+
+def lend(both: LiveParties) -> None:
+    """A share of the partner whose half the room holds, on its way to the vendor."""
+    propose = ("agreement", "propose", "--partner", PARTNER, "--room", "room", "--size-bound", "256")
+    both.run(VENDOR, *propose, "--policy", lending(both))
+    both.run(PARTNER, "agreement", "accept", "--yes")
+    both.run(VENDOR, "sync")
+    both.run(VENDOR, "match", "start")
+    for party in (PARTNER, VENDOR, PARTNER):
+        both.run(party, "sync")
+    both.run(PARTNER, "shares", "grant")
