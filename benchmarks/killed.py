@@ -88,7 +88,7 @@ def trial(walks: dict[str, Walk], name: str, case: Case, place: Path, draw: rand
 def kill(words: list[str], now: int, name: str, draw: random.Random) -> bool:
     """Start the command, kill it; the moment is drawn up to a little beyond how long it has taken so far."""
     environment = os.environ | {"OVERLAP_PASSPHRASE": PASSPHRASE, "PYTHONPATH": str(ROOT)}
-    program = PROGRAM.format(now=now, room="matching" if "match" in name else "granting")
+    program = PROGRAM.format(now=now, room="match.matching" if "match" in name else "share.granting")
     started = subprocess.Popen(
         [sys.executable, "-c", program, *words],
         env=environment,

@@ -13,7 +13,7 @@ from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 from overlap.errors import UsageError
 
 if TYPE_CHECKING:
-    from cleanroom.session.agreements import Kept
+    from cleanroom.session.agreement.agreements import Kept
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -44,7 +44,7 @@ def propose(
     shell: Shell, partner: str, policy: str, out: Path, size_bound: int, presets: Path | None, room: str
 ) -> None:
     """Fill a policy in for a partner and sign it."""
-    from cleanroom.session.agreements import propose_agreement
+    from cleanroom.session.agreement.agreements import propose_agreement
 
     with shell.party() as party:
         kept = propose_agreement(party, partner, policy, out, size_bound, presets=presets, room=room)
@@ -62,7 +62,7 @@ def renew(shell: Shell, agreement: str, out: Path, until: str) -> None:
     Either side may; the one who does signs as the proposer, and what each side gives stays the same. It is a
     new agreement: runs and shares of the old one end with that.
     """
-    from cleanroom.session.agreements import renew_agreement
+    from cleanroom.session.agreement.agreements import renew_agreement
 
     with shell.party() as party:
         kept = renew_agreement(party, agreement, out, until)
@@ -87,7 +87,7 @@ def _print_proposal(kept: Kept, out: Path) -> None:
 @click.pass_obj
 def accept(shell: Shell, file: Path, out: Path | None, yes: bool) -> None:
     """Sign a partner's proposal, or take in our own that the partner has signed."""
-    from cleanroom.session.agreements import accept_agreement, read_offer
+    from cleanroom.session.agreement.agreements import accept_agreement, read_offer
 
     with shell.party() as party:
         offer = read_offer(party, file)
@@ -107,7 +107,7 @@ def accept(shell: Shell, file: Path, out: Path | None, yes: bool) -> None:
 @click.pass_obj
 def show(shell: Shell, agreement: str, as_json: bool) -> None:
     """Say in plain words what an agreement (id or file) allows."""
-    from cleanroom.session.agreements import show_agreement
+    from cleanroom.session.agreement.agreements import show_agreement
 
     with shell.party() as party:
         shown = show_agreement(party, agreement)
@@ -123,7 +123,7 @@ def show(shell: Shell, agreement: str, as_json: bool) -> None:
 @click.pass_obj
 def check(shell: Shell, agreement: str) -> None:
     """Check signatures, dates and that our software is the one the agreement names."""
-    from cleanroom.session.agreements import check_agreement
+    from cleanroom.session.agreement.agreements import check_agreement
 
     with shell.party() as party:
         kept = check_agreement(party, agreement)
@@ -135,7 +135,7 @@ def check(shell: Shell, agreement: str) -> None:
 @click.pass_obj
 def list_(shell: Shell, as_json: bool) -> None:
     """List the agreements kept here."""
-    from cleanroom.session.agreements import list_agreements
+    from cleanroom.session.agreement.agreements import list_agreements
 
     with shell.party() as party:
         kept = list_agreements(party)
@@ -173,7 +173,7 @@ def policies(policy: str | None, partner: str, text: bool, presets: Path | None,
 
 
 def _print_applied(policy: str, partner: str, presets: Path | None, text: bool, as_json: bool) -> None:
-    from cleanroom.session.policy_files import applied_policy
+    from cleanroom.session.agreement.policy_files import applied_policy
 
     applied = applied_policy(policy, partner, presets)
     if as_json:

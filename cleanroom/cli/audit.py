@@ -38,7 +38,7 @@ def verify(shell: Shell, bundle: Path | None, partner: str | None, quick: bool, 
     With BUNDLE, a file made by 'overlap audit bundle': it needs no party and nothing but the file. Compare
     the fingerprints that it prints with both companies.
     """
-    from cleanroom.session.auditing import verify_logs
+    from cleanroom.session.audit.auditing import verify_logs
 
     if bundle is not None:
         if partner or quick:
@@ -64,7 +64,7 @@ def verify(shell: Shell, bundle: Path | None, partner: str | None, quick: bool, 
 
 
 def _verify_bundle(source: Path, as_json: bool) -> None:
-    from cleanroom.session.bundling import verify_file
+    from cleanroom.session.audit.bundling import verify_file
 
     report = verify_file(source)
     if as_json:
@@ -132,7 +132,7 @@ def bundle_(shell: Shell, partner: str, out: Path, disclose: str) -> None:
     It has both cards, the signed agreements, the log with its checkpoints, the partner's, and the receipts;
     after a change of cards the logs of before it too, and the statements that bind old and new cards.
     """
-    from cleanroom.session.bundling import write_bundle
+    from cleanroom.session.audit.bundling import write_bundle
 
     with shell.party() as party:
         made = write_bundle(party, partner, out, disclose)
@@ -150,7 +150,7 @@ def sync(shell: Shell, partner: str, out: Path) -> None:
 
     The partner takes the letter in with 'overlap receive'; its cosignature comes with its own next letter.
     """
-    from cleanroom.session.syncing import write_sync
+    from cleanroom.session.audit.syncing import write_sync
 
     with shell.party() as party:
         made = write_sync(party, partner, out)
@@ -165,7 +165,7 @@ def sync(shell: Shell, partner: str, out: Path) -> None:
 @click.pass_obj
 def list_(shell: Shell, partner: str | None, as_json: bool) -> None:
     """List the entries: what happened when, in counts and digests."""
-    from cleanroom.session.auditing import list_entries
+    from cleanroom.session.audit.auditing import list_entries
 
     with shell.party() as party:
         entries = list_entries(party, partner)
@@ -181,7 +181,7 @@ def list_(shell: Shell, partner: str | None, as_json: bool) -> None:
 @json_option
 def inspect_command(file: Path, as_json: bool) -> None:
     """Say what a file of ours is and what can be read of it without any key."""
-    from cleanroom.session.inspecting import inspect_file
+    from cleanroom.session.audit.inspecting import inspect_file
 
     facts = inspect_file(file)
     if as_json:

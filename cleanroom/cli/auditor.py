@@ -31,7 +31,7 @@ def who_sees_command(
     """
     from cleanroom.moment import moment_of
     from cleanroom.report import render_sights
-    from cleanroom.session.seeing import read_stretch, who_sees
+    from cleanroom.session.audit.seeing import read_stretch, who_sees
 
     with shell.party() as party:
         when = read_stretch(as_of or moment_of(party.now))
@@ -49,7 +49,7 @@ def who_sees_command(
 @click.pass_obj
 def shares_command(shell: Shell, partner: str | None, as_json: bool) -> None:
     """List every share with its days left, its last use, and whether it shows more than is used."""
-    from cleanroom.session.portfolio import list_holdings
+    from cleanroom.session.share.portfolio import list_holdings
 
     with shell.party() as party:
         holdings = list_holdings(party, partner)
@@ -85,7 +85,7 @@ def shares_command(shell: Shell, partner: str | None, as_json: bool) -> None:
 @click.pass_obj
 def reads_command(shell: Shell, partner: str | None, share: str, as_json: bool) -> None:
     """List every read of a share, and every one that was refused, as the logs have them."""
-    from cleanroom.session.portfolio import list_reads
+    from cleanroom.session.share.portfolio import list_reads
 
     with shell.party() as party:
         reads = list_reads(party, partner, share)
@@ -119,7 +119,7 @@ def report_command(shell: Shell, as_of: str, out: Path, as_json: bool) -> None:
 
     It names no account, and prints to PDF from any browser.
     """
-    from cleanroom.session.audit_report import write_audit_report
+    from cleanroom.session.audit.audit_report import write_audit_report
 
     with shell.party() as party:
         facts = write_audit_report(party, as_of, out)
@@ -147,7 +147,7 @@ def security_pack_command(shell: Shell, agreement: str, run: str, out: Path) -> 
     Terms, data flow, messages with their sizes, protocol and parameters, cryptography, limits. It names no
     account.
     """
-    from cleanroom.session.packing import write_security_pack
+    from cleanroom.session.audit.packing import write_security_pack
 
     with shell.party() as party:
         facts = write_security_pack(party, agreement, run, out)

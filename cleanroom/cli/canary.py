@@ -26,7 +26,7 @@ def canary_command() -> None:
 @click.pass_obj
 def add(shell: Shell, name: str, domain: str, country: str, population: str, as_json: bool) -> None:
     """Plant an invented account in all runs of a population that begin from now on."""
-    from cleanroom.session.canaries import add_canary
+    from cleanroom.session.accounts.canaries import add_canary
 
     with shell.party() as party:
         made = add_canary(party, name, domain, country, population)
@@ -41,7 +41,7 @@ def add(shell: Shell, name: str, domain: str, country: str, population: str, as_
 @click.pass_obj
 def list_(shell: Shell, as_json: bool) -> None:
     """List the planted accounts."""
-    from cleanroom.session.canaries import list_canaries
+    from cleanroom.session.accounts.canaries import list_canaries
 
     with shell.party() as party:
         known = list_canaries(party)
@@ -57,7 +57,7 @@ def list_(shell: Shell, as_json: bool) -> None:
 @click.pass_obj
 def remove(shell: Shell, planted: str) -> None:
     """Take a planted account out of all runs that begin from now on."""
-    from cleanroom.session.canaries import remove_canary
+    from cleanroom.session.accounts.canaries import remove_canary
 
     with shell.party() as party:
         gone = remove_canary(party, planted)

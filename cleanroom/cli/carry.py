@@ -14,7 +14,7 @@ from overlap.errors import BadPeerFile, OverlapError, UsageError
 
 if TYPE_CHECKING:
     from cleanroom.cli.shell import Shell
-    from cleanroom.session.carrying import Address, Carrying, Incoming
+    from cleanroom.session.post.carrying import Address, Carrying, Incoming
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -114,27 +114,27 @@ def tell_sent(deliveries: Iterable[Address | tuple[Address, OverlapError]], give
 @contextmanager
 def open_carrying(shell: Shell) -> Iterator[Carrying]:
     """The party of this command with its carriers, closed at the end."""
-    from cleanroom.session.carrying import Carrying
     from cleanroom.session.party import wall_clock
+    from cleanroom.session.post.carrying import Carrying
 
     with shell.party() as party, closing(Carrying(party, shell.clock or wall_clock)) as carrying:
         yield carrying
 
 
 def _read(via: str) -> str:
-    from cleanroom.session.carrying import read_via
+    from cleanroom.session.post.carrying import read_via
 
     return read_via(via) if via else ""
 
 
 def _take(carrying: Carrying, via: str, kinds: list[str], fits: str) -> Incoming:
-    from cleanroom.session.addressing import FITS
+    from cleanroom.session.post.addressing import FITS
 
     return carrying.take(via, kinds, FITS.get(fits))
 
 
 def _is_alone(carrying: Carrying, alone: str) -> bool:
-    from cleanroom.session.addressing import ALONE
+    from cleanroom.session.post.addressing import ALONE
 
     return ALONE[alone](carrying.party)
 
@@ -147,9 +147,9 @@ def _address(
     taken: Incoming | None,
 ) -> str:
     """Let the command write into the outbox, where a carrier is known for its partner, who is returned."""
-    from cleanroom.session.addressing import RECIPIENTS
-    from cleanroom.session.carrying import known_vias, via_of
-    from cleanroom.session.reading import lending_share
+    from cleanroom.session.post.addressing import RECIPIENTS
+    from cleanroom.session.post.carrying import known_vias, via_of
+    from cleanroom.session.share.reading import lending_share
 
     kind, to, via, needed = how
     share, room = lending_share(carrying.party, given["share"]) if kind == "request" else ("", "")

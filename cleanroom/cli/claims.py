@@ -25,7 +25,7 @@ def claims_command() -> None:
 @click.pass_obj
 def commit(shell: Shell, partner: str | None, out: Path | None) -> None:
     """Commit to the accounts we hold now; nothing but their padded number is shown."""
-    from cleanroom.session.claiming import commit_claims
+    from cleanroom.session.attribution.claiming import commit_claims
 
     progress = ProgressLine(shell.quiet)
     with shell.party() as party:
@@ -44,7 +44,7 @@ def commit(shell: Shell, partner: str | None, out: Path | None) -> None:
 @click.pass_obj
 def prove(shell: Shell, run: str, out: Path) -> None:
     """Open our claims on the matched accounts of a run to the partner, and no other claim."""
-    from cleanroom.session.claiming import prove_claims
+    from cleanroom.session.attribution.claiming import prove_claims
 
     with shell.party() as party:
         made = prove_claims(party, run, out)
@@ -57,7 +57,7 @@ def prove(shell: Shell, run: str, out: Path) -> None:
 @click.pass_obj
 def list_(shell: Shell, as_json: bool) -> None:
     """List our commitments and those received from partners."""
-    from cleanroom.session.claiming import list_commitments
+    from cleanroom.session.attribution.claiming import list_commitments
 
     with shell.party() as party:
         commitments = list_commitments(party)
@@ -73,7 +73,7 @@ def list_(shell: Shell, as_json: bool) -> None:
 @click.pass_obj
 def receive_command(shell: Shell, file: Path) -> None:
     """Take in a partner's commitment, proofs, revocation, decisions, prepared list or wish to forget."""
-    from cleanroom.session.receiving import receive_file
+    from cleanroom.session.post.receiving import receive_file
 
     with shell.party() as party:
         taken = receive_file(party, file)
@@ -90,7 +90,7 @@ def credit_command(ctx: click.Context, out: Path | None, as_json: bool) -> None:
     """Who is credited on our open and won opportunities, and why."""
     if ctx.invoked_subcommand is not None:
         return
-    from cleanroom.session.reporting import credit_ledger
+    from cleanroom.session.attribution.reporting import credit_ledger
 
     shell: Shell = ctx.obj
     with shell.party() as party:
@@ -109,7 +109,7 @@ def credit_command(ctx: click.Context, out: Path | None, as_json: bool) -> None:
 @click.pass_obj
 def explain(shell: Shell, opportunity: str) -> None:
     """Explain one decision in at most twelve lines."""
-    from cleanroom.session.reporting import explain_credit
+    from cleanroom.session.attribution.reporting import explain_credit
 
     with shell.party() as party:
         lines = explain_credit(party, opportunity)

@@ -77,7 +77,7 @@ def _show_credits(echo: Echo, stage: Stage) -> None:
 
 
 def _show_truth(echo: Echo, root: Path, world: DemoWorld) -> None:
-    from cleanroom.session.scoring import matched_pairs
+    from cleanroom.session.accounts.scoring import matched_pairs
 
     for party in world.parties[1:]:
         pairs = matched_pairs(root / VENDOR, root / party.name, party.name)

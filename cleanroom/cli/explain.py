@@ -13,7 +13,7 @@ from cleanroom.cli.shell import Shell, json_option, print_json
 from overlap.errors import UsageError
 
 if TYPE_CHECKING:
-    from cleanroom.session.explaining import Explained
+    from cleanroom.session.accounts.explaining import Explained
 
 
 @click.command("explain")
@@ -52,7 +52,7 @@ def explain_command(
         raise UsageError("--map, --profile and --where read a file", "name the export with --file")
     if file is not None and run:
         raise UsageError("--run explains what is imported", "leave --file out")
-    from cleanroom.session.explaining import Wanted, explain_export, explain_imported
+    from cleanroom.session.accounts.explaining import Wanted, explain_export, explain_imported
     from overlap.ingest import parse_where
 
     wanted = Wanted(row, account or "", population)

@@ -30,7 +30,7 @@ def export_command() -> None:
 @click.pass_obj
 def territory(shell: Shell, target: str, out: Path | None, as_json: bool) -> None:
     """Shared accounts for a territory plan, and the file that takes them out again."""
-    from cleanroom.session.reporting import export_territory
+    from cleanroom.session.attribution.reporting import export_territory
 
     with shell.party() as party:
         made = export_territory(party, target, out)

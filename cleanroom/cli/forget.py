@@ -11,7 +11,7 @@ import click
 from cleanroom.cli.shell import Shell, json_option, print_json
 
 if TYPE_CHECKING:
-    from cleanroom.session.forgetting import Forgotten
+    from cleanroom.session.accounts.forgetting import Forgotten
 
 _NOT_REACHED = (
     "exports, backups and sent files, on either side, and what a modified tool kept",
@@ -35,7 +35,7 @@ def forget_command(shell: Shell, account: str, out: Path | None, yes: bool, as_j
     Tables, runs, reviews and opened shares lose it, and no import takes it in again. Leases of shares that
     show it are refused from now on, until you revoke them and grant new ones.
     """
-    from cleanroom.session.forgetting import forget_account
+    from cleanroom.session.accounts.forgetting import forget_account
 
     if not yes:
         click.confirm("what is forgotten cannot be brought back; forget it?", abort=True, err=True)

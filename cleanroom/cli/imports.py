@@ -16,8 +16,8 @@ from overlap.errors import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cleanroom.session.accounts.imports import Imported
     from cleanroom.session.folder import Folder
-    from cleanroom.session.imports import Imported
     from overlap import Table
     from overlap.engine import EngineChoice
 
@@ -66,8 +66,8 @@ def import_command(
     A file of restrictions has a rule a row: an account_id, an account_name or account_domain, or a column and
     its value; then private, or restricted with the partners who may still match, separated by ";".
     """
+    from cleanroom.session.accounts.imports import import_export
     from cleanroom.session.folder import Folder
-    from cleanroom.session.imports import import_export
     from overlap.ingest import parse_where
 
     where: dict[str, tuple[str, ...]] = {}
@@ -93,7 +93,7 @@ def import_command(
 
 
 def _tell_rules(folder: Folder, rejected: int) -> None:
-    from cleanroom.session.restrictions import rules_standing
+    from cleanroom.session.accounts.restrictions import rules_standing
 
     standing = rules_standing(folder)
     click.echo(f"now       {standing.private:,} accounts are private, {standing.restricted:,} restricted")

@@ -63,7 +63,7 @@ def rotate(
     The recovery key is used up and a next one made. A command that was stopped is completed by the next
     command; run it again with the same recovery file to have the rotation written.
     """
-    from cleanroom.session.rotating import rotate_keys
+    from cleanroom.session.keys.rotating import rotate_keys
 
     own = shell.read_passphrase()
     locked = recovery_passphrase(recovery_passphrase_file) or own
@@ -82,7 +82,7 @@ def rotate(
 @click.pass_obj
 def statement(shell: Shell, number: int | None, out: Path) -> None:
     """Write a rotation again, by its NUMBER; without one the last."""
-    from cleanroom.session.rotating import write_rotation
+    from cleanroom.session.keys.rotating import write_rotation
 
     with shell.party() as party:
         past = write_rotation(party.folder, number or 0, out)
@@ -95,7 +95,7 @@ def statement(shell: Shell, number: int | None, out: Path) -> None:
 def list_(shell: Shell, as_json: bool) -> None:
     """List our cards: those that were rotated, and the present one."""
     from cleanroom.moment import moment_of
-    from cleanroom.session.rotating import list_past
+    from cleanroom.session.keys.rotating import list_past
 
     with shell.party() as party:
         past, card, revoked = list_past(party.folder), party.keys.card, party.is_revoked
@@ -128,7 +128,7 @@ def revoke(
     No key of the folder is opened. Partners who take it in refuse everything by the card and keep its log.
     """
     from cleanroom.session.folder import Folder
-    from cleanroom.session.rotating import revoke_card
+    from cleanroom.session.keys.rotating import revoke_card
 
     if not yes:
         click.confirm("a revoked card never comes back to life; go on?", abort=True, err=True)
@@ -151,7 +151,7 @@ def passphrase(shell: Shell, new_passphrase_file: Path | None) -> None:
 
     Who has an old copy of the key file and the old passphrase still has the keys: rotate then.
     """
-    from cleanroom.session.rotating import change_passphrase
+    from cleanroom.session.keys.rotating import change_passphrase
 
     with shell.party() as party:
         fresh = shell.replacing_passphrase(party.name, new_passphrase_file)
@@ -169,7 +169,7 @@ def doctor_command(shell: Shell, as_json: bool) -> None:
     Nothing secret and no name is printed, so that it can be mailed. Exit code 3 when something is to be
     repaired.
     """
-    from cleanroom.session.doctoring import examine
+    from cleanroom.session.keys.doctoring import examine
 
     findings = examine(shell.root, shell.unlock, shell.clock)
     if as_json:

@@ -15,10 +15,10 @@ from cleanroom.cli.shell import Shell, engine_options, json_option, print_json, 
 from overlap.errors import UsageError
 
 if TYPE_CHECKING:
-    from cleanroom.session.matching import Step
-    from cleanroom.session.preparing import Prepared
-    from cleanroom.session.rehearsing import Rehearsal
-    from cleanroom.session.room_counting import Counted
+    from cleanroom.session.match.matching import Step
+    from cleanroom.session.match.preparing import Prepared
+    from cleanroom.session.match.rehearsing import Rehearsal
+    from cleanroom.session.room.room_counting import Counted
     from overlap.engine import EngineChoice
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -65,8 +65,8 @@ def start(
     shell: Shell, agreement: str, out: Path | None, dry_run: bool, choice: EngineChoice, as_json: bool
 ) -> None:
     """Blind our identifiers and write the start frame. Charges the run budget."""
-    from cleanroom.session.matching import start_match
-    from cleanroom.session.rehearsing import rehearse_start
+    from cleanroom.session.match.matching import start_match
+    from cleanroom.session.match.rehearsing import rehearse_start
 
     progress = ProgressLine(shell.quiet)
     if dry_run:
@@ -107,8 +107,8 @@ def reply(
     Protocols of more than three frames have more than one to answer, on both sides, until 'overlap match
     finish' reads the one that tells the result.
     """
-    from cleanroom.session.matching import reply_match
-    from cleanroom.session.rehearsing import rehearse_reply
+    from cleanroom.session.match.matching import reply_match
+    from cleanroom.session.match.rehearsing import rehearse_reply
 
     progress = ProgressLine(shell.quiet)
     if dry_run:
@@ -163,7 +163,7 @@ def finish(shell: Shell, frame: Path | None, out: Path | None, choice: EngineCho
     numbers from the room. What is not there yet is asked for again without a file.
     """
     from cleanroom.agreement import COUNTS_TRUST, SUM_TRUST
-    from cleanroom.session.finishing import finish_match
+    from cleanroom.session.match.finishing import finish_match
 
     progress = ProgressLine(shell.quiet)
     with shell.party() as party:
@@ -198,7 +198,7 @@ def finish(shell: Shell, frame: Path | None, out: Path | None, choice: EngineCho
 def _tell_counted(counted: Counted, partner: str) -> None:
     """Print the numbers of a room, ours first in each cell, and what they have used up."""
     from cleanroom.agreement import COUNTING_TRUST
-    from cleanroom.session.room_counting import cell_lines
+    from cleanroom.session.room.room_counting import cell_lines
 
     click.echo(
         f"counted   by {counted.room}, with noise (epsilon {counted.epsilon}): near the truth, not exact"
@@ -221,7 +221,7 @@ def prepare(shell: Shell, agreement: str, out: Path, choice: EngineChoice, as_js
 
     Once it is prepared, the same file is written again.
     """
-    from cleanroom.session.preparing import prepare_list
+    from cleanroom.session.match.preparing import prepare_list
 
     progress = ProgressLine(shell.quiet)
     with shell.party() as party:
@@ -241,7 +241,7 @@ def update(
     shell: Shell, agreement: str, out: Path, again: int | None, choice: EngineChoice, as_json: bool
 ) -> None:
     """Bring our prepared list up to our present accounts. Uses one of the agreed updates."""
-    from cleanroom.session.preparing import update_list
+    from cleanroom.session.match.preparing import update_list
 
     progress = ProgressLine(shell.quiet)
     with shell.party() as party:
@@ -272,7 +272,7 @@ def groups(shell: Shell, run: str, as_json: bool) -> None:
 
     RUN is the beginning of a run's name, the newest one when it is left out.
     """
-    from cleanroom.session.grouping import list_groups
+    from cleanroom.session.match.grouping import list_groups
 
     with shell.party() as party:
         found = list_groups(party, run)
@@ -288,7 +288,7 @@ def groups(shell: Shell, run: str, as_json: bool) -> None:
 @click.pass_obj
 def list_(shell: Shell, as_json: bool) -> None:
     """List the runs and how far each came."""
-    from cleanroom.session.matching import list_runs
+    from cleanroom.session.match.matching import list_runs
 
     with shell.party() as party:
         runs = list_runs(party)
@@ -305,7 +305,7 @@ def list_(shell: Shell, as_json: bool) -> None:
 @click.pass_obj
 def matrix_command(shell: Shell, partner: str | None, as_json: bool) -> None:
     """Overlap matrix: our populations by theirs, counted in our accounts, theirs, and entities."""
-    from cleanroom.session.reporting import overlap_matrices
+    from cleanroom.session.attribution.reporting import overlap_matrices
 
     with shell.party() as party:
         matrices = overlap_matrices(party, partner)

@@ -13,7 +13,7 @@ from cleanroom.moment import moment_of
 
 if TYPE_CHECKING:
     from cleanroom.session.party import Clock
-    from cleanroom.session.room_members import MemberKey
+    from cleanroom.session.room.room_members import MemberKey
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -30,7 +30,7 @@ def _clock(shell: Shell) -> Clock:
 
 
 def _key(shell: Shell, key: Path) -> MemberKey:
-    from cleanroom.session.room_members import read_member_key
+    from cleanroom.session.room.room_members import read_member_key
 
     return read_member_key(key, shell.read_passphrase())
 
@@ -54,7 +54,7 @@ def member_command() -> None:
 @click.pass_obj
 def add(shell: Shell, role: str, out: Path, new_passphrase_file: Path | None, room: str) -> None:
     """Make a key file for a colleague, under a passphrase of its own, and tell the room its role."""
-    from cleanroom.session.room_members import add_member
+    from cleanroom.session.room.room_members import add_member
 
     with shell.party() as party:
         passphrase = shell.replacing_passphrase(party.name, new_passphrase_file)
@@ -69,7 +69,7 @@ def add(shell: Shell, role: str, out: Path, new_passphrase_file: Path | None, ro
 @click.pass_obj
 def list_(shell: Shell, room: str, as_json: bool) -> None:
     """List the keys that sign for us at a room; our card's own is an admin."""
-    from cleanroom.session.room_members import list_members
+    from cleanroom.session.room.room_members import list_members
 
     with shell.party() as party:
         members = list_members(party, room, _clock(shell))
@@ -85,7 +85,7 @@ def list_(shell: Shell, room: str, as_json: bool) -> None:
 @click.pass_obj
 def remove(shell: Shell, member: str, room: str) -> None:
     """End the rights of a member at once; MEMBER is the beginning of its id."""
-    from cleanroom.session.room_members import remove_member
+    from cleanroom.session.room.room_members import remove_member
 
     with shell.party() as party:
         removed = remove_member(party, room, member, _clock(shell))
@@ -98,7 +98,7 @@ def remove(shell: Shell, member: str, room: str) -> None:
 @click.pass_obj
 def inbox_command(shell: Shell, key: Path, as_json: bool) -> None:
     """What waits at the room for the party; for operators and viewers."""
-    from cleanroom.session.room_members import see_inbox
+    from cleanroom.session.room.room_members import see_inbox
 
     waiting = see_inbox(_key(shell, key), _clock(shell))
     if as_json:
@@ -115,7 +115,7 @@ def inbox_command(shell: Shell, key: Path, as_json: bool) -> None:
 @click.pass_obj
 def share_command(shell: Shell, share: str, key: Path, as_json: bool) -> None:
     """How a share stands whose half the room holds; for every role. SHARE is its whole id."""
-    from cleanroom.session.room_members import see_share
+    from cleanroom.session.room.room_members import see_share
 
     stands = see_share(_key(shell, key), share, _clock(shell))
     facts: dict[str, Any] = {
@@ -136,7 +136,7 @@ def share_command(shell: Shell, share: str, key: Path, as_json: bool) -> None:
 @click.pass_obj
 def log_command(shell: Shell, peer: str, key: Path, as_json: bool) -> None:
     """Check the room's log of the party and the partner with this card; for operators and auditors."""
-    from cleanroom.session.room_members import see_log
+    from cleanroom.session.room.room_members import see_log
 
     seen = see_log(_key(shell, key), peer, _clock(shell))
     if as_json:

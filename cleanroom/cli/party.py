@@ -169,7 +169,7 @@ def via(shell: Shell, name: str, carrier: str) -> None:
 
     Commands that write a file for this partner or read one need no --out and no FILE any more.
     """
-    from cleanroom.session.carrying import keep_via
+    from cleanroom.session.post.carrying import keep_via
 
     with shell.party() as party:
         kept = keep_via(party, name, carrier)

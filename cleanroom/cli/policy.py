@@ -12,7 +12,7 @@ from cleanroom.cli.policy_test import test_command
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 
 if TYPE_CHECKING:
-    from cleanroom.session.policies import Sight
+    from cleanroom.session.agreement.policies import Sight
 
 
 @click.group("policy")
@@ -31,7 +31,7 @@ def lint(shell: Shell, policies: tuple[str, ...], strict: bool, as_json: bool) -
 
     Ends with exit code 1 when there is an error. No folder is needed.
     """
-    from cleanroom.session.policies import lint_policy
+    from cleanroom.session.agreement.policies import lint_policy
 
     found = [
         (policy, finding) for policy in policies for finding in lint_policy(policy, shell.root, shell.now())
@@ -69,7 +69,7 @@ def diff(shell: Shell, old: str, new: str, no_wider: bool, partner: str, role: s
     not compared. No folder is needed; where a party lives in --dir, what the partner would newly see is
     counted in its imported and matched accounts.
     """
-    from cleanroom.session.policies import compare_policies, count_newly_seen
+    from cleanroom.session.agreement.policies import compare_policies, count_newly_seen
 
     changes = compare_policies(old, new, shell.root)
     sight = count_newly_seen(old, new, shell.root, role, partner)

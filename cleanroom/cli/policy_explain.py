@@ -49,7 +49,7 @@ def explain_command(
     both sides may see at that time. No key is needed; signatures are not checked.
     """
     from cleanroom.agreement import Request, describe_grounds, read_when
-    from cleanroom.session.policies import explain_request, open_policy
+    from cleanroom.session.agreement.policies import explain_request, open_policy
 
     signed = open_policy(policy, shell.root, shell.now(), accepted)
     now = read_when(at, signed) if at else shell.now()
@@ -129,7 +129,7 @@ def export_command(shell: Shell, policy: str, language: str, accepted: str, out:
     POLICY is a shipped name, a file of a policy or agreement, or the id of an agreement kept in --dir. No key
     is needed; signatures are not checked.
     """
-    from cleanroom.session.policies import export_policy, open_policy
+    from cleanroom.session.agreement.policies import export_policy, open_policy
 
     text = export_policy(open_policy(policy, shell.root, shell.now(), accepted), language, out)
     click.echo(f"written  {out}" if out else text, nl=bool(out))

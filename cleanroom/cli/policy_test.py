@@ -11,7 +11,7 @@ from cleanroom.cli.shell import Shell, json_option, print_json
 
 if TYPE_CHECKING:
     from cleanroom.agreement import Outcome
-    from cleanroom.session.policies import Tested
+    from cleanroom.session.agreement.policies import Tested
 
 #: Questions of one case that are printed; the rest is counted.
 _SHOWN = 5
@@ -32,8 +32,8 @@ def test_command(shell: Shell, policy: str, cases: tuple[str, ...], junit: str |
     """
     from pathlib import Path
 
+    from cleanroom.session.agreement.policies import run_policy_cases
     from cleanroom.session.folder import write_whole
-    from cleanroom.session.policies import run_policy_cases
 
     tested = run_policy_cases(policy, cases, shell.root)
     if junit:

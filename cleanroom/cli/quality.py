@@ -47,8 +47,8 @@ def quality_command(
     if names and html is None:
         raise UsageError("--names puts names into a page", "give --html OUT.html with it")
     from cleanroom.report import render_quality
+    from cleanroom.session.accounts.quality import assess_export, assess_imports, write_page
     from cleanroom.session.folder import Folder
-    from cleanroom.session.quality import assess_export, assess_imports, write_page
     from overlap.ingest import parse_where
 
     where: dict[str, tuple[str, ...]] = {}

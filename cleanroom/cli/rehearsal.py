@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cleanroom.session.rehearsing import Rehearsal
+    from cleanroom.session.match.rehearsing import Rehearsal
 
 
 def rehearsal_lines(run: Rehearsal) -> Iterator[str]:

@@ -38,8 +38,8 @@ def review_command() -> None:
 @click.pass_obj
 def list_(shell: Shell, run: str, everything: bool, sheet: Path | None, as_json: bool) -> None:
     """List the matched accounts that need a decision, the most valuable first, and why."""
-    from cleanroom.session.review_sheet import write_sheet
-    from cleanroom.session.reviewing import list_reviews
+    from cleanroom.session.review.review_sheet import write_sheet
+    from cleanroom.session.review.reviewing import list_reviews
 
     with shell.party() as party:
         queue = list_reviews(party, run, everything=everything)
@@ -117,7 +117,7 @@ def withdraw(shell: Shell, rows: tuple[str, ...], run: str) -> None:
 @click.pass_obj
 def decide(shell: Shell, sheet: Path | None, run: str) -> None:
     """Take all decisions of a spreadsheet, or none when a row of it cannot be used."""
-    from cleanroom.session.review_sheet import read_sheet
+    from cleanroom.session.review.review_sheet import read_sheet
     from overlap.errors import UsageError
 
     if sheet is None:
@@ -132,7 +132,7 @@ def decide(shell: Shell, sheet: Path | None, run: str) -> None:
 @click.pass_obj
 def export(shell: Shell, run: str, out: Path, as_json: bool) -> None:
     """Write our decisions for the partner: by pair token, signed, sealed, without name, id or identifier."""
-    from cleanroom.session.review_letters import export_review
+    from cleanroom.session.review.review_letters import export_review
 
     with shell.party() as party:
         made = export_review(party, run, out)
@@ -150,7 +150,7 @@ def export(shell: Shell, run: str, out: Path, as_json: bool) -> None:
 @click.pass_obj
 def import_(shell: Shell, file: Path, as_json: bool) -> None:
     """Take in the partner's decisions, as 'overlap receive' does."""
-    from cleanroom.session.review_letters import describe_taken, import_review
+    from cleanroom.session.review.review_letters import describe_taken, import_review
 
     with shell.party() as party:
         taken = import_review(party, file)
@@ -163,7 +163,7 @@ def import_(shell: Shell, file: Path, as_json: bool) -> None:
 
 
 def _decide(shell: Shell, run: str, words: Sequence[tuple[str, str]]) -> None:
-    from cleanroom.session.reviewing import decide_reviews, describe_renewals
+    from cleanroom.session.review.reviewing import decide_reviews, describe_renewals
     from overlap.errors import UsageError
 
     if not words:

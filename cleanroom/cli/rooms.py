@@ -19,7 +19,7 @@ def join_command(shell: Shell, url: str, fingerprint: str) -> None:
     Then URL can stand in --via and in 'overlap partner via'.
     """
     from cleanroom.session.party import wall_clock
-    from cleanroom.session.rooms import join_room
+    from cleanroom.session.room.rooms import join_room
 
     with shell.party() as party:
         room = join_room(party, url, fingerprint, shell.clock or wall_clock)
@@ -35,7 +35,7 @@ def introduce_command(shell: Shell, partner: str, room: str) -> None:
     """Invite a verified partner to a room that we have joined: for 14 days it may join too."""
     from cleanroom.moment import moment_of
     from cleanroom.session.party import wall_clock
-    from cleanroom.session.rooms import introduce
+    from cleanroom.session.room.rooms import introduce
 
     with shell.party() as party:
         expires = introduce(party, partner, room, shell.clock or wall_clock)
@@ -47,7 +47,7 @@ def introduce_command(shell: Shell, partner: str, room: str) -> None:
 @click.pass_obj
 def list_command(shell: Shell, as_json: bool) -> None:
     """List the rooms that we have joined."""
-    from cleanroom.session.rooms import list_rooms
+    from cleanroom.session.room.rooms import list_rooms
 
     with shell.party() as party:
         rooms = list_rooms(party)

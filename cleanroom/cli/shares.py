@@ -44,7 +44,7 @@ def plain(text: str) -> str:
 @click.pass_obj
 def list_(shell: Shell, as_json: bool) -> None:
     """List what we show and what is shown to us, and until when."""
-    from cleanroom.session.sharing import list_shares
+    from cleanroom.session.share.sharing import list_shares
 
     with shell.party() as party:
         shares = list_shares(party)
@@ -79,8 +79,8 @@ def list_(shell: Shell, as_json: bool) -> None:
 @click.pass_obj
 def grant(shell: Shell, run: str, all_: bool, agreement: str, out: Path) -> None:
     """Show the agreed fields of the matched accounts to the partner, sealed, until the end."""
-    from cleanroom.session.disclosing import disclose_accounts
-    from cleanroom.session.granting import grant_share
+    from cleanroom.session.share.disclosing import disclose_accounts
+    from cleanroom.session.share.granting import grant_share
 
     if (all_ and run) or (agreement and not all_):
         raise click.UsageError("--run is for matched accounts, --agreement for --all.")
@@ -103,7 +103,7 @@ def grant(shell: Shell, run: str, all_: bool, agreement: str, out: Path) -> None
 @click.pass_obj
 def request(shell: Shell, share: Path, purpose: str, out: Path) -> None:
     """Take in a share and ask for a lease to read it."""
-    from cleanroom.session.sharing import request_lease
+    from cleanroom.session.share.sharing import request_lease
 
     with shell.party() as party:
         asked = request_lease(party, share, purpose, out)
@@ -118,7 +118,7 @@ def request(shell: Shell, share: Path, purpose: str, out: Path) -> None:
 @click.pass_obj
 def lease(shell: Shell, request: Path, out: Path) -> None:
     """Answer a request: checked against the agreement, the end and the purpose; each read is logged."""
-    from cleanroom.session.granting import answer_request
+    from cleanroom.session.share.granting import answer_request
 
     with shell.party() as party:
         given = answer_request(party, request, out)
@@ -134,7 +134,7 @@ def lease(shell: Shell, request: Path, out: Path) -> None:
 @click.pass_obj
 def open_(shell: Shell, lease: Path, as_json: bool) -> None:
     """Open a share with its lease and keep what it shows, locked, until the end."""
-    from cleanroom.session.sharing import open_share
+    from cleanroom.session.share.sharing import open_share
 
     with shell.party() as party:
         opened = open_share(party, lease)
@@ -153,7 +153,7 @@ def open_(shell: Shell, lease: Path, as_json: bool) -> None:
 @click.pass_obj
 def show(shell: Shell, share: str, purpose: str, out: Path | None, as_json: bool) -> None:
     """Show an opened share as a table; checked against the agreement now."""
-    from cleanroom.session.showing import show_share
+    from cleanroom.session.share.showing import show_share
 
     with shell.party() as party:
         shown = show_share(party, share, purpose, out)
@@ -178,8 +178,8 @@ def show(shell: Shell, share: str, purpose: str, out: Path | None, as_json: bool
 @click.pass_obj
 def revoke(shell: Shell, share: str, out: Path, attestation: Path | None) -> None:
     """End a share now: its key half is destroyed at once."""
-    from cleanroom.session.granting import revoke_share
-    from cleanroom.session.sharing import list_shares
+    from cleanroom.session.share.granting import revoke_share
+    from cleanroom.session.share.sharing import list_shares
 
     with shell.party() as party:
         ended = revoke_share(party, share, out, attestation)
@@ -198,7 +198,7 @@ def revoke(shell: Shell, share: str, out: Path, attestation: Path | None) -> Non
 @click.pass_obj
 def expire(shell: Shell, yes: bool, attestation: Path | None) -> None:
     """Destroy the key halves of all ended shares; you confirm the date, as the second clock."""
-    from cleanroom.session.granting import expire_shares
+    from cleanroom.session.share.granting import expire_shares
 
     with shell.party() as party:
         if not yes:

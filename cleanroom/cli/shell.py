@@ -49,7 +49,7 @@ class Shell:
             yield self.held
             return
         from cleanroom.session.party import open_party, wall_clock
-        from cleanroom.session.settling import settle_ended
+        from cleanroom.session.share.settling import settle_ended
 
         with open_party(self.root, self.unlock, self.clock or wall_clock) as party:
             settle_ended(party)

@@ -92,6 +92,6 @@ def _sum(
 
 def _read_terms(policy: str) -> Terms:
     from cleanroom.agreement import parse_policy
-    from cleanroom.session.agreements import read_policy
+    from cleanroom.session.agreement.agreements import read_policy
 
     return parse_policy(read_policy(policy)).terms

@@ -13,7 +13,7 @@ from cleanroom.cli.shell import Shell, engine_options, json_option, print_json
 from overlap.errors import Refused, Unreachable
 
 if TYPE_CHECKING:
-    from cleanroom.session.posting import Action
+    from cleanroom.session.post.posting import Action
     from overlap.engine import EngineChoice
 
 
@@ -35,8 +35,8 @@ def sync_command(
     Exit code 0: all done, also when something waits for a person. 3: at least one file was refused and set
     aside. 4: a carrier could not be reached or a file not sent; the next call tries again.
     """
-    from cleanroom.session.carrying import read_via
-    from cleanroom.session.posting import Round
+    from cleanroom.session.post.carrying import read_via
+    from cleanroom.session.post.posting import Round
 
     progress = ProgressLine(shell.quiet)
     actions: list[Action] = []

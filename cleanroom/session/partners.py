@@ -13,9 +13,9 @@ from pathlib import Path
 from cleanroom.log import log_origin
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.history import Retired, keep_retired, partner_history
+from cleanroom.session.keys.retiring import end_everything, is_kept_as, restart_log
 from cleanroom.session.party import Party
-from cleanroom.session.retiring import end_everything, is_kept_as, restart_log
-from cleanroom.session.rooms import tell_rooms
+from cleanroom.session.room.rooms import tell_rooms
 from overlap.errors import Refused, UsageError, WrongRun
 from overlap.keys import (
     CARD_LINE,

@@ -265,7 +265,7 @@ def open_party(
     A change of cards that was begun and killed is completed first. Raises UsageError, Refused or
     WrongPassphrase.
     """
-    from cleanroom.session.rotating import complete_changes
+    from cleanroom.session.keys.rotating import complete_changes
 
     folder = Folder(root)
     folder.require_party()

@@ -6,24 +6,24 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from cleanroom.agreement import SignedAgreement
-from cleanroom.session.agreements import (
+from cleanroom.session.accounts.imports import read_imports
+from cleanroom.session.agreement.agreements import (
     agreement_name,
     agreements_with,
     list_agreements,
     partner_of,
     starter_of,
 )
-from cleanroom.session.imports import read_imports
-from cleanroom.session.matching import list_runs
+from cleanroom.session.match.matching import list_runs
+from cleanroom.session.match.prepared_lists import PreparedList
+from cleanroom.session.match.probing import jumps_in
+from cleanroom.session.match.runs import all_runs
 from cleanroom.session.partners import list_partners
 from cleanroom.session.party import Party
-from cleanroom.session.prepared_lists import PreparedList
-from cleanroom.session.probing import jumps_in
-from cleanroom.session.reviews import release_state
-from cleanroom.session.room_counting import progress_of
-from cleanroom.session.runs import all_runs
-from cleanroom.session.shared_accounts import latest_runs
-from cleanroom.session.sharing import list_shares
+from cleanroom.session.review.reviews import release_state
+from cleanroom.session.room.room_counting import progress_of
+from cleanroom.session.share.shared_accounts import latest_runs
+from cleanroom.session.share.sharing import list_shares
 from overlap.errors import Refused
 
 

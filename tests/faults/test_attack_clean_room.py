@@ -15,11 +15,15 @@ from attacked_house import NOW, House, make_house, rows
 from room_house import URL, Reply, RoomHouse
 
 from cleanroom.room import invite_here
-from cleanroom.session import disclosing, forgetting, granting, lent_shares, receiving, room_logs, syncing
-from cleanroom.session.frames import keep_peer_checkpoint
-from cleanroom.session.holding import open_holder
-from cleanroom.session.imports import import_export
+from cleanroom.session.accounts import forgetting
+from cleanroom.session.accounts.imports import import_export
+from cleanroom.session.audit import syncing
+from cleanroom.session.match.frames import keep_peer_checkpoint
 from cleanroom.session.party import Party
+from cleanroom.session.post import receiving
+from cleanroom.session.room import room_logs
+from cleanroom.session.share import disclosing, granting, lent_shares
+from cleanroom.session.share.holding import open_holder
 from overlap.errors import ForgedFile, Refused
 from overlap.keys import PartyKeys
 

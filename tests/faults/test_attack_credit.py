@@ -7,7 +7,10 @@ from pathlib import Path
 from attacked_house import NOW, House, make_house
 
 from cleanroom.attribution.judge import judge
-from cleanroom.session import agreements, claiming, evidence, matching, receiving
+from cleanroom.session.agreement import agreements
+from cleanroom.session.attribution import claiming, evidence
+from cleanroom.session.match import matching
+from cleanroom.session.post import receiving
 
 
 def _grades(house: House) -> set[str]:

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from attacked_house import DAY, NOW, House, make_house
 
-from cleanroom.session import agreements, granting, matching, partners, settling, standing
+from cleanroom.session import partners, standing
+from cleanroom.session.agreement import agreements
+from cleanroom.session.match import matching
+from cleanroom.session.share import granting, settling
 from overlap.errors import Refused, Unverified
 
 

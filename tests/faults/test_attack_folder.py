@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 from attacked_house import DAY, NOW, House, keys_of, make_house
 
-from cleanroom.session import auditing, claiming, evidence, matching, partners, receiving, standing
+from cleanroom.session import partners, standing
+from cleanroom.session.attribution import claiming, evidence
+from cleanroom.session.audit import auditing
+from cleanroom.session.match import matching
+from cleanroom.session.match.runs import all_runs
 from cleanroom.session.party import Party
-from cleanroom.session.runs import all_runs
+from cleanroom.session.post import receiving
 from overlap.errors import BadInput, OverlapError
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from attacked_house import House, forge_start, frame_file, make_house
 
-from cleanroom.session import finishing, matching
-from cleanroom.session.runs import all_runs
+from cleanroom.session.match import finishing, matching
+from cleanroom.session.match.runs import all_runs
 from overlap import canonical
 from overlap.errors import ContractMismatch, MalformedFile, Refused, UsageError, WrongRun
 from overlap.protocol import read_frame

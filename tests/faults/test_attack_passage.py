@@ -29,8 +29,8 @@ from attacked_run import (
 )
 from faulty_disk import STRIDE, Killed, faulty_disk
 
-from cleanroom.session import finishing, matching
-from cleanroom.session.runs import all_runs
+from cleanroom.session.match import finishing, matching
+from cleanroom.session.match.runs import all_runs
 from overlap.errors import BadPeerFile, MalformedFile, OverlapError, Refused, WrongRun
 from overlap.protocol import Body, protocol_of, read_frame
 from overlap.protocol.frame import HEAD_SIZE

@@ -11,7 +11,7 @@ from attacked_house import House, introduce, keys_of, make_house, rows
 
 from cleanroom.attribution import Key, commit, hold, prove, read_proofs
 from cleanroom.log import log_origin, read_checkpoint
-from cleanroom.session.imports import own_accounts
+from cleanroom.session.accounts.imports import own_accounts
 from overlap import canonical, identity, ingest
 from overlap.errors import BadInput, BadPeerFile, MalformedFile
 from overlap.ingest import workbook

@@ -14,11 +14,12 @@ from attacked_house import House, introduce, keys_of, make_house, make_party, ro
 
 from cleanroom.receipts import REVIEW, sign_statement
 from cleanroom.review import Announced, Position, write_announced
-from cleanroom.session import matching, review_letters, reviewing
-from cleanroom.session.letters import write_letter
+from cleanroom.session.match import matching
+from cleanroom.session.match.runs import find_run, read_run
 from cleanroom.session.party import Party
-from cleanroom.session.reviews import read_memory
-from cleanroom.session.runs import find_run, read_run
+from cleanroom.session.post.letters import write_letter
+from cleanroom.session.review import review_letters, reviewing
+from cleanroom.session.review.reviews import read_memory
 from overlap.errors import ForgedFile, MalformedFile, OverlapError, Refused, UsageError, WrongRun
 from overlap.keys import PartyKeys
 

@@ -8,10 +8,12 @@ import pytest
 from attacked_house import DAY, NOW, House, make_house
 
 from cleanroom.receipts import REVOCATION, sign_statement
-from cleanroom.session import granting, receiving, reporting, settling, sharing
-from cleanroom.session.frames import keep_peer_checkpoint
-from cleanroom.session.letters import write_letter
+from cleanroom.session.attribution import reporting
+from cleanroom.session.match.frames import keep_peer_checkpoint
 from cleanroom.session.party import Party
+from cleanroom.session.post import receiving
+from cleanroom.session.post.letters import write_letter
+from cleanroom.session.share import granting, settling, sharing
 from cleanroom.share.request import REQUEST_FORMAT
 from cleanroom.share.sealed import seal_file, sign_document
 from overlap.errors import BadPeerFile, ForgedFile, Refused

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from attacked_house import House, make_house
 
-from cleanroom.session import finishing, granting, matching, receiving, sharing
-from cleanroom.session.frames import UNAGREED_LIMIT
-from cleanroom.session.runs import all_runs
+from cleanroom.session.match import finishing, matching
+from cleanroom.session.match.frames import UNAGREED_LIMIT
+from cleanroom.session.match.runs import all_runs
+from cleanroom.session.post import receiving
+from cleanroom.session.share import granting, sharing
 from overlap.errors import BadInput
 from overlap.protocol import frame_size
 

@@ -14,8 +14,13 @@ import pytest
 from attacked_house import House, introduce, make_house, make_party, rows
 
 from cleanroom.agreement import policy_text
-from cleanroom.session import agreements, auditing, claiming, matching, partners, reporting, sharing, standing
-from cleanroom.session.inspecting import SHOWN_LIMIT, inspect_file
+from cleanroom.session import partners, standing
+from cleanroom.session.agreement import agreements
+from cleanroom.session.attribution import claiming, reporting
+from cleanroom.session.audit import auditing
+from cleanroom.session.audit.inspecting import SHOWN_LIMIT, inspect_file
+from cleanroom.session.match import matching
+from cleanroom.session.share import sharing
 from overlap import canonical
 from overlap.errors import BadInput, Refused
 

@@ -17,9 +17,10 @@ from pathlib import Path
 import pytest
 from attacked_house import House, make_house
 
-from cleanroom.session import disclosing, granting, receiving, sharing
-from cleanroom.session.letters import INFO
 from cleanroom.session.party import Party
+from cleanroom.session.post import receiving
+from cleanroom.session.post.letters import INFO
+from cleanroom.session.share import disclosing, granting, sharing
 from cleanroom.session.stored import PURPOSES, STORED_LINE
 from cleanroom.share import MadeShare, Share, make_share, read_share
 from cleanroom.share.terms import holder_half, key_commitment, record_key

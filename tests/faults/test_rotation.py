@@ -12,7 +12,7 @@ import pytest
 from faulty_disk import STRIDE, Killed, faulty_disk
 from two_parties import PARTNER, VENDOR, TwoParties, Walk, agree, match
 
-from cleanroom.session.rotating import ENDED, RELOCKED
+from cleanroom.session.keys.rotating import ENDED, RELOCKED
 from cleanroom.session.stored import PURPOSES
 from overlap import canonical
 from overlap.errors import BadPeerFile, ForgedFile, UsageError

@@ -10,9 +10,10 @@ import pytest
 from attacked_house import DAY, NOW, House, make_house
 
 from cleanroom.receipts import DESTRUCTION, GRANT, REVOCATION, read_statement, sign_statement
-from cleanroom.session import disclosing, granting, receiving, releases, settling, sharing, showing
-from cleanroom.session.imports import import_export
-from cleanroom.session.letters import write_letter
+from cleanroom.session.accounts.imports import import_export
+from cleanroom.session.post import receiving
+from cleanroom.session.post.letters import write_letter
+from cleanroom.session.share import disclosing, granting, releases, settling, sharing, showing
 from overlap.errors import BadPeerFile, Expired, Refused, UsageError, WrongRun
 
 

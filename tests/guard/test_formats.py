@@ -14,11 +14,13 @@ from source import PACKAGES, ROOT
 from cleanroom import bundle, receipts, vault
 from cleanroom.agreement import CASES_LIMIT, document
 from cleanroom.attribution import commitment, proof
-from cleanroom.session import folder, inspecting, letters, stored
-from cleanroom.session.holding import STATE_LIMIT
-from cleanroom.session.imports import Imported
-from cleanroom.session.releases import Release
-from cleanroom.session.runs import FRAME_LIMIT, RunRecord
+from cleanroom.session import folder, stored
+from cleanroom.session.accounts.imports import Imported
+from cleanroom.session.audit import inspecting
+from cleanroom.session.match.runs import FRAME_LIMIT, RunRecord
+from cleanroom.session.post import letters
+from cleanroom.session.share.holding import STATE_LIMIT
+from cleanroom.session.share.releases import Release
 from cleanroom.share import grant, lease, request
 from overlap.keys import card, rotation
 from overlap.protocol import Header

@@ -11,7 +11,7 @@ import pytest
 from own_house import files_of, matched_names
 from two_parties import PARTNER, SHARED, VENDOR, TwoParties, Walk, domain_of
 
-from cleanroom.session.recalling import ShownAs, read_recall, recall_body
+from cleanroom.session.accounts.recalling import ShownAs, read_recall, recall_body
 from overlap.errors import BadPeerFile
 
 NAME = SHARED[1]

@@ -22,7 +22,7 @@ from two_parties import (
     write_csv,
 )
 
-from cleanroom.session import rehearsing, submitting
+from cleanroom.session.match import rehearsing, submitting
 
 
 def log_facts(both: TwoParties, party: str, fact: str) -> list[int]:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from readme import play, read_script
 
+from cleanroom.session.audit.inspecting import FILE_FORMATS, inspect_file
 from cleanroom.session.folder import Folder
-from cleanroom.session.inspecting import FILE_FORMATS, inspect_file
 from overlap.errors import BadInput
 
 ROOT = Path(__file__).resolve().parents[2]

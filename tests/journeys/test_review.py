@@ -25,7 +25,7 @@ from two_parties import (
     write_csv,
 )
 
-from cleanroom.session.letters import padded_size
+from cleanroom.session.post.letters import padded_size
 
 pytestmark = pytest.mark.usefixtures("quick_passphrase")
 

@@ -10,7 +10,7 @@ from faulty_disk import Killed, faulty_disk
 from two_parties import PARTNER, SHARED, VENDOR, TwoParties, Walk, agree, domain_of, write_csv
 
 from cleanroom.session.folder import Folder
-from cleanroom.session.rotating import RELOCKED
+from cleanroom.session.keys.rotating import RELOCKED
 
 pytestmark = pytest.mark.usefixtures("quick_passphrase")
 

@@ -14,8 +14,8 @@ import pytest
 from attacked_house import House, introduce, make_party, rows
 from spark_house import MASTER, accounts, open_house
 
-from cleanroom.session.finishing import finish_match
-from cleanroom.session.matching import reply_match, start_match
+from cleanroom.session.match.finishing import finish_match
+from cleanroom.session.match.matching import reply_match, start_match
 from cleanroom.session.party import Party
 from cleanroom.store import read_table
 from overlap.engine import LOCAL, EngineChoice

@@ -12,7 +12,7 @@ import pytest
 from faulty_disk import STRIDE, Killed, faulty_disk
 from two_parties import PARTNER, SHARED, VENDOR, TwoParties, Walk, change_policy, meet, require_no_account
 
-from cleanroom.session import posting
+from cleanroom.session.post import posting
 
 
 def share_folder(both: TwoParties, *, kept: bool = True) -> str:

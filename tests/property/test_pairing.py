@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from protocol_parties import make_contract, run_both
 
-from cleanroom.session.pairing import cells_of, in_cells, is_whole
+from cleanroom.session.match.pairing import cells_of, in_cells, is_whole
 from overlap.match import Distinct, distinct
 
 POPULATIONS = ("customers", "open_opportunities", "prospects", "former")

@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from cleanroom.session import agreements, finishing, granting, matching, partners, sharing
+from cleanroom.session import partners
+from cleanroom.session.accounts.imports import import_export
+from cleanroom.session.agreement import agreements
 from cleanroom.session.folder import PARTY_LINE, Folder
-from cleanroom.session.frames import checkpoint_for
-from cleanroom.session.imports import import_export
+from cleanroom.session.match import finishing, matching
+from cleanroom.session.match.frames import checkpoint_for
 from cleanroom.session.party import Party
+from cleanroom.session.share import granting, sharing
 from overlap.engine import Engine
 from overlap.keys import Card, PartyKeys
 from overlap.protocol import Contract, Header, dh, encode_identifier, start_header, write_frame

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from attacked_house import NOW, SHARED, House, frame_file, keys_of
 
-from cleanroom.session import agreements, finishing, matching
+from cleanroom.session.agreement import agreements
 from cleanroom.session.folder import Folder
+from cleanroom.session.match import finishing, matching
+from cleanroom.session.match.runs import RunRecord, all_runs, forget_ended
 from cleanroom.session.party import Party
-from cleanroom.session.runs import RunRecord, all_runs, forget_ended
 from overlap.protocol import Header, read_frame
 
 #: The messages of the protocol by vector-OLE.

@@ -18,9 +18,9 @@ from cleanroom.agreement import read_signed
 from cleanroom.bundle import verify_bundle
 from cleanroom.log import log_origin, read_cosigned, verify_log
 from cleanroom.receipts import outline, read_statement
-from cleanroom.session.letters import read_letter
 from cleanroom.session.party import Party, open_party
-from cleanroom.session.sharing import open_share
+from cleanroom.session.post.letters import read_letter
+from cleanroom.session.share.sharing import open_share
 from cleanroom.share import read_request, read_share
 from overlap.errors import ForgedFile, OverlapError
 from overlap.keys import PartyKeys

@@ -22,7 +22,7 @@ from cleanroom.agreement import (
     read_sharing,
     shipped_presets,
 )
-from cleanroom.session.policy_files import applied_policy, read_text
+from cleanroom.session.agreement.policy_files import applied_policy, read_text
 from overlap.errors import BadInput, Refused, UsageError
 from tests.agreement_parties import CARDS, PROPOSED, SOFTWARE, make_signed, make_text
 

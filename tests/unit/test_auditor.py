@@ -11,14 +11,16 @@ from attacked_house import DAY, NOW, House, make_house
 from cleanroom.merkle import verify_inclusion
 from cleanroom.moment import moment_of
 from cleanroom.report import Sight, render_sights
-from cleanroom.session import finishing, granting, matching, seeing
-from cleanroom.session.audit_report import write_audit_report
-from cleanroom.session.disclosing import disclose_accounts
-from cleanroom.session.inspecting import inspect_file
-from cleanroom.session.packing import write_security_pack
-from cleanroom.session.portfolio import list_holdings, list_reads
-from cleanroom.session.receiving import receive_file
-from cleanroom.session.seeing import Stretch, read_stretch, who_sees
+from cleanroom.session.audit import seeing
+from cleanroom.session.audit.audit_report import write_audit_report
+from cleanroom.session.audit.inspecting import inspect_file
+from cleanroom.session.audit.packing import write_security_pack
+from cleanroom.session.audit.seeing import Stretch, read_stretch, who_sees
+from cleanroom.session.match import finishing, matching
+from cleanroom.session.post.receiving import receive_file
+from cleanroom.session.share import granting
+from cleanroom.session.share.disclosing import disclose_accounts
+from cleanroom.session.share.portfolio import list_holdings, list_reads
 from overlap.errors import UsageError
 
 

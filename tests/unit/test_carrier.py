@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cleanroom.room import KINDS, OPEN_KINDS, FolderCarrier, limit_of
 from cleanroom.room import carrier as module
-from cleanroom.session.parcels import PARCEL_LINE, is_parcel, make_parcel, open_parcel
+from cleanroom.session.post.parcels import PARCEL_LINE, is_parcel, make_parcel, open_parcel
 from overlap.errors import BadPeerFile, MalformedFile, Refused, Unreachable
 from overlap.keys import PartyKeys
 

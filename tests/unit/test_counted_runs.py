@@ -14,7 +14,7 @@ from room_house import RoomHouse
 from two_parties import PARTNER, VENDOR
 
 from cleanroom.room import client
-from cleanroom.session import room_counting
+from cleanroom.session.room import room_counting
 from overlap.errors import Unreachable
 from overlap.protocol import room_counts
 from overlap.protocol.room_counts import Room

@@ -15,7 +15,7 @@ from random import Random
 import pytest
 from two_parties import DAY, PARTNER, PASSPHRASE, SECRETS, VENDOR, TwoParties, Walk, agree, change_policy
 
-from cleanroom.session import machine
+from cleanroom.session.keys import machine
 from overlap.keys import PRIMITIVES, answers_as_published, known_answers
 
 pytestmark = pytest.mark.usefixtures("quick_passphrase")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from cleanroom.session.pairing import Cell, cells_of, in_cells, is_whole
+from cleanroom.session.match.pairing import Cell, cells_of, in_cells, is_whole
 from overlap import match
 from overlap.errors import Refused
 from overlap.protocol import Matches, encode_identifier

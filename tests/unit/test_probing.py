@@ -15,8 +15,7 @@ from protocol_parties import make_contract
 
 from cleanroom.log import Log, log_origin
 from cleanroom.session.folder import Folder
-from cleanroom.session.party import Party
-from cleanroom.session.probing import (
+from cleanroom.session.match.probing import (
     Submission,
     jumps_in,
     remember_submission,
@@ -24,8 +23,9 @@ from cleanroom.session.probing import (
     require_shown_many,
     submission_of,
 )
-from cleanroom.session.reviews import remember_granted
-from cleanroom.session.runs import RunRecord
+from cleanroom.session.match.runs import RunRecord
+from cleanroom.session.party import Party
+from cleanroom.session.review.reviews import remember_granted
 from overlap.errors import BadInput, Refused
 from overlap.keys import PartyKeys
 from overlap.match import distinct

@@ -9,11 +9,9 @@ import pandas as pd
 import pytest
 from companies import account_table
 
-from cleanroom.session.folder import Folder
-from cleanroom.session.forgotten import are_forgotten, forgotten_digests, remember_forgotten
-from cleanroom.session.imports import NO_DOMAIN, import_export
-from cleanroom.session.party import Party
-from cleanroom.session.restrictions import (
+from cleanroom.session.accounts.forgotten import are_forgotten, forgotten_digests, remember_forgotten
+from cleanroom.session.accounts.imports import NO_DOMAIN, import_export
+from cleanroom.session.accounts.restrictions import (
     excluded_accounts,
     rules_digest,
     rules_standing,
@@ -21,6 +19,8 @@ from cleanroom.session.restrictions import (
     without_accounts,
     without_excluded,
 )
+from cleanroom.session.folder import Folder
+from cleanroom.session.party import Party
 from cleanroom.store import read_table, write_table
 from overlap.errors import Refused
 from overlap.ingest import partners_of, read_restrictions

@@ -11,7 +11,7 @@ from live_parties import LiveParties
 from room_house import URL, RoomHouse
 from two_parties import PARTNER, VENDOR
 
-from cleanroom.session import room_members
+from cleanroom.session.room import room_members
 
 OTHER = "a colleague's very own passphrase"
 

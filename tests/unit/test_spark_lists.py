@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from attacked_house import House, introduce, make_party, rows
 
-from cleanroom.session import clustering, matching
-from cleanroom.session.clustering import open_workers
-from cleanroom.session.finishing import finish_match
-from cleanroom.session.matching import reply_match, start_match
-from cleanroom.session.runs import RunStates, all_runs
+from cleanroom.session.match import clustering, matching
+from cleanroom.session.match.clustering import open_workers
+from cleanroom.session.match.finishing import finish_match
+from cleanroom.session.match.matching import reply_match, start_match
+from cleanroom.session.match.runs import RunStates, all_runs
 from overlap.engine import EngineChoice, choose_engine
 from overlap.errors import Refused, UsageError
 

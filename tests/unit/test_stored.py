@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cleanroom.session.audit.inspecting import inspect_file
 from cleanroom.session.folder import Folder
-from cleanroom.session.inspecting import inspect_file
 from cleanroom.session.party import Party
 from cleanroom.session.stored import STORED_LINE, keep_stored, read_stored
 from overlap.errors import BadInput, MalformedFile

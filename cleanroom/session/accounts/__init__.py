@@ -1,0 +1,1 @@
+"""Our own accounts: imported, judged, restricted, planted, forgotten."""

@@ -1,0 +1,1 @@
+"""Agreements and the policies they are made from."""

@@ -1,0 +1,1 @@
+"""Claims, evidence and credit over what is kept in the folder."""

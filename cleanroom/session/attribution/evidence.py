@@ -1,0 +1,163 @@
+"""What we know about each partner's claim on each matched account, for the credit decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cleanroom.attribution import Evidence, Failed, Verified, read_proofs, verify
+from cleanroom.log import Log, commitment
+from cleanroom.session.agreement.agreements import agreement_with_digest
+from cleanroom.session.attribution.claim_roots import Received, received_commitments
+from cleanroom.session.attribution.claiming import canonicaliser, claimable_keys
+from cleanroom.session.folder import read_whole
+from cleanroom.session.history import ClosedLog, partner_history
+from cleanroom.session.match.runs import RunRecord, all_runs
+from cleanroom.session.party import Party
+from cleanroom.session.review.reviews import release_state
+from cleanroom.store import read_table
+from overlap.errors import BadInput
+
+PROOF_LIMIT = 2**29
+
+#: The purpose that an agreement must name before a match counts for credit.
+ATTRIBUTION = "attribution"
+
+
+def gather_evidence(party: Party) -> list[Evidence]:
+    """One piece for each matched own account and finished run whose agreement is for attribution too."""
+    runs: dict[str, list[RunRecord]] = {}
+    for record in _finished(party):
+        if is_for_attribution(party, record):
+            runs.setdefault(record.partner, []).append(record)
+    return [item for partner in runs for item in _from_partner(party, partner, runs[partner])]
+
+
+def unused_partners(party: Party) -> list[str]:
+    """Partners with whom accounts were matched, but under no agreement that is for attribution."""
+    records = _finished(party)
+    used = {record.partner for record in records if is_for_attribution(party, record)}
+    return sorted({record.partner for record in records} - used)
+
+
+def is_for_attribution(party: Party, record: RunRecord) -> bool:
+    """Whether both have signed that what the run told may be used to decide credit."""
+    return ATTRIBUTION in agreement_with_digest(party, record.agreement).agreement.terms.purposes
+
+
+def _finished(party: Party) -> list[RunRecord]:
+    return [record for record in all_runs(party) if (record.state, record.level) == ("finished", "overlaps")]
+
+
+def _from_partner(party: Party, partner: str, runs: list[RunRecord]) -> Iterator[Evidence]:
+    """The evidence of all runs with one partner, whose log and stopped runs are read once."""
+    told, logged = _told_elsewhere(party, partner), _logged_receipts(party, partner)
+    for record in runs:
+        yield from _from_run(party, record, told, logged)
+
+
+def _told_elsewhere(party: Party, partner: str) -> dict[str, int]:
+    """Own account id to the first second at which a run that counts for nothing may have disclosed it.
+
+    The starter learns from our reply and may send no finish, so every account we put into such a run counts
+    as disclosed: else the partner could learn first, commit then, and match again. So does what matched in a
+    run that is not for attribution.
+    """
+    seconds: dict[str, int] = {}
+    for record in all_runs(party):
+        if record.partner != partner or record.level != "overlaps":
+            continue
+        place = party.folder.path("runs", record.run)
+        if record.state != "finished" and record.role == "responder":
+            told = read_table(place / "accounts.parquet")["id"].tolist()
+        elif record.state == "finished" and not is_for_attribution(party, record):
+            ids = read_table(place / "accounts.parquet")["id"].tolist()
+            told = [ids[account] for account in read_table(place / "overlap.parquet")["account"]]
+        else:
+            continue
+        seconds = dict.fromkeys(told, record.begun) | seconds
+    return seconds
+
+
+def _from_run(
+    party: Party, record: RunRecord, told: dict[str, int], logged: set[tuple[bytes, int]]
+) -> Iterator[Evidence]:
+    place = party.folder.path("runs", record.run)
+    accounts = read_table(place / "accounts.parquet")
+    state = release_state(party, record)
+    overlap, tokens = state.shown, read_table(place / "tokens.parquet")
+    tokens = tokens[~tokens["token"].isin(list(state.suppressed))]
+    bound = _bound(party, record, logged)
+    outcomes = _outcomes(party, record, bound)
+    by_account: dict[int, list[str]] = {}
+    for account, token in zip(tokens["account"].tolist(), tokens["token"].tolist(), strict=True):
+        by_account.setdefault(account, []).append(token)
+    ids, columns = accounts["id"].tolist(), (overlap[name].tolist() for name in ("account", "token", "tier"))
+    for account, token, tier in zip(*columns, strict=True):
+        proven = next((outcomes[one] for one in by_account[account] if one in outcomes), None)
+        own = ids[account]
+        yield Evidence(
+            partner=record.partner,
+            account=own,
+            token=proven.token if proven else token,
+            tier=tier,
+            committed_at=bound.received_at if bound else None,
+            disclosed_at=min(record.begun, told.get(own, record.begun)),
+            stated_at=bound.stated_at if bound else None,
+            outcome=proven,
+        )
+
+
+def _bound(party: Party, record: RunRecord, logged: set[tuple[bytes, int]]) -> Received | None:
+    """The partner's commitment that the contract of the run names, if we have received it.
+
+    Raises BadInput when our log does not say that it came at that second: the second decides credit, and the
+    record that holds it can be edited by whoever can write a file.
+    """
+    side = record.terms.responder if record.role == "starter" else record.terms.starter
+    for received in received_commitments(party, record.partner):
+        if received.commitment.root.hex() != side.claim_root:
+            continue
+        if (received.commitment.digest, received.received_at) not in logged:
+            raise BadInput(
+                "the log does not confirm when a commitment was received",
+                "restore the folder, then verify the log",
+            )
+        return received
+    return None
+
+
+def _logged_receipts(party: Party, partner: str) -> set[tuple[bytes, int]]:
+    """Digest and second of each commitment whose receipt our signed log confirms; none if it was altered."""
+    digests = [received.commitment.digest for received in received_commitments(party, partner)]
+    logs: list[ClosedLog | Log] = [*party.closed_logs(partner), party.log(partner)]
+    if not digests or any(log.verify() for log in logs):
+        return set()
+    return {
+        (digest, entry.time)
+        for log in logs
+        for entry in log.entries()
+        if entry.kind == "commitment" and "received" in entry.digests
+        for digest in digests
+        if entry.digests["received"] == commitment(log.salt(entry.sequence), "received", digest).hex()
+    }
+
+
+def _outcomes(party: Party, record: RunRecord, bound: Received | None) -> dict[str, Verified | Failed]:
+    """Pair token to the verdict on the partner's proof, for the proofs it has sent for this run."""
+    place = party.folder.path("claims", "proofs", record.partner, record.run)
+    if bound is None or not place.is_file():
+        return {}
+    # It was committed under the card of that time, which may have been rotated since.
+    cards = [
+        party.card_of(record.partner),
+        *(one.card for one in partner_history(party.folder, record.partner)),
+    ]
+    known = {card.digest for card in cards}
+    origin = bound.commitment.origin if bound.commitment.origin in known else cards[0].digest
+    own = claimable_keys(party, record)
+    normaliser = canonicaliser()
+    return {
+        proof.token: verify(proof, bound.commitment, origin, own[proof.token], normaliser)
+        for proof in read_proofs(read_whole(place, PROOF_LIMIT))
+        if proof.token in own
+    }

@@ -1,0 +1,1 @@
+"""Our own keys changing, and the health of the machine that keeps them."""

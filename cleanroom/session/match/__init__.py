@@ -1,0 +1,1 @@
+"""Runs: from the list that goes in to the overlap that comes out."""

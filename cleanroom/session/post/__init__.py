@@ -1,0 +1,1 @@
+"""Files on their way: letters, parcels, carriers, the round of the post."""

@@ -1,0 +1,1 @@
+"""Decisions about uncertain pairs, ours and the partner's."""

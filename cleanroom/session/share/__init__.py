@@ -1,0 +1,1 @@
+"""Shares on both sides: granted, read, shown, ended."""
