@@ -54,6 +54,7 @@ def run_simulate(count: int, seed: int, processes: int | None, backend: str) -> 
     """Accounts in, pairs out."""
     import pandas as pd
 
+    from overlap.engine import EngineChoice
     from overlap.simulation import simulate_in_full
 
     left, right = (
@@ -64,7 +65,8 @@ def run_simulate(count: int, seed: int, processes: int | None, backend: str) -> 
     )
 
     def work() -> dict[str, Any]:
-        whole = simulate_in_full(left, right, kinds=("domain",), processes=processes, backend=backend)
+        choice = EngineChoice(backend=backend)
+        whole = simulate_in_full(left, right, kinds=("domain",), processes=processes, engine=choice)
         return {"found": len(whole.pairs), "bytes": sum(whole.frames)}
 
     return time_call(work)
