@@ -249,6 +249,8 @@ async def serving(root: Path, port: int) -> AsyncIterator[subprocess.Popen[str]]
         env={**os.environ, "OVERLAP_PASSPHRASE": PASSPHRASE},
         stdout=subprocess.PIPE,
         text=True,
+        # A server is a service of its own to the scheduler, as it is under a service manager.
+        start_new_session=True,
     )
     try:
         assert process.stdout is not None
