@@ -24,9 +24,9 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _CHANGES = {"open", "os.rename", "os.remove", "os.truncate", "os.link"}
 
 
-#: Which changes of a file a test breaks: every third, or all with OVERLAP_EVERY_CHANGE in the environment,
+#: Which changes of a file a test breaks: every seventh, or all with OVERLAP_EVERY_CHANGE in the environment,
 #: which takes some minutes more.
-STRIDE = 1 if os.environ.get("OVERLAP_EVERY_CHANGE") else 3
+STRIDE = 1 if os.environ.get("OVERLAP_EVERY_CHANGE") else 7
 
 
 class Killed(BaseException):
