@@ -17,7 +17,7 @@ from cleanroom.receipts import DESTRUCTION, EXPIRY, REVOCATION, read_statement
 from cleanroom.session.folder import write_whole
 from cleanroom.session.history import own_history
 from cleanroom.session.party import Party, wall_clock
-from cleanroom.session.review.reviews import shown_no_more
+from cleanroom.session.review.reviews import why_not_shown
 from cleanroom.session.room.room_logs import watch_room_log
 from cleanroom.session.room.rooms import holder_card, room_at, room_client
 from cleanroom.share import Deposit, Ending, Held, Holder, MadeShare, Terms, make_deposit
@@ -82,18 +82,16 @@ class PartnerHolder(Holder):
     def refresh(self, now: int) -> list[str]:
         """Ask the rooms how the shares stand that they hold; what is new, a line for each share.
 
-        A room knows no account, so it goes on with a share of which one may not be shown any more, where our
-        own folder would refuse each lease: such a share is revoked.
+        A room knows no account, so it goes on with a share of which one may not be shown any more, or nobody
+        knows which it shows, where our own folder would refuse each lease: such a share is revoked.
         """
         lines = []
         for held in self.state.shares.values():
             if held.destroyed or not self._is_lent(held.terms):
                 continue
-            gone = 0 if held.reason else self._shown_no_more(held.terms)
-            if gone:
+            if why := "" if held.reason else self._why_not_shown(held.terms):
                 self.revoke(held.terms.share, now)
-                what = f"share {held.terms.share[:8]} is revoked: {gone:,} of its accounts may not be shown"
-                lines.append(f"{what} any more; grant a new one")
+                lines.append(f"share {held.terms.share[:8]} is revoked: {why}; grant a new one")
                 continue
             with lending_room(self._party, self._partner, held.terms.holder) as room:
                 stands = room.stands(held.terms.share)
@@ -106,8 +104,8 @@ class PartnerHolder(Holder):
                 lines.append(f"{name}: {stands.read:,} of {held.terms.count:,} records were read")
         return lines
 
-    def _shown_no_more(self, terms: Terms) -> int:
-        return shown_no_more(self._party, self._partner, terms.share, terms.run)
+    def _why_not_shown(self, terms: Terms) -> str:
+        return why_not_shown(self._party, self._partner, terms.share, terms.run)
 
     def _is_lent(self, terms: Terms) -> bool:
         own = [self._keys.card, *(retired.card for retired in own_history(self._party.folder))]
