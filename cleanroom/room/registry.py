@@ -181,7 +181,7 @@ class Registry:
         return member
 
     def remove_member(self, party: str, keyid: str) -> None:
-        """End a member's rights at once, and those it would get by being confirmed. The card's own key stays."""
+        """End a member's rights at once, also those it would get when confirmed. The card's own key stays."""
         with self._lock:
             member = self._members.get(keyid) or self._suspended.get(keyid)
             if member is None or member.party != party:

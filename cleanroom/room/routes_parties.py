@@ -50,6 +50,8 @@ def metrics_route(metrics: Metrics) -> APIRouter:
             message_bytes=size,
             open_shares=shares,
             ends_waiting=waiting,
+            disk_bytes=room.disk.used,
+            disk_limit_bytes=room.disk.limit,
         )
         return plain(text, METRICS_TYPE)
 
@@ -70,6 +72,8 @@ def put_card(digest: DigestPath, body: Octets, room: Room, member: Anybody) -> R
     card = Card.from_bytes(body)
     if not card.digest.hex() == digest == member.keyid:
         raise WrongRun("the card is not the one of the address and the signature", "send the own card")
+    if digest not in room.registry.parties:
+        room.disk.admit(len(body))
     new = room.registry.register(card, room.now())
     return Response(status_code=201 if new else 200)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from itertools import chain
 
 import pandas as pd
 
@@ -87,8 +88,8 @@ def require_memory(party: Party, partner: str) -> None:
     """
     if party.folder.path("reviews", partner).is_file():
         return
-    logs = [party.log(partner), *party.closed_logs(partner)]
-    if any(entry.kind in ("grant", "review") for log in logs for entry in log.entries()):
+    entries = chain(party.log(partner).entries(), *(log.entries() for log in party.closed_logs(partner)))
+    if any(entry.kind in ("grant", "review") for entry in entries):
         raise Refused(
             f"what was decided in reviews with '{partner}' is lost: reviews/{partner} is not here",
             "restore it from a backup, or decide anew and write 'overlap review export'",
