@@ -12,16 +12,23 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from cleanroom.log import bucket
-from cleanroom.receipts import DESTRUCTION, EXPIRY, REVOCATION, read_statement
-from cleanroom.session.folder import write_whole
+from cleanroom.log import Facts, bucket
+from cleanroom.receipts import (
+    DESTRUCTION,
+    EXPIRY,
+    REVOCATION,
+    STATEMENT_LIMIT_BYTES,
+    read_statement,
+    statement_digest,
+)
+from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.history import own_history
 from cleanroom.session.party import Party, wall_clock
 from cleanroom.session.review.reviews import why_not_shown
 from cleanroom.session.room.room_logs import watch_room_log
 from cleanroom.session.room.rooms import holder_card, room_at, room_client
 from cleanroom.share import Deposit, Ending, Held, Holder, MadeShare, Terms, make_deposit
-from overlap.errors import UsageError, WrongRun
+from overlap.errors import BadInput, UsageError, WrongRun
 
 if TYPE_CHECKING:
     from cleanroom.room import LentShare, RoomLeases
@@ -125,11 +132,24 @@ class PartnerHolder(Holder):
         )
         if not held.destroyed:
             kind = "revocation" if stands.reason == "revocation" else "expiry"
-            self._append(kind, terms, now, {"records": bucket(terms.count)})
-            facts = {"records": bucket(terms.count), "read": bucket(stands.read)}
-            self._append("destruction", terms, now, facts)
+            # Our log commits to the room's two words, so that a bundle shows when we had them.
+            facts: Facts = {"records": bucket(terms.count), "receipt": statement_digest(stands.notice)}
+            self._append(kind, terms, now, facts)
+            read, word = bucket(stands.read), statement_digest(stands.attestation)
+            self._append("destruction", terms, now, {**facts, "read": read, "receipt": word})
             self._save(self.state.with_share(_seen(held, stands, now)))
         return Ending(terms.share, stands.reason, terms.count, stands.read, stands.notice, stands.attestation)
+
+
+def room_endings(party: Party, share: str) -> tuple[bytes, ...]:
+    """What a room has signed about the end of a share that it held: the end, the attestation; or nothing."""
+    place = party.folder.path("shares", "ended", share)
+    if not place.is_file():
+        return ()
+    lines = read_whole(place, STATEMENT_LIMIT_BYTES).splitlines(keepends=True)
+    if len(lines) != 4:
+        raise BadInput(f"{place} does not hold the room's two statements", "restore it from a backup")
+    return b"".join(lines[:2]), b"".join(lines[2:])
 
 
 def _seen(held: Held, stands: LentShare, now: int) -> Held:
