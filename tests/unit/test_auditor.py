@@ -179,7 +179,11 @@ def test_shares_are_listed_with_what_an_auditor_asks(house: House) -> None:
     assert (used.uses, used.last_use) == (1, moment_of(NOW + 2 * DAY))
     late = list_holdings(house.at(NOW + 20 * DAY).ours)[0]
     assert late.remarks == ("ends in 10 days",)
-    assert [(one.share, one.refused) for one in list_reads(house.ours)] == [(share, False)]
+    (read,) = list_reads(house.ours)
+    assert (read.share, read.refused, read.purpose) == (share, False, "territory-planning")
+    house.open()
+    (opened,) = list_reads(house.theirs)
+    assert (opened.direction, opened.purpose) == ("from", "territory-planning")
     assert list_reads(house.ours, share="ffff") == []
 
 

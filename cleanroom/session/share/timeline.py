@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from cleanroom.log import Log, commitment
+from cleanroom.agreement import PURPOSES
+from cleanroom.log import Entry, Log, commitment
 from cleanroom.session.history import ClosedLog
 from cleanroom.session.party import Party
 
@@ -16,7 +17,8 @@ _SHARE = "share"
 class Event:
     """One entry of the log with `partner` that is about a share (32 hex digits); counts are bucketed.
 
-    `log` is the number of the old log that has it, 0 for the present one.
+    `log` is the number of the old log that has it, 0 for the present one. `purpose` is what a lease was given
+    or opened for; "" for other entries, and for leases of before this was logged.
     """
 
     partner: str
@@ -26,6 +28,7 @@ class Event:
     share: str
     counts: dict[str, int] = field(default_factory=dict)
     log: int = 0
+    purpose: str = ""
 
     @property
     def place(self) -> tuple[bool, int, int]:
@@ -54,8 +57,15 @@ def _events_in(
         salt = log.salt(entry.sequence)
         for share, value in known.items():
             if commitment(salt, _SHARE, value).hex() == digest:
-                counts = dict(entry.counts)
-                yield Event(partner, entry.sequence, entry.time, entry.kind, share, counts, number)
+                counts, purpose = dict(entry.counts), _purpose_of(entry, salt)
+                yield Event(partner, entry.sequence, entry.time, entry.kind, share, counts, number, purpose)
+
+
+def _purpose_of(entry: Entry, salt: bytes) -> str:
+    """The purpose that an entry commits to."""
+    digest = entry.digests.get("purpose")
+    known = (word for word in PURPOSES if commitment(salt, "purpose", word.encode()).hex() == digest)
+    return next(known, "") if digest else ""
 
 
 def by_share(events: Iterable[Event]) -> dict[str, list[Event]]:
