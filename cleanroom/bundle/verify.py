@@ -280,7 +280,7 @@ def _check_receipts(
 ) -> None:
     """Each receipt by itself, then together: who may sign an end is the holder that the grant names."""
     present, read = readings[-1], list[tuple[Statement, Signed]]()
-    cards, holders, ends = {**rooms, **both}, dict[str, str](), list[tuple[str, str, str]]()
+    cards, by_name = {**rooms, **both}, dict[str, Statement]()
     for name in present.bundle.many("receipt"):
         data = present.part(name)
         try:
@@ -304,17 +304,27 @@ def _check_receipts(
         if len({card.party for card in signers}) != len(signers):
             problems.append("one party has signed it twice")
         present.add(name, f"{signed.kind}, signed by {' and '.join(signed.signers)}", problems)
-        if statement.predicate_type == GRANT:
-            holders |= holder_named(statement)
-        elif statement.predicate_type in ENDS:
-            ends.append((name, str(statement.predicate.get("share")), said.signers[0]))
+        by_name[name] = statement
     present.report.receipts = sorted((signed for _, signed in read), key=lambda one: (one.time, one.kind))
-    for name, share, signer in ends:
-        if holders.get(share, signer if signer in both else "") != signer:
-            present.add(name, "who held the half", ["it is not signed by the holder that the grant names"])
+    _check_holders(present, by_name, both)
     statements = [statement for statement, _ in read]
     if problems := order_problems(statements) + count_problems(statements):
         present.add("receipts", "ends of shares, one by one and together", problems)
+
+
+def _check_holders(present: _Reading, receipts: Mapping[str, Statement], both: Mapping[str, Card]) -> None:
+    """Each end is by the lease-holder of its share; one whose grant is not here, by one of the parties."""
+    holders: dict[str, str] = {}
+    for statement in receipts.values():
+        if statement.predicate_type == GRANT:
+            holders |= holder_named(statement)
+    for name, statement in receipts.items():
+        if statement.predicate_type not in ENDS:
+            continue
+        signer = outline(present.part(name)).signers[0]
+        named = holders.get(str(statement.predicate.get("share")), signer if signer in both else "")
+        if named != signer:
+            present.add(name, "who held the half", ["it is not signed by the holder that the grant names"])
 
 
 def _opened(readings: list[_Reading], values: Sequence[bytes]) -> tuple[int, int, Entry | None]:

@@ -229,9 +229,10 @@ def test_a_forgotten_account_is_asked_back_by_the_number_of_its_record(opened: H
     assert told.shares == told.open and len(told.shares) == 1
     (cells,) = _cells(Path(told.clean_up))
     assert (cells["pair_token"], cells["share"], cells["record"]) == ("", told.shares[0], number)
-    assert f'"record":{number},' in recalling.recall_body(
-        [recalling.ShownAs("x", told.shares[0], "", 1, int(number))]
-    ).decode()
+    assert (
+        f'"record":{number},'
+        in recalling.recall_body([recalling.ShownAs("x", told.shares[0], "", 1, int(number))]).decode()
+    )
     taken = receiving.receive_file(opened.theirs, Path(told.letter))
     assert taken.lines[0].startswith("1 record")
     after = showing.show_share(opened.theirs, "", "territory-planning").rows

@@ -149,7 +149,7 @@ def test_the_body_of_the_letter_is_read_as_it_was_written() -> None:
         recall_body([ROW]).replace(b"1800000000", b"-1"),
         recall_body([RECORD]).replace(b":7,", b":-7,"),
         recall_body([RECORD]).replace(b":7,", b":true,"),
-        recall_body([RECORD]).replace(b"{", b"{\"token\":\"" + b"cd" * 16 + b"\","),
+        recall_body([RECORD]).replace(b"{", b'{"token":"' + b"cd" * 16 + b'",'),
         recall_body([ROW]).replace(b"ab" * 16, b"../../etc/passwd"),
         recall_body([ROW]).replace(b'"until"', b'"untie"'),
         recall_body([ROW]).replace(b"]", b"," + recall_body([ROW])[len(b"overlap-forget/1\n[") :]),

@@ -1,4 +1,4 @@
-"""Two companies one of which lends what it shows to a room in this process, which all their requests reach."""
+"""Two companies one of which lends what it shows to a room in this process, which their requests reach."""
 
 from __future__ import annotations
 

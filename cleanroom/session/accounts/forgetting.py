@@ -1,6 +1,6 @@
 """One own account, forgotten: taken out of everything that is kept here, and asked back from partners.
 
-forgotten/DIGEST    what partners were shown of it, by pair token or record, locked: a killed command tells all
+forgotten/DIGEST    what partners were shown of it, by token or record, locked: a killed command tells all
 
 First it is remembered as forgotten, so that nothing shows it from here on and no import brings it back. Then
 the files for partners are written, and last it is removed. Doing it again finishes what a killed one left.

@@ -1,11 +1,11 @@
 """The letter `forget`: what a partner was shown and is asked to drop, and what is done with one here.
 
-    overlap-forget/1\\n, then canonical JSON: a list of {"share", "token", "until"}, or of {"record", "share",
-    "until"} where the share is of all accounts, sorted
+    overlap-forget/1\\n, then canonical JSON: a sorted list of {"share", "token", "until"}, or of
+    {"record", "share", "until"} where the share is of all accounts
 
-A pair token names a matched account; a record of a share of all accounts is named by its number. Whoever takes
-the letter in drops these records from the opened share, and lists them in a file, by which they are taken out
-of the CRM. A modified tool may keep them.
+A pair token names a matched account; a record of a share of all accounts is named by its number. Whoever
+takes the letter in drops these records from the opened share, and lists them in a file, by which they are
+taken out of the CRM. A modified tool may keep them.
 """
 
 from __future__ import annotations

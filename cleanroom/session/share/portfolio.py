@@ -43,7 +43,7 @@ class Holding:
 class Read:
     """One use of a share, or one that was refused. `records` is rounded up as in the log.
 
-    `entry` is its number in the present log (`log` 0) or in that old log; `purpose` is "" when it was refused.
+    `entry` is its number in the present log (`log` 0) or in that old log; `purpose` is "" of a refusal.
     """
 
     time: str

@@ -60,7 +60,7 @@ class _Told:
 
 
 def _told_of(party: Party, partner: str) -> list[_Told]:
-    """Every such entry of all logs with a partner; each log is read once a command, while it does not grow."""
+    """Every such entry of all logs with a partner; a log is read once a command, while it does not grow."""
     live = party.log(partner)
     place, now = f"shares told to {partner}", (live.origin, live.head().size)
     before, told = party.memo.get(place, (None, []))
