@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from cleanroom.agreement import SignedAgreement
 from cleanroom.log import Entry
@@ -11,6 +11,9 @@ from cleanroom.receipts import DESTRUCTION, EXPIRY, GRANT, RELEASE, REVOCATION, 
 
 #: The kinds of entries that are written while a thing happens; others tell of a signature, later.
 _EVENTS = ("run", "grant", "release", "export")
+
+#: What the holder of a half says of its end: a party, or a room that the grant names.
+ENDS: Final = (DESTRUCTION, EXPIRY, REVOCATION)
 
 
 def receipt_problems(
@@ -30,6 +33,14 @@ def receipt_problems(
     if entry is not None and entry.kind in _EVENTS and type(time) is int and entry.time + skew < time:
         problems.append("the log has it before it happened")
     return problems
+
+
+def holder_named(grant: Statement) -> dict[str, str]:
+    """The id of the share of a grant, and the card (digest, hex) that its terms name as the lease-holder."""
+    terms = grant.predicate.get("terms")
+    if not isinstance(terms, dict):
+        return {}
+    return {str(terms.get("share")): str(terms.get("holder"))}
 
 
 def order_problems(statements: Sequence[Statement]) -> list[str]:

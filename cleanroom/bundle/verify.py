@@ -18,7 +18,7 @@ from cleanroom.agreement import SignedAgreement, read_signed
 from cleanroom.bundle.format import PURPOSE, Bundle, Opening, read_bundle, read_openings
 from cleanroom.bundle.report import Happened, Report, Signed
 from cleanroom.bundle.succession import Ended, cards_before, succession_problems
-from cleanroom.bundle.times import count_problems, order_problems, receipt_problems
+from cleanroom.bundle.times import ENDS, count_problems, holder_named, order_problems, receipt_problems
 from cleanroom.log import (
     Cosigned,
     Entry,
@@ -29,7 +29,7 @@ from cleanroom.log import (
     verify_log,
 )
 from cleanroom.moment import moment_of
-from cleanroom.receipts import Statement, outline, read_statement
+from cleanroom.receipts import GRANT, Statement, outline, read_statement
 from overlap import canonical
 from overlap.errors import BadPeerFile, ForgedFile, MalformedFile, OverlapError
 from overlap.keys import Card
@@ -96,8 +96,9 @@ def verify_bundle(data: bytes) -> Report:
     _check_succession(readings)
     report.happened = _events([entry for reading in readings for entry in reading.entries.values()])
     both = {card.digest.hex(): card for one in readings for card in (one.exporter, one.peer)}
-    agreements = _check_agreements(present, [*both.values(), *_rooms(present)])
-    _check_receipts(readings, both, agreements)
+    rooms = {card.digest.hex(): card for card in _rooms(present)}
+    agreements = _check_agreements(present, [*both.values(), *rooms.values()])
+    _check_receipts(readings, both, rooms, agreements)
     return report
 
 
@@ -272,15 +273,22 @@ def _check_openings(reading: _Reading) -> None:
 
 
 def _check_receipts(
-    readings: list[_Reading], cards: Mapping[str, Card], agreements: Mapping[str, SignedAgreement]
+    readings: list[_Reading],
+    both: Mapping[str, Card],
+    rooms: Mapping[str, Card],
+    agreements: Mapping[str, SignedAgreement],
 ) -> None:
+    """Each receipt by itself, then together: who may sign an end is the holder that the grant names."""
     present, read = readings[-1], list[tuple[Statement, Signed]]()
+    cards, by_name = {**rooms, **both}, dict[str, Statement]()
     for name in present.bundle.many("receipt"):
         data = present.part(name)
         try:
             said = outline(data)
             signers = [cards[signer] for signer in said.signers]
             statement = read_statement(data, signers, said.predicate_type)
+            if said.predicate_type not in ENDS and not both.keys() >= set(said.signers):
+                raise KeyError("a room signs ends only")
         except KeyError:
             present.add(name, "a receipt", ["it is signed by somebody else"])
             continue
@@ -296,10 +304,27 @@ def _check_receipts(
         if len({card.party for card in signers}) != len(signers):
             problems.append("one party has signed it twice")
         present.add(name, f"{signed.kind}, signed by {' and '.join(signed.signers)}", problems)
+        by_name[name] = statement
     present.report.receipts = sorted((signed for _, signed in read), key=lambda one: (one.time, one.kind))
+    _check_holders(present, by_name, both)
     statements = [statement for statement, _ in read]
     if problems := order_problems(statements) + count_problems(statements):
         present.add("receipts", "ends of shares, one by one and together", problems)
+
+
+def _check_holders(present: _Reading, receipts: Mapping[str, Statement], both: Mapping[str, Card]) -> None:
+    """Each end is by the lease-holder of its share; one whose grant is not here, by one of the parties."""
+    holders: dict[str, str] = {}
+    for statement in receipts.values():
+        if statement.predicate_type == GRANT:
+            holders |= holder_named(statement)
+    for name, statement in receipts.items():
+        if statement.predicate_type not in ENDS:
+            continue
+        signer = outline(present.part(name)).signers[0]
+        named = holders.get(str(statement.predicate.get("share")), signer if signer in both else "")
+        if named != signer:
+            present.add(name, "who held the half", ["it is not signed by the holder that the grant names"])
 
 
 def _opened(readings: list[_Reading], values: Sequence[bytes]) -> tuple[int, int, Entry | None]:

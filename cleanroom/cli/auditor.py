@@ -99,12 +99,12 @@ def reads_command(shell: Shell, partner: str | None, share: str, as_json: bool) 
             one.partner,
             one.share[:8],
             f"up to {one.records:,}",
-            "REFUSED" if one.refused else "",
+            "REFUSED" if one.refused else one.purpose or "-",
             entry_name(one.entry, one.log),
         )
         for one in reads
     ]
-    print_table(("time", "direction", "partner", "share", "records", "", "entry"), rows)
+    print_table(("time", "direction", "partner", "share", "records", "for", "entry"), rows)
 
 
 @click.command("report")

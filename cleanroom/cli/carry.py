@@ -14,7 +14,8 @@ from overlap.errors import BadPeerFile, OverlapError, UsageError
 
 if TYPE_CHECKING:
     from cleanroom.cli.shell import Shell
-    from cleanroom.session.post.carrying import Address, Carrying, Incoming
+    from cleanroom.session.post.carrying import Carrying, Incoming
+    from cleanroom.session.post.outbox import Address
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 

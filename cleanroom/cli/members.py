@@ -68,7 +68,10 @@ def add(shell: Shell, role: str, out: Path, new_passphrase_file: Path | None, ro
 @json_option
 @click.pass_obj
 def list_(shell: Shell, room: str, as_json: bool) -> None:
-    """List the keys that sign for us at a room; our card's own is an admin."""
+    """List the keys that sign for us at a room; our card's own is an admin.
+
+    After a restore of the room every other one is suspended, until it is confirmed or removed.
+    """
     from cleanroom.session.room.room_members import list_members
 
     with shell.party() as party:
@@ -76,7 +79,23 @@ def list_(shell: Shell, room: str, as_json: bool) -> None:
     if as_json:
         print_json([asdict(one) for one in members])
         return
-    print_table(("member", "role"), [(one.keyid, one.role) for one in members])
+    print_table(("member", "role", "state"), [(one.keyid, one.role, one.state) for one in members])
+
+
+@member_command.command("confirm")
+@click.argument("member")
+@room_option
+@click.pass_obj
+def confirm(shell: Shell, member: str, room: str) -> None:
+    """Let a member in again that a restored room has suspended; MEMBER is the beginning of its id.
+
+    The room's backup does not know who was removed after it was made. Remove who was.
+    """
+    from cleanroom.session.room.room_members import confirm_member
+
+    with shell.party() as party:
+        confirmed = confirm_member(party, room, member, _clock(shell))
+    click.echo(f"confirmed {confirmed.keyid}, {confirmed.role}")
 
 
 @member_command.command("remove")

@@ -95,10 +95,13 @@ def add(shell: Shell, card: Path, fingerprint: str) -> None:
     A rotation or a revocation of a card that is here is taken in as such.
     """
     from cleanroom.session.partners import add_partner
+    from cleanroom.session.post.outbox import unsent
 
     with shell.party() as party:
+        before = len(unsent(party.folder))
         partner = add_partner(party, card, fingerprint)
-    _show_taken(partner, "verified: the fingerprint is the one you gave" if fingerprint else _STILL)
+        dropped = before - len(unsent(party.folder))
+    _show_taken(partner, "verified: the fingerprint is the one you gave" if fingerprint else _STILL, dropped)
 
 
 @partner_command.command("rotate")
@@ -111,10 +114,13 @@ def rotate(shell: Shell, file: Path) -> None:
     compared by phone. Open runs, shares and agreements under the old card end.
     """
     from cleanroom.session.partners import take_rotation
+    from cleanroom.session.post.outbox import unsent
 
     with shell.party() as party:
+        before = len(unsent(party.folder))
         partner = take_rotation(party, file)
-    _show_taken(partner, _STILL)
+        dropped = before - len(unsent(party.folder))
+    _show_taken(partner, _STILL, dropped)
     click.echo("open runs, shares and agreements under the old card have ended: agree anew")
 
 
@@ -124,16 +130,19 @@ def rotate(shell: Shell, file: Path) -> None:
 def revoke(shell: Shell, file: Path) -> None:
     """Take in a partner's revocation: its card is dead, all that goes on with it ends, its log stays."""
     from cleanroom.session.partners import take_card_revocation
+    from cleanroom.session.post.outbox import unsent
 
     with shell.party() as party:
+        before = len(unsent(party.folder))
         partner = take_card_revocation(party, file)
-    _show_taken(partner, _STILL)
+        dropped = before - len(unsent(party.folder))
+    _show_taken(partner, _STILL, dropped)
 
 
 _STILL = "verified: its fingerprint, or that of the card before it, was compared"
 
 
-def _show_taken(partner: Partner, verified: str) -> None:
+def _show_taken(partner: Partner, verified: str, dropped: int) -> None:
     click.echo(f"partner      {partner.name}")
     click.echo(f"fingerprint  {partner.fingerprint}")
     if partner.revoked:
@@ -145,6 +154,8 @@ def _show_taken(partner: Partner, verified: str) -> None:
     else:
         click.echo("NOT VERIFIED: no match and no share until you compare the fingerprint by phone, then run")
         click.echo(f'  overlap partner verify {partner.name} --fingerprint "..."')
+    if dropped:
+        click.echo(f"removed      {dropped:,} from the outbox: sealed to the card that is out of use")
 
 
 @partner_command.command("verify")

@@ -38,7 +38,8 @@ def rehearsal_lines(run: Rehearsal) -> Iterator[str]:
     if not run.leaving:
         yield "could leave  no field of any account"
     for one in run.leaving:
-        yield f"could leave  of {one.population}, for {one.purpose}: {', '.join(one.fields)}"
+        which = one.population if one.scope == "matched" else f"every account of {one.population}"
+        yield f"could leave  of {which}, for {one.purpose}: {', '.join(one.fields)}"
 
 
 def left_out_lines(private: int, restricted: int) -> Iterator[str]:

@@ -123,6 +123,14 @@ def invite(shell: Shell, digest: str) -> None:
     type=click.IntRange(1),
     help="Messages of each party that may wait at once.",
 )
+@click.option(
+    "--disk-limit",
+    default=65_536,
+    show_default=True,
+    type=click.IntRange(1),
+    metavar="MIB",
+    help="MiB on the disk of all parties together, from which on nothing new is taken.",
+)
 @click.pass_obj
 def serve(
     shell: Shell,
@@ -135,13 +143,17 @@ def serve(
     requests_per_minute: int,
     stored_mib: int,
     open_messages: int,
+    disk_limit: int,
 ) -> None:
     """Serve the room until it is stopped."""
     from cleanroom.room import Quotas, choose_address, open_room, serve_room
 
     address = choose_address(host, port, url, tls_cert, tls_key, insecure_http)
     quotas = Quotas(
-        requests=requests_per_minute, stored_bytes=stored_mib * 2**20, open_messages=open_messages
+        requests=requests_per_minute,
+        stored_bytes=stored_mib * 2**20,
+        open_messages=open_messages,
+        disk_bytes=disk_limit * 2**20,
     )
     with open_room(shell.root, _unlock(shell), _clock(shell), secrets.token_bytes, quotas) as room:
         for finding in room.findings:

@@ -66,6 +66,7 @@ _REASONS: Final = {
     422: "The body is not acceptable.",
     429: "A quota says no.",
     503: "The room is busy.",
+    507: "The room's disk has as many bytes as it may.",
 }
 
 #: The problems that any signed address can answer with, for the OpenAPI document.

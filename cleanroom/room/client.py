@@ -51,6 +51,9 @@ ANSWER_SECONDS: Final = 60.0
 #: Seconds by which clocks may differ before the difference is what we complain about.
 CLOCK_SECONDS: Final = 10
 
+#: The status of a room whose disk is full: asking again at once is in vain.
+_FULL: Final = 507
+
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _TEXT_LIMIT: Final = 300
@@ -179,7 +182,7 @@ class RoomClient:
                 raise _away(self._url, f"status {status}") from None
             raise
         answer = Answer(status, {name.lower(): value for name, value in received}, content)
-        if status >= 500 or status == 429:
+        if (status >= 500 and status != _FULL) or status == 429:
             raise _away(self._url, _texts(answer)[0])
         return answer
 
@@ -198,6 +201,8 @@ class RoomClient:
                 "the room does not know our card",
                 "have it invited ('overlap card --json' shows its digest), then 'overlap room join'",
             )
+        if answer.status == _FULL:
+            return Unreachable(f"the room says: {what}", hint)
         kind = _CLASSES.get(str(document.get("error")))
         if kind is None:
             code = document.get("exit_code")

@@ -14,6 +14,7 @@ from threading import Lock
 from typing import Final
 
 from cleanroom.log import Facts, bucket
+from cleanroom.room.disk import Disk
 from cleanroom.room.files import RoomFiles
 from cleanroom.room.pairs import Pairs
 from cleanroom.room.problem import Problem, missing, too_much
@@ -56,9 +57,11 @@ class Counting:
         pairs: Pairs,
         registry: Registry,
         quotas: Quotas,
+        disk: Disk,
         keys: PartyKeys,
         random: RandomBytes,
     ) -> None:
+        self._disk = disk
         self._files, self._database, self._pairs, self._registry = files, database, pairs, registry
         self._quotas, self._keys, self._random = quotas, keys, random
         self._engine = Engine()
@@ -87,6 +90,7 @@ class Counting:
                 if self._files.read(64, "counts", found.name, f"{step}.digest") != mark:
                     raise WrongRun("another list of this run was taken before", "start a new run")
                 return
+            self._disk.admit(len(data))
             self._files.write(data, "counts", found.name, step)
             self._files.write(mark, "counts", found.name, f"{step}.digest")
         self._count_if_whole(found.name, now)

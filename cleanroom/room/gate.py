@@ -77,6 +77,10 @@ _STRANGER: Final = (
     "the card has to be invited, by a party of the room or its operator; then join again after a few seconds"
 )
 
+_SUSPENDED: Final = (
+    "the room was restored from a backup: the party runs 'overlap room member confirm', or removes the member"
+)
+
 _log = logging.getLogger("overlap.room")
 
 
@@ -189,6 +193,8 @@ class Gate:
         try:
             return verify_request(request, key_of, self._room.now())
         except OverlapError as error:
+            if any(map(self._room.registry.is_suspended, strangers)):
+                raise unsigned(Refused("this member waits to be confirmed", _SUSPENDED)) from error
             if strangers:
                 raise unsigned(ForgedFile("the room does not know the key that signed", _STRANGER)) from error
             raise unsigned(error) from error

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from cleanroom.room.counting import Counting
+from cleanroom.room.disk import Disk
 from cleanroom.room.files import ROOM_LINE, RoomFiles
 from cleanroom.room.leases import Leases
 from cleanroom.room.nonces import Nonces
@@ -45,6 +46,7 @@ class OpenRoom:
     registry: Registry
     nonces: Nonces
     rate: Rate
+    disk: Disk
     pairs: Pairs
     witness: Witness
     relay: Relay
@@ -58,9 +60,10 @@ class OpenRoom:
         self.leases.tick(self.now())
 
     def sweep(self) -> None:
-        """What is done every minute: messages and results that nobody fetched."""
+        """What is done every minute: messages and results that nobody fetched; a look at the disk."""
         self.relay.expire(self.now())
         self.counting.expire(self.now())
+        self.disk.measure()
 
     def _take_invitations(self) -> None:
         for card in self.files.names("invited"):
@@ -135,6 +138,7 @@ def _assemble(
     files: RoomFiles, keys: PartyKeys, now: Clock, database: Database, random: RandomBytes, quotas: Quotas
 ) -> OpenRoom:
     registry, pairs = Registry(database), Pairs(files, keys, random)
+    disk = Disk(files, quotas.disk_bytes)
     witness = Witness(database, pairs, registry, keys.card)
     return OpenRoom(
         files,
@@ -144,11 +148,12 @@ def _assemble(
         registry,
         Nonces(files),
         Rate(quotas),
+        disk,
         pairs,
         witness,
-        Relay(files, database, pairs, quotas, random),
-        Leases(files, pairs, registry, witness, quotas, keys, random),
-        Counting(files, database, pairs, registry, quotas, keys, random),
+        Relay(files, database, pairs, quotas, disk, random),
+        Leases(files, pairs, registry, witness, quotas, disk, keys, random),
+        Counting(files, database, pairs, registry, quotas, disk, keys, random),
         [],
     )
 
@@ -166,4 +171,7 @@ def _settle(room: OpenRoom) -> list[str]:
         room.leases.end_party(card, room.now())
     findings += room.leases.settle(room.now())
     findings += room.counting.settle(room.now())
+    room.disk.measure()
+    if room.disk.used >= room.disk.limit:
+        findings.append(f"{room.disk.used:,} bytes are on the disk: above the limit nothing new is taken")
     return findings

@@ -15,6 +15,7 @@ from typing import Final
 
 from cleanroom.log import Facts
 from cleanroom.receipts import STATEMENT_LIMIT_BYTES
+from cleanroom.room.disk import Disk
 from cleanroom.room.files import RoomFiles
 from cleanroom.room.oneway import OneWayLog
 from cleanroom.room.pairs import Pair, Pairs
@@ -52,10 +53,12 @@ class Leases:
         registry: Registry,
         witness: Witness,
         quotas: Quotas,
+        disk: Disk,
         keys: PartyKeys,
         random: RandomBytes,
     ) -> None:
         self._files, self._pairs, self._registry, self._witness = files, pairs, registry, witness
+        self._disk = disk
         self._quotas, self._keys, self._random = quotas, keys, random
         self._lock = Lock()
         self._vaults: dict[str, Vault] = {}
@@ -85,6 +88,8 @@ class Leases:
                 raise too_much(
                     f"{self._quotas.open_shares:,} shares of the party are open", "end some", 3_600
                 )
+            if not known:
+                self._disk.admit(len(data))
             self._files.make_folder("holders", f"{grantor}-{recipient}")
             self._holder(grantor, recipient).grant(deposit, now)
         with self._lock:

@@ -40,6 +40,8 @@ class Metrics:
                 ("message_bytes", "Bytes of messages that wait."),
                 ("open_shares", "Shares that have not ended."),
                 ("ends_waiting", "Ended shares whose half waits for a second time source."),
+                ("disk_bytes", "Bytes that the room's files have, or announced messages will have."),
+                ("disk_limit_bytes", "Bytes from which on nothing new is taken."),
             )
         }
 

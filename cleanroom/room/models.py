@@ -67,11 +67,12 @@ class KeyId(_Model):
 
 
 class Member(_Model):
-    """Who signs for the caller's party."""
+    """Who signs for the caller's party; `suspended` since a restore until an admin names the key again."""
 
     keyid: Digest
     key: Digest
     role: Role
+    state: Literal["active", "suspended"]
 
 
 class Announcement(_Model):

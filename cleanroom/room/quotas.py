@@ -15,13 +15,14 @@ _MINUTE: Final = 60
 @dataclass(frozen=True, slots=True)
 class Quotas:
     """For each party: requests a minute, bytes of its messages that wait at once, messages and counts that
-    are open at once, and shares that are not ended."""
+    are open at once, and shares that are not ended. For all together: bytes on the room's disk."""
 
     requests: int = 600
     stored_bytes: int = 4 * 2**30
     open_messages: int = 1_000
     open_counts: int = 20
     open_shares: int = 10_000
+    disk_bytes: int = 64 * 2**30
 
 
 class Rate:

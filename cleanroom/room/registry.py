@@ -47,6 +47,8 @@ class Registry:
             self._take(Card.from_bytes(bytes(data)))
         for party, keyid, key, role in database.read("SELECT party, keyid, key, role FROM members"):
             self._members[keyid] = Member(party, keyid, bytes.fromhex(key), role)
+        rows = database.read("SELECT party, keyid, key, role FROM suspended")
+        self._suspended = {row[1]: Member(row[0], row[1], bytes.fromhex(row[2]), row[3]) for row in rows}
 
     @property
     def parties(self) -> tuple[str, ...]:
@@ -55,6 +57,15 @@ class Registry:
 
     def member(self, keyid: str) -> Member | None:
         return self._members.get(keyid)
+
+    def is_suspended(self, keyid: str) -> bool:
+        """Whether this is a member of before a restore that its party has not confirmed since."""
+        return keyid in self._suspended
+
+    def suspended_of(self, party: str) -> list[Member]:
+        """The members of a party that wait to be confirmed after a restore."""
+        found = [member for member in self._suspended.values() if member.party == party]
+        return sorted(found, key=lambda member: member.keyid)
 
     def card(self, digest: str) -> Card:
         """The registered card; a problem when there is none."""
@@ -131,15 +142,21 @@ class Registry:
 
                 def job(run: Execute) -> None:
                     run("DELETE FROM members WHERE party = ?", digest)
+                    run("DELETE FROM suspended WHERE party = ?", digest)
                     run("INSERT INTO ended VALUES (?, ?, ?)", digest, statement, now)
 
                 self._database.write(job)
                 self._ended.add(digest)
                 for member in self.members_of(digest):
                     del self._members[member.keyid]
+                for member in self.suspended_of(digest):
+                    del self._suspended[member.keyid]
 
     def add_member(self, party: str, key: bytes, role: str, now: int) -> Member:
-        """Let `key` sign for `party` in a role; a key that is there takes the new role."""
+        """Let `key` sign for `party` in a role; a key that is there takes the new role.
+
+        A member that waits since a restore is confirmed by it.
+        """
         check_verify_key(key, "the member's key")
         member = Member(party, member_keyid(key), key, role)
         with self._lock:
@@ -147,27 +164,38 @@ class Registry:
             there = self._members.get(member.keyid)
             if (there and there.party != party) or any(key == card.requests for card in self._cards.values()):
                 raise Refused("this key signs for a party already", "make new keys for the member")
+            waiting = self._suspended.get(member.keyid)
+            if waiting and waiting.party != party:
+                raise Refused("this key signs for a party already", "make new keys for the member")
             if not there and len(self.members_of(party)) > OPEN_LIMIT:
                 raise too_much(f"the party has {OPEN_LIMIT} members", "remove one first", 60)
 
             def job(run: Execute) -> None:
                 run("DELETE FROM members WHERE keyid = ?", member.keyid)
+                run("DELETE FROM suspended WHERE keyid = ?", member.keyid)
                 run("INSERT INTO members VALUES (?, ?, ?, ?, ?)", party, member.keyid, key.hex(), role, now)
 
             self._database.write(job)
             self._members[member.keyid] = member
+            self._suspended.pop(member.keyid, None)
         return member
 
     def remove_member(self, party: str, keyid: str) -> None:
-        """End a member's rights at once. The card's own key stays."""
+        """End a member's rights at once, also those it would get when confirmed. The card's own key stays."""
         with self._lock:
-            member = self._members.get(keyid)
+            member = self._members.get(keyid) or self._suspended.get(keyid)
             if member is None or member.party != party:
                 raise missing("member")
             if keyid == party:
                 raise Refused("the key of the card itself cannot be removed", "remove other members only")
-            self._database.write(lambda run: run("DELETE FROM members WHERE keyid = ?", keyid))
-            del self._members[keyid]
+
+            def job(run: Execute) -> None:
+                run("DELETE FROM members WHERE keyid = ?", keyid)
+                run("DELETE FROM suspended WHERE keyid = ?", keyid)
+
+            self._database.write(job)
+            self._members.pop(keyid, None)
+            self._suspended.pop(keyid, None)
 
     def _take(self, card: Card) -> None:
         digest = card.digest.hex()

@@ -14,6 +14,7 @@ from threading import Lock
 from typing import Any, Final
 
 from cleanroom.log import Facts, bucket
+from cleanroom.room.disk import Disk
 from cleanroom.room.files import RoomFiles
 from cleanroom.room.pairs import Pairs
 from cleanroom.room.problem import Problem, missing, too_much
@@ -53,14 +54,21 @@ class Relay:
     """The messages of a room."""
 
     def __init__(
-        self, files: RoomFiles, database: Database, pairs: Pairs, quotas: Quotas, random: RandomBytes
+        self,
+        files: RoomFiles,
+        database: Database,
+        pairs: Pairs,
+        quotas: Quotas,
+        disk: Disk,
+        random: RandomBytes,
     ) -> None:
-        self._files, self._database, self._pairs = files, database, pairs
+        self._files, self._database, self._pairs, self._disk = files, database, pairs, disk
         self._quotas, self._random = quotas, random
         self._lock, self._announcing = Lock(), Lock()
         # In memory as well, because most requests ask for messages and few change one.
         rows = database.read(f"SELECT {_COLUMNS} FROM messages")  # noqa: S608
         self._messages: dict[str, Message] = {row[0]: Message(*row) for row in rows}
+        disk.promised(sum(one.size for one in self._messages.values()))
         self._uploads: dict[str, _Upload] = {}
 
     def announce(self, wanted: Message) -> Message:
@@ -75,8 +83,13 @@ class Relay:
                 if all(getattr(one, name) == getattr(new, name) for name in same):
                     return one
             self._require_room_for(new, mine)
+            self._disk.promise(new.size)
             sql = "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            self._database.write(lambda run: run(sql, *asdict(new).values()))
+            try:
+                self._database.write(lambda run: run(sql, *asdict(new).values()))
+            except BaseException:
+                self._disk.release(new.size)
+                raise
             self._messages[new.id] = new
         return new
 
@@ -208,8 +221,9 @@ class Relay:
 
         self._database.write(job)
         for name in names:
-            self._messages.pop(name, None)
+            gone = self._messages.pop(name, None)
             self._files.remove("messages", name)
+            self._disk.release(gone.size if gone else 0)
             self._uploads.pop(name, None)
 
     def _upload(self, name: str) -> _Upload:

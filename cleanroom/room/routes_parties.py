@@ -17,7 +17,6 @@ from cleanroom.room.house import INVITED_SECONDS
 from cleanroom.room.metrics import METRICS_TYPE, Metrics
 from cleanroom.room.models import DigestPath, Health, Invitation, KeyId, NewMember
 from cleanroom.room.models import Member as MemberDocument
-from cleanroom.room.problem import missing
 from overlap.errors import WrongRun
 from overlap.keys import ROTATION_LINE, Card, read_revocation, read_rotation
 
@@ -51,6 +50,8 @@ def metrics_route(metrics: Metrics) -> APIRouter:
             message_bytes=size,
             open_shares=shares,
             ends_waiting=waiting,
+            disk_bytes=room.disk.used,
+            disk_limit_bytes=room.disk.limit,
         )
         return plain(text, METRICS_TYPE)
 
@@ -71,6 +72,8 @@ def put_card(digest: DigestPath, body: Octets, room: Room, member: Anybody) -> R
     card = Card.from_bytes(body)
     if not card.digest.hex() == digest == member.keyid:
         raise WrongRun("the card is not the one of the address and the signature", "send the own card")
+    if digest not in room.registry.parties:
+        room.disk.admit(len(body))
     new = room.registry.register(card, room.now())
     return Response(status_code=201 if new else 200)
 
@@ -117,16 +120,18 @@ def post_invitation(invitation: Invitation, room: Room, member: Admin) -> Invita
 
 @router.get("/v1/members")
 def get_members(room: Room, member: Admin) -> list[MemberDocument]:
-    """Who signs for the caller's party."""
+    """Who signs for the caller's party; after a restore also who did before, until it is confirmed."""
+    found = [(one, "active") for one in room.registry.members_of(member.party)]
+    found += [(one, "suspended") for one in room.registry.suspended_of(member.party)]
     return [
-        MemberDocument(keyid=one.keyid, key=one.key.hex(), role=one.role)  # type: ignore[arg-type]
-        for one in room.registry.members_of(member.party)
+        MemberDocument(keyid=one.keyid, key=one.key.hex(), role=one.role, state=state)  # type: ignore[arg-type]
+        for one, state in found
     ]
 
 
 @router.post("/v1/members", status_code=201)
 def post_member(wanted: NewMember, room: Room, member: Admin) -> KeyId:
-    """Let a key sign for the caller's party; the same key again takes the new role."""
+    """Let a key sign for the caller's party; the same key again takes the new role, or is confirmed."""
     made = room.registry.add_member(member.party, bytes.fromhex(wanted.key), wanted.role, room.now())
     return KeyId(keyid=made.keyid)
 
@@ -134,7 +139,5 @@ def post_member(wanted: NewMember, room: Room, member: Admin) -> KeyId:
 @router.delete("/v1/members/{keyid}", status_code=204, response_class=Response)
 def delete_member(keyid: DigestPath, room: Room, member: Admin) -> Response:
     """End the rights of a member at once."""
-    if room.registry.member(keyid) is None:
-        raise missing("member")
     room.registry.remove_member(member.party, keyid)
     return Response(status_code=204)

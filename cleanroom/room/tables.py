@@ -10,6 +10,8 @@ SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS ended (card TEXT, statement BLOB, time BIGINT)",
     "CREATE TABLE IF NOT EXISTS invitations (card TEXT, inviter TEXT, expires BIGINT)",
     "CREATE TABLE IF NOT EXISTS members (party TEXT, keyid TEXT, key TEXT, role TEXT, added BIGINT)",
+    # Members as a backup knew them: who was removed after it is among them, so nobody is until confirmed.
+    "CREATE TABLE IF NOT EXISTS suspended (party TEXT, keyid TEXT, key TEXT, role TEXT, added BIGINT)",
     # When the room was restored from a backup.
     "CREATE TABLE IF NOT EXISTS facts (name TEXT, value BIGINT)",
     "CREATE TABLE IF NOT EXISTS messages (id TEXT, sender TEXT, recipient TEXT, kind TEXT, size BIGINT,"

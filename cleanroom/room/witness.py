@@ -103,7 +103,10 @@ class Witness:
 
 
 def mark_restored(run: Execute, now: int) -> None:
-    """Let the room wait for cosigned checkpoints from `now` on."""
+    """Let the room wait for cosigned checkpoints from `now` on, and for the word of each party's own card
+    about its members: the backup does not know who was removed after it."""
     run("DELETE FROM facts WHERE name = ?", _RESTORED)
     run("INSERT INTO facts VALUES (?, ?)", _RESTORED, now)
     run("UPDATE cosignatures SET shown = 0")
+    run("INSERT INTO suspended SELECT * FROM members")
+    run("DELETE FROM members")

@@ -15,6 +15,7 @@ from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.history import Retired, keep_retired, partner_history
 from cleanroom.session.keys.retiring import end_everything, is_kept_as, restart_log
 from cleanroom.session.party import Party
+from cleanroom.session.post.outbox import drop_unsent
 from cleanroom.session.room.rooms import tell_rooms
 from overlap.errors import Refused, UsageError, WrongRun
 from overlap.keys import (
@@ -184,6 +185,7 @@ def _revoke(party: Party, name: str, data: bytes) -> None:
     # Without the mark, whoever removes the record of the revocation brings no card back to life.
     party.folder.path("partners", f"{name}.verified").unlink(missing_ok=True)
     end_everything(party, name, data)
+    drop_unsent(party.folder, name)
     party.folder.write_record({"statement": data.decode(), "time": party.now}, "partners", f"{name}.revoked")
 
 
@@ -207,6 +209,7 @@ def _succeed(party: Party, name: str, card: Card, statement: str) -> None:
         return
     if is_kept_as(party, name, log_origin(own.card, old)):
         end_everything(party, name, statement.encode())
+    drop_unsent(party.folder, name)
     restart_log(party, name, own.card, own, log_origin(own.card, card), statement.encode())
     keep_retired(party.folder, Retired(old, statement, party.now), "partners", "history", name)
     mark = party.folder.path("partners", f"{name}.verified")

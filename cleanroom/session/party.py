@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from cleanroom.log import Entry, Log, bucket, log_origin
 from cleanroom.session.folder import PARTY_LINE, Folder, read_whole, write_whole
@@ -54,12 +55,16 @@ def day_of(seconds: int) -> str:
 
 @dataclass
 class Party:
-    """An opened party. `now` is the second at which the command began."""
+    """An opened party. `now` is the second at which the command began.
+
+    `memo` is what this command has read and needs again, by what it is, with what would make it old.
+    """
 
     folder: Folder
     keys: PartyKeys
     now: int
     random: RandomBytes = secrets.token_bytes
+    memo: dict[str, tuple[Any, Any]] = field(default_factory=dict, repr=False)
     _logs: dict[str, Log] = field(default_factory=dict)
     _vaults: list[Vault] = field(default_factory=list)
 

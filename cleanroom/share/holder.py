@@ -184,7 +184,8 @@ class Holder:
         state = self.state.with_share(held.with_read(request.records, request.request, time))
         position = self._log.head().size
         self._save(replace(state, position=position, announced=request.share, shown=shown))
-        self._append("lease", held.terms, now, {"records": bucket(len(request.records))})
+        facts: Facts = {"purpose": request.purpose.encode(), "records": bucket(len(request.records))}
+        self._append("lease", held.terms, now, facts)
         self._vault.replace(request.share, secret_of(half, position + 1))
         return make_lease(
             request,

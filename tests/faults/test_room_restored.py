@@ -11,7 +11,7 @@ from room_house import RoomHouse
 from room_shares import asked, countersigned, deposit, grant, received
 
 from cleanroom.log import cosign, read_checkpoint
-from cleanroom.room import backup_room, pair_origin, restore_room
+from cleanroom.room import backup_room, member_keyid, member_signer, pair_origin, restore_room
 from cleanroom.share import Share
 from overlap.errors import BadInput, Refused
 from overlap.keys import PartyKeys
@@ -111,6 +111,31 @@ def test_the_vault_is_in_no_backup(house: RoomHouse, tmp_path: Path) -> None:
     show(house, recipient, grantor), show(house, grantor, recipient)
     assert asked(house, share, recipient)[1].status == 403
     assert house.parties["contoso"].card.digest.hex() in house.room.registry.parties
+
+
+def test_no_member_of_the_backup_signs_until_its_party_confirms_it(house: RoomHouse) -> None:
+    admin = house.parties["northwind"]
+    removed, kept = (PartyKeys.generate(name, house.random.randbytes) for name in ("removed", "kept"))
+    for one in (removed, kept):
+        document = {"key": one.card.requests.hex(), "role": "operator"}
+        assert house.call(admin, "POST", "/v1/members", document=document).status == 201
+    old = saved(house)
+    gone = f"/v1/members/{member_keyid(removed.card.requests)}"
+    assert house.call(admin, "DELETE", gone).status == 204
+    restored(house, old)
+    for one in (removed, kept):
+        refused = house.call(member_signer(one), "GET", "/v1/messages")
+        assert (refused.status, "confirmed" in refused.what) == (401, True)
+    told = house.call(admin, "GET", "/v1/members").json()
+    assert [one["state"] for one in told] == ["active", "suspended", "suspended"]
+    document = {"key": kept.card.requests.hex(), "role": "operator"}
+    assert house.call(house.parties["contoso"], "POST", "/v1/members", document=document).status == 403
+    assert house.call(admin, "POST", "/v1/members", document=document).status == 201
+    assert house.call(admin, "DELETE", gone).status == 204
+    house.restart()
+    assert house.call(member_signer(kept), "GET", "/v1/messages").status == 200
+    assert house.call(member_signer(removed), "GET", "/v1/messages").status == 401
+    assert len(house.call(admin, "GET", "/v1/members").json()) == 2
 
 
 def test_a_room_that_runs_is_neither_saved_nor_replaced(house: RoomHouse) -> None:

@@ -10,6 +10,7 @@ import pytest
 from attacked_house import DAY, NOW, House, make_house
 
 from cleanroom.receipts import DESTRUCTION, GRANT, REVOCATION, read_statement, sign_statement
+from cleanroom.session.accounts import forgetting, recalling
 from cleanroom.session.accounts.imports import import_export
 from cleanroom.session.post import receiving
 from cleanroom.session.post.letters import write_letter
@@ -219,3 +220,22 @@ def test_both_sides_keep_the_grant_that_both_have_signed(opened: House) -> None:
     ours = opened.ours.folder.path("shares", "grants", share).read_bytes()
     assert ours == opened.theirs.folder.path("shares", "received", f"{share}.receipt").read_bytes()
     assert read_statement(ours, cards, GRANT).predicate["terms"]["scope"] == "all"
+
+
+def test_a_forgotten_account_is_asked_back_by_the_number_of_its_record(opened: House, tmp_path: Path) -> None:
+    before = showing.show_share(opened.theirs, "", "territory-planning").rows
+    (number,) = (row[0] for row in before if row[2] == "Company3 Works")
+    (told,) = forgetting.forget_account(opened.ours, "A3", tmp_path / "forgotten").told
+    assert told.shares == told.open and len(told.shares) == 1
+    (cells,) = _cells(Path(told.clean_up))
+    assert (cells["pair_token"], cells["share"], cells["record"]) == ("", told.shares[0], number)
+    assert (
+        f'"record":{number},'
+        in recalling.recall_body([recalling.ShownAs("x", told.shares[0], "", 1, int(number))]).decode()
+    )
+    taken = receiving.receive_file(opened.theirs, Path(told.letter))
+    assert taken.lines[0].startswith("1 record")
+    after = showing.show_share(opened.theirs, "", "territory-planning").rows
+    assert after == [row for row in before if row[0] != number]
+    again = receiving.receive_file(opened.theirs, Path(told.letter))
+    assert again.lines[0].startswith("0 records")

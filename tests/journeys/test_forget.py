@@ -127,10 +127,13 @@ def test_what_the_own_side_was_shown_about_it_goes_too(walk: Walk, tmp_path: Pat
 
 
 ROW = ShownAs("contoso", "ab" * 16, "cd" * 16, 1_800_000_000)
+RECORD = ShownAs("contoso", "ab" * 16, "", 1_800_000_000, 7)
 
 
 def test_the_body_of_the_letter_is_read_as_it_was_written() -> None:
     rows = [ROW, ShownAs("contoso", "ab" * 16, "ce" * 16, 1_800_000_000)]
+    assert read_recall(recall_body(rows), "contoso") == rows
+    rows = [ShownAs("contoso", "ab" * 16, "", 1_800_000_000, at) for at in (0, 7)]
     assert read_recall(recall_body(rows), "contoso") == rows
     assert read_recall(recall_body([]), "contoso") == []
 
@@ -144,6 +147,9 @@ def test_the_body_of_the_letter_is_read_as_it_was_written() -> None:
         b"overlap-forget/1\n[1]",
         b"overlap-forget/1\n[] ",
         recall_body([ROW]).replace(b"1800000000", b"-1"),
+        recall_body([RECORD]).replace(b":7,", b":-7,"),
+        recall_body([RECORD]).replace(b":7,", b":true,"),
+        recall_body([RECORD]).replace(b"{", b'{"token":"' + b"cd" * 16 + b'",'),
         recall_body([ROW]).replace(b"ab" * 16, b"../../etc/passwd"),
         recall_body([ROW]).replace(b'"until"', b'"untie"'),
         recall_body([ROW]).replace(b"]", b"," + recall_body([ROW])[len(b"overlap-forget/1\n[") :]),

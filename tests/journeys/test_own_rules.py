@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from attacked_house import make_house
 from own_house import files_of, import_names, matched_names, restrict, vendor_id
 from two_parties import (
     DAY,
@@ -22,6 +23,7 @@ from two_parties import (
     write_csv,
 )
 
+from cleanroom.cli.rehearsal import rehearsal_lines
 from cleanroom.session.match import rehearsing, submitting
 
 
@@ -222,6 +224,20 @@ def test_a_dry_run_says_all_and_writes_nothing(walk: Walk, tmp_path: Path) -> No
     both.run(PARTNER, "match", "reply", both.mail("start"), "--out", both.mail("reply"))
     both.run(PARTNER, *reply, code=2)
     both.run(VENDOR, "match", "start", code=2)
+
+
+def test_a_dry_run_at_level_all_names_what_every_account_could_show(tmp_path: Path) -> None:
+    house = make_house(tmp_path)
+    house.agree(level="all")
+    leaving = rehearsing.rehearse_start(house.ours, "").leaving
+    assert {one.scope for one in leaving} == {"matched", "all"}
+    assert {tuple(one.fields) for one in leaving} == {("name", "website", "population")}
+    lines = list(rehearsal_lines(rehearsing.rehearse_start(house.ours, "")))
+    wanted = "could leave  of every account of customers, for attribution: name, website, population"
+    assert wanted in lines
+    other = make_house(tmp_path / "other")
+    other.agree()
+    assert {one.scope for one in rehearsing.rehearse_start(other.ours, "").leaving} == {"matched"}
 
 
 def test_a_dry_run_of_what_would_be_refused_says_why_and_logs_nothing(walk: Walk, tmp_path: Path) -> None:

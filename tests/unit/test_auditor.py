@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from attacked_house import DAY, NOW, House, make_house
 
+from cleanroom.log import Log
 from cleanroom.merkle import verify_inclusion
 from cleanroom.moment import moment_of
 from cleanroom.report import Sight, render_sights
 from cleanroom.session.audit import seeing
-from cleanroom.session.audit.audit_report import write_audit_report
+from cleanroom.session.audit.audit_report import gather_audit, write_audit_report
 from cleanroom.session.audit.inspecting import inspect_file
 from cleanroom.session.audit.packing import write_security_pack
 from cleanroom.session.audit.seeing import Stretch, read_stretch, who_sees
@@ -179,8 +180,32 @@ def test_shares_are_listed_with_what_an_auditor_asks(house: House) -> None:
     assert (used.uses, used.last_use) == (1, moment_of(NOW + 2 * DAY))
     late = list_holdings(house.at(NOW + 20 * DAY).ours)[0]
     assert late.remarks == ("ends in 10 days",)
-    assert [(one.share, one.refused) for one in list_reads(house.ours)] == [(share, False)]
+    (read,) = list_reads(house.ours)
+    assert (read.share, read.refused, read.purpose) == (share, False, "territory-planning")
+    house.open()
+    (opened,) = list_reads(house.theirs)
+    assert (opened.direction, opened.purpose) == ("from", "territory-planning")
     assert list_reads(house.ours, share="ffff") == []
+
+
+def test_the_log_is_read_once_for_all_questions_about_shares(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.grant()
+    house.request()
+    house.lease()
+    house = house.at(NOW + DAY)
+    read: list[str] = []
+    entries = Log.entries
+    monkeypatch.setattr(Log, "entries", lambda log, first=0: read.append("") or entries(log, first))
+    who_sees(house.ours, day(1))
+    assert len(list_reads(house.ours)) == len(list_holdings(house.ours)) == 1
+    assert len(read) == 1
+    read.clear()
+    gather_audit(house.at(NOW + DAY).ours, moment_of(NOW + DAY))
+    assert len(read) == 2  # Once for what it tells, once for the proofs of all entries.
+    house.grant("another")
+    assert len(list_holdings(house.ours)) == 2
 
 
 def test_a_share_of_all_accounts_is_not_called_one_of_shared_accounts(tmp_path: Path) -> None:

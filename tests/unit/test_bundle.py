@@ -221,6 +221,34 @@ def test_ends_that_say_less_was_read_than_the_recipient_opened_are_found(made: M
     assert len(made.verify().problems) == 2
 
 
+def test_an_end_is_signed_by_the_holder_that_the_grant_names(made: Made) -> None:
+    period = {"not_before": ACCEPTED, "until": SIGNED.until}
+    terms = {"share": "0" * 32, "holder": STRANGER.card.digest.hex(), **period}
+    grant = sign_statement(GRANT, SUBJECT, {"terms": terms}, CONTOSO)
+    by_room = {"share": "0" * 32, "time": ACCEPTED + 500}
+    ended = sign_statement(REVOCATION, SUBJECT, by_room, STRANGER)
+    made.parts[f"room/{STRANGER.card.digest.hex()}"] = STRANGER.card.to_bytes()
+    made.add_receipt(ended)
+    # A room of which no grant speaks.
+    made.require(f"receipt/{statement_digest(ended).hex()}", "the holder that the grant names")
+    made.add_receipt(grant)
+    report = made.verify()
+    assert report.problems == []
+    assert [one.kind for one in report.receipts if one.signers == (STRANGER.party,)] == ["revocation"]
+    # A party that does not hold the half says that it is gone.
+    false = notice(DESTRUCTION, ACCEPTED + 501)
+    made.add_receipt(false)
+    made.require(f"receipt/{statement_digest(false).hex()}", "the holder that the grant names")
+
+
+def test_a_room_signs_nothing_but_ends(made: Made) -> None:
+    made.parts[f"room/{STRANGER.card.digest.hex()}"] = STRANGER.card.to_bytes()
+    said = {"purpose": "co-sell", "records": 3, "share": "0" * 32, "time": ACCEPTED + 400}
+    data = sign_statement(RELEASE, SUBJECT, said, STRANGER)
+    made.add_receipt(data)
+    made.require(f"receipt/{statement_digest(data).hex()}", "somebody else")
+
+
 def test_two_cards_of_one_name_are_found(made: Made) -> None:
     """A report names one fingerprint for each name."""
     twin = PartyKeys.generate("northwind", fixed_bytes("twin"))

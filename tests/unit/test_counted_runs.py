@@ -154,6 +154,22 @@ def test_nothing_is_charged_without_the_room(both: LiveParties) -> None:
     assert not both.place(VENDOR, "runs").exists() or not list(both.place(VENDOR, "runs").iterdir())
 
 
+def test_a_dry_run_says_that_the_room_was_not_joined(both: LiveParties, house: RoomHouse) -> None:
+    agree_counted(both, "lobby")
+    start(both)
+    for party, rehearse in (
+        (VENDOR, ("match", "start", "--dry-run")),
+        (PARTNER, ("match", "reply", both.mail("start"), "--dry-run")),
+    ):
+        assert "not joined" not in both.run(party, *rehearse).out
+        shutil.rmtree(both.place(party, "rooms"))
+        # The card alone is confirmed: enough to read the agreement, not to reach the room.
+        both.mail("room.card").write_bytes(house.keys.card.to_bytes())
+        confirmed = ("--fingerprint", house.keys.card.fingerprint)
+        both.run(party, "partner", "add", both.mail("room.card"), *confirmed)
+        assert "was not joined" in both.run(party, *rehearse, code=3).err
+
+
 def test_more_of_a_population_than_agreed_is_refused_before_the_charge(both: LiveParties) -> None:
     agree_counted(both, "lobby", bounds="[6, 26]")
     start(both)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from live_parties import LiveParties
 from room_house import URL, RoomHouse
 from two_parties import PARTNER, VENDOR
 
+from cleanroom.room import backup_room, restore_room
 from cleanroom.session.room import room_members
 
 OTHER = "a colleague's very own passphrase"
@@ -67,6 +69,23 @@ def test_each_role_sees_what_it_may(both: LiveParties, house: RoomHouse) -> None
     assert "may not do this" in seen(both, "log", peer, "--as", keys["viewer"], code=3)
     for key in keys.values():
         assert "no such share" in seen(both, "share", "0" * 32, "--as", key, code=3)
+
+
+def test_after_a_restore_a_member_waits_to_be_confirmed(both: LiveParties, house: RoomHouse) -> None:
+    key = add(both, "viewer")
+    saved = BytesIO()
+    house.stop()
+    backup_room(house.root, saved, house.now)
+    saved.seek(0)
+    restore_room(house.root, saved, house.now)
+    house.start()
+    assert "confirmed" in seen(both, "inbox", "--as", key, code=3)
+    listed = both.read_json(VENDOR, "room", "member", "list")
+    assert [one["state"] for one in listed] == ["active", "suspended"]
+    both.run(VENDOR, "room", "member", "confirm", listed[0]["keyid"][:8], code=2)
+    both.run(VENDOR, "room", "member", "confirm", listed[1]["keyid"][:8])
+    seen(both, "inbox", "--as", key)
+    both.run(VENDOR, "room", "member", "confirm", listed[1]["keyid"][:8], code=2)
 
 
 def test_a_removed_member_is_nobody(both: LiveParties) -> None:

@@ -1,6 +1,6 @@
 """One own account, forgotten: taken out of everything that is kept here, and asked back from partners.
 
-forgotten/DIGEST    what partners were shown of it, by pair token, locked: a command that was killed tells all
+forgotten/DIGEST    what partners were shown of it, by token or record, locked: a killed command tells all
 
 First it is remembered as forgotten, so that nothing shows it from here on and no import brings it back. Then
 the files for partners are written, and last it is removed. Doing it again finishes what a killed one left.
@@ -15,9 +15,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from cleanroom.moment import moment_of
 from cleanroom.session.accounts.forgotten import are_forgotten, remember_forgotten
-from cleanroom.session.accounts.recalling import ShownAs, recall_body
+from cleanroom.session.accounts.recalling import NAMED, ShownAs, recall_body
 from cleanroom.session.accounts.removing import (
     Removed,
     in_prepared,
@@ -40,7 +39,6 @@ from overlap import canonical
 from overlap.errors import Unverified, UsageError
 
 _PURPOSE = b"forgotten"
-_COLUMNS = ("pair_token", "share", "until")
 
 
 @dataclass(frozen=True)
@@ -105,8 +103,14 @@ def _remember_shown(
     for partner in party.partners():
         memory, held = read_memory(party, partner), read_holder_state(party, partner).shares
         for share, accounts in memory.granted.items():
-            if account in accounts and share in held and held[share].terms.run in runs:
-                terms = held[share].terms
+            if account not in accounts or share not in held:
+                continue
+            terms = held[share].terms
+            if not terms.run:
+                # They are listed in the order of the records, whose tokens nobody has kept.
+                places = [at for at, one in enumerate(accounts) if one == account]
+                rows |= {ShownAs(partner, share, "", terms.until, at) for at in places}
+            elif terms.run in runs:
                 tokens = _tokens(party, runs[terms.run], account)
                 rows |= {ShownAs(partner, share, token, terms.until) for token in tokens}
     contents = canonical.encode([asdict(one) for one in sorted(rows)])
@@ -130,8 +134,8 @@ def _tell(party: Party, partner: str, rows: list[ShownAs], place: Path) -> Told:
     clean_up = place / f"clean-up-{partner}.csv"
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(_COLUMNS)
-    table.writerows((one.token, one.share, moment_of(one.until)) for one in rows)
+    table.writerow(NAMED)
+    table.writerows(one.cells for one in rows)
     write_whole(clean_up, text.getvalue().encode())
     held = read_holder_state(party, partner).shares
     shares = sorted({one.share for one in rows})

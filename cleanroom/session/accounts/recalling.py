@@ -1,9 +1,11 @@
-"""The letter `forget`: pair tokens that a partner was shown and asks back, and what is done with one here.
+"""The letter `forget`: what a partner was shown and is asked to drop, and what is done with one here.
 
-    overlap-forget/1\\n, then canonical JSON: a list of {"share", "token", "until"}, sorted
+    overlap-forget/1\\n, then canonical JSON: a sorted list of {"share", "token", "until"}, or of
+    {"record", "share", "until"} where the share is of all accounts
 
-Whoever takes one in drops the records with these tokens from the opened share, and lists them in a file, by
-which they are taken out of the CRM. A modified tool may keep them.
+A pair token names a matched account; a record of a share of all accounts is named by its number. Whoever
+takes the letter in drops these records from the opened share, and lists them in a file, by which they are
+taken out of the CRM. A modified tool may keep them.
 """
 
 from __future__ import annotations
@@ -30,24 +32,35 @@ from overlap.errors import MalformedFile, WrongRun
 FORGET_LINE: Final = b"overlap-forget/1\n"
 
 _HEX: Final = re.compile("[0-9a-f]{32}")
-_FIELDS: Final = {"share", "token", "until"}
-_COLUMNS: Final = ("account", "pair_token", "share", "until")
+_FIELDS: Final = ({"share", "token", "until"}, {"record", "share", "until"})
+#: How a record is named in a table: by its token, or by its number in a share of all accounts.
+NAMED: Final = ("pair_token", "share", "record", "until")
 
 
 @dataclass(frozen=True, order=True)
 class ShownAs:
-    """One pair token under which a share showed an account to a partner, until that second."""
+    """How a share showed an account to a partner, until that second: under a pair token, or where it shows
+    all accounts (`token` is "") as the record of a number."""
 
     partner: str
     share: str
     token: str
     until: int
+    record: int = -1
+
+    @property
+    def cells(self) -> tuple[str, str, str, str]:
+        """What a table says of it, in the columns NAMED."""
+        return self.token, self.share, "" if self.token else str(self.record), moment_of(self.until)
 
 
 def recall_body(rows: Iterable[ShownAs]) -> bytes:
     """The body of the letter for one partner."""
-    listed = sorted((one.share, one.token, one.until) for one in rows)
-    value = [{"share": share, "token": token, "until": until} for share, token, until in listed]
+    listed = sorted((one.share, one.token, one.record, one.until) for one in rows)
+    value = [
+        {"share": share, "until": until} | ({"token": token} if token else {"record": record})
+        for share, token, record, until in listed
+    ]
     return FORGET_LINE + canonical.encode(value)
 
 
@@ -59,7 +72,10 @@ def read_recall(data: bytes, partner: str) -> list[ShownAs]:
     value = canonical.decode(data[len(FORGET_LINE) :], "what is to be forgotten")
     if not isinstance(value, list) or not all(_is_row(one) for one in value):
         raise bad
-    rows = [ShownAs(partner, one["share"], one["token"], one["until"]) for one in value]
+    rows = [
+        ShownAs(partner, one["share"], one.get("token", ""), one["until"], one.get("record", -1))
+        for one in value
+    ]
     if recall_body(rows) != data or len(set(rows)) != len(rows):
         raise bad
     return rows
@@ -81,7 +97,7 @@ def take_recall(party: Party, letter: Letter) -> list[str]:
     releases = {one.share: one for one in all_releases(party, letter.partner)}
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(_COLUMNS)
+    table.writerow(("account", *NAMED))
     dropped = 0
     for share in shares:
         asked = [one for one in rows if one.share == share]
@@ -89,9 +105,10 @@ def take_recall(party: Party, letter: Letter) -> list[str]:
         accounts = _accounts(party, run)
         for one in asked:
             for account in accounts.get(one.token, [""]):
-                table.writerow((account, one.token, share, moment_of(one.until)))
+                table.writerow((account, *one.cells))
         if share in releases:
-            dropped += drop_records(party, releases[share], {one.token for one in asked})
+            tokens, records = {one.token for one in asked}, {one.record for one in asked}
+            dropped += drop_records(party, releases[share], tokens, records)
     digest = hashlib.sha256(letter.body)
     place = party.folder.path("exports", f"forget-{letter.partner}-{digest.hexdigest()[:8]}.csv")
     if dropped or not place.is_file():
@@ -121,8 +138,13 @@ def _accounts(party: Party, run: str) -> dict[str, list[str]]:
 def _is_row(value: object) -> bool:
     return (
         isinstance(value, dict)
-        and set(value) == _FIELDS
-        and all(isinstance(value[name], str) and _HEX.fullmatch(value[name]) for name in ("share", "token"))
-        and type(value["until"]) is int
-        and value["until"] >= 0
+        and set(value) in _FIELDS
+        and all(
+            isinstance(value[name], str) and _HEX.fullmatch(value[name])
+            for name in ("share", "token")
+            if name in value
+        )
+        and all(
+            type(value[name]) is int and value[name] >= 0 for name in ("record", "until") if name in value
+        )
     )

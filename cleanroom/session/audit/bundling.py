@@ -21,6 +21,7 @@ from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
 from cleanroom.session.room.rooms import room_cards
 from cleanroom.session.share.holding import read_holder_state
+from cleanroom.session.share.lent_shares import room_endings
 from overlap.errors import Refused
 from overlap.keys import Card
 
@@ -109,12 +110,14 @@ def _agreements(party: Party, partner: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _receipts(party: Party, partner: str) -> Iterator[bytes]:
-    """Every receipt about this partner: those kept with it, and the grants of both."""
+    """Every receipt about this partner: those kept with it, the grants of both, and the ends that rooms have
+    signed of shares whose halves they held."""
     for receipt in kept_receipts(party, partner):
         yield receipt.data
-    grants = [
-        party.folder.path("shares", "grants", name) for name in read_holder_state(party, partner).shares
-    ]
+    shares = read_holder_state(party, partner).shares
+    for share in shares:
+        yield from room_endings(party, share)
+    grants = [party.folder.path("shares", "grants", name) for name in shares]
     for name in party.folder.names("shares", "received", suffix=".record"):
         if party.folder.read_record("shares", "received", f"{name}.record")["partner"] == partner:
             grants.append(party.folder.path("shares", "received", f"{name}.receipt"))

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
+from typing import Final
 
 from cleanroom.agreement import Request, SignedAgreement, build_contract, decide, require_software
 from cleanroom.session.agreement.agreements import (
@@ -26,19 +28,27 @@ from cleanroom.session.match.prepared_lists import PreparedList, ask_list
 from cleanroom.session.match.runs import OPEN_STATES, all_runs
 from cleanroom.session.match.submitting import Submitted, agreed_pairs, require_budget, submit
 from cleanroom.session.party import Party
+from cleanroom.session.room.room_counting import require_room
 from overlap import match
 from overlap.engine import Progress
 from overlap.errors import Refused, UsageError
 from overlap.protocol import Contract, check_header, read_contract
 
+#: What may be shown by each action that shows fields of ours.
+_SCOPES: Final = {"grant": "matched", "disclose": "all"}
+
 
 @dataclass(frozen=True)
 class Leaving:
-    """Own fields of one population that may be shown for one purpose, after a run and a grant."""
+    """Own fields of one population that may be shown for one purpose, after a run and a grant.
+
+    `scope` is "matched", or "all" where every account of the population may be shown, matched or not.
+    """
 
     population: str
     purpose: str
     fields: list[str]
+    scope: str
 
 
 @dataclass
@@ -93,6 +103,7 @@ def rehearse_start(party: Party, agreement: str, progress: Progress | None = Non
         if starter_of(signed) != party.name:
             raise Refused(f"{partner} starts runs under this agreement", "ask them to begin")
         require_software(signed.agreement, own_software(signed.agreement))
+        _require_room(party, contract)
         require_budget(party, signed)
         made = submit(party, signed, contract, progress, rehearsing=True)
         if signed.agreement.terms.prepared:
@@ -113,6 +124,7 @@ def rehearse_reply(party: Party, source: Path, progress: Progress | None = None)
     rehearsal = _of_terms(party, signed, contract, "responder")
 
     def submitted() -> Submitted:
+        _require_room(party, contract)
         require_budget(party, signed)
         if contract.prepared:
             return PreparedList(party, signed).submitted(rehearsing=True)
@@ -167,13 +179,20 @@ def _leaving(party: Party, signed: SignedAgreement) -> list[Leaving]:
     side = agreement.side(agreement.role_of(party.name) or "")
     now = max(party.time_with(partner_of(party, agreement)), signed.not_before)
     found = []
-    for population in side.populations:
-        for purpose in agreement.terms.purposes:
-            allowed = [
-                name
-                for name in side.fields
-                if decide(signed, Request("grant", party.name, name, population, purpose), now).allowed
-            ]
-            if allowed:
-                found.append(Leaving(population, purpose, allowed))
+    for action, population, purpose in product(_SCOPES, side.populations, agreement.terms.purposes):
+        allowed = [
+            name
+            for name in side.fields
+            if decide(signed, Request(action, party.name, name, population, purpose), now).allowed
+        ]
+        if allowed:
+            found.append(Leaving(population, purpose, allowed, _SCOPES[action]))
     return found
+
+
+def _require_room(party: Party, contract: Contract) -> None:
+    """Refused when the room that counts in the run is not one that we can reach under a confirmed card."""
+    try:
+        require_room(party, contract)
+    except UsageError as error:
+        raise Refused(error.what, error.hint) from error

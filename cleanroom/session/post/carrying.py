@@ -14,7 +14,6 @@ after the command that reads it has returned.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -23,27 +22,14 @@ from typing import Any
 from cleanroom.room import KINDS, OPEN_KINDS, Carrier, FolderCarrier, Waiting, limit_of
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Clock, Party
+from cleanroom.session.post.outbox import Address, addressed, files_at, unsent
 from cleanroom.session.post.parcels import is_parcel, make_parcel, open_parcel
 from cleanroom.session.share.reading import read_by_room
-from overlap.errors import BadInput, BadPeerFile, MalformedFile, OverlapError, Refused, Unverified, UsageError
+from overlap.errors import BadPeerFile, MalformedFile, OverlapError, Refused, Unverified, UsageError
 from overlap.keys import Card
 
 _HINT = "write folder:PATH or https://ROOM"
 FOLDER = "folder:"
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where a file in the outbox goes; `answers` is the key of the waiting file that it answers, or empty.
-
-    `share` is the share of a request that goes to the room which holds its half, else empty.
-    """
-
-    partner: str
-    kind: str
-    via: str
-    answers: str
-    share: str
 
 
 @dataclass(frozen=True)
@@ -86,7 +72,7 @@ def keep_via(party: Party, partner: str, text: str) -> str:
     party.card_of(partner)
     via = "" if text == "none" else read_via(text)
     party.folder.write_record({"via": via}, "partners", f"{partner}.via")
-    for name, address in _outbox(party):
+    for name, address in addressed(party.folder):
         if via and address.partner == partner:
             party.folder.write_record(asdict(replace(address, via=via)), "outbox", f"{name}.address")
     return via
@@ -152,10 +138,10 @@ class Carrying:
         sent waits behind it.
         """
         stuck: set[tuple[str, str]] = set()
-        for name, address in _outbox(self.party):
+        for name, address in addressed(self.party.folder):
             if partner not in ("", address.partner) or via not in ("", address.via):
                 continue
-            for place in self._files_at(name):
+            for place in files_at(self.party.folder, name):
                 if (address.partner, address.via) in stuck:
                     break
                 try:
@@ -165,17 +151,17 @@ class Carrying:
                     yield address, error
                 else:
                     yield address
-            if not self._files_at(name):
+            if not files_at(self.party.folder, name):
                 self.party.folder.path("outbox", f"{name}.address").unlink()
 
     def unsent(self) -> list[Address]:
         """What lies in the outbox, the oldest first."""
-        return [address for name, address in _outbox(self.party) if self._files_at(name)]
+        return unsent(self.party.folder)
 
     def answered(self, key: str) -> bool:
         """Whether the answer to a waiting file lies in the outbox: it was taken in before."""
         here = set(self.party.folder.names("outbox"))
-        return any(address.answers == key and name in here for name, address in _outbox(self.party))
+        return any(address.answers == key and name in here for name, address in addressed(self.party.folder))
 
     # What waits for us.
 
@@ -270,13 +256,6 @@ class Carrying:
             left = {key: why for key, why in kept.items() if key in still}
             self.party.folder.write_record(left, "carriers", "refused")
 
-    def _files_at(self, name: str) -> list[Path]:
-        """What a command has written at a place of the outbox: nothing, a file or several, in order."""
-        names = self.party.folder.names("outbox")
-        further = [int(n.removeprefix(f"{name}-")) for n in names if re.fullmatch(rf"{name}-[0-9]+", n)]
-        found = [name] * (name in names) + [f"{name}-{number}" for number in sorted(further)]
-        return [self.party.folder.path("outbox", one) for one in found]
-
     def _send(self, address: Address, place: Path) -> None:
         if address.share:
             read_by_room(self.party, address.share, place)
@@ -304,17 +283,6 @@ class Carrying:
         number = int(known.get(whose, 0)) + 1
         self.party.folder.write_record({**known, whose: number}, *place)
         return number
-
-
-def _outbox(party: Party) -> Iterator[tuple[str, Address]]:
-    """What is addressed in the outbox, the oldest first; the file itself may not be there yet."""
-    for name in party.folder.names("outbox", suffix=".address"):
-        try:
-            yield name, Address(**party.folder.read_record("outbox", f"{name}.address"))
-        except TypeError as error:
-            raise BadInput(
-                "an address in the outbox is not of version 1", "restore it from a backup"
-            ) from error
 
 
 def require_sender(card: Card, item: Waiting) -> None:

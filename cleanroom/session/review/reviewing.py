@@ -17,8 +17,8 @@ from cleanroom.session.review.reviews import (
     read_memory,
     release_state,
     run_tokens,
-    shown_no_more,
     told_digest,
+    why_not_shown,
 )
 from cleanroom.session.share.holding import read_holder_state
 from cleanroom.store import read_table
@@ -113,8 +113,8 @@ def decide_reviews(party: Party, run: str, words: Sequence[tuple[str, str]]) -> 
 def describe_renewals(shares: Sequence[str]) -> list[str]:
     """What to do about shares that show what may not be shown any more."""
     return [
-        f"careful   share {share} shows accounts that are now rejected or disputed, and gives no lease: "
-        "revoke it and grant a new one"
+        f"careful   share {share} gives no lease: an account that it shows is rejected, disputed or unknown "
+        "by now; revoke it and grant a new one"
         for share in shares
     ]
 
@@ -130,11 +130,11 @@ def find_overlap_run(party: Party, name: str) -> RunRecord:
 
 
 def shares_to_renew(party: Party, partner: str) -> list[str]:
-    """Open shares of ours that show accounts which may not be shown any more."""
+    """Open shares of ours that give no lease any more, for what they show."""
     return [
         share
         for share, held in read_holder_state(party, partner).shares.items()
-        if not held.reason and shown_no_more(party, partner, share, held.terms.run)
+        if not held.reason and why_not_shown(party, partner, share, held.terms.run)
     ]
 
 

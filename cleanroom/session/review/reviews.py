@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from itertools import chain
 
 import pandas as pd
 
@@ -63,14 +64,36 @@ def remember_granted(party: Party, partner: str, share: str, accounts: list[str]
     keep_memory(party, partner, replace(memory, granted={**memory.granted, share: tuple(accounts)}))
 
 
-def shown_no_more(party: Party, partner: str, share: str, run: str) -> int:
-    """How many own accounts a share shows that may not be shown any more; `run` is "" where it shows all."""
+def why_not_shown(party: Party, partner: str, share: str, run: str) -> str:
+    """Why a share gives no lease for what it shows, in words; "" while all of it may be shown.
+
+    `run` is "" where it shows all. A share that the memory does not know gives none: the file is lost or is
+    an old copy, and a rejected account could be among those that it shows.
+    """
     memory = read_memory(party, partner)
     if share not in memory.granted:
-        return 0
-    if not run:
-        return len(_kept_back(party, partner, set(memory.granted[share])))
-    return len(set(memory.granted[share]) - released_accounts(party, read_run(party, run), memory))
+        return f"which accounts it shows is not known: reviews/{partner} is lost, or an old copy"
+    shown = set(memory.granted[share])
+    if run:
+        gone = len(shown - released_accounts(party, read_run(party, run), memory))
+    else:
+        gone = len(_kept_back(party, partner, shown))
+    return f"{gone:,} of its accounts may not be shown any more" if gone else ""
+
+
+def require_memory(party: Party, partner: str) -> None:
+    """Return when what is remembered of reviews is here, or there never was anything to remember.
+
+    Refused when the log says otherwise: without the file, what was rejected would be shown again.
+    """
+    if party.folder.path("reviews", partner).is_file():
+        return
+    entries = chain(party.log(partner).entries(), *(log.entries() for log in party.closed_logs(partner)))
+    if any(entry.kind in ("grant", "review") for entry in entries):
+        raise Refused(
+            f"what was decided in reviews with '{partner}' is lost: reviews/{partner} is not here",
+            "restore it from a backup, or decide anew and write 'overlap review export'",
+        )
 
 
 def _kept_back(party: Party, partner: str, shown: set[str]) -> set[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -37,10 +37,14 @@ _FIELDS: Final = {"keys", "mark", "party", "room", "url"}
 
 @dataclass(frozen=True)
 class Member:
-    """A key that signs for us at a room, and what it may do."""
+    """A key that signs for us at a room, and what it may do.
+
+    `state` is "suspended" after a restore of the room until we confirm it: then it may do nothing.
+    """
 
     keyid: str
     role: str
+    state: str = "active"
 
 
 @dataclass(frozen=True)
@@ -101,11 +105,28 @@ def add_member(
 
 def list_members(party: Party, room: str, clock: Clock = wall_clock) -> list[Member]:
     """Who signs for us at a room; our card's own key is among them."""
+    return [member for member, _ in _listed(party, room, clock)]
+
+
+def confirm_member(party: Party, room: str, name: str, clock: Clock = wall_clock) -> Member:
+    """Let a member that is suspended since a restore sign for us again; UsageError when none begins so."""
+    from cleanroom.room import member_keyid
+
+    waiting = [
+        (member, key)
+        for member, key in _listed(party, room, clock)
+        if member.keyid.startswith(name) and member.state == "suspended"
+    ]
+    if len(waiting) != 1:
+        raise UsageError(
+            "no suspended member, or more than one, begins so", "'overlap room member list' shows them"
+        )
+    member, key = waiting[0]
+    if member_keyid(key) != member.keyid:
+        raise ForgedFile("the room names another key than that of the member", "tell who runs the room")
     with _admin(party, room, clock) as (client, _, _):
-        told = client.ask_json("GET", "/v1/members")
-    if not isinstance(told, list):
-        raise _malformed()
-    return [Member(_text(one, "keyid"), _text(one, "role")) for one in told]
+        client.ask_json("POST", "/v1/members", {"key": key.hex(), "role": member.role})
+    return replace(member, state="active")
 
 
 def remove_member(party: Party, room: str, name: str, clock: Clock = wall_clock) -> Member:
@@ -183,6 +204,22 @@ def see_log(member: MemberKey, peer: str, clock: Clock = wall_clock) -> SeenLog:
     if head.size and root([leaf_hash(entry.to_bytes()) for entry in entries]) != head.root:
         raise ForgedFile("the room's log is not the one that it has signed", "tell who runs the room")
     return SeenLog(head.size, head.root.hex(), [(moment_of(entry.time), entry.kind) for entry in entries])
+
+
+def _listed(party: Party, room: str, clock: Clock) -> list[tuple[Member, bytes]]:
+    """The members as the room tells them, each with its key."""
+    with _admin(party, room, clock) as (client, _, _):
+        told = client.ask_json("GET", "/v1/members")
+    if not isinstance(told, list):
+        raise _malformed()
+    found = []
+    for one in told:
+        member = Member(*(_text(one, name) for name in ("keyid", "role", "state")))
+        try:
+            found.append((member, bytes.fromhex(_text(one, "key"))))
+        except ValueError as error:
+            raise _malformed() from error
+    return found
 
 
 @contextmanager

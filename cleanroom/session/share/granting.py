@@ -20,7 +20,7 @@ from cleanroom.session.match.probing import require_shown_many
 from cleanroom.session.match.runs import find_run
 from cleanroom.session.party import Party
 from cleanroom.session.post.letters import write_letter
-from cleanroom.session.review.reviews import release_state, remember_granted
+from cleanroom.session.review.reviews import release_state, remember_granted, require_memory
 from cleanroom.session.share.holding import open_holder, read_holder_state
 from cleanroom.share import REQUEST_LIMIT_BYTES, Ending, Record, Terms, make_share
 from cleanroom.store import read_table
@@ -64,6 +64,7 @@ def grant_share(party: Party, run: str, out: Path) -> Granted:
     card = party.verified_card_of(record.partner)
     signed = agreement_with_digest(party, record.agreement)
     fields = fields_granted(party, signed, "grant")
+    require_memory(party, record.partner)
     state = release_state(party, record)
     rows, left_out = _releasable(state, signed)
     accounts = read_table(party.folder.path("runs", record.run, "accounts.parquet"))

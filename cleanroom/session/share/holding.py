@@ -17,7 +17,7 @@ from cleanroom.session.audit.witnessing import own_cosigned
 from cleanroom.session.folder import Folder, read_whole, write_whole
 from cleanroom.session.match.frames import highest_peer_time
 from cleanroom.session.party import Party
-from cleanroom.session.review.reviews import shown_no_more
+from cleanroom.session.review.reviews import why_not_shown
 from cleanroom.session.share.lent_shares import PartnerHolder
 from cleanroom.share import HolderState, Request, Terms
 
@@ -91,8 +91,8 @@ def _refusal(party: Party, partner: str, terms: Terms, request: Request, now: in
             decision = decide(signed, Asked(action, by, field, population, request.purpose), now)
             if not decision.allowed:
                 return f"clause {decision.clause}: {decision.reason}"
-    if gone := shown_no_more(party, partner, terms.share, terms.run):
-        return f"{gone:,} of its accounts may not be shown any more: revoke the share and grant a new one"
+    if why := why_not_shown(party, partner, terms.share, terms.run):
+        return f"{why}: revoke the share and grant a new one"
     return None
 
 

@@ -12,16 +12,23 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from cleanroom.log import bucket
-from cleanroom.receipts import DESTRUCTION, EXPIRY, REVOCATION, read_statement
-from cleanroom.session.folder import write_whole
+from cleanroom.log import Facts, bucket
+from cleanroom.receipts import (
+    DESTRUCTION,
+    EXPIRY,
+    REVOCATION,
+    STATEMENT_LIMIT_BYTES,
+    read_statement,
+    statement_digest,
+)
+from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.history import own_history
 from cleanroom.session.party import Party, wall_clock
-from cleanroom.session.review.reviews import shown_no_more
+from cleanroom.session.review.reviews import why_not_shown
 from cleanroom.session.room.room_logs import watch_room_log
 from cleanroom.session.room.rooms import holder_card, room_at, room_client
 from cleanroom.share import Deposit, Ending, Held, Holder, MadeShare, Terms, make_deposit
-from overlap.errors import UsageError, WrongRun
+from overlap.errors import BadInput, UsageError, WrongRun
 
 if TYPE_CHECKING:
     from cleanroom.room import LentShare, RoomLeases
@@ -82,18 +89,16 @@ class PartnerHolder(Holder):
     def refresh(self, now: int) -> list[str]:
         """Ask the rooms how the shares stand that they hold; what is new, a line for each share.
 
-        A room knows no account, so it goes on with a share of which one may not be shown any more, where our
-        own folder would refuse each lease: such a share is revoked.
+        A room knows no account, so it goes on with a share of which one may not be shown any more, or nobody
+        knows which it shows, where our own folder would refuse each lease: such a share is revoked.
         """
         lines = []
         for held in self.state.shares.values():
             if held.destroyed or not self._is_lent(held.terms):
                 continue
-            gone = 0 if held.reason else self._shown_no_more(held.terms)
-            if gone:
+            if why := "" if held.reason else self._why_not_shown(held.terms):
                 self.revoke(held.terms.share, now)
-                what = f"share {held.terms.share[:8]} is revoked: {gone:,} of its accounts may not be shown"
-                lines.append(f"{what} any more; grant a new one")
+                lines.append(f"share {held.terms.share[:8]} is revoked: {why}; grant a new one")
                 continue
             with lending_room(self._party, self._partner, held.terms.holder) as room:
                 stands = room.stands(held.terms.share)
@@ -106,8 +111,8 @@ class PartnerHolder(Holder):
                 lines.append(f"{name}: {stands.read:,} of {held.terms.count:,} records were read")
         return lines
 
-    def _shown_no_more(self, terms: Terms) -> int:
-        return shown_no_more(self._party, self._partner, terms.share, terms.run)
+    def _why_not_shown(self, terms: Terms) -> str:
+        return why_not_shown(self._party, self._partner, terms.share, terms.run)
 
     def _is_lent(self, terms: Terms) -> bool:
         own = [self._keys.card, *(retired.card for retired in own_history(self._party.folder))]
@@ -127,11 +132,24 @@ class PartnerHolder(Holder):
         )
         if not held.destroyed:
             kind = "revocation" if stands.reason == "revocation" else "expiry"
-            self._append(kind, terms, now, {"records": bucket(terms.count)})
-            facts = {"records": bucket(terms.count), "read": bucket(stands.read)}
-            self._append("destruction", terms, now, facts)
+            # Our log commits to the room's two words, so that a bundle shows when we had them.
+            facts: Facts = {"records": bucket(terms.count), "receipt": statement_digest(stands.notice)}
+            self._append(kind, terms, now, facts)
+            read, word = bucket(stands.read), statement_digest(stands.attestation)
+            self._append("destruction", terms, now, {**facts, "read": read, "receipt": word})
             self._save(self.state.with_share(_seen(held, stands, now)))
         return Ending(terms.share, stands.reason, terms.count, stands.read, stands.notice, stands.attestation)
+
+
+def room_endings(party: Party, share: str) -> tuple[bytes, ...]:
+    """What a room has signed about the end of a share that it held: the end, the attestation; or nothing."""
+    place = party.folder.path("shares", "ended", share)
+    if not place.is_file():
+        return ()
+    lines = read_whole(place, STATEMENT_LIMIT_BYTES).splitlines(keepends=True)
+    if len(lines) != 4:
+        raise BadInput(f"{place} does not hold the room's two statements", "restore it from a backup")
+    return b"".join(lines[:2]), b"".join(lines[2:])
 
 
 def _seen(held: Held, stands: LentShare, now: int) -> Held:

@@ -43,7 +43,7 @@ class Holding:
 class Read:
     """One use of a share, or one that was refused. `records` is rounded up as in the log.
 
-    `entry` is its number in the present log (`log` 0) or in that old log.
+    `entry` is its number in the present log (`log` 0) or in that old log; `purpose` is "" of a refusal.
     """
 
     time: str
@@ -54,6 +54,7 @@ class Read:
     refused: bool
     entry: int
     log: int
+    purpose: str
 
 
 def list_holdings(party: Party, partner: str | None = None) -> list[Holding]:
@@ -77,6 +78,7 @@ def list_reads(party: Party, partner: str | None = None, share: str = "") -> lis
             "refused" in event.counts,
             event.sequence,
             event.log,
+            event.purpose,
         )
         for event in sorted(events, key=lambda event: (event.time, event.partner, event.place))
         if event.kind in _USES or "refused" in event.counts

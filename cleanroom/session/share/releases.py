@@ -69,10 +69,13 @@ def read_release(party: Party, release: Release) -> pd.DataFrame:
     return table_from_bytes(table)
 
 
-def drop_records(party: Party, release: Release, tokens: Collection[str]) -> int:
-    """Take the records that one of these pair tokens names out of a release; how many they were."""
+def drop_records(
+    party: Party, release: Release, tokens: Collection[str], records: Collection[int] = ()
+) -> int:
+    """Take the records that one of these pair tokens names, or their number, out of a release; how many."""
     table = read_release(party, release)
-    gone = table.loc[table["token"].isin(list(tokens)), "record"].unique()
+    named = table["token"].isin(list(tokens)) | table["record"].isin(list(records))
+    gone = table.loc[named, "record"].unique()
     if len(gone):
         kept = table[~table["record"].isin(gone)].reset_index(drop=True)
         place = ("releases", f"{release.share}.table")

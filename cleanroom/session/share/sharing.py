@@ -169,8 +169,14 @@ def open_share(party: Party, source: Path) -> OpenedShare:
         len(opened.records),
     )
     receipt = release_receipt(party, partner, terms, opened.purpose, len(opened.records))
-    records = len(opened.records)
-    party.note(partner, "release", share=bytes.fromhex(terms.share), records=records, receipt=receipt)
+    party.note(
+        partner,
+        "release",
+        share=bytes.fromhex(terms.share),
+        records=len(opened.records),
+        receipt=receipt,
+        purpose=opened.purpose.encode(),
+    )
     keep_release(party, release, [_plain(record) for record in opened.records.values()])
     party.vault().destroy(request)
     return OpenedShare(terms.share, partner, len(opened.records), moment_of(terms.until))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
-from cleanroom.log import Log, commitment
+from cleanroom.agreement import PURPOSES
+from cleanroom.log import Entry, Log, commitment
 from cleanroom.session.history import ClosedLog
 from cleanroom.session.party import Party
 
@@ -16,7 +17,8 @@ _SHARE = "share"
 class Event:
     """One entry of the log with `partner` that is about a share (32 hex digits); counts are bucketed.
 
-    `log` is the number of the old log that has it, 0 for the present one.
+    `log` is the number of the old log that has it, 0 for the present one. `purpose` is what a lease was given
+    or opened for; "" for other entries, and for leases of before this was logged.
     """
 
     partner: str
@@ -26,6 +28,7 @@ class Event:
     share: str
     counts: dict[str, int] = field(default_factory=dict)
     log: int = 0
+    purpose: str = ""
 
     @property
     def place(self) -> tuple[bool, int, int]:
@@ -38,24 +41,49 @@ def share_events(party: Party, partner: str, shares: Iterable[str]) -> list[Even
 
     An entry about another share is left out.
     """
-    known = {share: bytes.fromhex(share) for share in shares}
-    logs: list[tuple[int, Log | ClosedLog]] = [(log.number, log) for log in party.closed_logs(partner)]
-    logs.append((0, party.log(partner)))
-    return [event for number, log in logs for event in _events_in(log, number, partner, known)]
+    known = [(share, bytes.fromhex(share)) for share in shares]
+    return [
+        replace(told.event, share=share)
+        for told in _told_of(party, partner)
+        for share, value in known
+        if commitment(told.salt, _SHARE, value).hex() == told.digest
+    ]
 
 
-def _events_in(
-    log: Log | ClosedLog, number: int, partner: str, known: Mapping[str, bytes]
-) -> Iterator[Event]:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An entry about a share, before it is known about which: its salt and its digest of the share's id."""
+
+    event: Event
+    salt: bytes
+    digest: str
+
+
+def _told_of(party: Party, partner: str) -> list[_Told]:
+    """Every such entry of all logs with a partner; a log is read once a command, while it does not grow."""
+    live = party.log(partner)
+    place, now = f"shares told to {partner}", (live.origin, live.head().size)
+    before, told = party.memo.get(place, (None, []))
+    if before != now:
+        logs: list[tuple[int, Log | ClosedLog]] = [(log.number, log) for log in party.closed_logs(partner)]
+        told = [one for number, log in (*logs, (0, live)) for one in _read(log, number, partner)]
+        party.memo[place] = (now, told)
+    return list(told)
+
+
+def _read(log: Log | ClosedLog, number: int, partner: str) -> Iterator[_Told]:
     for entry in log.entries():
-        digest = entry.digests.get(_SHARE)
-        if digest is None:
-            continue
-        salt = log.salt(entry.sequence)
-        for share, value in known.items():
-            if commitment(salt, _SHARE, value).hex() == digest:
-                counts = dict(entry.counts)
-                yield Event(partner, entry.sequence, entry.time, entry.kind, share, counts, number)
+        if (digest := entry.digests.get(_SHARE)) is not None:
+            salt = log.salt(entry.sequence)
+            what = (partner, entry.sequence, entry.time, entry.kind, "", dict(entry.counts), number)
+            yield _Told(Event(*what, _purpose_of(entry, salt)), salt, digest)
+
+
+def _purpose_of(entry: Entry, salt: bytes) -> str:
+    """The purpose that an entry commits to."""
+    digest = entry.digests.get("purpose")
+    known = (word for word in PURPOSES if commitment(salt, "purpose", word.encode()).hex() == digest)
+    return next(known, "") if digest else ""
 
 
 def by_share(events: Iterable[Event]) -> dict[str, list[Event]]:
