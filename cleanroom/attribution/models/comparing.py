@@ -26,7 +26,7 @@ class Spread:
     @property
     def outside(self) -> bool:
         """Whether the rule gives less or more than every reasonable formula."""
-        return self.rule is not None and not self.least <= self.rule <= self.most
+        return self.rule is not None and not _within(self.rule, self.least, self.most)
 
 
 def spreads(credited: Credited, rule: Mapping[str, float] | None = None) -> tuple[Spread, ...]:
@@ -55,9 +55,14 @@ def _spread(partner: str, least: float, most: float, formulas: int, rule: float 
     low, high = _percent(least), _percent(most)
     says = f"{partner}: {many} {low} %" if low == high else f"{partner}: {many} {low} to {high} %"
     if rule is not None:
-        inside = "inside" if least <= rule <= most else "outside"
+        inside = "inside" if _within(rule, least, most) else "outside"
         says += f", the rule gives {_percent(rule)} % ({inside})"
     return Spread(partner, least, most, formulas, rule, says)
+
+
+def _within(rule: float, least: float, most: float) -> bool:
+    """With room for the last bits of a sum."""
+    return least - 1e-9 <= rule <= most + 1e-9
 
 
 def _percent(share: float) -> str:

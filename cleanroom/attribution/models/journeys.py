@@ -156,21 +156,21 @@ def _counts(given: Any, size: int) -> Floats:
 
 
 def _split(codes: Ints, texts: Any) -> tuple[Ints, Any, Any, Ints]:
-    """Codes of rows, distinct texts written in the one way, the words of all texts, where each text begins."""
-    texts = pc.utf8_trim_whitespace(pc.fill_null(texts, ""))
+    """Codes of rows, distinct texts written in one way, the words of all texts, where each begins."""
+    texts = pc.fill_null(texts, "")
     parts = pc.split_pattern(texts, SEPARATOR)
     words, starts = pc.utf8_trim_whitespace(parts.flatten()), parts.offsets.to_numpy().astype(np.int64)
     starts = starts - (starts[0] if len(starts) else 0)
-    blank = pc.equal(words, "").to_numpy(zero_copy_only=False)
+    # A sign that lost its space at an end of the text separates nothing from something, too.
+    blank = pc.match_substring_regex(words, "^$|^>( |$)|(^| )>$").to_numpy(zero_copy_only=False)
     if blank.any():
-        empty = pc.equal(texts, "").to_numpy(zero_copy_only=False)
+        empty = pc.equal(pc.utf8_trim_whitespace(texts), "").to_numpy(zero_copy_only=False)
         owner = np.repeat(np.arange(len(texts)), np.diff(starts))
         if (blank & ~empty[owner]).any():
             rows = np.flatnonzero(np.isin(codes, owner[blank & ~empty[owner]]))
+            more = f" and {len(rows) - 1:,} more" if len(rows) > 1 else ""
             raise BadInput(
-                f"{len(rows):,} rows have a step without a name (blank-step), the first is data row {
-                    rows[0] + 1
-                }",
+                f"row {rows[0] + 2}{more}: a step has no name (blank-step)",
                 f"steps are joined by '{SEPARATOR}', each with a name",
             )
         words = words.filter(pa.array(~blank))

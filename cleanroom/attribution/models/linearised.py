@@ -1,4 +1,4 @@
-"""Intervals in closed form: what one journey more would change, squared and added up (infinitesimal jackknife).
+"""Intervals in closed form, by the infinitesimal jackknife: what one journey more would change, squared.
 
 This is the limit of the bootstrap for many journeys (Efron, 1982; Jaeckel, 1972). It is used where resampling
 would take long: see `crediting`.

@@ -1,4 +1,4 @@
-"""Exact removal effects of a Markov chain: what is no longer won when every state with a partner leads to lost.
+"""Exact removal effects of a Markov chain: what is no longer won when a partner leads to lost.
 
 With M = diag(visits) - moves (counts) and X its inverse, h = X won is the chance to win from each state, and
 journeys keep their flow: visits = began M^-1 diag(visits). So of `won` conversions, those that go through the

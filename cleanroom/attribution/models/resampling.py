@@ -127,7 +127,7 @@ def _table(rows: Ints, columns: Ints, height: int, width: int) -> Floats:
 
 
 def _exact(sums: Floats, total: float) -> Floats:
-    """Sums rounded to a binary place at which adding them in any order, by any number of threads, is exact."""
+    """Sums rounded to a binary place at which adding them is exact in any order, by any number of threads."""
     place = 2.0 ** (48 - max(int(total), 1).bit_length())
     return np.round(sums * place) / place
 
@@ -144,7 +144,7 @@ def _chain_credits(chain: Chain, visits: Floats, moves: Floats, won: Floats) -> 
     effects = np.where(visits > 0, chance / full[:, diagonal, diagonal], 0.0)
     whole = effects.sum(axis=1, keepdims=True)
     share = np.divide(effects, whole, out=np.zeros_like(effects), where=whole > 0)
-    return share * won.sum(axis=1, keepdims=True)
+    return np.asarray(share * won.sum(axis=1, keepdims=True))
 
 
 def describe(journeys: Journeys) -> Mapping[str, int]:

@@ -114,8 +114,8 @@ def _errors(
         influence = phi + total * moved
         squares += counts @ influence**2
         means += counts @ influence
-    return np.sqrt(np.maximum(squares - means**2 / max(total, 1.0), 0.0))
+    return np.asarray(np.sqrt(np.maximum(squares - means**2 / max(total, 1.0), 0.0)))
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
+    return np.asarray(np.divide(above, below, out=np.zeros_like(above), where=below > 0))

@@ -47,7 +47,7 @@ def product(left: Floats, right: Floats) -> Floats:
     """Matrix product; up to ELIMINATED rows in one fixed order of additions."""
     if max(left.shape) > ELIMINATED or right.ndim > 1:
         return np.asarray(left @ right)
-    return np.einsum("ij,j->i", left, right, optimize=False)
+    return np.asarray(np.einsum("ij,j->i", left, right, optimize=False))
 
 
 def matrix_of(chain: Chain) -> Floats:
@@ -102,7 +102,7 @@ class Sparse:
 
 
 def _dots(left: Floats, right: Floats) -> Floats:
-    return np.einsum("ij,ij->j", left, right, optimize=False)
+    return np.asarray(np.einsum("ij,ij->j", left, right, optimize=False))
 
 
 def _bicgstab(apply: Callable[[Floats], Floats], target: Floats) -> Floats:

@@ -43,8 +43,7 @@ def model_file(source: Path, asked: Sequence[str], *, null: bool, rule: Path | N
     given = None if rule is None else _read_rule(rule)
     credited = models.credit(journeys, formulas)
     if asked and credited.refused:
-        # What was asked for by name and refused fails the command, with the reason, instead of being left
-        # out.
+        # What was asked for by name is refused with the reason, not left out.
         models.require(journeys, next(iter(credited.refused)))
     refused = tuple(f"{formula} left out: {reason}" for formula, reason in credited.refused.items())
     return Modelled(journeys, credited, models.spreads(credited, given), (*read.notes, *refused))
