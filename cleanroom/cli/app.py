@@ -29,6 +29,7 @@ COMMANDS = {
     "keys": "keys",
     "match": "match",
     "matrix": "match",
+    "models": "models",
     "partner": "party",
     "policy": "policy",
     "quality": "quality",
