@@ -4,29 +4,24 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cleanroom.cli.carry import carries, tell_out
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 
+if TYPE_CHECKING:
+    from cleanroom.session.share.sharing import ListedShare
+
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-_COLUMNS = (
-    "share",
-    "direction",
-    "partner",
-    "scope",
-    "records",
-    "read",
-    "leases left",
-    "last use",
-    "grant",
-    "state",
-    "until",
-    "days left",
-)
+#: What the table shows; --json has whole ids, the last use, and who has signed the grant.
+_COLUMNS = ("share", "partner", "read", "leases", "state", "until", "days left")
+
+#: Hex digits of an id in the table, which name it to every command, and letters of a partner's name.
+_SHORT_ID, _SHORT_NAME = 8, 18
 
 
 @click.group("shares")
@@ -43,7 +38,10 @@ def plain(text: str) -> str:
 @json_option
 @click.pass_obj
 def list_(shell: Shell, as_json: bool) -> None:
-    """List what we show and what is shown to us, and until when."""
+    """List what we show and what is shown to us, and until when.
+
+    The beginning of an id is enough for every command; --json has all of it, and when a share was last used.
+    """
     from cleanroom.session.share.sharing import list_shares
 
     with shell.party() as party:
@@ -51,24 +49,21 @@ def list_(shell: Shell, as_json: bool) -> None:
     if as_json:
         print_json([asdict(share) for share in shares])
         return
-    rows = [
-        (
-            s.share,
-            s.direction,
-            s.partner,
-            s.scope,
-            s.records,
-            s.read,
-            "any" if s.leases_left is None else s.leases_left,
-            s.last_use or "never",
-            s.grant,
-            s.state,
-            s.until,
-            s.days_left,
-        )
-        for s in shares
-    ]
-    print_table(_COLUMNS, rows)
+    print_table(_COLUMNS, [_row(one) for one in shares])
+
+
+def _row(one: ListedShare) -> tuple[str | int, ...]:
+    partner = one.partner if len(one.partner) <= _SHORT_NAME else one.partner[: _SHORT_NAME - 1] + "…"
+    unsigned = one.state == "open" and one.direction == "to" and one.grant == "waiting"
+    return (
+        one.share[:_SHORT_ID],
+        f"{one.direction} {partner}",
+        f"{one.read:,}/{one.records:,}{' all' if one.scope == 'all' else ''}",
+        "any" if one.leases_left is None else one.leases_left,
+        "open, not countersigned" if unsigned else one.state,
+        one.until,
+        one.days_left,
+    )
 
 
 @shares_command.command("grant")

@@ -153,10 +153,16 @@ class RoomClient:
         """Let another party register its card until `expires`, in unix seconds."""
         self.ask_json("POST", "/v1/invitations", {"card": card.digest.hex(), "expires": expires})
 
-    def end_card(self, card: Card, statement: bytes) -> None:
-        """Let the room take nothing more by a card, on the word of its rotation or revocation."""
+    def end_card(self, card: Card, statement: bytes) -> bool:
+        """Let the room take nothing more by a card, on the word of its rotation or revocation; False when it
+        knows no such card."""
         fields = {"Content-Type": "application/octet-stream"}
-        self.ask("PUT", f"/v1/cards/{card.digest.hex()}/end", statement, fields)
+        path = f"/v1/cards/{card.digest.hex()}/end"
+        return self.ask("PUT", path, statement, fields, expect=(200, 204, 404)).status != 404
+
+    def has_card(self, digest: str) -> bool:
+        """Whether the room takes what the card with this digest signs."""
+        return self.ask("GET", f"/v1/cards/{digest}", expect=(200, 404)).status == 200
 
     def card_of(self, digest: str) -> Card:
         """The card of a registered party."""

@@ -3,7 +3,8 @@
     open address, or a signature that holds ─ not seen before ─ quota ─ body: size, time, digest
     ─ nonce on disk ─ the room ─ signed answer
 
-Who cannot sign costs the room one signature check and no body. Nothing here reads a clock but the room's.
+Who cannot sign costs the room one signature check and no body, but where a body shows the card that signs: an
+invited one, or the next one of a registered card. Nothing here reads a clock but the room's.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import re
 import time
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,7 +38,7 @@ from cleanroom.room.signatures import (
 )
 from cleanroom.share import DEPOSIT_LIMIT_BYTES, REQUEST_LIMIT_BYTES
 from overlap.errors import BadPeerFile, ForgedFile, OverlapError, Refused, UsageError
-from overlap.keys import ROTATION_LIMIT_BYTES, Card
+from overlap.keys import ROTATION_LIMIT_BYTES, Card, read_rotation
 
 Scope = MutableMapping[str, Any]
 Event = MutableMapping[str, Any]
@@ -67,7 +70,7 @@ _LIMITS: Final = (
     ("POST", re.compile(f"/v1/shares/{_ID}/leases"), REQUEST_LIMIT_BYTES),
     ("PUT", re.compile(f"/v1/counts/{_ID}/(?:starter|responder)-list"), COUNT_LIMIT_BYTES),
 )
-_CARD: Final = re.compile("/v1/cards/([0-9a-f]{64})")
+_CARD: Final = re.compile("/v1/cards/([0-9a-f]{64})(/end)?")
 _OFFSET: Final = b"upload-offset"
 
 #: Digits of a content-length: a longer number is no length of ours, and slow to read.
@@ -153,13 +156,12 @@ class Gate:
         if scope["path"] in OPEN and request.method in ("GET", "HEAD"):
             await self._read(receive, request, 0)
             return b""
-        body = None
-        applicant = self._applicant(request.method, scope["path"])
-        if applicant:
+        body, shown = None, None
+        if reader := self._reader_of_card(request.method, scope["path"]):
             body = await self._read(receive, request, limit)
-            applicant = applicant if _is_card(body, applicant) else ""
-        signed = self._verify(request, applicant, body or b"")
-        member = self._room.registry.member(signed.keyid) or Member(applicant, applicant, b"", "admin")
+            shown = reader(body)
+        signed = self._verify(request, shown)
+        member = self._room.registry.member(signed.keyid) or Member(signed.keyid, signed.keyid, b"", "admin")
         self._burn(signed)
         self._room.rate.take(member.party)
         kept = asyncio.wrap_future(self._room.nonces.keep(signed.keyid, signed.nonce, signed.expires))
@@ -172,20 +174,29 @@ class Gate:
         scope.setdefault("state", {})["member"] = member
         return body
 
-    def _applicant(self, method: str, path: str) -> str:
-        """The digest of the card that wants to be registered by this request, when it is invited."""
-        match = _CARD.fullmatch(path) if method == "PUT" else None
-        if match is None or self._room.registry.member(match[1]):
-            return ""
-        return match[1] if self._room.registry.is_invited(match[1], self._room.now()) else ""
+    def _reader_of_card(self, method: str, path: str) -> Callable[[bytes], Card | None] | None:
+        """How the body of this request shows a card that may sign it and is not registered, if it may.
 
-    def _verify(self, request: HttpRequest, applicant: str, body: bytes) -> SignedRequest:
+        It is an invited one that registers, or the one to which a registered card was rotated: who rotated
+        while the room was away has nothing else to tell it with.
+        """
+        match, registry = _CARD.fullmatch(path) if method == "PUT" else None, self._room.registry
+        if match is None:
+            return None
+        digest, ends = match[1], bool(match[2])
+        if ends:
+            return partial(_heir, digest=digest) if registry.member(digest) else None
+        if registry.member(digest) or not registry.is_invited(digest, self._room.now()):
+            return None
+        return partial(_own_card, digest=digest)
+
+    def _verify(self, request: HttpRequest, shown: Card | None) -> SignedRequest:
         strangers = []
 
         def key_of(keyid: str) -> bytes | None:
             member = self._room.registry.member(keyid)
-            if member is None and applicant and keyid == applicant:
-                return Card.from_bytes(body).requests
+            if member is None and shown is not None and keyid == shown.digest.hex():
+                return shown.requests
             if member is None:
                 strangers.append(keyid)
             return member.key if member else None
@@ -262,11 +273,20 @@ def _limit_of(method: str, path: str) -> int:
     return BODY_LIMIT
 
 
-def _is_card(body: bytes, digest: str) -> bool:
-    try:
-        return Card.from_bytes(body).digest.hex() == digest
-    except BadPeerFile:
-        return False
+def _own_card(body: bytes, digest: str) -> Card | None:
+    """The card of this digest in a body, if it is one."""
+    with suppress(BadPeerFile):
+        card = Card.from_bytes(body)
+        return card if card.digest.hex() == digest else None
+    return None
+
+
+def _heir(body: bytes, digest: str) -> Card | None:
+    """The card to which the one of this digest was rotated, by its owner's word in the body."""
+    with suppress(BadPeerFile):
+        rotation = read_rotation(body)
+        return rotation.new if rotation.old.digest.hex() == digest else None
+    return None
 
 
 async def _collect(receive: Receive, limit: int) -> bytes:

@@ -24,6 +24,7 @@ from cleanroom.session.post.addressing import command_for
 from cleanroom.session.post.carrying import Carrying, Incoming, key_of, known_vias
 from cleanroom.session.post.receiving import receive_file
 from cleanroom.session.room.room_counting import counted_in, fetch_counts, leads_to_counts, open_counts
+from cleanroom.session.room.rooms import tell_left
 from cleanroom.session.share.granting import answer_request
 from cleanroom.session.share.holding import open_holder
 from cleanroom.session.share.sharing import open_share
@@ -35,7 +36,7 @@ from overlap.errors import BadPeerFile, OverlapError, Refused
 class Action:
     """One line of a round; `what` says more, without an account.
 
-    `did` is "took in", "answered" or "sent"; "decide" when a person has to; "waits" and "unsent" in a
+    `did` is "took in", "answered", "sent" or "told"; "decide" when a person has to; "waits" and "unsent" in a
     round that only lists; "refused" when the file is set aside, "failed" when the next round tries again.
     """
 
@@ -134,7 +135,8 @@ class Round:
 
     def run(self) -> Iterator[Action]:
         """Do it, and say each thing when it is done."""
-        yield from self._ask_rooms()  # First: what partners say of reads is compared with it.
+        yield from self._tell_rooms()
+        yield from self._ask_rooms()  # Before any letter: what partners say of reads is compared with it.
         known: set[str] = set()
         reached = True
         for via in self.vias:
@@ -230,6 +232,14 @@ class Round:
                 yield Action("took in", "lease", one.partner, f"share {one.share}, by {one.via}")
             else:
                 yield Action("sent", one.kind, one.partner, f"by {one.via}")
+
+    def _tell_rooms(self) -> Iterator[Action]:
+        """What rooms do not know of cards that are out of use."""
+        for room, said in tell_left(self.carrying.party, self.carrying.clock):
+            if isinstance(said, OverlapError):
+                yield Action("failed", "room", "", f"{room.name}: {said.what}", said.hint)
+            else:
+                yield Action("told", "room", "", f"{room.name}: a card of {said} is out of use")
 
     def _ask_rooms(self) -> Iterator[Action]:
         """What rooms say of the shares of ours whose halves they hold."""

@@ -2,6 +2,7 @@
 
 rooms/NAME.card        the room's card; NAME.verified: confirmed by its fingerprint, for this address
 rooms/NAME.room        its address
+rooms/NAME.told        the cards of which it knows from us that they are out of use
 """
 
 from __future__ import annotations
@@ -149,12 +150,58 @@ def confirm_rooms_anew(before: Party, after: Party) -> None:
 def tell_rooms(party: Party, card: Card, statement: bytes) -> None:
     """Tell the rooms we have joined that a card is out of use, so that its keys sign for nobody there.
 
-    A change of cards waits for no network: a room that does not answer is told when the statement is taken in
-    once more, or by another who takes it in.
+    A change of cards waits for no network: a room that does not answer is told by the next `overlap sync`, or
+    by another who takes the statement in.
     """
     for room in list_rooms(party):
         with suppress(OverlapError), closing(room_client(party, room.url, wall_clock)) as client:
-            client.end_card(card, statement)
+            _tell(party, room, client, card, statement)
+
+
+def tell_left(party: Party, clock: Clock = wall_clock) -> Iterator[tuple[Room, str | OverlapError]]:
+    """Tell the rooms what they do not know of cards out of use: whose card a room was told of, or why not.
+
+    A room that was told is asked whether it still knows, because a restore from a backup makes it forget;
+    that it does not answer then is no news.
+    """
+    statements = _statements(party)
+    for room in list_rooms(party) if statements else ():
+        told = _told(party, room)
+        left = any(card.digest.hex() not in told for card, _ in statements)
+        try:
+            with closing(room_client(party, room.url, clock)) as client:
+                for card, statement in statements:
+                    if card.digest.hex() in told and not client.has_card(card.digest.hex()):
+                        continue
+                    if _tell(party, room, client, card, statement):
+                        yield room, card.party
+        except OverlapError as error:
+            if left:
+                yield room, error
+
+
+def _tell(party: Party, room: Room, client: RoomClient, card: Card, statement: bytes) -> bool:
+    """Tell one room, and remember it; False when the room knows no such card."""
+    known = client.end_card(card, statement)
+    told = sorted({*_told(party, room), card.digest.hex()})
+    party.folder.write_record({"told": told}, "rooms", f"{room.name}.told")
+    return known
+
+
+def _told(party: Party, room: Room) -> list[str]:
+    """The digests of the cards that the room was told of."""
+    place = ("rooms", f"{room.name}.told")
+    return list(party.folder.read_record(*place)["told"]) if party.folder.path(*place).is_file() else []
+
+
+def _statements(party: Party) -> list[tuple[Card, bytes]]:
+    """Every card that is out of use by its owner's word, ours and the partners', with that word."""
+    found = [(one.card, one.statement.encode()) for one in party.retired_cards()]
+    for partner in party.partners():
+        if party.revoked_at(partner) is not None:
+            statement = party.folder.read_record("partners", f"{partner}.revoked")["statement"]
+            found.append((party.card_of(partner), statement.encode()))
+    return found
 
 
 def room_at(party: Party, digest: str) -> str:

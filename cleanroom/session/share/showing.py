@@ -13,15 +13,18 @@ import pandas as pd
 from cleanroom.agreement import Request, SignedAgreement, decide
 from cleanroom.export import write_csv
 from cleanroom.moment import moment_of
+from cleanroom.receipts import STATEMENT_LIMIT_BYTES, outline
 from cleanroom.session.agreement.agreements import agreement_name, agreement_with_digest
 from cleanroom.session.audit.receipting import export_receipt
-from cleanroom.session.folder import write_whole
+from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.match.runs import read_run
 from cleanroom.session.party import Party
 from cleanroom.session.review.reviews import release_state
+from cleanroom.session.share.past_shares import past_shares
 from cleanroom.session.share.releases import Release, all_releases, read_release
+from cleanroom.session.share.sharing import list_shares
 from cleanroom.store import read_table
-from overlap.errors import Refused, UsageError
+from overlap.errors import Expired, Refused, UsageError
 
 #: What every row of a file carries after its fields: until when, under what and for what it may be kept.
 STAMPS: Final = ("shared_until", "agreement", "purpose")
@@ -48,10 +51,13 @@ class ShownShare:
 def show_share(party: Party, share: str, purpose: str, out: Path | None = None) -> ShownShare:
     """The records of the opened share whose id begins with `share`; with `out` as a file, which is logged.
 
-    Raises UsageError when no one opened share begins so, Refused with the clause when the agreement does not
-    allow it for this purpose at this moment.
+    Raises UsageError when no one opened share begins so, Expired or Refused when it has ended or was revoked,
+    with when and what was read before, and Refused with the clause when the agreement does not allow it for
+    this purpose at this moment.
     """
     found = [release for release in all_releases(party) if release.share.startswith(share)]
+    if not found:
+        _require_not_ended(party, share)
     if len(found) != 1:
         raise UsageError(
             "no opened share, or more than one, begins so", "'overlap shares list' shows them; open it first"
@@ -66,6 +72,25 @@ def show_share(party: Party, share: str, purpose: str, out: Path | None = None) 
         release.share, release.partner, purpose, moment_of(release.until), fields, rows, [], ""
     )
     return shown if out is None else _write(party, release, signed, shown, out)
+
+
+def _require_not_ended(party: Party, share: str) -> None:
+    """Say of the one share of a partner whose id begins so how it ended, if it did."""
+    past = [one for partner in party.partners() for one in past_shares(party, partner)]
+    found = [
+        one for one in (*list_shares(party), *past) if one.direction == "from" and one.share.startswith(share)
+    ]
+    if len(found) != 1 or not found[0].state.startswith(("ended", "revoked")):
+        return
+    one = found[0]
+    when, hint = one.until, "undo what was exported with the undo file; what has ended is not opened again"
+    read = f"{one.read:,} of {one.records:,} records were read before"
+    if one.state.startswith("revoked"):
+        place = party.folder.path("shares", "received", f"{one.share}.revoked")
+        if place.is_file():
+            when = moment_of(int(outline(read_whole(place, STATEMENT_LIMIT_BYTES)).predicate["time"]))
+        raise Refused(f"{one.partner} revoked this share on {when}: {read}, and are erased here", hint)
+    raise Expired(f"this share ended on {when}: {read}, and are erased here", hint)
 
 
 def _require_allowed(
