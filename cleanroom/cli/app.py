@@ -30,6 +30,7 @@ COMMANDS = {
     "match": "match",
     "matrix": "match",
     "partner": "party",
+    "pay": "pay",
     "policy": "policy",
     "quality": "quality",
     "receive": "claims",
