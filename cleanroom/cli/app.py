@@ -31,6 +31,7 @@ COMMANDS = {
     "matrix": "match",
     "models": "models",
     "partner": "party",
+    "pay": "pay",
     "policy": "policy",
     "quality": "quality",
     "receive": "claims",

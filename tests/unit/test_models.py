@@ -76,7 +76,7 @@ def test_weights_of_mixpanel_and_amplitude(formula: str, six: Sequence[float], t
 
 
 def test_snowplows_integration_test() -> None:
-    """dbt-snowplow-attribution, integration_tests, expected channel attributions, rounded to whole units there.
+    """dbt-snowplow-attribution, integration_tests, expected channel attributions, rounded there.
 
     First, last, linear and both ends of 40/20/40 are those of its file. Its middle steps (2 of 66.50, 7 of
     140) are not a fifth, and its rows do not add up; ours do.

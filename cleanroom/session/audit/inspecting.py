@@ -47,6 +47,8 @@ FILE_FORMATS: Final[dict[str, str]] = {
     "overlap-sharing/1": f"which policy is proposed to which partner; {_TEXT}",
     "overlap-policy-cases/1": f"what a policy is expected to allow and to deny; {_TEXT}",
     "overlap-policy-export/1": f"what a policy allows, for programs; {_TEXT}",
+    "overlap-plan/1": f"a commission plan; {_TEXT}",
+    "overlap-pay/1": f"what a plan pays for events; {_TEXT}",
     "overlap-agreement/1": f"an agreement or a proposal; {_TEXT}",
     "overlap-letter/1": f"a letter; {_SEALED}",
     "overlap-parcel/1": f"a file sealed for its way; {_SEALED}",

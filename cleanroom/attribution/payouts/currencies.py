@@ -1,0 +1,39 @@
+"""Currencies and the number of decimals of their minor unit (ISO 4217).
+
+The table is ISO 4217 list one, active codes with a minor unit, as published on 2026-01-01; funds and metals
+have none and are no currency to pay in. Codes withdrawn since 2021 stay readable, because past periods hold
+them. A code that is not here is unknown: nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["CURRENCIES_AS_OF", "exponent_of"]
+
+#: The day of the list behind the table.
+CURRENCIES_AS_OF: Final = "2026-01-01"
+
+_NONE: Final = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+_TWO: Final = """
+AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP
+CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS
+INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN
+MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE
+SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR
+ZMW ZWG
+"""
+_WITHDRAWN: Final = "ANG BGN CUC HRK SLL ZWL"
+_THREE: Final = "BHD IQD JOD KWD LYD OMR TND"
+_FOUR: Final = "UYW"
+
+_EXPONENTS: Final[dict[str, int]] = {
+    code: exponent
+    for codes, exponent in ((_NONE, 0), (_TWO, 2), (_WITHDRAWN, 2), (_THREE, 3), (_FOUR, 4))
+    for code in codes.split()
+}
+
+
+def exponent_of(code: str) -> int | None:
+    """Decimals of the currency's minor unit: 2 for EUR, 0 for JPY, 3 for KWD; None for an unknown code."""
+    return _EXPONENTS.get(code)

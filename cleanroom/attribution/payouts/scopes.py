@@ -1,0 +1,185 @@
+"""Scopes at work: what a rule owes for what it has added up, and the lines by which that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from heapq import heappop, heappush
+from typing import Final, NamedTuple
+
+from cleanroom.attribution.payouts.days import SECONDS_A_DAY, period_of, span_of
+from cleanroom.attribution.payouts.deals import Deals
+from cleanroom.attribution.payouts.events import Event
+from cleanroom.attribution.payouts.funds import Funds
+from cleanroom.attribution.payouts.line import Line, Scope, line_id
+from cleanroom.attribution.payouts.money import Exact, round_half_up, share_out
+from cleanroom.attribution.payouts.plan import Cap, Plan, Rule
+from cleanroom.attribution.payouts.rates import Rate
+from cleanroom.attribution.payouts.tariff import Tariff, tariff_of
+
+__all__ = ["Meter", "Scopes", "Use", "scope_of"]
+
+_NO_CAP: Final = Cap()
+
+
+@dataclass(slots=True)
+class Meter:
+    """Of one scope: volume, exact due (numerator over the tariff's denominator), rounded due, shares."""
+
+    tariff: Tariff
+    currency: str
+    volume: Exact = 0
+    exact: Exact = 0
+    due: int = 0
+    paid: int = 0
+    shares: dict[str, int] = field(default_factory=dict)
+    later: dict[str, int] = field(default_factory=dict)
+
+
+class Use(NamedTuple):
+    """What one event put into one scope, to be taken out again when it is reversed."""
+
+    rule: Rule
+    plan: Plan
+    scope: Scope
+    of_period: str
+    deal: str
+    volume: Exact
+    rate: Rate | None
+    currency: str
+    weights: Mapping[str, Exact]
+    hold_until: int
+
+
+class Scopes:
+    """All scopes of one run; `lines` are in the order in which they came to be."""
+
+    def __init__(self, deals: Deals, funds: Funds) -> None:
+        self.meters: dict[Scope, Meter] = {}
+        self.lines: list[Line] = []
+        self._deals, self._funds = deals, funds
+        self._caps: dict[tuple[str, str, str, str], list[int]] = {}
+        self._ends: list[tuple[int, Scope]] = []
+        self._rebates: dict[Scope, Use] = {}
+        self._tariffs: dict[tuple[str, int, str, bool], Tariff] = {}
+
+    def apply(self, use: Use, event: Event, volume: Exact, reverses: str = "") -> None:
+        """Move a scope's volume, and write the lines of what is owed more or less for it."""
+        meter = self.meters.get(use.scope)
+        if meter is None:
+            meter = Meter(self._tariff(use, accruing=True), use.currency)
+            self.meters[use.scope] = meter
+            if use.rule.accrue is not None:
+                length = use.plan.period if use.rule.over == "period" else use.rule.over
+                end = period_of(event.second // SECONDS_A_DAY, length).end
+                self._rebates[use.scope] = use
+                heappush(self._ends, (end * SECONDS_A_DAY, use.scope))
+        self._move(meter, use, event, volume, reverses)
+
+    def _tariff(self, use: Use, *, accruing: bool = False) -> Tariff:
+        """The tariff of a rule, made once; partners with a quota of their own have their own."""
+        rule, partner = use.rule, use.scope.partner
+        key = (rule.id, use.plan.version, partner if partner in rule.own_bands else "", accruing)
+        tariff = self._tariffs.get(key)
+        if tariff is None:
+            tariff = self._tariffs[key] = tariff_of(rule, partner, accruing=accruing)
+        return tariff
+
+    def true_up(self, second: int) -> None:
+        """Settle the rebates whose span has ended by then: what the bands owe, less what was accrued."""
+        while self._ends and self._ends[0][0] <= second:
+            end, scope = heappop(self._ends)
+            use, meter = self._rebates[scope], self.meters[scope]
+            exact = Fraction(meter.exact, meter.tariff.denominator)
+            meter.tariff = self._tariff(use)
+            meter.exact = exact * meter.tariff.denominator
+            name = f"true-up/{scope.text()}"
+            event = Event(end - 1, name, "", "true-up", scope.partner, "", "", None, "", "", 0)
+            self._move(meter, use, event, 0, "")
+
+    def _move(self, meter: Meter, use: Use, event: Event, volume: Exact, reverses: str) -> None:
+        rule = use.rule
+        volume_before, due_before, exact_before = meter.volume, meter.due, meter.exact
+        meter.volume += volume
+        meter.exact = meter.tariff.due(meter.volume)
+        meter.due = round_half_up(meter.exact, meter.tariff.denominator)
+        owed = meter.due - due_before
+        kept = self._capped(use, owed) if rule.cap != _NO_CAP else owed
+        meter.paid += kept
+        alone = len(use.weights) == 1
+        shares = {next(iter(use.weights)): meter.paid} if alone else share_out(meter.paid, use.weights)
+        whole = "" if alone else f" of {sum(use.weights.values())}"
+        day = event.second // SECONDS_A_DAY
+        period, fund, forfeited = (
+            period_of(day, use.plan.period).name,
+            rule.id if rule.is_fund else "",
+            owed - kept,
+        )
+        for partner in sorted(shares):
+            for part, minor, hold in self._parts(meter, use, event, partner, shares[partner]):
+                line = Line(
+                    line_id(event.id, rule.id, partner, part),
+                    event.id, event.second, event.kind, rule, use.plan, partner,
+                    event.deal or use.deal if reverses else event.deal, event.product, part,
+                    use.scope, period, use.of_period, event.minor, event.currency, use.rate,
+                    meter.exact - exact_before, meter.tariff.denominator,
+                    volume_before, meter.volume, due_before, meter.due,
+                    f"{use.weights[partner]}{whole}" if whole else "",
+                    forfeited, minor, use.currency, hold, reverses, fund, "",
+                )  # fmt: skip
+                self.lines.append(line)
+                forfeited = 0
+                if fund:
+                    self._fill(use, partner, minor, day)
+        meter.shares = shares
+
+    def _parts(
+        self, meter: Meter, use: Use, event: Event, partner: str, total: int
+    ) -> list[tuple[str, int, int | None]]:
+        """(part, minor units, held until) of what a partner gets: now, and later when a part is held back."""
+        grown = total - meter.shares.get(partner, 0)
+        back = use.rule.holdback
+        if back is None:
+            return [("now", grown, use.hold_until)]
+        later = round_half_up(total * back.share)
+        more = later - meter.later.get(partner, 0)
+        meter.later[partner] = later
+        until: int | None = event.second // SECONDS_A_DAY + back.days
+        if back.until:
+            until = self._deals.first_day(use.deal, back.until)
+        return [("now", grown - more, use.hold_until), ("later", more, until)]
+
+    def _capped(self, use: Use, owed: int) -> int:
+        """What is left of `owed` under the rule's caps: per deal, then period, then lifetime."""
+        cap, name, partner = use.rule.cap, use.rule.id, use.scope.partner
+        stages = (
+            (cap.deal, "deal", use.deal),
+            (cap.period, "period", use.of_period),
+            (cap.lifetime, "lifetime", ""),
+        )
+        for most, what, which in stages:
+            if most is not None:
+                state = self._caps.setdefault((name, partner, what, which), [0, 0])
+                state[0] += owed
+                owed = min(state[0], most) - state[1]
+                state[1] += owed
+        return owed
+
+    def _fill(self, use: Use, partner: str, minor: int, day: int) -> None:
+        ends = None
+        if use.rule.expires_days is not None:
+            ends = period_of(day, use.plan.period).end + use.rule.expires_days
+        self._funds.credit(use.rule.id, partner, minor, ends)
+
+
+def scope_of(event: Event, plan: Plan, rule: Rule, day: int) -> Scope:
+    """Where a rule adds up an event: in the event itself, its deal, or the partner's span."""
+    span = f"event:{event.id}"
+    if rule.once_per == "deal" or (rule.bands and rule.over == "deal"):
+        span = f"deal:{event.deal}"
+    elif rule.once_per == "period":
+        span = period_of(day, plan.period).name
+    elif rule.bands:
+        span = span_of(day, rule.over, plan.period)
+    return Scope(rule.id, event.partner, span, plan.version)
