@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cleanroom.cli.shell import Shell, json_option, print_json
+from cleanroom.number import count_of
 
 if TYPE_CHECKING:
     from cleanroom.session.accounts.forgetting import Forgotten
@@ -52,13 +53,13 @@ def _tell(done: Forgotten) -> None:
     click.echo(f"removed   {rows or 'no imported row'}")
     removed = done.removed
     click.echo(
-        f"          from {removed.runs:,} runs, {removed.reviews:,} decisions, {removed.releases:,} "
-        "records that partners showed"
+        f"          from {count_of(removed.runs, 'run')}, {count_of(removed.reviews, 'decision')}, "
+        f"{count_of(removed.releases, 'record')} that partners showed"
     )
     if done.abandoned:
-        click.echo(f"ended     {done.abandoned:,} open runs that had it")
+        click.echo(f"ended     {count_of(done.abandoned, 'open run')} that had it")
     for one in done.told:
-        click.echo(f"shown to  {one.partner} in {len(one.shares):,} shares")
+        click.echo(f"shown to  {one.partner} in {count_of(len(one.shares), 'share')}")
         for share in one.open:
             click.echo(
                 f"  careful share {share[:8]} is open: 'overlap shares revoke {share[:8]}', then grant anew"

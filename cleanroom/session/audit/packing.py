@@ -8,6 +8,7 @@ from typing import Final
 
 from cleanroom.agreement import SignedAgreement, describe
 from cleanroom.moment import moment_of
+from cleanroom.number import count_of
 from cleanroom.report import PackFacts, Sent, pack_page
 from cleanroom.session.agreement.agreements import agreement_name, find_agreement, partner_of
 from cleanroom.session.folder import write_whole
@@ -85,7 +86,7 @@ def _sent(party: Party, record: RunRecord) -> Iterator[Sent]:
         fields = ", ".join(held[share].terms.fields)
         for event in events:
             if event.kind == "grant":
-                what = f"share {share[:8]}, {held[share].terms.count:,} accounts"
+                what = f"share {share[:8]}, {count_of(held[share].terms.count, 'account')}"
                 yield Sent(moment_of(event.time), what, 0, f"tokens; closed: {fields}")
             elif event.kind == "lease":
                 yield Sent(moment_of(event.time), f"lease for {share[:8]}", 0, f"opens {fields}")

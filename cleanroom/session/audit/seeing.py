@@ -14,6 +14,7 @@ from typing import Final
 
 from cleanroom.agreement import NUMBER_LEVELS, SignedAgreement
 from cleanroom.moment import moment_of
+from cleanroom.number import count_of
 from cleanroom.report import ALLOWED, COULD, ENDED, PLANNED, STATES, Sight
 from cleanroom.session.accounts.imports import own_accounts
 from cleanroom.session.agreement.agreements import (
@@ -265,7 +266,7 @@ def _by_agreements(party: Party, partner: str, when: Stretch) -> Iterator[Sight]
                 "agreement",
                 agreement_name(signed),
                 ALLOWED,
-                f"be shown more at level {terms.level}, {left:,} runs left",
+                f"be shown more at level {terms.level}, {count_of(left, 'run')} left",
                 _side_fields(signed, of),
                 _populations(signed, of),
                 terms.purposes,

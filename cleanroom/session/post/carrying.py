@@ -67,10 +67,15 @@ def read_via(text: str) -> str:
 def keep_via(party: Party, partner: str, text: str) -> str:
     """Remember how files go to and from a partner; "none" forgets it. Gives the carrier, or "".
 
-    What still lies in the outbox for this partner goes the new way.
+    What still lies in the outbox for this partner goes the new way. UsageError for a folder not there.
     """
     party.card_of(partner)
     via = "" if text == "none" else read_via(text)
+    if via.startswith(FOLDER) and not Path(via.removeprefix(FOLDER)).is_dir():
+        raise UsageError(
+            f"there is no folder {via.removeprefix(FOLDER)}",
+            "make it, or wait until it is mounted or synced; then give it again",
+        )
     party.folder.write_record({"via": via}, "partners", f"{partner}.via")
     for name, address in addressed(party.folder):
         if via and address.partner == partner:

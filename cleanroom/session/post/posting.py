@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from cleanroom.durable import UNFINISHED
+from cleanroom.number import count_of
 from cleanroom.session.agreement.agreements import accept_agreement, read_offer
 from cleanroom.session.match.finishing import finish_match, take_counted
 from cleanroom.session.match.frames import received_frame
@@ -103,12 +104,12 @@ def _told(party: Party, record: RunRecord) -> str:
 
 def _take_request(party: Party, source: Path, out: Path, *_: object) -> str:
     given = answer_request(party, source, out)
-    return f"lease of {given.records:,} records of {given.share} until {given.until}"
+    return f"lease of {count_of(given.records, 'record')} of {given.share} until {given.until}"
 
 
 def _take_lease(party: Party, source: Path, *_: object) -> str:
     opened = open_share(party, source)
-    return f"opened {opened.records:,} accounts, until {opened.until}"
+    return f"opened {count_of(opened.records, 'account')}, until {opened.until}"
 
 
 HANDLERS: Final[dict[str, Handler]] = {
@@ -171,7 +172,7 @@ class Round:
                     yield Action("refused", item.kind, waiting.partner, f"{refused['what']} (set aside)")
                 else:
                     yield self._decision(waiting) or Action(
-                        "waits", item.kind, waiting.partner, f"{item.size:,} bytes by {via}"
+                        "waits", item.kind, waiting.partner, f"{count_of(item.size, 'byte')} by {via}"
                     )
 
     def _handle(self, waiting: Incoming) -> Action:
