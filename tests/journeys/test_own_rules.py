@@ -68,7 +68,7 @@ def test_private_and_restricted_accounts_are_in_no_match(walk: Walk, tmp_path: P
     )
     assert "imported  4 restrictions; rejected 1" in said
     assert "now       1 account is private, 2 restricted" in said
-    assert "1 rules fit no imported account" in said and "1 rejected rows protect no account" in said
+    assert "1 rule fits no imported account" in said and "1 rejected row protects no account" in said
     started = both.run(VENDOR, "match", "start", "--out", both.mail("start")).out
     assert "left out  1, private" in started and "left out  1, restricted to other partners" in started
     both.run(PARTNER, "match", "reply", both.mail("start"), "--out", both.mail("reply"))

@@ -22,7 +22,7 @@ from cleanroom.session.match.passing import run_of
 from cleanroom.session.match.runs import RunRecord
 from cleanroom.session.party import Party
 from cleanroom.session.post.addressing import command_for
-from cleanroom.session.post.carrying import Carrying, Incoming, key_of, known_vias
+from cleanroom.session.post.carrying import ANYBODYS, Carrying, Incoming, key_of, known_vias
 from cleanroom.session.post.receiving import receive_file
 from cleanroom.session.room.room_counting import counted_in, fetch_counts, leads_to_counts, open_counts
 from cleanroom.session.room.rooms import tell_left
@@ -63,6 +63,7 @@ class Handler:
 DECISIONS: Final = {
     "card": "compare fingerprints by phone, then 'overlap partner add --via {via} --fingerprint …'",
     "proposal": "read and sign it with 'overlap agreement accept --via {via}'",
+    "rotation": "'overlap partner rotate --via {via}' takes the new card in; all under the old one ends",
     "share": "ask to read it with 'overlap shares request --purpose … --via {via}'",
 }
 
@@ -211,7 +212,7 @@ class Round:
     def _decision(self, waiting: Incoming) -> Action | None:
         """What a person has to do about this file; None when nothing."""
         kind, partner, party = waiting.item.kind, waiting.partner, self.carrying.party
-        if kind in DECISIONS and (partner or kind == "card"):
+        if kind in DECISIONS and (partner or kind in ANYBODYS):
             return Action("decide", kind, partner, DECISIONS[kind].format(via=waiting.via))
         if not partner:
             what = f"its sender's card is not here ({waiting.item.sender[:16]}…)"
