@@ -34,7 +34,7 @@ from overlap.keys import PartyKeys  # noqa: E402
 #: The walk stretches its passphrases a little only and has a clock of its own.
 PROGRAM = """
 import sys, overlap.keys.passphrase as passphrase, cleanroom.session.party as party
-import cleanroom.session.{room}, pandas, duckdb, pyarrow.parquet
+import {module}, pandas, duckdb, pyarrow.parquet
 passphrase.SCRYPT_N = 2**10
 party.wall_clock = lambda: {now}
 from cleanroom.cli.app import overlap
@@ -78,6 +78,7 @@ def trial(walks: dict[str, Walk], name: str, case: Case, place: Path, draw: rand
         both = expired(both)
     words = [str(word) for word in case.words(both)]
     killed = kill(["--dir", str(both.place(case.party)), "--quiet", *words], both.now, name, draw)
+    case.stopped(both)
     again = both.run(case.party, *words, code=None)
     assert again.code == 0 or "answered before" in again.err, again.err
     case.then(both)
@@ -88,7 +89,7 @@ def trial(walks: dict[str, Walk], name: str, case: Case, place: Path, draw: rand
 def kill(words: list[str], now: int, name: str, draw: random.Random) -> bool:
     """Start the command, kill it; the moment is drawn up to a little beyond how long it has taken so far."""
     environment = os.environ | {"OVERLAP_PASSPHRASE": PASSPHRASE, "PYTHONPATH": str(ROOT)}
-    program = PROGRAM.format(now=now, room="match.matching" if "match" in name else "share.granting")
+    program = PROGRAM.format(now=now, module=_module(name))
     started = subprocess.Popen(
         [sys.executable, "-c", program, *words],
         env=environment,
@@ -107,6 +108,13 @@ def kill(words: list[str], now: int, name: str, draw: random.Random) -> bool:
         return True
     finally:
         started.stdout.close()
+
+
+def _module(name: str) -> str:
+    """What a case needs to have imported, so that the command and not its imports is killed."""
+    if name.startswith("room"):
+        return "cleanroom.room"
+    return "cleanroom.session.match.matching" if "match" in name else "cleanroom.session.share.granting"
 
 
 #: Seconds that a command took when it was not killed.

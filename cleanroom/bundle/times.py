@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from cleanroom.agreement import SignedAgreement
 from cleanroom.log import Entry
+from cleanroom.number import count_of
 from cleanroom.receipts import DESTRUCTION, EXPIRY, GRANT, RELEASE, REVOCATION, Statement
 
 #: The kinds of entries that are written while a thing happens; others tell of a signature, later.
@@ -72,7 +73,8 @@ def count_problems(statements: Sequence[Statement]) -> list[str]:
             if type(read) is int:
                 ends.setdefault(share, set()).add(read)
     problems = [
-        f"of share {share} more was read than its end says: {opened[share]:,} records, not {min(found):,}"
+        f"of share {share} more was read than its end says: "
+        f"{count_of(opened[share], 'record')}, not {min(found):,}"
         for share, found in ends.items()
         if opened.get(share, 0) > min(found)
     ]

@@ -29,6 +29,7 @@ from cleanroom.log import (
     verify_log,
 )
 from cleanroom.moment import moment_of
+from cleanroom.number import count_of
 from cleanroom.receipts import GRANT, Statement, outline, read_statement
 from overlap import canonical
 from overlap.errors import BadPeerFile, ForgedFile, MalformedFile, OverlapError
@@ -195,7 +196,7 @@ def _check_log(reading: _Reading) -> None:
         except MalformedFile:
             continue  # It is among the findings.
     found = [f"line {finding.line}: {finding.what}" for finding in findings]
-    reading.add("log", f"{reading.size:,} entries: every line, signature and root", found)
+    reading.add("log", f"{count_of(reading.size, 'entry')}: every line, signature and root", found)
     size = cosigned.checkpoint.size if cosigned else 0
     if not reading.number:
         report.entries, report.cosigned = reading.size, size
@@ -203,7 +204,7 @@ def _check_log(reading: _Reading) -> None:
         last = reading.entries.get(size - 1)
         if last is not None and cosigned.time + CLOCK_SKEW < last.time:
             problems.append("it was cosigned before its last entry was written")
-        what = f"{reading.peer.party} cosigned {size:,} entries on {moment_of(cosigned.time)}"
+        what = f"{reading.peer.party} cosigned {count_of(size, 'entry')} on {moment_of(cosigned.time)}"
         reading.add("log.cosigned", what, problems)
     elif problems:
         reading.add("log.cosigned", "the peer's cosignature", problems)
@@ -227,7 +228,7 @@ def _check_peer(reading: _Reading) -> None:
     if cosigned is not None:
         roots[cosigned.checkpoint.size] = cosigned.checkpoint.root
         cosigner, count = reading.exporter.party, cosigned.checkpoint.size
-        what = f"{cosigner} cosigned {count:,} entries of {reading.peer.party}'s log"
+        what = f"{cosigner} cosigned {count_of(count, 'entry')} of {reading.peer.party}'s log"
         reading.add("peer.cosigned", what, [])
     elif problems:
         reading.add("peer.cosigned", "the exporter's cosignature", problems)
@@ -238,14 +239,18 @@ def _check_peer(reading: _Reading) -> None:
             checkpoint = read_checkpoint(one["checkpoint"], origin, reading.peer)
             count += 1
             if roots.setdefault(checkpoint.size, checkpoint.root) != checkpoint.root:
-                problems.append(f"two histories of its log with {checkpoint.size:,} entries: it was forked")
+                problems.append(
+                    f"two histories of its log with {count_of(checkpoint.size, 'entry')}: it was forked"
+                )
             if set(one) != {"checkpoint", "time"} or type(one["time"]) is not int:
                 raise ValueError("not a checkpoint with its time")
     except BadPeerFile as error:
         problems.append(error.what)
     except (AttributeError, KeyError, TypeError, ValueError):
         problems.append("it is not of version 1")
-    reading.add("peer.seen", f"{count:,} checkpoints of {reading.peer.party}'s log, signed", problems)
+    reading.add(
+        "peer.seen", f"{count_of(count, 'checkpoint')} of {reading.peer.party}'s log, signed", problems
+    )
 
 
 def _check_openings(reading: _Reading) -> None:
@@ -269,7 +274,7 @@ def _check_openings(reading: _Reading) -> None:
                 problems.append(f"entry {number} does not commit to what is said to be its {name}")
             else:
                 reading.opened.setdefault(value, number)
-    reading.add("openings", f"{len(openings):,} entries opened and proven", problems)
+    reading.add("openings", f"{count_of(len(openings), 'entry')} opened and proven", problems)
 
 
 def _check_receipts(

@@ -11,6 +11,7 @@ import click
 from cleanroom.cli.auditor import entry_name, reads_command, report_command, shares_command, who_sees_command
 from cleanroom.cli.carry import carries, tell_out
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from cleanroom.number import count_of
 from overlap.errors import Refused, UsageError
 
 if TYPE_CHECKING:
@@ -51,9 +52,14 @@ def verify(shell: Shell, bundle: Path | None, partner: str | None, quick: bool, 
         print_json([asdict(verdict) for verdict in verdicts])
     else:
         for verdict in verdicts:
-            older = f", and {verdict.older:,} older logs from before cards changed" if verdict.older else ""
+            older = (
+                f", and {count_of(verdict.older, 'older log')} from before cards changed"
+                if verdict.older
+                else ""
+            )
             click.echo(
-                f"{verdict.partner}: {verdict.entries:,} entries, root {verdict.root[:16] or '-'}{older}"
+                f"{verdict.partner}: {count_of(verdict.entries, 'entry')}, "
+                f"root {verdict.root[:16] or '-'}{older}"
             )
             for where, what in verdict.findings:
                 click.echo(f"  {where}: {what}")
@@ -70,7 +76,7 @@ def _verify_bundle(source: Path, as_json: bool) -> None:
     if as_json:
         problems = [{"where": where, "what": what} for where, what in report.problems]
         print_json(asdict(report) | {"problems": problems})
-    else:
+    elif report.exporter:  # What is no bundle has no table to show.
         _print_report(report)
     if report.problems:
         where, what = report.problems[0]
@@ -136,8 +142,8 @@ def bundle_(shell: Shell, partner: str, out: Path, disclose: str) -> None:
 
     with shell.party() as party:
         made = write_bundle(party, partner, out, disclose)
-    click.echo(f"log       {made.entries:,} entries, of which {made.opened:,} are opened")
-    click.echo(f"papers    {made.agreements:,} agreements, {made.receipts:,} receipts")
+    click.echo(f"log       {count_of(made.entries, 'entry')}, of which {made.opened:,} are opened")
+    click.echo(f"papers    {count_of(made.agreements, 'agreement')}, {count_of(made.receipts, 'receipt')}")
     click.echo(f"written   {out}, {made.size:,} bytes; 'overlap audit verify {out}' checks it anywhere")
 
 
@@ -154,7 +160,9 @@ def sync(shell: Shell, partner: str, out: Path) -> None:
 
     with shell.party() as party:
         made = write_sync(party, partner, out)
-    click.echo(f"log       {made.entries:,} entries, of which {made.partner} has cosigned {made.cosigned:,}")
+    click.echo(
+        f"log       {count_of(made.entries, 'entry')}, of which {made.partner} has cosigned {made.cosigned:,}"
+    )
     click.echo(f"receipts  {made.waiting:,} to be countersigned, {made.returned:,} countersigned by us")
     tell_out("written", out, f", for {made.partner}")
 
@@ -164,7 +172,10 @@ def sync(shell: Shell, partner: str, out: Path) -> None:
 @json_option
 @click.pass_obj
 def list_(shell: Shell, partner: str | None, as_json: bool) -> None:
-    """List the entries: what happened when, in counts and digests."""
+    """List the entries: what happened when, in counts and digests.
+
+    Those of logs that were kept under earlier cards stand first, with the cards named below.
+    """
     from cleanroom.session.audit.auditing import list_entries
 
     with shell.party() as party:
@@ -172,8 +183,15 @@ def list_(shell: Shell, partner: str | None, as_json: bool) -> None:
     if as_json:
         print_json([asdict(entry) for entry in entries])
         return
-    rows = [(e.partner, e.sequence, e.time, e.kind, e.facts) for e in entries]
+    old = {(e.partner, e.log): e.cards for e in entries if e.log}
+    rows = [
+        (e.partner, entry_name(e.sequence, e.log) if old else e.sequence, e.time, e.kind, e.facts)
+        for e in entries
+    ]
     print_table(("partner", "entry", "time", "kind", "facts"), rows)
+    for (name, log), (ours, theirs) in old.items():
+        click.echo(f"old log {log} with {name} was kept under our card {ours or 'that is not here'}")
+        click.echo(f"  and its card {theirs or 'that is not here'}")
 
 
 @click.command("inspect")

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from cleanroom.number import count_of
 
 
 def entry_name(number: int, log: int) -> str:
@@ -152,5 +153,5 @@ def security_pack_command(shell: Shell, agreement: str, run: str, out: Path) -> 
     with shell.party() as party:
         facts = write_security_pack(party, agreement, run, out)
     click.echo(f"agreement {facts.agreement}, {facts.period}")
-    click.echo(f"run       {facts.run or 'none yet'}, {len(facts.sent):,} messages have left")
+    click.echo(f"run       {facts.run or 'none yet'}, sent so far: {count_of(len(facts.sent), 'message')}")
     click.echo(f"page      {out}")

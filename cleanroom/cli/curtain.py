@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cleanroom.cli.story import Stage
 from cleanroom.demo import PARTNER, VENDOR, DemoWorld, score
+from cleanroom.number import count_of
 from overlap.evaluation import RELEASED, Figures
 
 Echo = Callable[[str], None]
@@ -90,6 +91,6 @@ def _show_truth(echo: Echo, root: Path, world: DemoWorld) -> None:
 
 def _figures(figures: Figures) -> str:
     return (
-        f"{figures.found:,} pairs found, {figures.true:,} were there; "
+        f"{count_of(figures.found, 'pair')} found, {figures.true:,} were there; "
         f"precision {figures.precision:.3f}, recall {figures.recall:.3f}"
     )

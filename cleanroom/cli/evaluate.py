@@ -9,6 +9,7 @@ import click
 
 from cleanroom.cli.progress import ProgressLine
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from cleanroom.number import count_of
 
 if TYPE_CHECKING:
     from overlap.evaluation import Evaluation, Figures
@@ -82,16 +83,18 @@ def _tell(found: Evaluation) -> None:
     sides = zip(("left", "right"), found.accounts, found.identifiers, found.identifiers_per_account,
                 found.rejected, strict=True)  # fmt: skip
     for side, accounts, identifiers, each, rejected in sides:
-        size = f"{accounts:,} accounts, {identifiers:,} identifiers ({each:.2f} an account)"
-        click.echo(f"{side:<11} {size}, {rejected:,} rows rejected")
+        size = (
+            f"{count_of(accounts, 'account')}, {count_of(identifiers, 'identifier')} ({each:.2f} an account)"
+        )
+        click.echo(f"{side:<11} {size}, {count_of(rejected, 'row')} rejected")
     part = f", {found.half} half" if found.half else ""
-    click.echo(f"known       {len(found.true):,} pairs{part}")
+    click.echo(f"known       {count_of(len(found.true), 'pair')}{part}")
     if found.absent:
         click.echo(
             f"careful     {found.absent:,} of them name an id that is not in the lists: counted as missed"
         )
     if found.denied:
-        click.echo(f"different   {found.different:,} found of {found.denied:,} pairs labelled 0")
+        click.echo(f"different   {found.different:,} found of {count_of(found.denied, 'pair')} labelled 0")
     score = found.score
     rows = {**score.tiers, "released": score.released, "everything": score.total}
     click.echo("")

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cleanroom.cli.shell import Shell, json_option, print_json
+from cleanroom.number import count_of
 
 
 @click.group("export")
@@ -38,7 +39,7 @@ def territory(shell: Shell, target: str, out: Path | None, as_json: bool) -> Non
         print_json(asdict(made))
         return
     click.echo(
-        f"exported  {made.accounts:,} accounts shared by {made.partners:,} of our partners; "
+        f"exported  {count_of(made.accounts, 'account')} shared by {made.partners:,} of our partners; "
         f"first end {made.until}"
     )
     for name in made.files:
@@ -46,4 +47,6 @@ def territory(shell: Shell, target: str, out: Path | None, as_json: bool) -> Non
     for reason, count in made.left_out.items():
         click.echo(f"left out  {count:,}: {reason}")
     if made.formula_cells:
-        click.echo(f"careful   {made.formula_cells:,} cells begin like a formula; the manifest lists where")
+        click.echo(
+            f"careful   {count_of(made.formula_cells, 'cell')} like a formula; the manifest lists where"
+        )

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cleanroom.cli.carry import open_carrying, tell_sent, via_option
 from cleanroom.cli.shell import Shell, json_option, print_json
+from cleanroom.number import count_of
 
 if TYPE_CHECKING:
     from cleanroom.session.accounts.forgetting import Forgotten
+    from cleanroom.session.post.carrying import Carrying
 
 _NOT_REACHED = (
     "exports, backups and sent files, on either side, and what a modified tool kept",
@@ -24,49 +27,68 @@ _NOT_REACHED = (
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
-    help="The folder for partners' files; default: one in exports/.",
+    help="The folder for partners' files, which are not sent then; default: one in exports/.",
 )
+@via_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @click.pass_obj
-def forget_command(shell: Shell, account: str, out: Path | None, yes: bool, as_json: bool) -> None:
+def forget_command(shell: Shell, account: str, out: Path | None, via: str, yes: bool, as_json: bool) -> None:
     """Forget one own account by its id, and write what asks partners to drop it.
 
-    Tables, runs, reviews and opened shares lose it, and no import takes it in again. Leases of shares that
-    show it are refused from now on, until you revoke them and grant new ones.
+    A partner that a carrier reaches is sent its letter. Tables, runs, reviews and opened shares lose it, and
+    no import takes it in again. Leases of shares that show it are refused from now on, until you revoke them
+    and grant new ones.
     """
     from cleanroom.session.accounts.forgetting import forget_account
 
     if not yes:
         click.confirm("what is forgotten cannot be brought back; forget it?", abort=True, err=True)
-    with shell.party() as party:
-        done = forget_account(party, account, out)
+    with open_carrying(shell) as carrying:
+        done = forget_account(carrying.party, account, out)
+        sent = [] if out else _address(carrying, done, via)
     if as_json:
         print_json(asdict(done))
-        return
-    _tell(done)
+    else:
+        _tell(done, sent)
+    if sent:
+        with open_carrying(shell) as carrying:
+            tell_sent(carrying.deliver(), {"as_json": as_json})
 
 
-def _tell(done: Forgotten) -> None:
+def _address(carrying: Carrying, done: Forgotten, via: str) -> list[str]:
+    """Put the letters into the outbox for the partners that a carrier reaches; their names."""
+    from cleanroom.session.folder import copy_file
+    from cleanroom.session.post.carrying import read_via, via_of
+    from cleanroom.session.post.letters import LETTER_LIMIT
+
+    route, reached = read_via(via) if via else "", []
+    for one in done.told:
+        if one.letter and (there := route or via_of(carrying.party, one.partner)):
+            copy_file(Path(one.letter), LETTER_LIMIT, carrying.outgoing(one.partner, "letter", there))
+            reached.append(one.partner)
+    return reached
+
+
+def _tell(done: Forgotten, sent: list[str]) -> None:
     rows = ", ".join(f"{count:,} of {name}" for name, count in done.removed.tables.items())
     click.echo(f"removed   {rows or 'no imported row'}")
     removed = done.removed
     click.echo(
-        f"          from {removed.runs:,} runs, {removed.reviews:,} decisions, {removed.releases:,} "
-        "records that partners showed"
+        f"          from {count_of(removed.runs, 'run')}, {count_of(removed.reviews, 'decision')}, "
+        f"{count_of(removed.releases, 'record')} that partners showed"
     )
     if done.abandoned:
-        click.echo(f"ended     {done.abandoned:,} open runs that had it")
+        click.echo(f"ended     {count_of(done.abandoned, 'open run')} that had it")
     for one in done.told:
-        click.echo(f"shown to  {one.partner} in {len(one.shares):,} shares")
+        click.echo(f"shown to  {one.partner} in {count_of(len(one.shares), 'share')}")
         for share in one.open:
             click.echo(
                 f"  careful share {share[:8]} is open: 'overlap shares revoke {share[:8]}', then grant anew"
             )
         click.echo(f"  list    {one.clean_up}")
-        click.echo(
-            f"  send    {one.letter}" if one.letter else "  send    no letter: the card is not verified"
-        )
+        if one.partner not in sent:
+            click.echo(f"  send    {one.letter or 'no letter: the card is not verified'}")
     for agreement in done.prepared:
         click.echo(f"careful   the list prepared for {agreement} has it until 'overlap match update'")
     click.echo("next      take it out of the CRM; no import here takes it in again")

@@ -11,13 +11,14 @@ import click
 from cleanroom.cli.progress import ProgressLine
 from cleanroom.cli.shell import Shell, engine_options, json_option, print_json
 from cleanroom.cli.simulated import simulate_numbers
+from cleanroom.number import count_of, verb
 from overlap.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from cleanroom.session.accounts.imports import Imported
-    from cleanroom.session.folder import Folder
+    from cleanroom.session.accounts.restrictions import Standing
     from overlap import Table
     from overlap.engine import EngineChoice
 
@@ -67,6 +68,7 @@ def import_command(
     its value; then private, or restricted with the partners who may still match, separated by ";".
     """
     from cleanroom.session.accounts.imports import import_export
+    from cleanroom.session.accounts.restrictions import rules_standing
     from cleanroom.session.folder import Folder
     from overlap.ingest import parse_where
 
@@ -84,30 +86,42 @@ def import_command(
         where=where or None,
         exported=exported,
     )
+    standing = rules_standing(Folder(shell.root)) if what == "restrictions" else None
     if as_json:
-        print_json(asdict(done))
+        print_json(asdict(done) | ({"rules": asdict(standing)} if standing else {}))
         return
     _tell(done)
-    if what == "restrictions":
-        _tell_rules(Folder(shell.root), done.rejected)
+    if standing:
+        _tell_rules(standing, done.rejected)
 
 
-def _tell_rules(folder: Folder, rejected: int) -> None:
-    from cleanroom.session.accounts.restrictions import rules_standing
-
-    standing = rules_standing(folder)
-    click.echo(f"now       {standing.private:,} accounts are private, {standing.restricted:,} restricted")
-    if standing.waiting:
-        click.echo(f"careful   {standing.waiting:,} rules fit no imported account; they wait for one")
+def _tell_rules(standing: Standing, rejected: int) -> None:
+    private = f"{count_of(standing.private, 'account')} {verb(standing.private, 'is', 'are')} private"
+    click.echo(f"now       {private}, {standing.restricted:,} restricted")
+    if rows := standing.waiting:
+        what = verb(len(rows), "fits no imported account and waits", "fit no imported account and wait")
+        click.echo(f"careful   {count_of(len(rows), 'rule')} {what} for one: {_rows(rows)}")
+    if rows := standing.strangers:
+        what = verb(len(rows), "names", "name")
+        click.echo(
+            f"careful   {count_of(len(rows), 'rule')} {what} a partner with no card here: {_rows(rows)}"
+        )
     if rejected:
-        click.echo(f"careful   {rejected:,} rejected rows protect no account")
+        what = f"{count_of(rejected, 'rejected row')} {verb(rejected, 'protects', 'protect')}"
+        click.echo(f"careful   {what} no account")
+
+
+def _rows(rows: list[int], most: int = 12) -> str:
+    """Row numbers of the file, the first ones where there are many."""
+    further = f" and {len(rows) - most:,} more" if len(rows) > most else ""
+    return f"row {', '.join(map(str, rows[:most]))}{further}"
 
 
 def _tell(done: Imported) -> None:
     label = f"{done.what} ({done.population})" if done.population else done.what
     click.echo(f"imported  {done.rows:,} {label}; rejected {done.rejected:,}")
     if done.replaced >= 0:
-        click.echo(f"replaced  {done.replaced:,} rows of the import before")
+        click.echo(f"replaced  {count_of(done.replaced, 'row')} of the import before")
     form = [done.encoding, f"delimiter {done.delimiter!r}" if done.delimiter else ""]
     how = ", ".join(part for part in (done.profile, *form, f"header in row {done.header_row}") if part)
     click.echo(f"read as   {how}")
@@ -212,11 +226,20 @@ def simulate_command(
     if as_json:
         print_json(facts)
         return
-    click.echo(f"left   {len(sides[0].frame):,} accounts, {len(sides[0].rejected):,} rows rejected")
-    click.echo(f"right  {len(sides[1].frame):,} accounts, {len(sides[1].rejected):,} rows rejected")
+    click.echo(
+        f"left   {count_of(len(sides[0].frame), 'account')}, "
+        f"{count_of(len(sides[0].rejected), 'row')} rejected"
+    )
+    click.echo(
+        f"right  {count_of(len(sides[1].frame), 'account')}, "
+        f"{count_of(len(sides[1].rejected), 'row')} rejected"
+    )
     for at, name in enumerate(("left", "right")):
         if (frame := aliases[at][0]) is not None:
-            click.echo(f"{name:<6} {len(frame):,} aliases, {aliases[at][1]:,} rows rejected")
+            click.echo(
+                f"{name:<6} {count_of(len(frame), 'alias', 'aliases')}, "
+                f"{count_of(aliases[at][1], 'row')} rejected"
+            )
     click.echo(f"pairs  {len(pairs):,}: " + ", ".join(f"{count:,} {tier}" for tier, count in tiers.items()))
     click.echo(f"in     {out}")
 

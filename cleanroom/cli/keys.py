@@ -6,9 +6,11 @@ import os
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from cleanroom.cli.carry import open_carrying, tell_sent, via_option
 from cleanroom.cli.shell import (
     Shell,
     in_keyring,
@@ -18,7 +20,10 @@ from cleanroom.cli.shell import (
     read_passphrase_file,
     replace_in_keyring,
 )
-from overlap.errors import Refused
+from overlap.errors import Refused, UsageError
+
+if TYPE_CHECKING:
+    from cleanroom.session.post.carrying import Carrying
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -53,40 +58,76 @@ def keys_command() -> None:
     type=_FILE,
     help="Where the next recovery key goes; default: recovery-N.key in the folder.",
 )
-@click.option("--out", type=_FILE, required=True, help="Write the rotation here, for every partner.")
+@click.option("--out", type=_FILE, help="Write the rotation here, for every partner.")
+@via_option
 @click.pass_obj
 def rotate(
-    shell: Shell, recovery: Path, recovery_passphrase_file: Path | None, next_recovery: Path | None, out: Path
+    shell: Shell,
+    recovery: Path,
+    recovery_passphrase_file: Path | None,
+    next_recovery: Path | None,
+    out: Path | None,
+    via: str,
 ) -> None:
     """New keys under our name. Open runs, shares and agreements end; partners who verified us still do.
 
     The recovery key is used up and a next one made. A command that was stopped is completed by the next
-    command; run it again with the same recovery file to have the rotation written.
+    command; run it again with the same recovery file, or 'keys statement', to have the rotation written.
     """
-    from cleanroom.session.keys.rotating import rotate_keys
+    from cleanroom.session.keys.rotating import rotate_keys, write_rotation
 
     own = shell.read_passphrase()
     locked = recovery_passphrase(recovery_passphrase_file) or own
-    with shell.party() as party:
-        done = rotate_keys(party, own, (recovery, locked), (next_recovery, locked), out)
-    click.echo(f"rotation {done.number} in {out}: send it to every partner")
+    with open_carrying(shell) as carrying:
+        party, places = carrying.party, _places(carrying, out, via)
+        done = rotate_keys(party, own, (recovery, locked), (next_recovery, locked), places[0])
+        for place in places[1:]:
+            write_rotation(party.folder, done.number, place)
+    click.echo(f"rotation {done.number}" + (f" in {out}: send it to every partner" if out else ""))
     click.echo(f"fingerprint  {done.fingerprint}")
     if done.recovery:
         click.echo(f"recovery key in {done.recovery}: move it offline, and destroy the one before")
     click.echo("open runs, shares and agreements under the old card have ended: agree anew")
+    _send(shell, out)
 
 
 @keys_command.command("statement")
 @click.argument("number", type=click.IntRange(min=1), required=False)
-@click.option("--out", type=_FILE, required=True, help="Write the rotation here.")
+@click.option("--out", type=_FILE, help="Write the rotation here.")
+@via_option
 @click.pass_obj
-def statement(shell: Shell, number: int | None, out: Path) -> None:
+def statement(shell: Shell, number: int | None, out: Path | None, via: str) -> None:
     """Write a rotation again, by its NUMBER; without one the last."""
     from cleanroom.session.keys.rotating import write_rotation
 
-    with shell.party() as party:
-        past = write_rotation(party.folder, number or 0, out)
-    click.echo(f"rotation {past.number} in {out}")
+    with open_carrying(shell) as carrying:
+        for place in _places(carrying, out, via):
+            past = write_rotation(carrying.party.folder, number or 0, place)
+    click.echo(f"rotation {past.number}" + (f" in {out}" if out else ""))
+    _send(shell, out)
+
+
+def _places(carrying: Carrying, out: Path | None, via: str) -> list[Path]:
+    """Where to write a rotation: at `out`, else in the outbox for every partner that a carrier reaches."""
+    from cleanroom.session.post.carrying import read_via, via_of
+
+    if out is not None:
+        return [out]
+    route, party = read_via(via) if via else "", carrying.party
+    routes = {
+        name: route or via_of(party, name) for name in party.partners() if party.revoked_at(name) is None
+    }
+    places = [carrying.outgoing(name, "rotation", one) for name, one in routes.items() if one]
+    if not places:
+        raise UsageError("no place to write to is given", "give --out FILE, or --via CARRIER")
+    return places
+
+
+def _send(shell: Shell, out: Path | None) -> None:
+    """Send what lies in the outbox, under the keys as they are now; nothing when a file was asked for."""
+    if out is None:
+        with open_carrying(shell) as carrying:
+            tell_sent(carrying.deliver(), {})
 
 
 @keys_command.command("list")

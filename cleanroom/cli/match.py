@@ -12,6 +12,7 @@ from cleanroom.cli.carry import carries, tell_out
 from cleanroom.cli.progress import ProgressLine
 from cleanroom.cli.rehearsal import left_out_lines, rehearsal_lines
 from cleanroom.cli.shell import Shell, engine_options, json_option, print_json, print_table
+from cleanroom.number import count_of
 from overlap.errors import UsageError
 
 if TYPE_CHECKING:
@@ -132,9 +133,9 @@ def reply(
 
 
 def _tell_submitted(did: str, step: Step) -> None:
-    size = f"{step.identifiers:,} identifiers of {step.accounts:,} accounts"
+    size = f"{count_of(step.identifiers, 'identifier')} of {count_of(step.accounts, 'account')}"
     if step.queries:
-        click.echo(f"{did:<9} {step.queries:,} elements; the list has {size}")
+        click.echo(f"{did:<9} {count_of(step.queries, 'element')}; the list has {size}")
     else:
         click.echo(f"{did:<9} {size}, padded to {step.bound:,}")
     for line in left_out_lines(step.private, step.restricted):
@@ -255,11 +256,14 @@ def _tell_prepared(prepared: Prepared, out: Path, as_json: bool) -> None:
         print_json(asdict(prepared))
         return
     click.echo(f"list      version {prepared.version} for {prepared.agreement}")
-    click.echo(f"prepared  {prepared.identifiers:,} identifiers, padded to {prepared.bound:,}")
+    click.echo(f"prepared  {count_of(prepared.identifiers, 'identifier')}, padded to {prepared.bound:,}")
     for kind, reason, count in prepared.dropped:
         click.echo(f"  not used: {count:,} x {kind}, {reason}")
     runs, updates, elements = prepared.runs_left, prepared.updates_left, prepared.elements_left
-    click.echo(f"left      {runs:,} runs, {updates:,} updates, {elements:,} elements to be asked")
+    click.echo(
+        f"left      {count_of(runs, 'run')}, {count_of(updates, 'update')}, "
+        f"{count_of(elements, 'element')} to be asked"
+    )
     tell_out("send", out, f", version {prepared.written}, to {prepared.partner}")
 
 

@@ -10,6 +10,7 @@ import click
 
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 from cleanroom.moment import moment_of
+from cleanroom.number import count_of
 
 if TYPE_CHECKING:
     from cleanroom.session.party import Clock
@@ -162,4 +163,4 @@ def log_command(shell: Shell, peer: str, key: Path, as_json: bool) -> None:
         print_json(asdict(seen))
         return
     print_table(("time", "event"), seen.events)
-    click.echo(f"verified  {seen.size:,} entries, root {seen.root[:16]}…")
+    click.echo(f"verified  {count_of(seen.size, 'entry')}, root {seen.root[:16]}…")

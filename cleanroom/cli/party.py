@@ -105,7 +105,7 @@ def add(shell: Shell, card: Path, fingerprint: str) -> None:
 
 
 @partner_command.command("rotate")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@carries(reads="file=rotation")
 @click.pass_obj
 def rotate(shell: Shell, file: Path) -> None:
     """Take in a partner's rotation: its new card takes the place of the old one.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from cleanroom.number import count_of
+
 if TYPE_CHECKING:
     from cleanroom.session.match.rehearsing import Rehearsal
 
@@ -22,18 +24,18 @@ def rehearsal_lines(run: Rehearsal) -> Iterator[str]:
     yield (
         "accounts  not counted"
         if run.refused
-        else f"accounts  {run.accounts:,}, {run.identifiers:,} identifiers"
+        else f"accounts  {run.accounts:,}, {count_of(run.identifiers, 'identifier')}"
     )
     for kind, count in run.kinds.items():
         yield f"  {kind:<20} {count:,}"
     if run.planted:
-        yield f"planted   {run.planted:,} identifiers of accounts that do not exist"
+        yield f"planted   {count_of(run.planted, 'identifier')} of accounts that do not exist"
     yield from left_out_lines(run.private, run.restricted)
     if run.rules:
         yield f"rules     {run.rules}"
     for kind, reason, count in run.dropped:
         yield f"  not used: {count:,} x {kind}, {reason}"
-    yield f"declared  up to {run.bound:,} identifiers, to which the list is padded"
+    yield f"declared  up to {count_of(run.bound, 'identifier')}, to which the list is padded"
     yield f"runs left {run.runs_left:,}" + (f"; {run.ends:,} open would end" if run.ends else "")
     if not run.leaving:
         yield "could leave  no field of any account"

@@ -10,6 +10,7 @@ import click
 
 from cleanroom.cli.carry import carries, tell_out
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from cleanroom.number import count_of
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 ROWS = click.argument("rows", nargs=-1, metavar="ROW...")
@@ -50,7 +51,7 @@ def list_(shell: Shell, run: str, everything: bool, sheet: Path | None, as_json:
         return
     click.echo(f"run       {queue.run} with {queue.partner}")
     if sheet:
-        click.echo(f"written   {len(queue.rows):,} rows to {sheet}")
+        click.echo(f"written   {count_of(len(queue.rows), 'row')} to {sheet}")
         click.echo(f"next: fill in 'decision', then 'overlap review decide --from {sheet}'")
     elif queue.rows:
         rows = [

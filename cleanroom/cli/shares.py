@@ -10,6 +10,7 @@ import click
 
 from cleanroom.cli.carry import carries, tell_out
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from cleanroom.number import count_of, verb
 
 if TYPE_CHECKING:
     from cleanroom.session.share.sharing import ListedShare
@@ -82,7 +83,7 @@ def grant(shell: Shell, run: str, all_: bool, agreement: str, out: Path) -> None
     with shell.party() as party:
         granted = disclose_accounts(party, agreement, out) if all_ else [grant_share(party, run, out)]
     for made in granted:
-        click.echo(f"share     {made.share} for {made.partner}, {made.records:,} accounts")
+        click.echo(f"share     {made.share} for {made.partner}, {count_of(made.records, 'account')}")
         click.echo(f"fields    {', '.join(made.fields)}")
         click.echo(f"until     {made.until}")
         for reason, count in made.left_out.items():
@@ -103,7 +104,8 @@ def request(shell: Shell, share: Path, purpose: str, out: Path) -> None:
     with shell.party() as party:
         asked = request_lease(party, share, purpose, out)
     click.echo(
-        f"share     {asked.share} from {asked.partner}, {asked.records:,} accounts, until {asked.until}"
+        f"share     {asked.share} from {asked.partner}, "
+        f"{count_of(asked.records, 'account')}, until {asked.until}"
     )
     tell_out("send", out)
 
@@ -118,7 +120,8 @@ def lease(shell: Shell, request: Path, out: Path) -> None:
     with shell.party() as party:
         given = answer_request(party, request, out)
     click.echo(
-        f"lease     {given.records:,} records of {given.share} for {given.partner}, until {given.until}"
+        f"lease     {count_of(given.records, 'record')} of {given.share} for {given.partner}, "
+        f"until {given.until}"
     )
     tell_out("send back", out)
 
@@ -136,7 +139,7 @@ def open_(shell: Shell, lease: Path, as_json: bool) -> None:
     if as_json:
         print_json(asdict(opened))
         return
-    click.echo(f"opened    {opened.records:,} accounts of {opened.partner}, until {opened.until}")
+    click.echo(f"opened    {count_of(opened.records, 'account')} of {opened.partner}, until {opened.until}")
     click.echo("next: 'overlap matrix', 'overlap export territory'")
 
 
@@ -160,7 +163,8 @@ def show(shell: Shell, share: str, purpose: str, out: Path | None, as_json: bool
             ("record", "our accounts", *shown.fields), [[plain(c) for c in row] for row in shown.rows]
         )
     click.echo(
-        f"shared    {len(shown.rows):,} accounts by {shown.partner} for {purpose}, until {shown.until}"
+        f"shared    {count_of(len(shown.rows), 'account')} by {shown.partner} for {purpose}, "
+        f"until {shown.until}"
     )
     for file in shown.files:
         click.echo(f"wrote     {file}")
@@ -184,7 +188,8 @@ def revoke(shell: Shell, share: str, out: Path, attestation: Path | None) -> Non
     )
     tell_out("send", out)
     if others:
-        click.echo(f"careful   {len(others):,} more shares are open; 'overlap shares list' shows them")
+        what = f"{count_of(len(others), 'more share')} {verb(len(others), 'is', 'are')} open"
+        click.echo(f"careful   {what}; 'overlap shares list' shows them")
 
 
 @shares_command.command("expire")
@@ -206,4 +211,5 @@ def expire(shell: Shell, yes: bool, attestation: Path | None) -> None:
         return
     attested = [one for one in ended if one.attestation is not None]
     read, records = (sum(getattr(one, name) for one in attested) for name in ("read", "records"))
-    click.echo(f"attested  {len(attested):,} halves destroyed; {read:,} of {records:,} records read before")
+    halves = count_of(len(attested), "half", "halves")
+    click.echo(f"attested  {halves} destroyed; {read:,} of {count_of(records, 'record')} read before")

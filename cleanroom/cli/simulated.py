@@ -9,6 +9,7 @@ import click
 
 from cleanroom.cli.progress import ProgressLine
 from cleanroom.cli.shell import Shell, print_json
+from cleanroom.number import count_of
 from overlap.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,9 +47,11 @@ def simulate_numbers(
         print_json(facts)
         return
     for name, side in zip(("left", "right"), sides, strict=True):
-        click.echo(f"{name:<7}{len(side.frame):,} accounts, {len(side.rejected):,} rows rejected")
+        click.echo(
+            f"{name:<7}{count_of(len(side.frame), 'account')}, {count_of(len(side.rejected), 'row')} rejected"
+        )
     for reason, count in facts.get("left_out", {}).items():
-        click.echo(f"careful {count:,} amounts left out: {reason}")
+        click.echo(f"careful {count_of(count, 'amount')} left out: {reason}")
     if facts["shared"] is None:
         click.echo(f"withheld  fewer than {terms.minimum_count:,} accounts are shared")
         return

@@ -10,6 +10,7 @@ import click
 from cleanroom.cli.carry import open_carrying, via_option
 from cleanroom.cli.progress import ProgressLine
 from cleanroom.cli.shell import Shell, engine_options, json_option, print_json
+from cleanroom.number import count_of, verb
 from overlap.errors import Refused, Unreachable
 
 if TYPE_CHECKING:
@@ -70,10 +71,11 @@ def _tell(action: Action) -> None:
 def _end(did: list[str]) -> None:
     if failed := did.count("failed"):
         raise Unreachable(
-            f"{failed:,} things could not be done now", "see above; the next 'overlap sync' tries again"
+            f"{count_of(failed, 'thing')} could not be done now",
+            "see above; the next 'overlap sync' tries again",
         )
     if refused := did.count("refused"):
         raise Refused(
-            f"{refused:,} files were refused and set aside",
+            f"{count_of(refused, 'file')} {verb(refused, 'was', 'were')} refused and set aside",
             "see above; 'overlap sync --again' tries them once more",
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from cleanroom.number import count_of
 from cleanroom.report.page import Cell, heading, page, paragraph, table, tiles
 from cleanroom.report.sight import Sight, sight_sentence
 
@@ -110,7 +111,7 @@ def audit_page(facts: AuditFacts) -> str:
                 (
                     "logs",
                     "verified" if good else "ALTERED",
-                    f"{sum(log.entries for log in facts.logs):,} entries",
+                    f"{count_of(sum(log.entries for log in facts.logs), 'entry')}",
                 ),
                 ("agreements in force", _in_force(facts), f"of {len(facts.agreements):,} kept"),
                 (
@@ -220,7 +221,7 @@ def _logs(logs: Sequence[LogFacts]) -> Iterator[str]:
     for log in logs:
         verdict = "every entry is the one that was written" if not log.findings else "; ".join(log.findings)
         yield paragraph(
-            f"With {log.partner}{_old(log.log)}: {log.entries:,} entries, {verdict}. "
+            f"With {log.partner}{_old(log.log)}: {count_of(log.entries, 'entry')}, {verdict}. "
             f"Signed checkpoints of the partner's log kept here: {log.peer_checkpoints:,}."
         )
         yield f"<pre>{escape(log.note)}</pre>"

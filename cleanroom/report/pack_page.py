@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from cleanroom.number import count_of
 from cleanroom.report.page import Cell, heading, page, paragraph, table, tiles
 
 #: The arrows of the flow: from, to, what, protected how.
@@ -95,7 +96,7 @@ def pack_page(facts: PackFacts) -> str:
                 ("in force", facts.period.partition(" to ")[0], "to " + facts.period.partition(" to ")[2]),
                 (
                     "left this machine",
-                    f"{len(facts.sent):,} messages",
+                    f"{count_of(len(facts.sent), 'message')}",
                     f"in run {facts.run[:8] or 'none yet'}",
                 ),
                 ("connections opened", "0", "messages are files; a room is used only where it is named"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Final
 
+from cleanroom.number import count_of
 from cleanroom.report.page import Cell, bar, heading, page, paragraph, span_bar, table, tiles
 from cleanroom.report.quality_text import (
     MODEL,
@@ -45,7 +46,7 @@ def _head(quality: Quality) -> Iterator[str]:
     expected = quality.estimate
     rejected = sum(quality.rejected.values())
     facts = [
-        ("accounts", f"{quality.accounts:,}", f"{rejected:,} rows rejected"),
+        ("accounts", f"{quality.accounts:,}", f"{count_of(rejected, 'row')} rejected"),
         ("companies", companies_text(quality), "after doubles, see below"),
     ]
     if expected is not None:
@@ -203,8 +204,9 @@ def _state(quality: Quality) -> Iterator[str]:
     fresh = quality.freshness
     oldest = f" The oldest date is {fresh.oldest}." if fresh.oldest else ""
     yield paragraph(
-        f"{fresh.stale:,} accounts are unchanged since before {fresh.limit}; {fresh.undated:,} have no date."
-        f"{oldest} {quality.orphans:,} accounts have a parent that is not in the list."
+        f"{count_of(fresh.stale, 'account')} unchanged since before {fresh.limit}; "
+        f"{fresh.undated:,} without a date."
+        f"{oldest} {count_of(quality.orphans, 'account')} with a parent that is not in the list."
     )
     if fresh.by_creation:
         yield paragraph(f"{fresh.by_creation:,} of them by their creation: no change is dated.")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Final
 
+from cleanroom.number import count_of
 from overlap.identity import KIND
 from overlap.quality import ASSUMPTIONS, HARD, HARD_SOURCE, SHARED, Interval, Quality, Repair, facts_used
 
@@ -79,13 +80,13 @@ def _head(quality: Quality) -> Iterator[str]:
     yield f"accounts   {quality.accounts:,}, which are {companies_text(quality)} companies"
     rejected = sum(quality.rejected.values())
     if rejected:
-        yield f"rejected   {rejected:,} rows"
+        yield f"rejected   {count_of(rejected, 'row')}"
         for reason, count in quality.rejected.items():
             yield from _hanging(f"  {count:>7,}  ", reason)
     if quality.left_out:
-        yield f"left out   {quality.left_out:,} rows that --where did not ask for"
+        yield f"left out   {count_of(quality.left_out, 'row')} that --where did not ask for"
     for field, count in quality.unreadable.items():
-        yield f"careful    {count:,} cells of {field} cannot be read"
+        yield f"careful    {count_of(count, 'cell')} of {field} cannot be read"
 
 
 def _expected(quality: Quality) -> Iterator[str]:
@@ -98,7 +99,8 @@ def _expected(quality: Quality) -> Iterator[str]:
         yield f"  {label:<28}{span(interval):<14}{_bar(interval.middle)}  {percent(interval.middle)}"
     yield f"  (95 %, where {expected.shared:,} accounts are shared; --assumptions says why)"
     reach = quality.reach
-    yield f"  {reach.released:,} accounts can be released, {reach.candidate:,} become candidates at best,"
+    released = count_of(reach.released, "account")
+    yield f"  {released} can be released, {reach.candidate:,} become candidates at best,"
     yield f"  {reach.nothing:,} have nothing to be found by"
 
 
@@ -150,7 +152,9 @@ def _doubles(quality: Quality) -> Iterator[str]:
         for one in quality.doubles:
             yield f"  {one.what:<27}{one.groups:>12,}{one.accounts:>10,}{one.differing:>15,}"
             largest = one.largest[0]
-            text = f"{largest.accounts:,} accounts: rows {rows_text(largest.rows, largest.accounts)}"
+            text = (
+                f"{count_of(largest.accounts, 'account')}: rows {rows_text(largest.rows, largest.accounts)}"
+            )
             yield from _hanging("    the largest ", text)
 
 
@@ -162,7 +166,7 @@ def _rest(quality: Quality) -> Iterator[str]:
     if fresh.by_creation:
         yield f"           {fresh.by_creation:,} of them by their creation, no change is dated"
     if quality.orphans:
-        yield f"parents    {quality.orphans:,} accounts have a parent that is not in the list"
+        yield f"parents    {count_of(quality.orphans, 'account')} with a parent that is not in the list"
     empty = [one.field for one in quality.filled if not one.accounts]
     if empty:
         yield from _hanging("empty      ", ", ".join(empty))

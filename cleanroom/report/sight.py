@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from cleanroom.number import count_of
+
 #: How a fact stands at the time that is asked about.
 COULD: Final = "could"
 PLANNED: Final = "will"
@@ -60,7 +62,7 @@ def render_sights(sights: Sequence[Sight], own: str) -> list[str]:
 
 def sight_sentence(sight: Sight) -> str:
     """Who could see what, without the particulars."""
-    number = "" if sight.accounts < 0 else f", {sight.accounts:,} accounts"
+    number = "" if sight.accounts < 0 else f", {count_of(sight.accounts, 'account')}"
     return f"{sight.viewer} {_VERBS[sight.state]} {sight.what}{number}"
 
 
@@ -74,6 +76,6 @@ def _lines(sight: Sight) -> Iterator[str]:
     if sight.populations:
         yield f"    populations  {', '.join(sight.populations)}"
     if sight.read >= 0:
-        yield f"    read         {sight.read:,} records; {sight.note}"
+        yield f"    read         {count_of(sight.read, 'record')}; {sight.note}"
     elif sight.note:
         yield f"    note         {sight.note}"

@@ -33,10 +33,11 @@ KINDS: Final[dict[str, int]] = {
     "lease": 2**24,
     "receipt": 2**26,
     "checkpoint": 2**16,
+    "rotation": 2**16,
 }
 
 #: What is not sealed by its own format: it travels sealed to its recipient, so that no carrier reads it.
-OPEN_KINDS: Final = ("card", "proposal", "agreement", "receipt", "checkpoint")
+OPEN_KINDS: Final = ("card", "proposal", "agreement", "receipt", "checkpoint", "rotation")
 
 #: Bytes that are read and written at once.
 PIECE: Final = 2**20

@@ -14,6 +14,7 @@ from threading import Lock
 from typing import Any, Final
 
 from cleanroom.log import Facts, bucket
+from cleanroom.number import count_of
 from cleanroom.room.disk import Disk
 from cleanroom.room.files import RoomFiles
 from cleanroom.room.pairs import Pairs
@@ -185,7 +186,7 @@ class Relay:
             if size > message.offset:
                 self._files.append(b"", message.offset, "messages", name)
                 cut = size - message.offset
-                findings.append(f"cut {cut:,} bytes of a killed upload off message {name}")
+                findings.append(f"cut {count_of(cut, 'byte')} of a killed upload off message {name}")
             elif size < message.offset and message.completed:
                 findings.append(f"message {name} has lost {message.offset - size:,} of its bytes")
             elif size < message.offset:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from cleanroom.agreement import SignedAgreement
+from cleanroom.number import count_of
 from cleanroom.session.accounts.imports import read_imports
 from cleanroom.session.agreement.agreements import (
     agreement_name,
@@ -99,7 +100,8 @@ def _prepared_list(party: Party, signed: SignedAgreement) -> tuple[dict[str, Any
             if ours:
                 holder = prepared.holder(rows=False)
                 version, (runs, _, updates) = holder.version, holder.left
-                line = f"our list for {name}, version {version}, {runs:,} runs and {updates:,} updates left"
+                left = f"{count_of(runs, 'run')} and {count_of(updates, 'update')} left"
+                line = f"our list for {name}, version {version}, {left}"
             else:
                 version = prepared.asker(tags=False).version
                 line = f"list of {partner} for {name}, version {version}"

@@ -65,6 +65,7 @@ def test_a_command_killed_at_any_change_can_be_repeated(
 
     def repeat(both: TwoParties, words: Words, code: int) -> None:
         assert code == -1
+        case.stopped(both)
         both.run(case.party, *words)
         case.then(both)
         both.require_good_logs()
@@ -81,6 +82,7 @@ def test_a_full_disk_at_any_change_is_a_clear_error_and_loses_nothing(
 
     def repeat(both: TwoParties, words: Words, code: int) -> None:
         assert code in (0, 4)  # 0 where the disk refused something that the command can do without
+        case.stopped(both)
         both.run(case.party, *words)
         both.require_good_logs()
 

@@ -162,10 +162,10 @@ def test_nothing_is_shown_for_another_purpose_or_after_the_end(opened: House) ->
     with pytest.raises(UsageError):
         showing.show_share(opened.theirs, "ff" * 16, "territory-planning")
     late = opened.at(NOW + 30 * DAY)
-    with pytest.raises(UsageError):
+    with pytest.raises(Expired, match="12 of 12 records were read before"):
         showing.show_share(late.theirs, "", "territory-planning", late.place / "late.csv")
     back = opened.at(NOW + DAY)
-    with pytest.raises(UsageError):
+    with pytest.raises(Expired):
         showing.show_share(back.theirs, "", "territory-planning", back.place / "late.csv")
     assert not (opened.place / "late.csv").exists()
 
@@ -191,7 +191,7 @@ def test_a_revocation_brings_the_attestation_and_both_are_kept(opened: House) ->
     assert (kept / f"{ended.share}.destroyed").read_bytes() == opened.file("word").read_bytes()
     word = read_statement(opened.file("word").read_bytes(), [opened.ours.keys.card], DESTRUCTION)
     assert (word.predicate["read"], word.predicate["reason"]) == (12, "revocation")
-    with pytest.raises(UsageError):
+    with pytest.raises(Refused, match="revoked this share"):
         showing.show_share(opened.theirs, "", "territory-planning")
 
 
@@ -234,8 +234,8 @@ def test_a_forgotten_account_is_asked_back_by_the_number_of_its_record(opened: H
         in recalling.recall_body([recalling.ShownAs("x", told.shares[0], "", 1, int(number))]).decode()
     )
     taken = receiving.receive_file(opened.theirs, Path(told.letter))
-    assert taken.lines[0].startswith("1 record")
+    assert taken.lines[0] == "dropped here: 1 record of 1 share"
     after = showing.show_share(opened.theirs, "", "territory-planning").rows
     assert after == [row for row in before if row[0] != number]
     again = receiving.receive_file(opened.theirs, Path(told.letter))
-    assert again.lines[0].startswith("0 records")
+    assert again.lines[0] == "dropped here: 0 records of 1 share"

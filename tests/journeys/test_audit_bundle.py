@@ -95,6 +95,13 @@ def test_a_bundle_made_after_the_end_still_holds(walk: Walk, tmp_path: Path) -> 
     assert len(signed["expiry"]) == len(signed["destruction"]) == 2
 
 
+def test_what_is_no_bundle_shows_no_tables(both: TwoParties) -> None:
+    both.mail("note").write_text("no bundle")
+    for name in ("note", "share", "missing"):
+        answer = both.run("auditor", "audit", "verify", both.mail(name), code=None)
+        assert answer.code in (3, 4) and answer.out == ""
+
+
 def test_a_bundle_takes_no_options_of_a_folder(both: TwoParties) -> None:
     bundle = bundle_of(both, VENDOR)
     both.run(OUTSIDER, "audit", "verify", bundle, "--quick", code=2)

@@ -68,14 +68,16 @@ def test_an_account_is_forgotten_here_and_at_the_partner(walk: Walk, tmp_path: P
 
     # The partner's tool drops what it was shown, and lists it for its CRM.
     answer = both.run(VENDOR, "receive", told["letter"])
-    assert "received  forget from contoso" in answer.out and "1 records of 1 shares are dropped" in answer.out
+    assert (
+        "received  forget from contoso" in answer.out and "dropped here: 1 record of 1 share\n" in answer.out
+    )
     listed = read_csv(answer.after("what to take out of the CRM and of exports:"))
     assert {row["pair_token"] for row in listed} == {row["pair_token"] for row in rows}
     vendors = pd.read_parquet(both.place(VENDOR, "tables", "accounts-customers.parquet"))
     ids = set(vendors.loc[vendors["name"] == NAME, "id"])
     assert {row["account"] for row in listed} == ids
     again = both.run(VENDOR, "receive", told["letter"]).out
-    assert "0 records of 1 shares are dropped" in again
+    assert "dropped here: 0 records of 1 share\n" in again
     assert {
         row["account"] for row in read_csv(answer.after("what to take out of the CRM and of exports:"))
     } == ids

@@ -34,6 +34,26 @@ def log_facts(both: TwoParties, party: str, fact: str) -> list[int]:
     return [entry["counts"][fact] for entry in entries if fact in entry["counts"]]
 
 
+def test_rules_that_fit_nothing_or_name_nobody_are_named_by_their_rows(walk: Walk, tmp_path: Path) -> None:
+    both = walk.at("sent", tmp_path / "both")
+    rules = [
+        {"account_name": SHARED[0], "rule": "private"},
+        {"account_name": "Nowherefield", "rule": "private"},
+        {"account_name": SHARED[1], "rule": "restricted", "partners": f"{PARTNER};fabrikom"},
+        *({"account_id": f"none-{at}", "rule": "private"} for at in range(20)),
+    ]
+    said = restrict(both, VENDOR, *rules)
+    wait = "21 rules fit no imported account and wait for one: row 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15"
+    assert f"careful   {wait} and 9 more\n" in said
+    assert "careful   1 rule names a partner with no card here: row 4\n" in said
+    assert "now       1 account is private, 1 restricted\n" in said
+    assert "nowherefield" not in said.lower() and "fabrikom" not in said
+    again = both.read_json(
+        VENDOR, "import", both.root / "crm" / f"rules-{VENDOR}.csv", "--as", "restrictions"
+    )
+    assert again["rules"]["strangers"] == [4] and len(again["rules"]["waiting"]) == 21
+
+
 def test_private_and_restricted_accounts_are_in_no_match(walk: Walk, tmp_path: Path) -> None:
     both = walk.at("sent", tmp_path / "both")
     agree(both, change_policy(both, minimum_count="1"))
@@ -47,8 +67,8 @@ def test_private_and_restricted_accounts_are_in_no_match(walk: Walk, tmp_path: P
         {"account_name": SHARED[3], "rule": "hidden"},
     )
     assert "imported  4 restrictions; rejected 1" in said
-    assert "now       1 accounts are private, 2 restricted" in said
-    assert "1 rules fit no imported account" in said and "1 rejected rows protect no account" in said
+    assert "now       1 account is private, 2 restricted" in said
+    assert "1 rule fits no imported account" in said and "1 rejected row protects no account" in said
     started = both.run(VENDOR, "match", "start", "--out", both.mail("start")).out
     assert "left out  1, private" in started and "left out  1, restricted to other partners" in started
     both.run(PARTNER, "match", "reply", both.mail("start"), "--out", both.mail("reply"))

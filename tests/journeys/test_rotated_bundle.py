@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from secrets import token_bytes
@@ -93,6 +94,16 @@ def test_the_succession_is_shown_also_when_nothing_is_disclosed(rotated: TwoPart
     report = verified(both, bundle_of(both, VENDOR, "--disclose", "none"))
     assert report["problems"] == []
     assert {one["entry"] for one in report["receipts"]} == {-1}
+
+
+def test_what_is_inspected_says_moments_and_no_seconds_of_a_clock(rotated: TwoParties) -> None:
+    places = {"time": [rotated.mail("rotation"), *rotated.place(VENDOR, "logs").glob("*.head")]}
+    places["made"] = [rotated.mail(f"{VENDOR}.bundle")]
+    for name, files in places.items():
+        for file in files:
+            told = rotated.read_json("nobody", "inspect", file)[name]
+            assert re.fullmatch(r"2026-\d\d-\d\dT\d\d:\d\d:\d\dZ", told)
+    assert len(places["time"]) == 2
 
 
 def test_three_logs_after_both_rotated_hold_in_their_order(

@@ -68,6 +68,16 @@ def test_what_was_seen_before_a_rotation_is_told_after_it(
     assert not share["remarks"]
     assert share["share"]["read"] == share["share"]["records"] == len(SHARED)
     assert "of old log 1" in both.run(asked, "audit", "reads").out
+    listed = both.read_json(asked, "audit", "list")
+    assert [one["log"] for one in listed] == sorted((one["log"] for one in listed), reverse=True)
+    assert {one["log"] for one in listed} == {0, 1}
+    at = {VENDOR: 0, PARTNER: 1}[rotated] if asked == VENDOR else {VENDOR: 1, PARTNER: 0}[rotated]
+    old, new = ({tuple(one["cards"]) for one in listed if one["log"] == log}.pop() for log in (1, 0))
+    assert old[at] != new[at] and old[1 - at] == new[1 - at]
+    said = both.run(asked, "audit", "list").out
+    assert (
+        f"old log 1 with {other(asked)} was kept under our card {old[0]}\n  and its card {old[1]}\n" in said
+    )
 
 
 def test_one_own_account_is_told_for_the_time_before(walk: Walk, tmp_path: Path) -> None:

@@ -150,6 +150,8 @@ def test_without_a_carrier_a_file_is_asked_for(walk: Walk, tmp_path: Path) -> No
     assert "--partner" in both.run(PARTNER, "claims", "commit", "--via", "folder:x", code=2).err
     both.run(VENDOR, "match", "start", "--via", "ftp://room", code=2)
     both.run(VENDOR, "partner", "via", "fabrikam", "none", code=2)
+    gone = both.run(VENDOR, "partner", "via", PARTNER, f"folder:{tmp_path}/gone", code=2).err
+    assert f"there is no folder {tmp_path}/gone" in gone and not (tmp_path / "gone").exists()
     assert "cannot be used" in both.run(VENDOR, "receive", "--via", f"folder:{tmp_path}/gone", code=4).err
     assert actions(both, VENDOR) == []
 

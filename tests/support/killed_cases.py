@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from saved_room import make_saved_room, require_whole, require_whole_or_absent
 from shown_logs import other, send
 from two_parties import PARTNER, SHARED, VENDOR, TwoParties, Walk
 
@@ -14,12 +15,16 @@ Words = tuple[str | Path, ...]
 
 @dataclass(frozen=True)
 class Case:
-    """A command, after which step of the walk it comes, and what must be possible when it was done."""
+    """A command, after which step of the walk it comes, and what must be possible when it was done.
+
+    `stopped` is what must be so when it was killed, before it is given again.
+    """
 
     step: str
     party: str
     words: Callable[[TwoParties], Words]
     then: Callable[[TwoParties], None]
+    stopped: Callable[[TwoParties], None] = lambda both: None
 
 
 def finish_walk(both: TwoParties, *steps: str) -> None:
@@ -123,6 +128,11 @@ def both_keep_the_same_receipts(both: TwoParties) -> None:
 
 def bundle_holds(both: TwoParties) -> None:
     assert "good" in both.run(PARTNER, "audit", "verify", both.mail("bundle")).out
+
+
+def save_room(both: TwoParties) -> Words:
+    """The command that saves a room beside the parties' folders."""
+    return ("room", "backup", make_saved_room(both.root), "--out", both.mail("room.backup"))
 
 
 def take_update(both: TwoParties) -> Words:
@@ -290,6 +300,13 @@ CASES = {
         VENDOR,
         lambda both: ("audit", "bundle", "--partner", PARTNER, "--out", both.mail("bundle")),
         bundle_holds,
+    ),
+    "room backup": Case(
+        "met",
+        VENDOR,
+        save_room,
+        lambda both: require_whole(both.root),
+        lambda both: require_whole_or_absent(both.root),
     ),
     "claims prove": Case(
         "opened",

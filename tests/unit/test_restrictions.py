@@ -150,7 +150,9 @@ def test_private_wins_over_restricted_and_each_account_is_counted_once(party: Pa
     left_out = taking_part(party, "contoso", ("customers",)).left_out
     assert (left_out.private, left_out.restricted) == (1, 1)
     standing = rules_standing(party.folder)
-    assert (standing.private, standing.restricted, standing.waiting) == (1, 1, 1)
+    assert (standing.private, standing.restricted, standing.waiting) == (1, 1, [5])
+    # Neither card is here; the rows are those of the file, whose header is row 1.
+    assert standing.strangers == [3, 4]
 
 
 def test_the_digest_is_of_the_rules_in_any_order_and_of_nothing_else(party: Party) -> None:

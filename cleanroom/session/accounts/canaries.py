@@ -17,6 +17,7 @@ from typing import Final
 import pandas as pd
 
 from cleanroom.session.accounts.imports import own_accounts
+from cleanroom.session.beginning import only_one
 from cleanroom.session.folder import Folder
 from cleanroom.session.party import Party
 from cleanroom.session.stored import Locked, keep_stored, read_stored
@@ -77,12 +78,9 @@ def add_canary(party: Party, name: str, domain: str, country: str, population: s
 def remove_canary(party: Party, canary: str) -> Canary:
     """Take a planted account out of all runs that begin from now on; by the beginning of its id."""
     known = list_canaries(party)
-    found = [one for one in known if one.id.startswith(canary)]
-    if len(found) != 1:
-        raise UsageError("no planted account, or more than one, has an id that begins so",
-                         "'overlap canary list' shows them")  # fmt: skip
-    _keep(party, [one for one in known if one is not found[0]])
-    return found[0]
+    found = only_one(known, canary, lambda one: one.id, "planted account", "'overlap canary list' shows them")
+    _keep(party, [one for one in known if one is not found])
+    return found
 
 
 def planted_identifiers(

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cleanroom.moment import moment_of
+from cleanroom.number import count_of
 from cleanroom.session.folder import write_whole
 from cleanroom.session.match.runs import read_run, run_names
 from cleanroom.session.party import Party
@@ -115,7 +116,7 @@ def take_recall(party: Party, letter: Letter) -> list[str]:
         write_whole(place, text.getvalue().encode())
         party.note(letter.partner, "forget", received=digest.digest(), records=dropped)
     return [
-        f"{dropped:,} records of {len(shares):,} shares are dropped here",
+        f"dropped here: {count_of(dropped, 'record')} of {count_of(len(shares), 'share')}",
         f"what to take out of the CRM and of exports: {place}",
         "what was exported, copied or backed up before cannot be reached from here",
     ]

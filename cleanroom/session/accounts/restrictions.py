@@ -55,11 +55,13 @@ class Taking:
 
 @dataclass(frozen=True)
 class Standing:
-    """What the rules do now: own accounts by rule, and the rules that fit no account yet."""
+    """What the rules do now: own accounts by rule, the rows of the file that fit no account yet, and those
+    that restrict to a partner whose card is not here."""
 
     private: int
     restricted: int
-    waiting: int
+    waiting: list[int]
+    strangers: list[int]
 
 
 def taking_part(party: Party, partner: str, populations: tuple[str, ...]) -> Taking:
@@ -142,7 +144,13 @@ def rules_standing(folder: Folder) -> Standing:
         for word in (PRIVATE, RESTRICTED)
     }
     only_restricted = masks[RESTRICTED] & ~masks[PRIVATE]
-    return Standing(int(masks[PRIVATE].sum()), int(only_restricted.sum()), sum(not fit for fit in fits))
+    known = set(folder.names("partners", suffix=".card"))
+    return Standing(
+        int(masks[PRIVATE].sum()),
+        int(only_restricted.sum()),
+        [int(rule["row"]) for rule, fit in zip(rules, fits, strict=True) if not fit],
+        [int(rule["row"]) for rule in rules if not set(partners_of(rule["partners"])) <= known],
+    )
 
 
 def _covered(folder: Folder, accounts: pd.DataFrame, partner: str) -> tuple[np.ndarray, np.ndarray]:

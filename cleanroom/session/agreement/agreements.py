@@ -27,6 +27,7 @@ from cleanroom.agreement import (
 )
 from cleanroom.moment import moment_of
 from cleanroom.session.agreement.policy_files import read_text, require_known_presets
+from cleanroom.session.beginning import only_one
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.match.runs import all_runs
 from cleanroom.session.party import Party
@@ -199,25 +200,19 @@ def find_agreement(party: Party, name: str = "", *, starter_only: bool = False) 
     documents = [_load(party, known) for known in party.folder.names("agreements", suffix=".toml")]
     signed = [document for document in documents if isinstance(document, SignedAgreement)]
     if name:
-        found = [document for document in signed if _name(document).startswith(name)]
-    else:
-        found = [
-            document
-            for document in signed
-            if document.not_before <= _time_of(party, document.agreement) < document.until
-            and (not starter_only or starter_of(document) == party.name)
-        ]
-        # A renewal that is in force takes the place of the agreement that it renews.
-        renewed = {document.agreement.renews for document in found}
-        found = [document for document in found if document.digest not in renewed]
+        return only_one(signed, name, _name, "agreement", "'overlap agreement list' shows the ids")
+    found = [
+        document
+        for document in signed
+        if document.not_before <= _time_of(party, document.agreement) < document.until
+        and (not starter_only or starter_of(document) == party.name)
+    ]
+    # A renewal that is in force takes the place of the agreement that it renews.
+    renewed = {document.agreement.renews for document in found}
+    found = [document for document in found if document.digest not in renewed]
     if len(found) == 1:
         return found[0]
     hint = "'overlap agreement list' shows them; name one with --agreement"
-    if name:
-        raise UsageError(
-            "no agreement, or more than one, has an id that begins so",
-            "'overlap agreement list' shows the ids",
-        )
     if starter_only and not found and find_in_force(party):
         raise Refused("the other party starts the runs of our agreements", "wait for its start frame")
     raise UsageError(f"{len(found) or 'no'} agreements are in force here", hint)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cleanroom.log import Entry, log_origin, verify_log
+from cleanroom.log import Entry, Log, log_origin, verify_log
 from cleanroom.moment import moment_of
 from cleanroom.session.audit.witnessing import own_cosigned
+from cleanroom.session.history import ClosedLog
 from cleanroom.session.keys.retiring import verify_succession
 from cleanroom.session.party import EXACT_FACTS, Party
 from overlap.errors import BadInput, BadPeerFile
@@ -29,13 +30,19 @@ class Verdict:
 
 @dataclass(frozen=True)
 class ListedEntry:
-    """One log entry as listed; `facts` are its counts, rounded up, and what it holds salted digests of."""
+    """One log entry as listed; `facts` are its counts, rounded up, and what it holds salted digests of.
+
+    `log` is the number of the old log that has it, 0 for the present one; `cards` are the fingerprints of the
+    two cards under which that log is kept, ours first ("" for one that is not here any more).
+    """
 
     partner: str
     sequence: int
     time: str
     kind: str
     facts: str
+    log: int
+    cards: tuple[str, str]
 
 
 def verify_logs(party: Party, partner: str | None = None, *, every_signature: bool = True) -> list[Verdict]:
@@ -47,8 +54,16 @@ def verify_logs(party: Party, partner: str | None = None, *, every_signature: bo
 
 
 def list_entries(party: Party, partner: str | None = None) -> list[ListedEntry]:
-    """All entries, log by log, the oldest first."""
-    return [_listed(name, entry) for name in _logged(party, partner) for entry in party.log(name).entries()]
+    """All entries, log by log, the oldest first; those of logs under earlier cards before the present one."""
+    known = {card.digest.hex(): card.fingerprint for card in party.known_cards()}
+    found = []
+    for name in _logged(party, partner):
+        logs: list[tuple[int, Log | ClosedLog]] = [(log.number, log) for log in party.closed_logs(name)]
+        for number, log in (*logs, (0, party.log(name))):
+            _, ours, theirs = log.origin.split("/")
+            cards = known.get(ours, ""), known.get(theirs, "")
+            found += [_listed(name, entry, number, cards) for entry in log.entries()]
+    return found
 
 
 def _logged(party: Party, partner: str | None) -> list[str]:
@@ -79,10 +94,10 @@ def _verify(party: Party, partner: str, every_signature: bool) -> Verdict:
     return Verdict(partner, head.size, head.root.hex(), count, len(party.closed_logs(partner)), found + wrong)
 
 
-def _listed(partner: str, entry: Entry) -> ListedEntry:
+def _listed(partner: str, entry: Entry, log: int, cards: tuple[str, str]) -> ListedEntry:
     counts = [
         f"{name} {value:,}" if name in EXACT_FACTS else f"{name} up to {value:,}"
         for name, value in entry.counts.items()
     ]
     facts = ", ".join([*counts, *(f"digest of {name}" for name in entry.digests)])
-    return ListedEntry(partner, entry.sequence, moment_of(entry.time), entry.kind, facts)
+    return ListedEntry(partner, entry.sequence, moment_of(entry.time), entry.kind, facts, log, cards)

@@ -137,14 +137,14 @@ def _rotation(data: bytes) -> dict[str, Any]:
         "party": rotation.new.party,
         "old": rotation.old.fingerprint,
         "new": rotation.new.fingerprint,
-        "time": rotation.time,
+        "time": moment_of(rotation.time),
     }
 
 
 def _card_revocation(data: bytes) -> dict[str, Any]:
     revocation = read_revocation(data)
     card = revocation.card
-    return {"party": card.party, "fingerprint": card.fingerprint, "time": revocation.time}
+    return {"party": card.party, "fingerprint": card.fingerprint, "time": moment_of(revocation.time)}
 
 
 def _commitment(data: bytes) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def _log(data: bytes) -> dict[str, Any]:
 
 def _head(data: bytes) -> dict[str, Any]:
     head = canonical.decode(_after_line(data).rstrip(b"\n"), "the head of the log")
-    return {"entries": head["size"], "time": head["time"]}
+    return {"entries": head["size"], "time": moment_of(head["time"])}
 
 
 def _statement(data: bytes) -> dict[str, Any]:
@@ -203,7 +203,8 @@ def _record(data: bytes) -> dict[str, Any]:
 
 def _bundle(data: bytes) -> dict[str, Any]:
     bundle = read_bundle(data)
-    return {"exporter": bundle.exporter, "peer": bundle.peer, "made": bundle.made, "parts": len(bundle.parts)}
+    made = moment_of(bundle.made)
+    return {"exporter": bundle.exporter, "peer": bundle.peer, "made": made, "parts": len(bundle.parts)}
 
 
 def _manifest(data: bytes) -> dict[str, Any]:

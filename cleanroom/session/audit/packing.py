@@ -8,14 +8,15 @@ from typing import Final
 
 from cleanroom.agreement import SignedAgreement, describe
 from cleanroom.moment import moment_of
+from cleanroom.number import count_of
 from cleanroom.report import PackFacts, Sent, pack_page
 from cleanroom.session.agreement.agreements import agreement_name, find_agreement, partner_of
+from cleanroom.session.beginning import only_one
 from cleanroom.session.folder import write_whole
 from cleanroom.session.match.runs import OPEN_STATES, RunRecord, all_runs, was_sent
 from cleanroom.session.party import Party
 from cleanroom.session.share.holding import read_holder_state
 from cleanroom.session.share.timeline import by_share, share_events
-from overlap.errors import UsageError
 from overlap.protocol import flatten, frame_size, protocol_of
 
 #: What each message tells whoever may open it; one that is not named tells what the protocol's text says.
@@ -40,12 +41,8 @@ def _run_under(party: Party, signed: SignedAgreement, name: str) -> RunRecord | 
     runs = [one for one in all_runs(party) if one.agreement == signed.file_digest]
     if not name:
         return runs[-1] if runs else None
-    found = [one for one in runs if one.run.startswith(name)]
-    if len(found) != 1:
-        raise UsageError(
-            "no run under this agreement, or more than one, begins so", "see 'overlap match list'"
-        )
-    return found[0]
+    hint = "'overlap match list' shows the runs"
+    return only_one(runs, name, lambda one: one.run, "run under this agreement", hint)
 
 
 def _gather(party: Party, signed: SignedAgreement, record: RunRecord | None) -> PackFacts:
@@ -85,7 +82,7 @@ def _sent(party: Party, record: RunRecord) -> Iterator[Sent]:
         fields = ", ".join(held[share].terms.fields)
         for event in events:
             if event.kind == "grant":
-                what = f"share {share[:8]}, {held[share].terms.count:,} accounts"
+                what = f"share {share[:8]}, {count_of(held[share].terms.count, 'account')}"
                 yield Sent(moment_of(event.time), what, 0, f"tokens; closed: {fields}")
             elif event.kind == "lease":
                 yield Sent(moment_of(event.time), f"lease for {share[:8]}", 0, f"opens {fields}")

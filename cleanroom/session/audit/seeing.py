@@ -14,6 +14,7 @@ from typing import Final
 
 from cleanroom.agreement import NUMBER_LEVELS, SignedAgreement
 from cleanroom.moment import moment_of
+from cleanroom.number import count_of
 from cleanroom.report import ALLOWED, COULD, ENDED, PLANNED, STATES, Sight
 from cleanroom.session.accounts.imports import own_accounts
 from cleanroom.session.agreement.agreements import (
@@ -22,6 +23,7 @@ from cleanroom.session.agreement.agreements import (
     agreements_with,
     runs_left,
 )
+from cleanroom.session.beginning import only_one
 from cleanroom.session.match.runs import RunRecord, all_runs
 from cleanroom.session.party import Party
 from cleanroom.session.review.reviews import read_memory
@@ -95,13 +97,10 @@ def who_sees(
 
 def _own_account(party: Party, name: str) -> str:
     """The id of an own account: as given, or the only one that begins so (15 of 18 characters)."""
-    known = set(own_accounts(party.folder)["id"])
+    known: set[str] = set(own_accounts(party.folder)["id"])
     for record in all_runs(party):
         known.update(read_table(party.folder.path("runs", record.run, "accounts.parquet"))["id"])
-    found = {name} & known or {one for one in known if one.startswith(name)}
-    if len(found) != 1:
-        raise UsageError("no own account, or more than one, has an id that begins so", "give the whole id")
-    return found.pop()
+    return only_one(known, name, str, "own account", "give the whole id")
 
 
 def _by_runs(party: Party, partner: str, when: Stretch, account: str | None) -> Iterator[Sight]:
@@ -265,7 +264,7 @@ def _by_agreements(party: Party, partner: str, when: Stretch) -> Iterator[Sight]
                 "agreement",
                 agreement_name(signed),
                 ALLOWED,
-                f"be shown more at level {terms.level}, {left:,} runs left",
+                f"be shown more at level {terms.level}, {count_of(left, 'run')} left",
                 _side_fields(signed, of),
                 _populations(signed, of),
                 terms.purposes,

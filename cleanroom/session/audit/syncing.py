@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cleanroom.number import count_of, verb
 from cleanroom.receipts import (
     DESTRUCTION,
     EXPIRY,
@@ -100,9 +101,9 @@ def take_sync(party: Party, letter: Letter) -> list[str]:
     ):
         raise MalformedFile("the letter is not of version 1", "ask for it again")
     size = cosign_growth(party, letter.partner, letter.checkpoint, Growth.from_fields(value))
-    lines = [f"its log of {size:,} entries goes on from what we knew, and is cosigned"]
+    lines = [f"its log of {count_of(size, 'entry')} goes on from what we knew, and is cosigned"]
     if (ours := own_cosigned(party, letter.partner)) is not None:
-        lines.append(f"it has cosigned {ours.checkpoint.size:,} entries of ours")
+        lines.append(f"it has cosigned {count_of(ours.checkpoint.size, 'entry')} of ours")
     lines += take_room_notes(party, letter.partner, value["rooms"])
     signed, complete, back = 0, 0, owed(party, letter.partner)
     for text in value["receipts"]:
@@ -115,10 +116,16 @@ def take_sync(party: Party, letter: Letter) -> list[str]:
         else:
             complete += _complete(party, letter.partner, receipt)
     keep_owed(party, letter.partner, back)
-    lines += [f"{signed:,} receipts of its are countersigned"] if signed else []
-    lines += [f"{complete:,} receipts of ours have come back countersigned"] if complete else []
-    if signed or size:
+    if signed:
+        lines.append(f"{count_of(signed, 'receipt')} of its {verb(signed, 'is', 'are')} countersigned")
+    if complete:
+        has = verb(complete, "has", "have")
+        lines.append(f"{count_of(complete, 'receipt')} of ours {has} come back countersigned")
+    own = (party.keys.card.digest.hex(),)
+    if back:
         lines.append("next: 'overlap audit sync' brings our signatures to the partner")
+    elif any(receipt.signers == own for receipt in kept_receipts(party, letter.partner)):
+        lines.append("next: 'overlap audit sync' asks for the partner's signature below receipts of ours")
     return lines
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from cleanroom import merkle
 from cleanroom.log import Checkpoint, Cosigned, cosign, log_origin, read_checkpoint, read_cosigned
+from cleanroom.number import count_of
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.match.frames import keep_peer_record, keep_verified_roots, peer_record
 from cleanroom.session.party import Party
@@ -126,7 +127,8 @@ def _require_growth(
     card = party.card_of(partner)
     if last is not None and last.checkpoint.size > new.size:
         raise Refused(
-            f"the partner shows {new.size:,} entries of its log, and we cosigned {last.checkpoint.size:,}",
+            f"the partner shows {count_of(new.size, 'entry')} of its log, "
+            f"and we cosigned {last.checkpoint.size:,}",
             "unless this is an old letter, its log was shortened: ask for a new one, and keep this one",
         )
     size, root = 0, merkle.EMPTY_ROOT
@@ -146,7 +148,8 @@ def _require_growth(
     for one in shown:
         if size <= one.size <= new.size and roots.get(one.size) != one.root:
             raise ForgedFile(
-                f"the partner's log is not the one that it showed when it had {one.size:,} entries", _HINT
+                f"the partner's log is not the one that it showed when it had {count_of(one.size, 'entry')}",
+                _HINT,
             )
     return {size: root for size, root in roots.items() if size <= new.size}
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from cleanroom.durable import UNFINISHED
+from cleanroom.number import count_of
 from cleanroom.session.accounts.imports import made_at, read_imports
 from cleanroom.session.agreement.agreements import find_in_force, list_agreements
 from cleanroom.session.folder import Folder
@@ -162,17 +163,18 @@ def _logs(party: Party) -> Iterator[Finding]:
         yield Finding("logs", REPAIR, f"{broken} of {len(party.partners())} do not hold", repair)
     else:
         quick = f"; of {ended} long ones the end only, 'overlap audit verify' reads all" if ended else ""
-        yield Finding("logs", GOOD, f"{entries:,} entries, heads and salts as written{quick}")
+        yield Finding("logs", GOOD, f"{count_of(entries, 'entry')}, heads and salts as written{quick}")
 
 
 def _clock(party: Party) -> Iterator[Finding]:
     logged = max((party.log(name).last_time for name in party.partners()), default=0)
     signed = max((highest_peer_time(party, name) for name in party.partners()), default=0)
     if logged > party.now + CLOCK_TOLERANCE:
-        what = f"this clock is {(logged - party.now) // 60:,} minutes behind our own log"
+        what = f"this clock is {count_of((logged - party.now) // 60, 'minute')} behind our own log"
         yield Finding("clock", REPAIR, what, "set the clock, and let it be kept by the network")
     elif signed > party.now + CLOCK_TOLERANCE:
-        what = f"a partner has signed a time {(signed - party.now) // 60:,} minutes ahead of this clock"
+        ahead = count_of((signed - party.now) // 60, "minute")
+        what = f"a partner has signed a time {ahead} ahead of this clock"
         yield Finding("clock", REPAIR, what, "compare both clocks; ends are counted by the later one")
     else:
         yield Finding("clock", GOOD, "not behind our logs nor what partners have signed")

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from cleanroom.agreement import SignedAgreement, build_contract
 from cleanroom.durable import erase
+from cleanroom.number import count_of
 from cleanroom.session.accounts.restrictions import LeftOut, excluded_accounts, rules_digest
 from cleanroom.session.agreement.agreements import agreement_name, agreement_with_digest, partner_of
 from cleanroom.session.folder import read_whole, write_whole
@@ -119,7 +120,8 @@ class PreparedList:
         party, partner = self.party, partner_of(self.party, self.signed.agreement)
         if gone := set(accounts["id"]) & excluded_accounts(party, partner, accounts):
             raise Refused(
-                f"{len(gone):,} accounts of our prepared list may not be matched with {partner} any more",
+                f"{count_of(len(gone), 'account')} of our prepared list may not be matched with {partner} "
+                "any more",
                 "take them out with 'overlap match update', and send what it writes",
             )
         require_fresh(party, self.signed, populations, note=not rehearsing)

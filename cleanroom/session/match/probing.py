@@ -19,6 +19,7 @@ from typing import Final
 
 import numpy as np
 
+from cleanroom.number import count_of
 from cleanroom.session.folder import Folder
 from cleanroom.session.match.runs import RunRecord
 from cleanroom.session.party import Party
@@ -150,8 +151,8 @@ def require_shown_many(party: Party, partner: str, minimum: int, shown: Iterable
     if before and 0 < len(new) < minimum:
         party.note(partner, "grant", refused_differencing=1)
         raise Refused(
-            f"clause terms.minimum_count: the share would show {len(new):,} accounts for the first time, "
-            f"fewer than {minimum:,}",
+            f"clause terms.minimum_count: the share would show {count_of(len(new), 'account')} "
+            f"for the first time, fewer than {minimum:,}",
             "beside the shares before it would tell about these alone; wait until there are more",
         )
 

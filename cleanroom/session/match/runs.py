@@ -20,6 +20,7 @@ import shutil
 from dataclasses import asdict, dataclass, fields, replace
 
 from cleanroom.durable import UNFINISHED, erase
+from cleanroom.session.beginning import only_one
 from cleanroom.session.party import Party
 from cleanroom.session.stored import keep_stored, read_stored
 from overlap import keys
@@ -94,12 +95,12 @@ def all_runs(party: Party) -> list[RunRecord]:
 def find_run(party: Party, name: str = "") -> RunRecord:
     """The finished run whose name begins so; without a name the newest one. Raises UsageError."""
     finished = [record for record in all_runs(party) if record.state == "finished"]
-    found = [record for record in finished if record.run.startswith(name)]
-    if not found:
+    if name:
+        hint = "'overlap match list' shows the runs"
+        return only_one(finished, name, lambda record: record.run, "finished run", hint)
+    if not finished:
         raise UsageError("no finished run fits", "'overlap match list' shows the runs")
-    if name and len(found) > 1:
-        raise UsageError("more than one run begins so", "give more of its name")
-    return found[-1]
+    return finished[-1]
 
 
 @dataclass(frozen=True)

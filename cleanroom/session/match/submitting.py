@@ -9,6 +9,7 @@ import pandas as pd
 
 from cleanroom.agreement import Request, SignedAgreement, decide
 from cleanroom.moment import moment_of
+from cleanroom.number import count_of
 from cleanroom.session.accounts.canaries import keep_planted, kept_planted, planted_identifiers
 from cleanroom.session.accounts.imports import made_at, own_table
 from cleanroom.session.accounts.restrictions import LeftOut, Taking, taking_part
@@ -208,7 +209,7 @@ def require_fresh(
 
 def _span(seconds: int) -> str:
     days, rest = divmod(seconds, 86_400)
-    return f"{seconds:,} seconds" if rest else f"{days:,} days"
+    return count_of(seconds, "second") if rest else count_of(days, "day")
 
 
 def admitted(party: Party, signed: SignedAgreement) -> tuple[str, ...]:

@@ -14,10 +14,10 @@ from cleanroom.session.party import Party
 from cleanroom.session.post.letters import LETTER_LIMIT, read_letter
 from cleanroom.session.review.reviewing import find_overlap_run
 from cleanroom.session.room.room_counting import leads_to_counts, open_counts
-from cleanroom.session.share.holding import read_holder_state
+from cleanroom.session.share.granting import find_granted
 from cleanroom.session.share.sharing import share_in
 from cleanroom.share import REQUEST_LIMIT_BYTES, read_request
-from overlap.errors import BadPeerFile, UsageError, WrongRun
+from overlap.errors import BadPeerFile, WrongRun
 from overlap.keys import Card
 from overlap.protocol import protocol_of
 
@@ -39,10 +39,7 @@ def _by_run(party: Party, given: Given) -> str:
 
 
 def _by_share(party: Party, given: Given) -> str:
-    for partner in party.partners():
-        if any(name.startswith(given["share"]) for name in read_holder_state(party, partner).shares):
-            return partner
-    raise UsageError("no share begins so", "'overlap shares list' shows them")
+    return find_granted(party, given["share"])[0]
 
 
 def _by_frame(party: Party, given: Given) -> str:

@@ -17,7 +17,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cleanroom.room import KINDS, OPEN_KINDS, Carrier, FolderCarrier, Waiting, limit_of
 from cleanroom.session.folder import read_whole, write_whole
@@ -26,10 +26,13 @@ from cleanroom.session.post.outbox import Address, addressed, files_at, unsent
 from cleanroom.session.post.parcels import is_parcel, make_parcel, open_parcel
 from cleanroom.session.share.reading import read_by_room
 from overlap.errors import BadPeerFile, MalformedFile, OverlapError, Refused, Unverified, UsageError
-from overlap.keys import Card
+from overlap.keys import Card, read_rotation
 
 _HINT = "write folder:PATH or https://ROOM"
 FOLDER = "folder:"
+
+#: What is taken from senders whose cards are not here: a card, and a rotation, sent under the new one.
+ANYBODYS: Final = ("card", "rotation")
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,15 @@ def read_via(text: str) -> str:
 def keep_via(party: Party, partner: str, text: str) -> str:
     """Remember how files go to and from a partner; "none" forgets it. Gives the carrier, or "".
 
-    What still lies in the outbox for this partner goes the new way.
+    What still lies in the outbox for this partner goes the new way. UsageError for a folder not there.
     """
     party.card_of(partner)
     via = "" if text == "none" else read_via(text)
+    if via.startswith(FOLDER) and not Path(via.removeprefix(FOLDER)).is_dir():
+        raise UsageError(
+            f"there is no folder {via.removeprefix(FOLDER)}",
+            "make it, or wait until it is mounted or synced; then give it again",
+        )
     party.folder.write_record({"via": via}, "partners", f"{partner}.via")
     for name, address in addressed(party.folder):
         if via and address.partner == partner:
@@ -187,7 +195,10 @@ class Carrying:
         self.carrier(incoming.via).fetch(incoming.item, parcel)
         content = open_parcel(self.party.keys, read_whole(parcel, limit_of(incoming.item.kind)))
         if incoming.item.kind == "card":
-            require_sender(Card.from_bytes(content), incoming.item)
+            require_sender([Card.from_bytes(content)], incoming.item)
+        if incoming.item.kind == "rotation":
+            rotation = read_rotation(content)
+            require_sender([rotation.old, rotation.new], incoming.item)
         write_whole(place, content)
         parcel.unlink()
 
@@ -274,7 +285,7 @@ class Carrying:
 
     def _is_readable(self, item: Waiting) -> bool:
         partner = self.partner_of(item)
-        return item.kind == "card" or (partner != "" and self.party.is_verified(partner))
+        return item.kind in ANYBODYS or (partner != "" and self.party.is_verified(partner))
 
     def _next_number(self, whose: str) -> int:
         """A number not given before to `whose` files; on the disk before it is used."""
@@ -285,7 +296,7 @@ class Carrying:
         return number
 
 
-def require_sender(card: Card, item: Waiting) -> None:
-    """MalformedFile when a card is not the one of whom its carrier says that it sent it."""
-    if card.digest.hex() != item.sender:
+def require_sender(cards: Collection[Card], item: Waiting) -> None:
+    """MalformedFile when no card of a file is the one of whom its carrier says that it sent it."""
+    if item.sender not in {card.digest.hex() for card in cards}:
         raise MalformedFile("the card is not that of its sender", "ask the partner to send it again")

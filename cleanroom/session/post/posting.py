@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from cleanroom.durable import UNFINISHED
+from cleanroom.number import count_of
 from cleanroom.session.agreement.agreements import accept_agreement, read_offer
 from cleanroom.session.match.finishing import finish_match, take_counted
 from cleanroom.session.match.frames import received_frame
@@ -21,7 +22,7 @@ from cleanroom.session.match.passing import run_of
 from cleanroom.session.match.runs import RunRecord
 from cleanroom.session.party import Party
 from cleanroom.session.post.addressing import command_for
-from cleanroom.session.post.carrying import Carrying, Incoming, key_of, known_vias
+from cleanroom.session.post.carrying import ANYBODYS, Carrying, Incoming, key_of, known_vias
 from cleanroom.session.post.receiving import receive_file
 from cleanroom.session.room.room_counting import counted_in, fetch_counts, leads_to_counts, open_counts
 from cleanroom.session.room.rooms import tell_left
@@ -62,6 +63,7 @@ class Handler:
 DECISIONS: Final = {
     "card": "compare fingerprints by phone, then 'overlap partner add --via {via} --fingerprint …'",
     "proposal": "read and sign it with 'overlap agreement accept --via {via}'",
+    "rotation": "'overlap partner rotate --via {via}' takes the new card in; all under the old one ends",
     "share": "ask to read it with 'overlap shares request --purpose … --via {via}'",
 }
 
@@ -103,12 +105,12 @@ def _told(party: Party, record: RunRecord) -> str:
 
 def _take_request(party: Party, source: Path, out: Path, *_: object) -> str:
     given = answer_request(party, source, out)
-    return f"lease of {given.records:,} records of {given.share} until {given.until}"
+    return f"lease of {count_of(given.records, 'record')} of {given.share} until {given.until}"
 
 
 def _take_lease(party: Party, source: Path, *_: object) -> str:
     opened = open_share(party, source)
-    return f"opened {opened.records:,} accounts, until {opened.until}"
+    return f"opened {count_of(opened.records, 'account')}, until {opened.until}"
 
 
 HANDLERS: Final[dict[str, Handler]] = {
@@ -171,7 +173,7 @@ class Round:
                     yield Action("refused", item.kind, waiting.partner, f"{refused['what']} (set aside)")
                 else:
                     yield self._decision(waiting) or Action(
-                        "waits", item.kind, waiting.partner, f"{item.size:,} bytes by {via}"
+                        "waits", item.kind, waiting.partner, f"{count_of(item.size, 'byte')} by {via}"
                     )
 
     def _handle(self, waiting: Incoming) -> Action:
@@ -210,7 +212,7 @@ class Round:
     def _decision(self, waiting: Incoming) -> Action | None:
         """What a person has to do about this file; None when nothing."""
         kind, partner, party = waiting.item.kind, waiting.partner, self.carrying.party
-        if kind in DECISIONS and (partner or kind == "card"):
+        if kind in DECISIONS and (partner or kind in ANYBODYS):
             return Action("decide", kind, partner, DECISIONS[kind].format(via=waiting.via))
         if not partner:
             what = f"its sender's card is not here ({waiting.item.sender[:16]}…)"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cleanroom.attribution import Commitment, read_proofs
 from cleanroom.moment import moment_of
+from cleanroom.number import count_of
 from cleanroom.session.attribution.claim_roots import received_commitments
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.match.runs import find_run
@@ -41,7 +42,10 @@ def _take_commitment(party: Party, letter: Letter) -> Taken:
             "ask for the file made by 'overlap claims commit'",
         )
     received = received_commitments(party, letter.partner)
-    lines = [f"epoch {commitment.epoch}, {commitment.leaves:,} leaves, received {moment_of(party.now)}"]
+    lines = [
+        f"epoch {commitment.epoch}, {count_of(commitment.leaves, 'leaf', 'leaves')}, "
+        f"received {moment_of(party.now)}"
+    ]
     for known in received:
         if known.commitment == commitment:
             return Taken("commitment", letter.partner, [f"already received {moment_of(known.received_at)}"])
@@ -72,7 +76,7 @@ def _take_claims(party: Party, letter: Letter) -> Taken:
     proofs = read_proofs(letter.body[16:])
     write_whole(party.folder.path("claims", "proofs", letter.partner, run.run), letter.body[16:])
     party.note(letter.partner, "release", received=bytes.fromhex(run.run), claims=len(proofs))
-    return Taken("claims", letter.partner, [f"{len(proofs):,} proofs for run {run.run}"])
+    return Taken("claims", letter.partner, [f"{count_of(len(proofs), 'proof')} for run {run.run}"])
 
 
 def _take_revocation(party: Party, letter: Letter) -> Taken:

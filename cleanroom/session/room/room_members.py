@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from cleanroom.log import Entry, read_checkpoint
 from cleanroom.merkle import leaf_hash, root
 from cleanroom.moment import moment_of
+from cleanroom.session.beginning import only_one
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Clock, Party, wall_clock
 from cleanroom.session.room.rooms import list_rooms, room_card_of, room_client
@@ -31,6 +32,7 @@ LINE: Final = b"overlap-member/1\n"
 #: Bytes of a key file: two cards and a locked file.
 LIMIT_BYTES: Final = 65_536
 
+_LISTED: Final = "'overlap room member list' shows them"
 _PURPOSE: Final = b"room member"
 _FIELDS: Final = {"keys", "mark", "party", "room", "url"}
 
@@ -112,16 +114,8 @@ def confirm_member(party: Party, room: str, name: str, clock: Clock = wall_clock
     """Let a member that is suspended since a restore sign for us again; UsageError when none begins so."""
     from cleanroom.room import member_keyid
 
-    waiting = [
-        (member, key)
-        for member, key in _listed(party, room, clock)
-        if member.keyid.startswith(name) and member.state == "suspended"
-    ]
-    if len(waiting) != 1:
-        raise UsageError(
-            "no suspended member, or more than one, begins so", "'overlap room member list' shows them"
-        )
-    member, key = waiting[0]
+    waiting = [one for one in _listed(party, room, clock) if one[0].state == "suspended"]
+    member, key = only_one(waiting, name, lambda one: one[0].keyid, "suspended member", _LISTED)
     if member_keyid(key) != member.keyid:
         raise ForgedFile("the room names another key than that of the member", "tell who runs the room")
     with _admin(party, room, clock) as (client, _, _):
@@ -131,12 +125,10 @@ def confirm_member(party: Party, room: str, name: str, clock: Clock = wall_clock
 
 def remove_member(party: Party, room: str, name: str, clock: Clock = wall_clock) -> Member:
     """End the rights of the member whose key id begins so. Raises UsageError."""
-    found = [one for one in list_members(party, room, clock) if one.keyid.startswith(name)]
-    if len(found) != 1:
-        raise UsageError("no member, or more than one, begins so", "'overlap room member list' shows them")
+    found = only_one(list_members(party, room, clock), name, lambda one: one.keyid, "member", _LISTED)
     with _admin(party, room, clock) as (client, _, _):
-        client.ask("DELETE", f"/v1/members/{found[0].keyid}")
-    return found[0]
+        client.ask("DELETE", f"/v1/members/{found.keyid}")
+    return found
 
 
 def read_member_key(source: Path, passphrase: str) -> MemberKey:

@@ -15,6 +15,7 @@ from cleanroom.moment import moment_of
 from cleanroom.review import ReleaseState
 from cleanroom.session.accounts.restrictions import without_excluded
 from cleanroom.session.agreement.agreements import agreement_with_digest, partner_of
+from cleanroom.session.beginning import only_one
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.match.probing import require_shown_many
 from cleanroom.session.match.runs import find_run
@@ -162,17 +163,22 @@ def revoke_share(party: Party, share: str, out: Path, attestation: Path | None =
 
     The attestation is written to a file of its own too, when one is named.
     """
-    for partner in party.partners():
-        found = [name for name in read_holder_state(party, partner).shares if name.startswith(share)]
-        if len(found) == 1:
-            ending = open_holder(party, partner).revoke(found[0], party.now)
-            destroyed = ending.attestation
-            assert destroyed is not None  # A revocation destroys at once.
-            write_whole(out, write_letter(party, partner, "revocation", ending.notice + destroyed))
-            if attestation is not None:
-                write_whole(attestation, destroyed)
-            return ending
-    raise UsageError("no share, or more than one, begins so", "'overlap shares list' shows them")
+    partner, name = find_granted(party, share)
+    ending = open_holder(party, partner).revoke(name, party.now)
+    destroyed = ending.attestation
+    assert destroyed is not None  # A revocation destroys at once.
+    write_whole(out, write_letter(party, partner, "revocation", ending.notice + destroyed))
+    if attestation is not None:
+        write_whole(attestation, destroyed)
+    return ending
+
+
+def find_granted(party: Party, share: str) -> tuple[str, str]:
+    """The partner and the id of the one share of ours, to whomever, whose id begins so; else UsageError."""
+    granted = [
+        (partner, name) for partner in party.partners() for name in read_holder_state(party, partner).shares
+    ]
+    return only_one(granted, share, lambda one: one[1], "share of ours", "'overlap shares list' shows them")
 
 
 def expire_shares(party: Party, *, confirmed: bool = True, attestation: Path | None = None) -> list[Ending]:

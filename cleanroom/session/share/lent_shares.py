@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cleanroom.log import Facts, bucket
+from cleanroom.number import count_of
 from cleanroom.receipts import (
     DESTRUCTION,
     EXPIRY,
@@ -105,7 +106,9 @@ class PartnerHolder(Holder):
             name = f"share {held.terms.share[:8]}"
             if stands.attestation:
                 self._ended(held, stands, now)
-                lines.append(f"{name} has ended, its half is destroyed; {stands.read:,} records were read")
+                lines.append(
+                    f"{name} has ended, its half is destroyed; read: {count_of(stands.read, 'record')}"
+                )
             elif (stands.read, stands.countersigned) != (len(held.read), held.countersigned):
                 self._save(self.state.with_share(_seen(held, stands, now)))
                 lines.append(f"{name}: {stands.read:,} of {held.terms.count:,} records were read")

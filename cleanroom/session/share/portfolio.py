@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from cleanroom.moment import moment_of
+from cleanroom.number import count_of
 from cleanroom.session.party import Party
 from cleanroom.session.share.past_shares import past_shares
 from cleanroom.session.share.sharing import ListedShare, list_shares
@@ -124,4 +125,4 @@ def _remarks(party: Party, holding: Holding, begun: int, uses: list[int]) -> Ite
     if uses and one.read < one.records:
         yield f"broader than used: {one.records - one.read:,} of {one.records:,} accounts were never read"
     if one.days_left <= _SOON:
-        yield f"ends in {one.days_left} days"
+        yield f"ends in {count_of(one.days_left, 'day')}"

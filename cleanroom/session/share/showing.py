@@ -16,6 +16,7 @@ from cleanroom.moment import moment_of
 from cleanroom.receipts import STATEMENT_LIMIT_BYTES, outline
 from cleanroom.session.agreement.agreements import agreement_name, agreement_with_digest
 from cleanroom.session.audit.receipting import export_receipt
+from cleanroom.session.beginning import only_one
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.match.runs import read_run
 from cleanroom.session.party import Party
@@ -24,7 +25,7 @@ from cleanroom.session.share.past_shares import past_shares
 from cleanroom.session.share.releases import Release, all_releases, read_release
 from cleanroom.session.share.sharing import list_shares
 from cleanroom.store import read_table
-from overlap.errors import Expired, Refused, UsageError
+from overlap.errors import Expired, Refused
 
 #: What every row of a file carries after its fields: until when, under what and for what it may be kept.
 STAMPS: Final = ("shared_until", "agreement", "purpose")
@@ -55,14 +56,11 @@ def show_share(party: Party, share: str, purpose: str, out: Path | None = None) 
     with when and what was read before, and Refused with the clause when the agreement does not allow it for
     this purpose at this moment.
     """
-    found = [release for release in all_releases(party) if release.share.startswith(share)]
-    if not found:
+    releases = all_releases(party)
+    if not any(release.share.startswith(share) for release in releases):
         _require_not_ended(party, share)
-    if len(found) != 1:
-        raise UsageError(
-            "no opened share, or more than one, begins so", "'overlap shares list' shows them; open it first"
-        )
-    release = found[0]
+    hint = "'overlap shares list' shows them; open it first"
+    release = only_one(releases, share, lambda one: one.share, "opened share", hint)
     signed = agreement_with_digest(party, release.agreement)
     table = read_release(party, release)
     fields = [str(name).removeprefix("field.") for name in table.columns if str(name).startswith("field.")]
