@@ -21,7 +21,7 @@ from made_deals import make_deals
 from measure import describe_machine, show_table
 
 from cleanroom.attribution.statistics.deals import gather_deals
-from cleanroom.attribution.statistics.lift import lift
+from cleanroom.attribution.statistics.trials import lift
 
 TODAY = 30_000.0
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         gather_deals,
     )
     from cleanroom.attribution.statistics.intervals import newcombe, wilson
-    from cleanroom.attribution.statistics.lift import BIASES, Difference, Lift, Stratum, lift
+    from cleanroom.attribution.statistics.trials import BIASES, Difference, Lift, Stratum, lift
 
 __all__ = [
     "BIASES",
@@ -38,16 +38,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "BIASES": "lift",
+    "BIASES": "trials",
     "DEAL_COLUMNS": "deals",
     "Deals": "deals",
-    "Difference": "lift",
+    "Difference": "trials",
     "LEFT_OUT": "deals",
-    "Lift": "lift",
+    "Lift": "trials",
     "STAGE_COLUMNS": "deals",
-    "Stratum": "lift",
+    "Stratum": "trials",
     "gather_deals": "deals",
-    "lift": "lift",
+    "lift": "trials",
     "newcombe": "intervals",
     "wilson": "intervals",
 }

@@ -19,7 +19,9 @@ DEAL_COLUMNS: Final = (
     *("deal_id", "segment", "amount", "created", "partner_id", "attached", "closed", "outcome"),
 )
 STAGE_COLUMNS: Final = ("deal_id", "stage", "entered")
-OUTCOMES: Final = MappingProxyType({"won": 1, "lost": 0, "open": -1, "": -1})
+OUTCOMES: Final = MappingProxyType(
+    {"won": 1, "closed won": 1, "lost": 0, "closed lost": 0, "open": -1, "": -1}
+)
 
 LEFT_OUT: Final = MappingProxyType(
     {

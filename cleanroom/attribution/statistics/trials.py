@@ -88,7 +88,9 @@ class Lift:
 
 @dataclass(frozen=True)
 class _Trials:
-    """Matched pairs: `treated[i]` and, for each `pair_trial` i, a control deal and its moment."""
+    """Matched pairs: `treated[i]` and, for each `pair_trial` i, a control deal, its moment, and by how much
+    the logarithm of its amount is larger.
+    """
 
     treated: Column
     moment: Column
@@ -96,6 +98,7 @@ class _Trials:
     pair_trial: Column
     pair_deal: Column
     pair_moment: Column
+    pair_larger: Column
 
 
 def lift(deals: Deals) -> Lift:
@@ -176,7 +179,7 @@ def _match(deals: Deals, attachments: Column, spells: Column) -> _Trials:
     log = np.log(deals.amount)
     treated: list[int] = []
     strata: list[int] = []
-    pairs: list[tuple[Column, Column, Column]] = []
+    pairs: list[tuple[Column, ...]] = []
     for deal, spell in zip(attachments.tolist(), spells.tolist(), strict=True):
         key = (deals.segment[deal], deals.spell_stage[spell])
         some = places[key]
@@ -186,14 +189,15 @@ def _match(deals: Deals, attachments: Column, spells: Column) -> _Trials:
         fits &= (deals.spell_left[some] > moment) & (deals.attached[owner] > moment) & (moment <= deals.end)
         if fits.sum() < FEWEST_CONTROLS:
             continue
-        pairs.append((np.full(int(fits.sum()), len(treated)), owner[fits], moment[fits]))
+        larger = log[owner[fits]] - log[deal]
+        pairs.append((np.full(int(fits.sum()), len(treated)), owner[fits], moment[fits], larger))
         treated.append(deal)
         strata.append(number[key])
     who = np.array(treated, np.int64)
-    columns = [np.concatenate(column) for column in zip(*pairs, strict=True)] if pairs else [np.zeros(0)] * 3
+    columns = [np.concatenate(column) for column in zip(*pairs, strict=True)] if pairs else [np.zeros(0)] * 4
     return _Trials(
         who, deals.attached[who], np.array(strata, np.int64), columns[0].astype(np.int64),
-        columns[1].astype(np.int64), columns[2],
+        columns[1].astype(np.int64), columns[2], columns[3],
     )  # fmt: skip
 
 
@@ -225,19 +229,35 @@ def _weighed(deals: Deals, deal: Column, moment: Column, share: Column, horizon:
 
 def _compare(deals: Deals, trials: _Trials, own: Column, others: Column) -> Difference:
     size, count = len(deals.ids), len(trials.treated)
-    held = np.bincount(trials.pair_trial, minlength=count)
-    estimate = float((own - np.bincount(trials.pair_trial, others, count) / held).mean())
+    estimate = float((own - _expected(trials, np.ones(len(others)), others)).mean())
     drawn = np.empty(RESAMPLES)
     for at in range(RESAMPLES):
         weight = np.bincount(words(deals.digest, f"lift {at}", size, size), minlength=size).astype(float)
-        of_pairs = weight[trials.pair_deal]
-        below = np.bincount(trials.pair_trial, of_pairs, count)
-        above = np.bincount(trials.pair_trial, of_pairs * others, count)
-        mine = weight[trials.treated] * (below > 0)
-        drawn[at] = (mine * (own - above / np.maximum(below, 1))).sum() / max(mine.sum(), 1)
+        expected = _expected(trials, weight[trials.pair_deal], others)
+        mine = weight[trials.treated] * np.isfinite(expected)
+        drawn[at] = (mine * (own - np.nan_to_num(expected))).sum() / max(mine.sum(), 1)
     low, high = np.quantile(drawn, ENDS)
     controls = len(np.unique(trials.pair_deal))
     return Difference(estimate, float(low), float(high), count, controls)
+
+
+def _expected(trials: _Trials, weight: Column, others: Column) -> Column:
+    """For each trial what its controls (pairs, with weights) did at its amount; NaN without a control.
+
+    The intercept of a weighted straight line over the logarithm of the amount; the plain mean where the
+    controls do not lie on both sides.
+    """
+    count, trial, larger = len(trials.treated), trials.pair_trial, trials.pair_larger
+    whole = np.bincount(trial, weight, count)
+    first, second = np.bincount(trial, weight * larger, count), np.bincount(trial, weight * larger**2, count)
+    won = np.bincount(trial, weight * others, count)
+    sloped = np.bincount(trial, weight * others * larger, count)
+    below = np.bincount(trial, weight * (larger < 0), count)
+    plain = np.divide(won, whole, out=np.full(count, np.nan), where=whole > 0)
+    spread = whole * second - first**2
+    # Few controls make a wild line; each side needs FEWEST_CONTROLS.
+    lined = (np.minimum(below, whole - below) >= FEWEST_CONTROLS) & (spread > 0)
+    return np.where(lined, (second * won - first * sloped) / np.where(lined, spread, 1), plain)
 
 
 def _strata(
@@ -253,7 +273,7 @@ def _strata(
     held = np.bincount(trials.pair_trial, minlength=len(place)) if place else np.zeros(0)
     theirs = np.zeros(len(place))
     if outcomes is not None:
-        theirs = np.bincount(trials.pair_trial, outcomes[1], len(place)) / held
+        theirs = _expected(trials, np.ones(len(outcomes[1])), outcomes[1])
     rows = []
     for (segment, stage), some in sorted(keys.items()):
         at = [place[deal] for deal in some if deal in place]
