@@ -4,7 +4,7 @@ hold -> commit -> (the commitment is sent before the first blinded byte)
 prove -> (the proofs are sent after the match) -> read_proofs -> verify -> Evidence -> credit -> explain
 """
 
-from cleanroom.attribution import models, payouts
+from cleanroom.attribution import models, payouts, statistics
 from cleanroom.attribution.claim import SLOT_OF_KIND, SLOTS, Held, HeldAccount, Key, hold, key_of
 from cleanroom.attribution.commitment import BUCKET, Commitment, Committed, commit, require_bound
 from cleanroom.attribution.credit import LEDGER_COLUMNS, RULE, STATUSES, credit
@@ -52,5 +52,6 @@ __all__ = [
     "prove",
     "read_proofs",
     "require_bound",
+    "statistics",
     "verify",
 ]

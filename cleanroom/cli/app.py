@@ -27,6 +27,7 @@ COMMANDS = {
     "init": "party",
     "inspect": "audit",
     "keys": "keys",
+    "lift": "lift",
     "match": "match",
     "matrix": "match",
     "models": "models",

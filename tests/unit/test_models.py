@@ -16,9 +16,10 @@ from cleanroom.attribution.models.heuristics import HEURISTICS
 from cleanroom.attribution.models.journeys import Journeys
 from cleanroom.attribution.models.linearised import chain_errors, heuristic_errors
 from cleanroom.attribution.models.markov import removals
-from cleanroom.attribution.models.resampling import bootstrap, words
+from cleanroom.attribution.models.resampling import bootstrap
 from cleanroom.attribution.models.shapley import rate_game
 from cleanroom.attribution.models.solving import Sparse, inverse
+from cleanroom.attribution.stream import words
 from overlap.errors import Refused, UsageError
 
 
@@ -76,7 +77,7 @@ def test_weights_of_mixpanel_and_amplitude(formula: str, six: Sequence[float], t
 
 
 def test_snowplows_integration_test() -> None:
-    """dbt-snowplow-attribution, integration_tests, expected channel attributions, rounded there.
+    """dbt-snowplow-attribution, integration_tests, expected channel attributions, rounded to whole units.
 
     First, last, linear and both ends of 40/20/40 are those of its file. Its middle steps (2 of 66.50, 7 of
     140) are not a fifth, and its rows do not add up; ours do.

@@ -8,7 +8,6 @@ journeys as there are.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -18,6 +17,7 @@ from cleanroom.attribution.models.chain import Chain, chain_of
 from cleanroom.attribution.models.heuristics import HEURISTICS, shares
 from cleanroom.attribution.models.journeys import Floats, Ints, Journeys
 from cleanroom.attribution.models.solving import inverse
+from cleanroom.attribution.stream import words
 
 RESAMPLES: Final = 1_000
 GROUPS: Final = 8_192
@@ -30,14 +30,6 @@ ENDS: Final = (0.025, 0.975)
 _TOGETHER: Final = 250
 
 Intervals = dict[str, tuple[Floats, Floats]]
-
-
-def words(digest: bytes, purpose: str, count: int, below: int) -> Ints:
-    """`count` whole numbers from 0 to `below` - 1 (at most 2^31), uniform to within below / 2^32."""
-    stream = hashlib.shake_128(digest + purpose.encode()).digest(4 * count)
-    return (np.frombuffer(stream, "<u4").astype(np.uint64) * np.uint64(below) >> np.uint64(32)).astype(
-        np.int64
-    )
 
 
 def bootstrap(journeys: Journeys, formulas: Sequence[str], resamples: int = RESAMPLES) -> Intervals:
