@@ -24,10 +24,11 @@ from overlap.lazy import load_from
 if TYPE_CHECKING:
     from cleanroom.room.backup import backup_room, restore_room
     from cleanroom.room.carrier import KINDS, OPEN_KINDS, Carrier, FolderCarrier, Waiting, limit_of
-    from cleanroom.room.client import RoomCarrier, RoomClient, read_room_card
+    from cleanroom.room.client import RoomClient, read_room_card
     from cleanroom.room.house import create_room, invite_here, open_room, room_card
     from cleanroom.room.lending import LentShare, RoomLeases
     from cleanroom.room.pairs import pair_origin
+    from cleanroom.room.piecewise import RoomCarrier
     from cleanroom.room.quotas import Quotas
     from cleanroom.room.sealed_counts import COUNT_LIMIT_BYTES, LISTS, open_result, seal_list
     from cleanroom.room.serving import Address, choose_address, serve_room
@@ -97,7 +98,7 @@ _HOMES = {
     "HttpRequest": "signatures",
     "LentShare": "lending",
     "Quotas": "quotas",
-    "RoomCarrier": "client",
+    "RoomCarrier": "piecewise",
     "RoomClient": "client",
     "RoomLeases": "lending",
     "Signer": "signatures",

@@ -1,4 +1,4 @@
-"""A party's side of a room: signed requests, checked answers, and the room as a carrier of files.
+"""A party's side of a room: signed requests and checked answers.
 
 Every answer is signed by the room's card and belongs to the request it answers, so that nobody between can
 speak for the room; an answer that is not so signed is believed in nothing. Requests that fail on the way, and
@@ -7,22 +7,16 @@ answers that say that the room is in trouble, are tried again with pauses, each 
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
-from cleanroom.durable import OWNER_ONLY, sync_folder
 from cleanroom.number import count_of
-from cleanroom.room.carrier import PIECE, Waiting, changed, gone, limit_of, require_kind
 from cleanroom.room.signatures import NONCE_BYTES, HttpRequest, Signer, sign_request, verify_answer
 from overlap import errors
 from overlap.errors import (
@@ -55,8 +49,6 @@ CLOCK_SECONDS: Final = 10
 #: The status of a room whose disk is full: asking again at once is in vain.
 _FULL: Final = 507
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 _TEXT_LIMIT: Final = 300
 _CLASSES: Final = {
     name: getattr(errors, name) for name in ("Expired", "Unverified", "ForgedFile", "WrongRun")
@@ -77,7 +69,7 @@ class Answer:
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError) as error:
-            raise _malformed() from error
+            raise malformed() from error
 
 
 class RoomClient:
@@ -220,91 +212,6 @@ class RoomClient:
         return error
 
 
-class RoomCarrier:
-    """A room as a carrier of files. What the room says of a file is believed in nothing but its address."""
-
-    def __init__(self, client: RoomClient) -> None:
-        self._client = client
-
-    def send(self, recipient: Card, kind: str, source: Path) -> None:
-        """See Carrier. Goes on where an upload of the same bytes was stopped."""
-        with source.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            require_kind(kind, size)
-            about = {
-                "recipient": recipient.digest.hex(),
-                "kind": kind,
-                "size": size,
-                "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
-            }
-            told = self._client.ask_json("POST", "/v1/messages", about)
-            place, offset = _place(told), _number(told, "offset", size)
-            for _ in range(2 * (size // CHUNK + 1) + 8):
-                if offset >= size:
-                    return
-                file.seek(offset)
-                offset = self._upload(place, file.read(CHUNK), offset, size)
-        raise Unreachable("the room does not take the whole file", "'overlap sync' goes on with it later")
-
-    def waiting(self, kinds: Collection[str]) -> list[Waiting]:
-        """See Carrier."""
-        listed = self._client.ask_json("GET", "/v1/messages")
-        if not isinstance(listed, list):
-            raise _malformed()
-        items = [_waiting(one) for one in listed]
-        fitting = [item for item in items if item.kind in kinds and item.size <= limit_of(item.kind)]
-        return sorted(fitting, key=lambda item: item.time)
-
-    def fetch(self, item: Waiting, target: Path) -> None:
-        """See Carrier."""
-        part = target.with_name(f"{target.name}.part")
-        descriptor = os.open(part, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), OWNER_ONLY)
-        with os.fdopen(descriptor, "r+b") as file:
-            offset = min(file.seek(0, os.SEEK_END), item.size)
-            while offset < item.size:
-                answer = self._client.ask(
-                    "GET", f"/v1/messages/{item.id}?offset={offset}", expect=(200, 206, 404)
-                )
-                if answer.status == 404:
-                    raise gone()
-                if not answer.body or offset + len(answer.body) > item.size:
-                    raise changed()
-                file.seek(offset)
-                file.write(answer.body)
-                offset += len(answer.body)
-            file.truncate(item.size)
-            file.flush()
-            os.fsync(file.fileno())
-            file.seek(0)
-            digest = hashlib.sha256()
-            while piece := file.read(PIECE):
-                digest.update(piece)
-        if digest.hexdigest() != item.sha256:
-            part.unlink()
-            raise changed()
-        os.replace(part, target)
-        sync_folder(target.parent)
-
-    def done(self, item: Waiting) -> None:
-        """See Carrier."""
-        self._client.ask("DELETE", f"/v1/messages/{item.id}", expect=(200, 204, 404))
-
-    def close(self) -> None:
-        """See Carrier."""
-        self._client.close()
-
-    def _upload(self, place: str, piece: bytes, offset: int, size: int) -> int:
-        """Send one piece; the offset at which the next one begins, as the room says."""
-        fields = {"Upload-Offset": str(offset), "Content-Type": "application/octet-stream"}
-        answer = self._client.ask("PATCH", place, piece, fields, expect=(200, 204, 409))
-        said = answer.fields.get("upload-offset", "")
-        if not re.fullmatch(r"[0-9]{1,15}", said) or int(said) > size:
-            if answer.status == 409:
-                raise self._client.problem(answer)
-            raise _malformed()
-        return int(said)
-
-
 def new_http(url: str) -> httpx.Client:
     """A client for one room: no redirects, time limits, and no proxy for this machine itself."""
     loopback = httpx.URL(url).host in ("localhost", "127.0.0.1", "::1")
@@ -332,7 +239,7 @@ def read_room_card(url: str) -> Card:
         where = f"{url}/v1/room"
         status, fields, body = exchange(http, "GET", where, b"", {})
         if status != 200:
-            raise _away(url, f"status {status}") if status >= 500 else _malformed()
+            raise _away(url, f"status {status}") if status >= 500 else malformed()
         card = Card.from_bytes(body)
         verify_answer(status, fields, body, HttpRequest.of("GET", where), card)
     return card
@@ -352,7 +259,8 @@ def _away(url: str, why: str) -> Unreachable:
     return Unreachable(f"the room at {url} cannot be reached: {why}", "'overlap sync' goes on later")
 
 
-def _malformed() -> MalformedFile:
+def malformed() -> MalformedFile:
+    """What is raised for an answer of another shape than documented."""
     return MalformedFile("the room's answer is not what it should be", "tell who runs the room")
 
 
@@ -370,34 +278,3 @@ def _texts(answer: Answer) -> tuple[str, str]:
     what, hint = (str(document.get(name, ""))[:_TEXT_LIMIT] for name in ("what", "hint"))
     plain = ["".join(char if char.isprintable() else "?" for char in text) for text in (what, hint)]
     return plain[0] or f"status {answer.status}", plain[1] or "ask who runs the room"
-
-
-def _place(told: Any) -> str:
-    if not isinstance(told, dict) or not _ID.fullmatch(str(told.get("id"))):
-        raise _malformed()
-    return f"/v1/messages/{told['id']}"
-
-
-def _number(told: Any, name: str, most: int) -> int:
-    value = told.get(name) if isinstance(told, dict) else None
-    if type(value) is not int or not 0 <= value <= most:
-        raise _malformed()
-    return value
-
-
-def _waiting(told: Any) -> Waiting:
-    """One entry of the inbox; MalformedFile when it is not what it should be."""
-    if not isinstance(told, dict):
-        raise _malformed()
-    names = ("id", "sender", "kind", "sha256")
-    texts = [str(told.get(name)) for name in names]
-    known = [
-        _ID.fullmatch(texts[0]),
-        _DIGEST.fullmatch(texts[1]),
-        texts[2].isalpha(),
-        _DIGEST.fullmatch(texts[3]),
-    ]
-    if not all(known):
-        raise _malformed()
-    size, when = (_number(told, name, 2**53) for name in ("size", "time"))
-    return Waiting(texts[0], texts[1], texts[2], size, texts[3], when)

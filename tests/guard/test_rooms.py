@@ -53,7 +53,7 @@ def test_only_the_named_rooms_touch_files(module: Module) -> None:
         "cleanroom.vault",
         "cleanroom.log",
         "cleanroom.room.carrier",
-        "cleanroom.room.client",
+        "cleanroom.room.piecewise",
         "cleanroom.room.files",
         "cleanroom.session",
         "cleanroom.cli",

@@ -14,7 +14,7 @@ from live_parties import LiveParties, lend, walk
 from real_room import RealRoom, real_room
 from two_parties import PARTNER, SHARED, VENDOR, change_policy, meet
 
-from cleanroom.room import client
+from cleanroom.room import client, piecewise
 
 pytestmark = pytest.mark.slow
 
@@ -137,9 +137,9 @@ def test_an_upload_cut_off_by_a_killed_room_goes_on_where_it_was(
 ) -> None:
     room = joined[1]
     agree(both)
-    monkeypatch.setattr(client, "CHUNK", 4096)
+    monkeypatch.setattr(piecewise, "CHUNK", 4096)
     monkeypatch.setattr(client, "PAUSES", ())
-    upload, sent = client.RoomCarrier._upload, []
+    upload, sent = piecewise.RoomCarrier._upload, []
 
     def counted(self: Any, place: str, piece: bytes, offset: int, size: int) -> int:
         if len(sent) == 2:
@@ -147,7 +147,7 @@ def test_an_upload_cut_off_by_a_killed_room_goes_on_where_it_was(
         sent.append(offset)
         return upload(self, place, piece, offset, size)
 
-    monkeypatch.setattr(client.RoomCarrier, "_upload", counted)
+    monkeypatch.setattr(piecewise.RoomCarrier, "_upload", counted)
     assert "cannot be reached" in both.run(VENDOR, "match", "start", code=4).err
     assert sent == [0, 4096, 8192]
     room.start()

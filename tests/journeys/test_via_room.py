@@ -11,7 +11,7 @@ from live_parties import LiveParties, walk
 from small_room import Reply, SmallRoom, problem, small_room
 from two_parties import PARTNER, VENDOR, meet
 
-from cleanroom.room import client
+from cleanroom.room import client, piecewise
 from overlap.keys import PartyKeys
 
 pytestmark = pytest.mark.slow
@@ -60,7 +60,7 @@ def test_the_whole_walk_and_what_the_room_saw_of_it(both: LiveParties, room: Sma
 def test_a_sync_that_is_cut_off_in_the_middle_of_an_upload_goes_on(
     both: LiveParties, room: SmallRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "CHUNK", 4096)
+    monkeypatch.setattr(piecewise, "CHUNK", 4096)
     monkeypatch.setattr(client, "PAUSES", ())
     both.run(VENDOR, "agreement", "propose", "--partner", PARTNER, "--policy", "territory-planning", *POLICY)
     both.run(PARTNER, "agreement", "accept", "--yes")

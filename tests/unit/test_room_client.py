@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from small_room import Reply, SmallRoom, problem, small_room
 
-from cleanroom.room import RoomCarrier, RoomClient, Waiting, card_signer, read_room_card
-from cleanroom.room import client as module
+from cleanroom.room import RoomCarrier, RoomClient, Waiting, card_signer, piecewise, read_room_card
+from cleanroom.room import client as client_module
 from cleanroom.session.party import wall_clock
 from overlap.errors import Expired, ForgedFile, MalformedFile, OverlapError, Refused, Unreachable
 from overlap.keys import PartyKeys
@@ -85,7 +85,7 @@ def test_a_file_goes_through_a_room_and_is_removed_by_its_recipient(room: SmallR
 def test_an_interrupted_upload_goes_on_where_it_was(
     room: SmallRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "CHUNK", 1000)
+    monkeypatch.setattr(piecewise, "CHUNK", 1000)
     source = written(tmp_path, 5000)
     left = 2
 
@@ -109,7 +109,7 @@ def test_an_interrupted_upload_goes_on_where_it_was(
 def test_a_piece_that_arrived_and_was_not_confirmed_is_not_sent_twice(
     room: SmallRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "CHUNK", 1000)
+    monkeypatch.setattr(piecewise, "CHUNK", 1000)
     source, cuts = written(tmp_path, 3000), [True]
 
     def lose(reply: Reply) -> Reply:
@@ -231,7 +231,7 @@ def test_what_a_room_says_is_taken_as_words_and_not_believed(
 def test_an_answer_without_end_is_not_read_to_its_end(
     room: SmallRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "ANSWER_LIMIT", 10_000)
+    monkeypatch.setattr(client_module, "ANSWER_LIMIT", 10_000)
     room.before = lambda *_: (200, {}, b" " * 20_000)
     with pytest.raises(MalformedFile, match="too long"):
         carrier(room, BEN).waiting(["frame"])
