@@ -50,7 +50,7 @@ def test_the_bundle_has_what_the_room_signed_of_the_end(both: LiveParties, house
 
 
 def test_a_share_in_a_room_whose_accounts_nobody_knows_is_revoked_there(both: LiveParties) -> None:
-    """The room would go on with it: it knows no account, and we do not know any more which the share shows."""
+    """The room would go on with it: it knows no account, and we know no more which the share shows."""
     share = grant_lent(both)
     both.place(PARTNER, "reviews", VENDOR).unlink()
     said = both.run(PARTNER, "sync").out
