@@ -16,7 +16,6 @@ from typing import Any, Final
 
 import httpx
 
-from cleanroom.number import count_of
 from cleanroom.room.signatures import NONCE_BYTES, HttpRequest, Signer, sign_request, verify_answer
 from overlap import errors
 from overlap.errors import (
@@ -194,9 +193,7 @@ class RoomClient:
             ahead = self._clock() - theirs
             if abs(ahead) > CLOCK_SECONDS:
                 word = "ahead of" if ahead > 0 else "behind"
-                return Refused(
-                    f"our clock is {count_of(abs(ahead), 'second')} {word} the room's", "set the clock"
-                )
+                return Refused(f"our clock is {abs(ahead):,} seconds {word} the room's", "set the clock")
         if answer.status == 401 and document.get("error") == "ForgedFile":
             return Refused(
                 "the room does not know our card",

@@ -92,7 +92,7 @@ def test_simulate_tells_the_same_company_from_the_same_group(tmp_path: Path) -> 
     facts = json.loads(both.run(VENDOR, *words, "--json").out)
     assert facts["right"] == {"accounts": 2, "rejected": 0, "aliases": {"rows": 2, "rejected": 1}}
     assert facts["tiers"] == {"exact": 1, "group": 3}
-    assert "right  2 aliases, 1 rows rejected" in both.run(VENDOR, *words).out
+    assert "right  2 aliases, 1 row rejected" in both.run(VENDOR, *words).out
     with out.open(newline="") as file:
         rows = [(row["left_id"], row["right_id"], row["relation"]) for row in csv.DictReader(file)]
     assert rows == [

@@ -47,3 +47,15 @@ def test_the_bundle_has_what_the_room_signed_of_the_end(both: LiveParties, house
     kept.write_bytes(b"".join(lines[:3]))
     assert "two statements" in both.run(PARTNER, "audit", "bundle", "--partner", VENDOR, "--out", bundle,
                                         code=4).err  # fmt: skip
+
+
+def test_a_share_in_a_room_whose_accounts_nobody_knows_is_revoked_there(both: LiveParties) -> None:
+    """The room would go on with it: it knows no account, and we know no more which the share shows."""
+    share = grant_lent(both)
+    both.place(PARTNER, "reviews", VENDOR).unlink()
+    said = both.run(PARTNER, "sync").out
+    assert f"share {share[:8]} is revoked: which accounts it shows is not known" in said
+    (listed,) = both.read_json(PARTNER, "shares", "list")
+    assert listed["state"] == "revoked, half destroyed"
+    ask = ("--purpose", "territory-planning")
+    assert "revoked" in both.run(VENDOR, "shares", "request", both.mail("share"), *ask, code=3).err

@@ -85,7 +85,7 @@ def test_status_tells_of_a_prepared_list_on_both_sides(walk: Walk, tmp_path: Pat
     assert "match update --again" in late.err
     both.run(PARTNER, "match", "update", "--again", "1", "--out", both.mail("first"))
     both.run(VENDOR, "receive", both.mail("first"))
-    assert told(PARTNER) == f"our list for {name}, version 2, 9 runs and 1 updates left"
+    assert told(PARTNER) == f"our list for {name}, version 2, 9 runs and 1 update left"
     facts = both.read_json(VENDOR, "status")["prepared"]
     assert facts == [{"agreement": name, "partner": PARTNER, "ours": False, "version": 1, "lost": ""}]
     both.now += 180 * DAY

@@ -171,7 +171,7 @@ def _log(data: bytes) -> dict[str, Any]:
 
 def _head(data: bytes) -> dict[str, Any]:
     head = canonical.decode(_after_line(data).rstrip(b"\n"), "the head of the log")
-    return {"entries": head["size"], "time": moment_of(head["time"])}
+    return {"entries": head["size"], "time": _fact("time", head["time"])}
 
 
 def _statement(data: bytes) -> dict[str, Any]:
