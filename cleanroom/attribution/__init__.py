@@ -4,21 +4,32 @@ hold -> commit -> (the commitment is sent before the first blinded byte)
 prove -> (the proofs are sent after the match) -> read_proofs -> verify -> Evidence -> credit -> explain
 """
 
-from cleanroom.attribution.claim import SLOT_OF_KIND, SLOTS, Held, HeldAccount, Key, hold, key_of
-from cleanroom.attribution.commitment import BUCKET, Commitment, Committed, commit, require_bound
-from cleanroom.attribution.credit import LEDGER_COLUMNS, RULE, STATUSES, credit
-from cleanroom.attribution.explain import EXPLANATION_LINES, PAYS_NOTHING, explain
-from cleanroom.attribution.judge import REASONS, Evidence
-from cleanroom.attribution.proof import (
+from cleanroom.attribution.claims import (
+    BUCKET,
     FAILURES,
+    REASONS,
+    SLOT_OF_KIND,
+    SLOTS,
+    Commitment,
+    Committed,
+    Evidence,
     Failed,
+    Held,
+    HeldAccount,
+    Key,
     Proof,
     Proved,
     Verified,
+    commit,
+    hold,
+    key_of,
     prove,
     read_proofs,
+    require_bound,
     verify,
 )
+from cleanroom.attribution.credit import LEDGER_COLUMNS, RULE, STATUSES, credit
+from cleanroom.attribution.explain import EXPLANATION_LINES, PAYS_NOTHING, explain
 
 __all__ = [
     "BUCKET",

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from cleanroom.attribution.judge import COMPETING, GRADES, Evidence, judge, received
+from cleanroom.attribution.claims.judge import COMPETING, GRADES, Evidence, judge, received
 from cleanroom.moment import moment_of
 from overlap import canonical
 

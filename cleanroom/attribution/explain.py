@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from cleanroom.attribution.claims.judge import REASONS
+from cleanroom.attribution.claims.proof import FAILURES
 from cleanroom.attribution.credit import RULE
-from cleanroom.attribution.judge import REASONS
-from cleanroom.attribution.proof import FAILURES
 from cleanroom.moment import moment_of
 
 __all__ = ["EXPLANATION_LINES", "PAYS_NOTHING", "explain"]

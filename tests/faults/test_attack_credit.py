@@ -6,7 +6,7 @@ from pathlib import Path
 
 from attacked_house import NOW, House, make_house
 
-from cleanroom.attribution.judge import judge
+from cleanroom.attribution.claims.judge import judge
 from cleanroom.session.agreement import agreements
 from cleanroom.session.attribution import claiming, evidence
 from cleanroom.session.match import matching

@@ -13,7 +13,7 @@ from source import PACKAGES, ROOT
 
 from cleanroom import bundle, receipts, vault
 from cleanroom.agreement import CASES_LIMIT, document
-from cleanroom.attribution import commitment, proof
+from cleanroom.attribution.claims import commitment, proof
 from cleanroom.session import folder, stored
 from cleanroom.session.accounts.imports import Imported
 from cleanroom.session.audit import inspecting

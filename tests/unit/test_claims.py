@@ -30,8 +30,8 @@ from cleanroom.attribution import (
     require_bound,
     verify,
 )
-from cleanroom.attribution.commitment import read_opening
-from cleanroom.attribution.leaf import dummy_slot
+from cleanroom.attribution.claims.commitment import read_opening
+from cleanroom.attribution.claims.leaf import dummy_slot
 from overlap import canonical
 from overlap.errors import ContractMismatch, MalformedFile, UsageError
 from overlap.protocol.contract import Side

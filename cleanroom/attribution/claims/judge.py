@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cleanroom.attribution.proof import FAILURES, Failed, Verified
+from cleanroom.attribution.claims.proof import FAILURES, Failed, Verified
 from overlap import canonical
 from overlap.errors import UsageError
 from overlap.records import TIERS

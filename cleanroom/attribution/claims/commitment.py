@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cleanroom import merkle
-from cleanroom.attribution.claim import HeldAccount, Key
-from cleanroom.attribution.leaf import LEAF_LIMIT, Leaf, make_leaves
+from cleanroom.attribution.claims.claim import HeldAccount, Key
+from cleanroom.attribution.claims.leaf import LEAF_LIMIT, Leaf, make_leaves
 from overlap import canonical
 from overlap.errors import ContractMismatch, MalformedFile, UsageError
 from overlap.protocol.contract import Side

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cleanroom import merkle
-from cleanroom.attribution.claim import DAY, RELATION, SLOT_OF_KIND, SLOTS, Key
-from cleanroom.attribution.commitment import Commitment, read_opening
-from cleanroom.attribution.leaf import META_SLOT, Leaf, dummy_slot, key_slot, leaf_of, meta_slot
+from cleanroom.attribution.claims.claim import DAY, RELATION, SLOT_OF_KIND, SLOTS, Key
+from cleanroom.attribution.claims.commitment import Commitment, read_opening
+from cleanroom.attribution.claims.leaf import META_SLOT, Leaf, dummy_slot, key_slot, leaf_of, meta_slot
 from overlap import canonical
 from overlap.errors import MalformedFile
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cleanroom import merkle
-from cleanroom.attribution.claim import HeldAccount, Key
+from cleanroom.attribution.claims.claim import HeldAccount, Key
 from overlap import canonical
 from overlap.errors import UsageError
 
