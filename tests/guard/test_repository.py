@@ -118,7 +118,7 @@ def test_the_product_imports_nothing_that_is_not_a_dependency() -> None:
     known |= {"overlap", "cleanroom", *sys.stdlib_module_names}
     extras = {
         name: {MODULES.get(name_of(one), name_of(one)) for one in PROJECT["optional-dependencies"][name]}
-        for name in ("kernel", "room", "spark")
+        for name in ("kernel", "room", "spark", "timestamp")
     }
     # What FastAPI itself consists of: ASGI applications and models of bodies.
     extras["room"] |= {"starlette", "pydantic"}
