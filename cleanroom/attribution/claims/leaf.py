@@ -18,6 +18,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
+from struct import unpack_from
 from typing import Final
 
 from cleanroom import merkle
@@ -131,46 +133,43 @@ def make_hashes(rows: Sequence[Row], origin: bytes, epoch: int, secret: bytes, s
 
 
 def _hash_block(rows: Sequence[Row], salts: bytes, origin: bytes, epoch: int) -> list[bytes]:
-    """The hot loop: every name in it is local, every prefix hashed as one piece of bytes."""
-    sha, lengths = hashlib.sha256, _LENGTHS
-    place = hashlib.sha256(origin).digest() + epoch.to_bytes(8, "big")
-    head = b"\x00" + place
-    keyed = [b"fhc1-key" + place + bytes([slot]) for slot in range(3)]
-    unused = [b"fhc1-dummy" + origin + epoch.to_bytes(8, "big") + bytes([slot]) for slot in range(4)]
-    key_0, key_1, key_2 = keyed
-    no_0, no_1, no_2, no_3 = unused
-    asserted: dict[tuple[str, str, str], bytes] = {}
-    made: list[bytes] = []
-    add, at = made.append, 0
-    for _, one, two, three, relation, since, evidence in rows:
-        salt_0, salt_1 = salts[at : at + 32], salts[at + 32 : at + 64]
-        salt_2, salt_3 = salts[at + 64 : at + 96], salts[at + 96 : at + 128]
-        at += 128
-        if one:
-            value = one.encode()
-            first = sha(key_0 + salt_0 + lengths[len(value)] + value).digest()
-        else:
-            first = sha(no_0 + salt_0).digest()
-        if two:
-            value = two.encode()
-            second = sha(key_1 + salt_1 + lengths[len(value)] + value).digest()
-        else:
-            second = sha(no_1 + salt_1).digest()
-        if three:
-            value = three.encode()
-            third = sha(key_2 + salt_2 + lengths[len(value)] + value).digest()
-        else:
-            third = sha(no_2 + salt_2).digest()
-        if relation:
-            about = asserted.get((relation, since, evidence))
-            if about is None:
-                parts = (relation.encode(), since.encode(), bytes.fromhex(evidence))
-                about = asserted[relation, since, evidence] = b"".join(map(_sized, parts))
-            meta = sha(b"fhc1-meta" + salt_3 + about).digest()
-        else:
-            meta = sha(no_3 + salt_3).digest()
-        add(sha(head + first + second + third + meta).digest())
-    return made
+    """Column by column, so that nearly all steps between two hashes run inside the interpreter's own loops."""
+    if not rows:
+        return []
+    number = epoch.to_bytes(8, "big")
+    place = hashlib.sha256(origin).digest() + number
+    _, *keys, relations, days, documents = zip(*rows, strict=True)
+    drawn = unpack_from("32s" * (4 * len(rows)), salts)
+    slots = []
+    for slot, texts in enumerate(keys):
+        used, unused = (b"fhc1-key" + place + bytes([slot]), b"fhc1-dummy" + origin + number + bytes([slot]))
+        heads = [used if text else unused for text in texts]
+        values = [text.encode() for text in texts]
+        tails = [_LENGTHS[len(value)] + value if value else b"" for value in values]
+        slots.append(_hash_all(zip(heads, drawn[slot::4], tails, strict=True)))
+    known = _Asserted()
+    padding = b"fhc1-dummy" + origin + number + bytes([META_SLOT])
+    heads = [b"fhc1-meta" if relation else padding for relation in relations]
+    tails = [known[about] for about in zip(relations, days, documents, strict=True)]
+    metas = _hash_all(zip(heads, drawn[META_SLOT::4], tails, strict=True))
+    return _hash_all(zip(repeat(b"\x00" + place), *slots, metas, strict=False))
+
+
+def _hash_all(parts: Iterable[tuple[bytes, ...]]) -> list[bytes]:
+    """SHA-256 over the parts of each, joined."""
+    return [state.digest() for state in map(hashlib.sha256, map(b"".join, parts))]
+
+
+class _Asserted(dict[tuple[str, str, str], bytes]):
+    """What is hashed of relation, day and evidence; few of them differ, so each is put together once."""
+
+    def __missing__(self, about: tuple[str, str, str]) -> bytes:
+        relation, since, evidence = about
+        if not relation:
+            return b""
+        parts = (relation.encode(), since.encode(), bytes.fromhex(evidence))
+        made = self[about] = b"".join(map(_sized, parts))
+        return made
 
 
 def _salts(secret: bytes, epoch: int, block: int) -> bytes:
