@@ -133,7 +133,7 @@ def make_hashes(rows: Sequence[Row], origin: bytes, epoch: int, secret: bytes, s
 
 
 def _hash_block(rows: Sequence[Row], salts: bytes, origin: bytes, epoch: int) -> list[bytes]:
-    """Column by column, so that nearly all steps between two hashes run inside the interpreter's own loops."""
+    """Column by column: nearly all steps between two hashes run inside the interpreter's own loops."""
     if not rows:
         return []
     number = epoch.to_bytes(8, "big")
