@@ -20,6 +20,8 @@ from two_parties import (
     require_no_account,
 )
 
+from cleanroom.session.folder import Folder
+
 AUDITOR = "auditor"
 TERMS = """format = "overlap-claims-terms/1"
 epoch_days = 31
@@ -316,3 +318,42 @@ def test_terms_that_were_not_proposed_here_or_were_altered_are_refused(both: Two
     signed.write_bytes(signed.read_bytes().replace(b'"sig":"', b'"sig":"A', 1))
     both.run(VENDOR, "claims", "terms", "accept", signed, code=5)
     both.run(PARTNER, "claims", "terms", "accept", both.mail("terms"), code=2)
+
+
+def test_a_file_too_large_for_a_bundle_has_a_code(both: TwoParties) -> None:
+    with both.mail("huge").open("wb") as file:
+        file.truncate(2**29 + 1)
+    assert "too-large" in both.run(VENDOR, "claims", "verify", both.mail("huge"), code=3).err
+
+
+def test_the_claims_log_goes_on_through_a_rotation(both: TwoParties) -> None:
+    words = (
+        "keys",
+        "rotate",
+        "--recovery",
+        both.place(PARTNER, "recovery.key"),
+        "--out",
+        both.mail("rotation"),
+    )
+    both.run(PARTNER, *words)
+    both.run(VENDOR, "partner", "rotate", both.mail("rotation"))
+    commit(both)
+    both.run(PARTNER, "claims", "prove", "--bundle", both.mail("bundle"))
+    found = both.read_json(VENDOR, "claims", "verify", both.mail("bundle"))
+    assert (found["code"], found["epochs"]) == ("", 3)
+    assert {(claim["code"], claim["epoch"]) for claim in found["claims"]} == {("", 1)}
+
+
+def test_the_vendor_is_dated_by_the_same_kinds_of_clocks(both: TwoParties) -> None:
+    from cleanroom.session.attribution.evidence import own_holdings
+    from cleanroom.session.party import Party
+
+    both.run(VENDOR, "claims", "commit")
+    party = Party(Folder(both.place(VENDOR)), both.keys_of(VENDOR), both.now)
+    assert {one.grade for one in own_holdings(party, PARTNER)} == {"asserted"}
+    both.run(VENDOR, "claims", "log", "--out", both.mail("log"))
+    both.run(PARTNER, "claims", "witness", both.mail("log"), "--out", both.mail("countersigned"))
+    both.run(VENDOR, "claims", "cosigned", both.mail("countersigned"))
+    holdings = own_holdings(party, PARTNER)
+    assert {(one.partner, one.grade) for one in holdings} == {(VENDOR, "witnessed")}
+    assert len(holdings) == 14 and all(one.committed_at for one in holdings)

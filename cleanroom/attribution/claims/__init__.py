@@ -46,7 +46,7 @@ from cleanroom.attribution.claims.history import (
 from cleanroom.attribution.claims.judge import GRADES, REASONS, WINNING, Evidence, Holding, judge
 from cleanroom.attribution.claims.proof import FAILURES, Failed, Known, Verdict, Verified, verify_bundle
 from cleanroom.attribution.claims.terms import TERMS_LIMIT, Terms, read_terms
-from cleanroom.attribution.claims.times import TIME_KINDS, Clocks, Proven, Stamped, stamped_text
+from cleanroom.attribution.claims.times import TIME_KINDS, Clocks, Proven, Stamped, epoch_times, stamped_text
 
 __all__ = [
     "ANSWER_LIMIT",
@@ -97,6 +97,7 @@ __all__ = [
     "cosign_claims",
     "drawn_indexes",
     "draws_needed",
+    "epoch_times",
     "guess_chance",
     "hold",
     "judge",

@@ -76,7 +76,7 @@ def check_bundle(
     `documents` are evidence files that a bundle for pay must name. A bundle that no one here can be asked
     about is `malformed` or `wrong-origin`; nothing in it raises.
     """
-    data = read_whole(source, BUNDLE_LIMIT + 1, "a claim bundle has at most 512 MiB")
+    data = read_whole(source, BUNDLE_LIMIT, "a claim bundle has at most 512 MiB")
     digests = None
     if documents:
         digests = frozenset(hashlib.sha256(read_whole(one, 2**30)).digest() for one in documents)
@@ -85,8 +85,7 @@ def check_bundle(
         partner = _partner(party, bundle.sender)
         record = find_run(party, bundle.run.hex())
     except MalformedFile:
-        code = "too-large" if len(data) > BUNDLE_LIMIT else "malformed"
-        return CheckedBundle("", code, 0, [])
+        return CheckedBundle("", "malformed", 0, [])
     except BadPeerFile:
         return CheckedBundle("", "wrong-origin", 0, [])
     known = known_about(party, record, at if at is not None else party.now, documents=digests)
@@ -100,7 +99,9 @@ def check_file(
     party: Party, source: Path, documents: Sequence[Path] | None = None, at: int | None = None
 ) -> CheckedBundle:
     """As `check_bundle`; a file of two contradicting logs is checked and kept, and has the code so."""
-    with open_file(source, BUNDLE_LIMIT + 1) as file:
+    if source.is_file() and source.stat().st_size > BUNDLE_LIMIT:
+        return CheckedBundle("", "too-large", 0, [])
+    with open_file(source, BUNDLE_LIMIT) as file:
         is_conflict = file.read(len(CONFLICT_LINE)) == CONFLICT_LINE
     if not is_conflict:
         return check_bundle(party, source, documents, at)

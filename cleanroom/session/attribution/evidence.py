@@ -5,11 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from cleanroom.attribution import BUNDLE_LIMIT, Evidence, Failed, Verified, verify_bundle
+from cleanroom.attribution import (
+    BUNDLE_LIMIT,
+    Clocks,
+    Evidence,
+    Failed,
+    Holding,
+    Verified,
+    epoch_times,
+    verify_bundle,
+)
+from cleanroom.log import witness_key
 from cleanroom.session.agreement.agreements import agreement_with_digest
-from cleanroom.session.attribution.claim_roots import Received, received_commitments
+from cleanroom.session.attribution.claim_roots import Received, own_commitments, received_commitments
+from cleanroom.session.attribution.claim_terms import terms_with
 from cleanroom.session.attribution.claim_verifying import known_about, logged_receipts
-from cleanroom.session.attribution.claim_witnessing import is_contradicted
+from cleanroom.session.attribution.claim_witnessing import cards_of, is_contradicted
+from cleanroom.session.attribution.claiming import read_own_opening
+from cleanroom.session.attribution.claims_log import own_checkpoints
 from cleanroom.session.folder import read_whole
 from cleanroom.session.match.runs import RunRecord, all_runs
 from cleanroom.session.party import Party
@@ -28,6 +41,35 @@ def gather_evidence(party: Party) -> list[Evidence]:
         if is_for_attribution(party, record):
             runs.setdefault(record.partner, []).append(record)
     return [item for partner in runs for item in _from_partner(party, partner, runs[partner])]
+
+
+def own_holdings(party: Party, partner: str) -> list[Holding]:
+    """Since when our own accounts are in every epoch of ours, by clocks that this partner believes.
+
+    "First" compares two sides, so ours are graded as a partner's are: `witnessed` by m witnesses of the
+    terms, a countersignature of the partner or a token, else `asserted`. Sorted by account.
+    """
+    terms = terms_with(party, partner)
+    clocks = Clocks(
+        own=tuple(witness_key(card) for card in cards_of(party, partner)),
+        witnesses=terms.witnesses if terms else (),
+        needed=terms.witnesses_needed if terms else 0,
+        authority=terms.authority if terms else "",
+        counts_from=terms.counts_from if terms else 0,
+    )
+    epochs = [one.epoch for one in own_commitments(party)]
+    times = epoch_times(own_checkpoints(party), {}, clocks, epochs)
+    since: dict[str, int] = {}
+    going = {row[0] for row in read_own_opening(party, epochs[-1]).rows} if epochs else set()
+    for epoch in reversed(epochs):
+        going &= {row[0] for row in read_own_opening(party, epoch).rows}
+        since |= dict.fromkeys(going, epoch)
+    found = []
+    for account, epoch in sorted(since.items()):
+        proven = times.get(epoch)
+        grade = "witnessed" if proven else "asserted"
+        found.append(Holding(party.name, account, grade, proven.time if proven else None, ""))
+    return found
 
 
 def unused_partners(party: Party) -> list[str]:
