@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from cleanroom.attribution.judge import COMPETING, GRADES, Evidence, judge, received
+from cleanroom.attribution.claims import Evidence
+from cleanroom.attribution.claims.judge import COMPETING, SHORTFALLS, received, weigh
 from cleanroom.moment import moment_of
 from overlap import canonical
 
@@ -61,7 +62,7 @@ def credit(
     """
     import pandas as pd
 
-    judged = judge(evidence)
+    judged = weigh(evidence)
     logged = _actions_by_place(actions)
     counts = Counter(opportunities["id"])
     names = ("id", "row", "account_id", "status", "amount", "currency", "created", "closed")
@@ -93,7 +94,7 @@ def _decide(
             return status, reason, None
     contenders = [claim for claim in claims if claim["grade"] in COMPETING]
     if not contenders:
-        return "unresolved", min((claim["grade"] for claim in claims), key=GRADES.index), None
+        return "unresolved", min((claim["grade"] for claim in claims), key=SHORTFALLS.index), None
     first = min(contenders, key=received)
     if sum(received(claim) == received(first) for claim in contenders) > 1:
         return "unresolved", "tie", None

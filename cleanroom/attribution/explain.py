@@ -6,9 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from cleanroom.attribution.claims import FAILURES, REASONS
 from cleanroom.attribution.credit import RULE
-from cleanroom.attribution.judge import REASONS
-from cleanroom.attribution.proof import FAILURES
 from cleanroom.moment import moment_of
 
 __all__ = ["EXPLANATION_LINES", "PAYS_NOTHING", "explain"]
@@ -67,11 +66,14 @@ def _rule(row: Mapping[str, Any]) -> str:
 
 
 def _winning_claim(claim: dict[str, Any]) -> list[str]:
-    asserted = f"asserts '{claim['relation']}' since {claim['since']} (shown, never decides)"
+    if claim["relation"]:
+        asserted = f"asserts '{claim['relation']}' since {claim['since'] or 'no date'} (shown, never decides)"
+    else:
+        asserted = "asserts nothing here (opened for pay only, never decides)"
     stated = f"; says it committed {moment_of(claim['stated_at'])}" if claim["stated_at"] is not None else ""
     document = f"document {claim['evidence'][:16]}…" if claim["evidence"] else "no document"
     return [
-        f"claim: commitment of epoch {claim['epoch']} received {moment_of(claim['committed_at'])}, "
+        f"claim: committed in epoch {claim['epoch']}, there {moment_of(claim['committed_at'])}, "
         f"account disclosed {moment_of(claim['disclosed_at'])}",
         f"claim: {asserted}{stated}",
         f"evidence: leaf {claim['index']} of {claim['leaves']} under root {claim['root'][:16]}…, "
@@ -84,7 +86,7 @@ def _shortfall(claim: dict[str, Any], winner: dict[str, Any] | None) -> str:
         f"commitment received {moment_of(claim['committed_at'])}" if claim["committed_at"] is not None else ""
     )
     verdict = claim["grade"]
-    if verdict == "eligible" or (verdict == "undated-claim" and winner):
+    if verdict == "eligible":
         return f"{received}, {'later' if winner else 'proven'}; asserts {claim['since'] or 'no date'}"
     if verdict == "after-disclosure":
         return f"{received}, not before disclosure {moment_of(claim['disclosed_at'])}"
@@ -144,10 +146,10 @@ def _earlier(claim: dict[str, Any], limit: int | None) -> str:
         needs.append("it had committed its claims")
     if claim["disclosed_at"] is None:
         needs.append("the log said that the account was disclosed to it only after that")
+    if claim["grade"] == "contradicted":
+        needs.append("its claims logs did not contradict each other")
     if not claim["root"]:
         needs.append("it had shown a proof that holds")
-    elif not claim["since"]:
-        needs.append("its claim had asserted a date")
     return f"{_plain(claim['partner'])} would be credited if {' and '.join(needs)}"
 
 

@@ -57,7 +57,7 @@ def carries(
         @functools.wraps(command)
         def carried(*words: Any, via: str, **given: Any) -> Any:
             missing = bool(argument) and given[argument] is None
-            listed = bool(given.get("dry_run"))  # Such a call writes nothing, and takes nothing in.
+            listed = bool(given.get("dry_run") or given.get("bundle"))  # Such a call sends nothing.
             unwritten = bool(sends) and given["out"] is None and not listed
             if not missing and not unwritten:
                 return command(*words, **given)

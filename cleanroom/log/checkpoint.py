@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
 from dataclasses import dataclass
 from typing import Final
 
+from cleanroom.log.note import ED25519, key_id
 from overlap.errors import ForgedFile, MalformedFile
 from overlap.keys import Card, PartyKeys
 
 #: A checkpoint note is about 420 bytes; the limit bounds what a peer's file makes us read.
 NOTE_LIMIT_BYTES: Final = 1_024
 
-_ED25519_NOTE: Final = b"\x01"
 _NOTE = re.compile(
     r"([!-~]+)\n(0|[1-9][0-9]{0,14})\n([A-Za-z0-9+/]{43}=)\n\n— ([!-~]+) ([A-Za-z0-9+/=]{92})\n"
 )
@@ -88,4 +87,4 @@ def read_checkpoint(note: str, origin: str, owner: Card) -> Checkpoint:
 
 
 def _key_hash(name: str, owner: Card) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + _ED25519_NOTE + owner.checkpoints).digest()[:4]
+    return key_id(name, ED25519, owner.checkpoints)

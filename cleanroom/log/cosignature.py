@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
 from dataclasses import dataclass
 from typing import Final
 
 from cleanroom.log.checkpoint import NOTE_LIMIT_BYTES, Checkpoint, read_checkpoint
+from cleanroom.log.note import COSIGNATURE, cosigned_bytes, key_id, witness_key
 from overlap.errors import ForgedFile, MalformedFile
 from overlap.keys import Card, PartyKeys
 
-_COSIGNATURE: Final = b"\x04"
 _LINE = re.compile(r"— ([!-~]+) ([A-Za-z0-9+/]{102}==)\n")
 _TIME_BYTES: Final = 8
 _LAST_TIME: Final = 2**63 - 1
@@ -47,7 +46,7 @@ class Cosigned:
 
 def cosigner_name(card: Card) -> str:
     """How a cosigner is called in its signature line: by the digest of its card, in hex."""
-    return f"overlap/{card.digest.hex()}"
+    return witness_key(card).name
 
 
 def cosign(checkpoint: Checkpoint, keys: PartyKeys, time: int) -> Cosigned:
@@ -78,8 +77,8 @@ def read_cosigned(note: str, origin: str, owner: Card, cosigner: Card) -> Cosign
 
 
 def _message(checkpoint: Checkpoint, time: int) -> bytes:
-    return b"cosignature/v1\ntime %d\n" % time + checkpoint.body()
+    return cosigned_bytes(checkpoint.body(), time)
 
 
 def _key_hash(name: str, cosigner: Card) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + _COSIGNATURE + cosigner.checkpoints).digest()[:4]
+    return key_id(name, COSIGNATURE, cosigner.checkpoints)

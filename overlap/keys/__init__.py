@@ -8,6 +8,7 @@ passphrase   secrets under a passphrase
 plain        a signature under a key that stands on no card
 recovery     the key that lies offline, and that a card commits to
 rotation     statements that a card takes the place of another, or is dead
+timestamp    tokens of a time authority (RFC 3161)
 known_answers  whether the primitives of this machine give the published answers
 """
 
@@ -31,6 +32,7 @@ from overlap.keys.rotation import (
 )
 from overlap.keys.sealing import SEAL_SUITE, OneTimeKey, check_sealing_key, seal_to
 from overlap.keys.symmetric import KEY_BYTES, NONCE_BYTES, RandomBytes, decrypt, encrypt, hkdf
+from overlap.keys.timestamp import TOKEN_LIMIT_BYTES, check_authority, timestamp_request, verify_timestamp
 
 __all__ = [
     "CARD_LINE",
@@ -45,6 +47,7 @@ __all__ = [
     "ROTATION_LINE",
     "SCRYPT_N",
     "SEAL_SUITE",
+    "TOKEN_LIMIT_BYTES",
     "USES",
     "Card",
     "CardRevocation",
@@ -54,6 +57,7 @@ __all__ = [
     "RecoveryKey",
     "Rotation",
     "answers_as_published",
+    "check_authority",
     "check_party_name",
     "check_passphrase",
     "check_sealing_key",
@@ -68,6 +72,8 @@ __all__ = [
     "read_rotation",
     "require_recovery",
     "seal_to",
+    "timestamp_request",
     "unlock",
     "verify_plain",
+    "verify_timestamp",
 ]

@@ -13,7 +13,8 @@ from source import PACKAGES, ROOT
 
 from cleanroom import bundle, receipts, vault
 from cleanroom.agreement import CASES_LIMIT, document
-from cleanroom.attribution import commitment, proof
+from cleanroom.attribution.claims import audit, commitment, history, terms
+from cleanroom.attribution.claims import bundle as claims_bundle
 from cleanroom.session import folder, stored
 from cleanroom.session.accounts.imports import Imported
 from cleanroom.session.audit import inspecting
@@ -96,7 +97,12 @@ LIMITS = {
     "overlap-agreement/1": document.SIZE_LIMIT,
     "overlap-letter/1": letters.LETTER_LIMIT,
     "overlap-claims-commitment/1": commitment.COMMITMENT_LIMIT,
-    "overlap-claims-proof/1": proof.PROOF_LIMIT,
+    "overlap-claims-log/1": history.CLAIMS_LOG_LIMIT,
+    "overlap-claims-bundle/1": claims_bundle.BUNDLE_LIMIT,
+    "overlap-claims-conflict/1": history.CONFLICT_LIMIT,
+    "overlap-claims-terms/1": terms.TERMS_LIMIT,
+    "overlap-claims-draw/1": audit.DRAW_LIMIT,
+    "overlap-claims-answer/1": audit.ANSWER_LIMIT,
     "overlap-frame/1": FRAME_LIMIT,
     "overlap-share/1": grant.SHARE_LIMIT_BYTES,
     "overlap-request/1": request.REQUEST_LIMIT_BYTES,

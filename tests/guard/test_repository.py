@@ -39,6 +39,7 @@ MODULES = {
     "http-message-signatures": "http_message_signatures",
     "prometheus-client": "prometheus_client",
     "python-stdnum": "stdnum",
+    "rfc3161-client": "rfc3161_client",
 }
 
 #: Traces of somebody's machine, of a package index, of a download. Parted, so that this file has none.
@@ -118,7 +119,7 @@ def test_the_product_imports_nothing_that_is_not_a_dependency() -> None:
     known |= {"overlap", "cleanroom", *sys.stdlib_module_names}
     extras = {
         name: {MODULES.get(name_of(one), name_of(one)) for one in PROJECT["optional-dependencies"][name]}
-        for name in ("kernel", "room", "spark")
+        for name in ("kernel", "room", "spark", "timestamp")
     }
     # What FastAPI itself consists of: ASGI applications and models of bodies.
     extras["room"] |= {"starlette", "pydantic"}
@@ -129,6 +130,8 @@ def test_the_product_imports_nothing_that_is_not_a_dependency() -> None:
             return known | extras["kernel"]
         if module.inside("cleanroom.room"):
             return known | extras["room"]
+        if module.name == "overlap.keys.timestamp":
+            return known | extras["timestamp"]
         return known | extras["spark"] | {"py4j"} if module.inside("overlap.spark") else known
 
     strangers = {

@@ -5,28 +5,29 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
+from fractions import Fraction
+from math import comb
 
 import pandas as pd
 import pytest
+from claim_world import BEGIN, MONTH, PARTNER, WITNESSES, Claimant, account, domain, token, verdict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleanroom.attribution import (
     EXPLANATION_LINES,
     FAILURES,
+    GRADES,
     REASONS,
     STATUSES,
+    WINNING,
     Evidence,
     Failed,
-    HeldAccount,
-    Key,
     Verified,
-    commit,
     credit,
     explain,
-    prove,
-    read_proofs,
-    verify,
+    judge,
+    lower_bound,
 )
 from overlap.records import OPPORTUNITY_COLUMNS, TIERS
 
@@ -137,23 +138,60 @@ def test_removing_a_partner_never_changes_the_facts_of_another(items, gone):
     assert facts(items) == facts([item for item in items if item.partner != gone])
 
 
-keys = st.sampled_from([f"d{number}.example" for number in range(12)]).map(lambda name: Key("domain", name))
+numbers = st.integers(0, 11)
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    st.lists(keys, max_size=12, unique=True), st.lists(keys, max_size=6), st.integers(1, 9), st.integers(0, 9)
-)
-def test_exactly_the_committed_keys_are_proven_and_their_order_does_not_matter(held, asked, bucket, epoch):
-    accounts = [HeldAccount(f"id-{key.value}", (key, None, None), "", "customers", b"") for key in held]
-    committed = commit(accounts, b"o" * 32, epoch, b"k" * 32, "1", bucket=bucket)
-    assert committed == commit(accounts[::-1], b"o" * 32, epoch, b"k" * 32, "1", bucket=bucket)
-    matched = {f"{place:032x}": key for place, key in enumerate(asked)}
-    proved = prove(committed.opening, matched)
-    proofs = {proof.token: proof for proof in read_proofs(proved.body)}
-    assert set(proofs) == {token for token, key in matched.items() if key in held}
-    assert set(proved.missing) == set(matched) - set(proofs)
-    for token, proof in proofs.items():
-        assert isinstance(verify(proof, committed.commitment, b"o" * 32, matched[token], "1"), Verified)
-        other = Key("domain", "other.example")
-        assert isinstance(verify(proof, committed.commitment, b"o" * 32, other, "1"), Failed)
+@given(st.lists(numbers, max_size=12, unique=True), st.lists(numbers, max_size=6, unique=True), st.booleans())
+def test_exactly_the_committed_keys_are_proven(held, asked, pay):
+    claimant = Claimant(PARTNER)
+    claimant.commit([account(number) for number in held], [(one, BEGIN) for one in WITNESSES[:2]])
+    found = verdict(claimant.bundle(asked, pay=pay), now=BEGIN)
+    assert found.code == ""
+    assert set(found.outcomes) == {token(number) for number in asked if number in held}
+    assert all(isinstance(one, Verified) for one in found.outcomes.values())
+    strangers = {"normaliser 1": dict.fromkeys(map(token, range(12)), frozenset({domain(99).text}))}
+    others = verdict(claimant.bundle(asked, pay=pay), now=BEGIN, keys=strangers).outcomes
+    assert all(isinstance(one, Failed) for one in others.values())
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.lists(numbers, unique=True), min_size=1, max_size=5), numbers)
+def test_a_claim_begins_after_the_last_epoch_that_is_without_it(lists, asked):
+    claimant = Claimant(PARTNER)
+    for place, rows in enumerate(lists):
+        when = BEGIN + place * MONTH
+        claimant.commit([account(number) for number in rows], [(one, when) for one in WITNESSES[:2]])
+    found = verdict(claimant.bundle([asked]), now=BEGIN + len(lists) * MONTH)
+    without = [place for place, rows in enumerate(lists) if asked not in rows]
+    first = max(without, default=-1) + 1
+    if first == len(lists):
+        assert not found.outcomes
+    else:
+        outcome = found.outcomes[token(asked)]
+        assert isinstance(outcome, Verified)
+        assert (outcome.epoch, outcome.committed_at) == (first + 1, BEGIN + first * MONTH)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(evidences(), max_size=8))
+def test_every_holding_has_a_grade_and_the_best_never_follows_a_disclosure(items):
+    for holding in judge(items):
+        assert holding.grade in GRADES
+        if holding.grade in WINNING:
+            mine = [one for one in items if (one.partner, one.account) == (holding.partner, holding.account)]
+            assert all(holding.committed_at < one.disclosed_at for one in mine)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 100), st.data())
+def test_a_bound_is_the_share_at_which_so_many_good_draws_are_just_unlikely(draws, data):
+    good = data.draw(st.integers(1, draws))
+    bound = lower_bound(good, draws)
+    assert 0 < bound <= good / draws
+    assert lower_bound(good - 1, draws) < bound
+    chance = sum(
+        comb(draws, hits) * Fraction(bound) ** hits * (1 - Fraction(bound)) ** (draws - hits)
+        for hits in range(good, draws + 1)
+    )
+    assert abs(float(chance) - 0.05) < 1e-6

@@ -41,11 +41,6 @@ def unproven(partner="contoso", **change):
     return evidence(partner, outcome=None, **change)
 
 
-def undated(partner="contoso", **change):
-    token = partner[:2].encode().hex() * 8
-    return evidence(partner, outcome=proven(token, ""), **change)
-
-
 def failing(partner="contoso", **change):
     token = partner[:2].encode().hex() * 8
     return evidence(partner, outcome=Failed(token, "not-in-tree"), **change)
@@ -128,7 +123,7 @@ def test_a_second_run_does_not_make_an_account_undisclosed():
         (evidence(disclosed_at=None), "disclosure-unknown"),
         (unproven(), "proof-missing"),
         (failing(), "proof-failed"),
-        (undated(), "undated-claim"),
+        (evidence(contradicted=True), "contradicted"),
         (evidence(tier="candidate"), "candidate-match"),
     ],
 )
@@ -141,9 +136,9 @@ def test_an_earlier_commitment_without_a_proof_does_not_block_a_proven_one(make)
     assert result(make("fabrikam", committed_at=MAY_1 - DAY), evidence()) == ("credited", "contoso")
 
 
-def test_an_undated_claim_that_was_first_leaves_it_unresolved():
-    assert result(undated("fabrikam", committed_at=MAY_1 - 1), evidence()) == ("unresolved", "undated-claim")
-    assert result(undated("fabrikam", committed_at=MAY_1 + 1), evidence()) == ("credited", "contoso")
+def test_a_partner_with_two_logs_does_not_win_and_does_not_block_another():
+    cheat = evidence("fabrikam", committed_at=MAY_1 - 1, contradicted=True)
+    assert result(cheat, evidence()) == ("credited", "contoso")
 
 
 def test_the_reason_is_that_of_the_partner_who_came_closest():
@@ -152,7 +147,7 @@ def test_the_reason_is_that_of_the_partner_who_came_closest():
 
 
 def test_the_best_claim_of_a_partner_counts():
-    other = evidence(token="11" * 16, outcome=Failed("11" * 16, "wrong-epoch"))
+    other = evidence(token="11" * 16, outcome=Failed("11" * 16, "chain-broken"))
     assert result(other, evidence()) == ("credited", "contoso")
 
 
@@ -215,7 +210,7 @@ def test_an_explanation_says_rule_claim_rival_and_what_would_change_it():
     assert lines == [
         "opportunity O1 (open) on account A1: credited to contoso",
         "rule first-holder/1: the proven claim whose commitment our log received first, before disclosure",
-        "claim: commitment of epoch 3 received 2026-05-01T00:00:00Z, account disclosed 2026-05-03T00:00:00Z",
+        "claim: committed in epoch 3, there 2026-05-01T00:00:00Z, account disclosed 2026-05-03T00:00:00Z",
         "claim: asserts 'customers' since 2019-04-01 (shown, never decides)",
         "evidence: leaf 5 of 128 under root 0a0a0a0a0a0a0a0a…, matched by domain (exact), no document",
         "  fabrikam: commitment received 2026-05-04T00:00:00Z, not before disclosure 2026-05-03T00:00:00Z",
@@ -244,7 +239,7 @@ CASES = [
     ),
     ([unproven()], {}, "contoso would be credited if it had shown a proof that holds"),
     ([failing()], {}, "contoso would be credited if it had shown a proof that holds"),
-    ([undated()], {}, "contoso would be credited if its claim had asserted a date"),
+    ([evidence(contradicted=True)], {}, "if its claims logs did not contradict each other"),
     ([evidence(disclosed_at=None)], {}, "the log said that the account was disclosed"),
     ([unproven(disclosed_at=None, committed_at=None)], {}, "it had committed its claims and the log said"),
     ([evidence(tier="candidate")], {}, "a review that accepts the match with contoso"),

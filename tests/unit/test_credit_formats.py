@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cleanroom.attribution import FAILURES, LEDGER_COLUMNS, REASONS, STATUSES
+from cleanroom.attribution import FAILURES, GRADES, LEDGER_COLUMNS, REASONS, STATUSES, TIME_KINDS
 from cleanroom.export import LEFT_OUT, MANIFEST_FORMAT, TARGETS
 from cleanroom.export.target import ACCOUNT_FIELDS, HUBSPOT_FIELDS, PAIR_FIELDS, PAIR_KEY
 from cleanroom.report import MATRIX_COLUMNS
@@ -14,6 +14,8 @@ from cleanroom.report import MATRIX_COLUMNS
 TEXT = (Path(__file__).parents[2] / "cleanroom" / "FORMATS.md").read_text(encoding="utf-8")
 NAMES = (
     *FAILURES,
+    *GRADES,
+    *TIME_KINDS,
     *LEDGER_COLUMNS,
     *STATUSES,
     *LEFT_OUT,

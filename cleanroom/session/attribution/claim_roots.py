@@ -1,8 +1,14 @@
 """Claim roots as the contract of a run names them: ours, and the newest that a partner has sent.
 
-claims/own/EPOCH                  our commitment; EPOCH.opening: what opens it, locked
+claims/own/EPOCH                  our commitment; .opening: what opens it, locked; .entry: its salt
+claims/log/EPOCH.note             our checkpoint with that many epochs, and the cosignatures that came in
+claims/log/EPOCH.tsr              a time authority's reply over it
 claims/received/PARTNER/EPOCH     a partner's commitment and the second at which we received it
-claims/proofs/PARTNER/RUN         a partner's proofs for the matched accounts of a run
+claims/seen/DIGEST.log            the newest claims log that we saw of its name; .cosigned: that we signed
+claims/conflicts/PARTNER          two claims logs of a partner that contradict each other
+claims/terms/PARTNER              the claims terms with a partner, signed by both; .proposed: by one
+claims/proofs/PARTNER/RUN         a partner's bundle for the matched accounts of a run; .taken: when it came
+claims/audits/PARTNER/…           audits of a partner's list, and of ours by a partner
 """
 
 from __future__ import annotations
@@ -21,17 +27,22 @@ _NONE = ClaimRoot("", 0)
 
 @dataclass(frozen=True)
 class Received:
-    """A partner's commitment, the second at which our log recorded it, and the time the partner states."""
+    """A partner's commitment, the second at which our log recorded it, and the time the partner states.
+
+    `checkpoint` is the text of the checkpoint that came with it, whose last entry it is.
+    """
 
     commitment: Commitment
     received_at: int
     stated_at: int
+    checkpoint: str
 
 
 def own_commitments(party: Party) -> list[Commitment]:
-    """Our commitments, the oldest first."""
+    """Our commitments, the oldest first; what a killed command left before its checkpoint is none."""
     names = [name for name in party.folder.names("claims", "own") if name.isdigit()]
-    places = [party.folder.path("claims", "own", name) for name in sorted(names, key=int)]
+    signed = set(party.folder.names("claims", "log", suffix=".note"))
+    places = [party.folder.path("claims", "own", name) for name in sorted(names, key=int) if name in signed]
     return [Commitment.from_bytes(read_whole(place, 4096)) for place in places]
 
 
@@ -42,7 +53,7 @@ def received_commitments(party: Party, partner: str) -> list[Received]:
     for name in sorted(names, key=int):
         record = party.folder.read_record("claims", "received", partner, name)
         commitment = Commitment.from_bytes(record["commitment"].encode())
-        found.append(Received(commitment, record["received_at"], record["stated_at"]))
+        found.append(Received(commitment, record["received_at"], record["stated_at"], record["checkpoint"]))
     return found
 
 
@@ -71,7 +82,7 @@ def require_known_roots(party: Party, partner: str, contract: Contract) -> None:
             "responder.claim_root",
             own_claim_root(party).root[:16] or "none",
             bound.root[:16],
-            "send your newest commitment ('overlap claims commit --partner'), then begin a new run",
+            "send your newest commitment ('overlap claims send --partner'), then begin a new run",
         )
 
 

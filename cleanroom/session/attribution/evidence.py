@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
-from cleanroom.attribution import Evidence, Failed, Verified, read_proofs, verify
-from cleanroom.log import Log, commitment
+from cleanroom.attribution import (
+    BUNDLE_LIMIT,
+    Clocks,
+    Evidence,
+    Failed,
+    Holding,
+    Verified,
+    epoch_times,
+    verify_bundle,
+)
+from cleanroom.log import witness_key
 from cleanroom.session.agreement.agreements import agreement_with_digest
-from cleanroom.session.attribution.claim_roots import Received, received_commitments
-from cleanroom.session.attribution.claiming import canonicaliser, claimable_keys
+from cleanroom.session.attribution.claim_roots import Received, own_commitments, received_commitments
+from cleanroom.session.attribution.claim_terms import terms_with
+from cleanroom.session.attribution.claim_verifying import known_about, logged_receipts
+from cleanroom.session.attribution.claim_witnessing import cards_of, is_contradicted
+from cleanroom.session.attribution.claiming import read_own_opening
+from cleanroom.session.attribution.claims_log import own_checkpoints
 from cleanroom.session.folder import read_whole
-from cleanroom.session.history import ClosedLog, partner_history
 from cleanroom.session.match.runs import RunRecord, all_runs
 from cleanroom.session.party import Party
 from cleanroom.session.review.reviews import release_state
 from cleanroom.store import read_table
 from overlap.errors import BadInput
-
-PROOF_LIMIT = 2**29
 
 #: The purpose that an agreement must name before a match counts for credit.
 ATTRIBUTION = "attribution"
@@ -30,6 +41,35 @@ def gather_evidence(party: Party) -> list[Evidence]:
         if is_for_attribution(party, record):
             runs.setdefault(record.partner, []).append(record)
     return [item for partner in runs for item in _from_partner(party, partner, runs[partner])]
+
+
+def own_holdings(party: Party, partner: str) -> list[Holding]:
+    """Since when our own accounts are in every epoch of ours, by clocks that this partner believes.
+
+    "First" compares two sides, so ours are graded as a partner's are: `witnessed` by m witnesses of the
+    terms, a countersignature of the partner or a token, else `asserted`. Sorted by account.
+    """
+    terms = terms_with(party, partner)
+    clocks = Clocks(
+        own=tuple(witness_key(card) for card in cards_of(party, partner)),
+        witnesses=terms.witnesses if terms else (),
+        needed=terms.witnesses_needed if terms else 0,
+        authority=terms.authority if terms else "",
+        counts_from=terms.counts_from if terms else 0,
+    )
+    epochs = [one.epoch for one in own_commitments(party)]
+    times = epoch_times(own_checkpoints(party), {}, clocks, epochs)
+    since: dict[str, int] = {}
+    going = {row[0] for row in read_own_opening(party, epochs[-1]).rows} if epochs else set()
+    for epoch in reversed(epochs):
+        going &= {row[0] for row in read_own_opening(party, epoch).rows}
+        since |= dict.fromkeys(going, epoch)
+    found = []
+    for account, epoch in sorted(since.items()):
+        proven = times.get(epoch)
+        grade = "witnessed" if proven else "asserted"
+        found.append(Holding(party.name, account, grade, proven.time if proven else None, ""))
+    return found
 
 
 def unused_partners(party: Party) -> list[str]:
@@ -50,7 +90,8 @@ def _finished(party: Party) -> list[RunRecord]:
 
 def _from_partner(party: Party, partner: str, runs: list[RunRecord]) -> Iterator[Evidence]:
     """The evidence of all runs with one partner, whose log and stopped runs are read once."""
-    told, logged = _told_elsewhere(party, partner), _logged_receipts(party, partner)
+    told = _told_elsewhere(party, partner)
+    logged = logged_receipts(party, partner, received_commitments(party, partner))
     for record in runs:
         yield from _from_run(party, record, told, logged)
 
@@ -87,7 +128,8 @@ def _from_run(
     overlap, tokens = state.shown, read_table(place / "tokens.parquet")
     tokens = tokens[~tokens["token"].isin(list(state.suppressed))]
     bound = _bound(party, record, logged)
-    outcomes = _outcomes(party, record, bound)
+    outcomes, proof = _outcomes(party, record, bound)
+    contradicted = is_contradicted(party, record.partner)
     by_account: dict[int, list[str]] = {}
     for account, token in zip(tokens["account"].tolist(), tokens["token"].tolist(), strict=True):
         by_account.setdefault(account, []).append(token)
@@ -100,10 +142,12 @@ def _from_run(
             account=own,
             token=proven.token if proven else token,
             tier=tier,
-            committed_at=bound.received_at if bound else None,
+            committed_at=_committed_at(proven, bound),
             disclosed_at=min(record.begun, told.get(own, record.begun)),
             stated_at=bound.stated_at if bound else None,
             outcome=proven,
+            contradicted=contradicted,
+            proof=proof if proven else "",
         )
 
 
@@ -126,38 +170,24 @@ def _bound(party: Party, record: RunRecord, logged: set[tuple[bytes, int]]) -> R
     return None
 
 
-def _logged_receipts(party: Party, partner: str) -> set[tuple[bytes, int]]:
-    """Digest and second of each commitment whose receipt our signed log confirms; none if it was altered."""
-    digests = [received.commitment.digest for received in received_commitments(party, partner)]
-    logs: list[ClosedLog | Log] = [*party.closed_logs(partner), party.log(partner)]
-    if not digests or any(log.verify() for log in logs):
-        return set()
-    return {
-        (digest, entry.time)
-        for log in logs
-        for entry in log.entries()
-        if entry.kind == "commitment" and "received" in entry.digests
-        for digest in digests
-        if entry.digests["received"] == commitment(log.salt(entry.sequence), "received", digest).hex()
-    }
+def _committed_at(proven: Verified | Failed | None, bound: Received | None) -> int | None:
+    """The proven time of a claim that holds; of any other when we received what the contract names."""
+    if isinstance(proven, Verified):
+        return proven.committed_at
+    return bound.received_at if bound else None
 
 
-def _outcomes(party: Party, record: RunRecord, bound: Received | None) -> dict[str, Verified | Failed]:
-    """Pair token to the verdict on the partner's proof, for the proofs it has sent for this run."""
+def _outcomes(
+    party: Party, record: RunRecord, bound: Received | None
+) -> tuple[dict[str, Verified | Failed], str]:
+    """Pair token to the verdict on the partner's claim, and the digest of the bundle it sent for this run.
+
+    A bundle is judged as of the second at which it came.
+    """
     place = party.folder.path("claims", "proofs", record.partner, record.run)
     if bound is None or not place.is_file():
-        return {}
-    # It was committed under the card of that time, which may have been rotated since.
-    cards = [
-        party.card_of(record.partner),
-        *(one.card for one in partner_history(party.folder, record.partner)),
-    ]
-    known = {card.digest for card in cards}
-    origin = bound.commitment.origin if bound.commitment.origin in known else cards[0].digest
-    own = claimable_keys(party, record)
-    normaliser = canonicaliser()
-    return {
-        proof.token: verify(proof, bound.commitment, origin, own[proof.token], normaliser)
-        for proof in read_proofs(read_whole(place, PROOF_LIMIT))
-        if proof.token in own
-    }
+        return {}, ""
+    data = read_whole(place, BUNDLE_LIMIT)
+    taken = party.folder.read_record("claims", "proofs", record.partner, f"{record.run}.taken")
+    known = known_about(party, record, taken["received_at"], least=taken["epochs"])
+    return dict(verify_bundle(data, known).outcomes), hashlib.sha256(data).hexdigest()

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from cleanroom.attribution import Commitment, read_proofs
+from cleanroom.attribution import ClaimsLog, Commitment, Conflict, Draw
+from cleanroom.attribution import read_bundle as read_claim_bundle
 from cleanroom.bundle import read_bundle
 from cleanroom.moment import moment_of
 from cleanroom.session.folder import read_whole
@@ -53,7 +54,12 @@ FILE_FORMATS: Final[dict[str, str]] = {
     "overlap-letter/1": f"a letter; {_SEALED}",
     "overlap-parcel/1": f"a file sealed for its way; {_SEALED}",
     "overlap-claims-commitment/1": "a commitment to held accounts",
-    "overlap-claims-proof/1": "proofs of claims for the matched accounts of a run",
+    "overlap-claims-log/1": "a claims log: one entry an epoch, signed and cosigned",
+    "overlap-claims-bundle/1": "claims on matched accounts; 'overlap claims verify FILE' checks it",
+    "overlap-claims-conflict/1": "two claims logs that contradict each other: a proof of cheating",
+    "overlap-claims-terms/1": f"what two parties fix about claims; {_TEXT}",
+    "overlap-claims-draw/1": "which leaves of a committed list are audited",
+    "overlap-claims-answer/1": "the leaves that an audit asked for, opened",
     "overlap-frame/1": f"a frame of a match; {_SEALED}",
     "overlap-share/1": f"a share; {_SEALED}",
     "overlap-deposit/1": f"the half of a share for a room; {_SEALED}",
@@ -157,6 +163,35 @@ def _commitment(data: bytes) -> dict[str, Any]:
     }
 
 
+def _claims_log(data: bytes) -> dict[str, Any]:
+    log = ClaimsLog.from_text(data.decode())
+    names = ", ".join(one.name for one in log.note.signatures[1:])
+    return {"origin": log.origin, "epochs": len(log.entries), "cosigned by": names or "nobody"}
+
+
+def _claim_bundle(data: bytes) -> dict[str, Any]:
+    bundle = read_claim_bundle(data)
+    return {
+        "from": bundle.sender.hex(),
+        "to": bundle.recipient.hex(),
+        "run": bundle.run.hex(),
+        "made": moment_of(bundle.made),
+        "for pay": "yes" if bundle.pay else "no",
+        "claims": len(bundle.claims),
+        "epochs": len(bundle.epochs),
+    }
+
+
+def _conflict(data: bytes) -> dict[str, Any]:
+    conflict = Conflict.from_bytes(data)
+    return {"origin": conflict.first.origin, "signatures": "not checked here; 'overlap claims verify' does"}
+
+
+def _draw(data: bytes) -> dict[str, Any]:
+    draw = Draw.from_bytes(data)
+    return {"epoch": draw.epoch, "draws": draw.draws}
+
+
 def _header(data: bytes) -> dict[str, Any]:
     """The header of a sealed file: the suite and, of a lease, the request that it answers."""
     return dict(canonical.decode(_after_line(data).split(b"\n", 1)[0], "the header of the file"))
@@ -218,7 +253,10 @@ _READERS: dict[str, Callable[[bytes], dict[str, Any]]] = {
     "overlap-rotation/1": _rotation,
     "overlap-card-revocation/1": _card_revocation,
     "overlap-claims-commitment/1": _commitment,
-    "overlap-claims-proof/1": lambda data: {"proofs": len(read_proofs(data))},
+    "overlap-claims-log/1": _claims_log,
+    "overlap-claims-bundle/1": _claim_bundle,
+    "overlap-claims-conflict/1": _conflict,
+    "overlap-claims-draw/1": _draw,
     "overlap-deposit/1": _header,
     "overlap-export/1": _manifest,
     "overlap-lease/1": _header,

@@ -7,12 +7,11 @@ its country. Only these kinds are evidence enough to be proven; a name without a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from overlap import canonical
 from overlap.errors import UsageError
 from overlap.identity import WEBSITE_KINDS, website_of, without_veto
 from overlap.records import Rejected
@@ -20,7 +19,11 @@ from overlap.records import Rejected
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SLOTS", "SLOT_OF_KIND", "Held", "HeldAccount", "Key", "hold", "key_of"]
+__all__ = ["SLOTS", "SLOT_OF_KIND", "Held", "Key", "Row", "hold", "key_of", "make_row"]
+
+#: One leaf to be: own account id, the text of the key in each slot ("" for none), relation, the asserted
+#: day or "", the evidence digest in hex or "".
+Row = tuple[str, str, str, str, str, str, str]
 
 SLOTS: Final = ("domain", "registration", "name_country")
 
@@ -47,9 +50,16 @@ class Key:
     def __repr__(self) -> str:
         return f"Key(kind={self.kind!r})"
 
-    def to_bytes(self) -> bytes:
+    @property
+    def text(self) -> str:
         """Kind and value; no kind contains a colon, so the two cannot be cut otherwise."""
-        return f"{self.kind}:{self.value}".encode()
+        return f"{self.kind}:{self.value}"
+
+    @staticmethod
+    def of(text: str) -> Key:
+        """The key with this text."""
+        kind, _, value = text.partition(":")
+        return Key(kind, value)
 
 
 def key_of(kind: str, value: str) -> Key | None:
@@ -64,45 +74,36 @@ def key_of(kind: str, value: str) -> Key | None:
     return Key(kind, value) if kind in SLOT_OF_KIND else None
 
 
-@dataclass(frozen=True, slots=True)
-class HeldAccount:
-    """One leaf to be: own account id, a key or None for each slot, and what is asserted about the relation.
+def make_row(
+    name: str, keys: Iterable[Key], *, since: str = "", relation: str = "customers", evidence: bytes = b""
+) -> Row:
+    """The leaf to be of own account `name` with one to three `keys`, each for a slot of its own.
 
-    `since` is an ISO day or "" when the source has none, `relation` a short word, `evidence` the SHA-256 of
-    a document or b"".
+    `since` is an ISO day or "" when nothing is asserted, `relation` a short word, `evidence` the SHA-256 of a
+    document or b"". Raises UsageError for anything else.
     """
-
-    id: str
-    keys: tuple[Key | None, Key | None, Key | None]
-    since: str
-    relation: str
-    evidence: bytes
-
-    def __post_init__(self) -> None:
-        used = [(slot, key) for slot, key in enumerate(self.keys) if key is not None]
-        if not used or any(SLOT_OF_KIND.get(key.kind) != slot for slot, key in used):
-            raise UsageError("a held account has one to three keys, each in its own slot", "see SLOT_OF_KIND")
-        if self.since and not DAY.fullmatch(self.since):
-            raise UsageError(
-                "the asserted date of a claim is not a day such as 2024-05-31", "map another column"
-            )
-        if not RELATION.fullmatch(self.relation):
-            raise UsageError("the relation of a claim is not a short lower-case word", "use 'customer'")
-        if len(self.evidence) not in (0, 32):
-            raise UsageError("the evidence of a claim is not a SHA-256 digest", "give the document's digest")
-
-    @property
-    def digest(self) -> bytes:
-        """Names this account and its keys towards the party's own secret; never leaves the machine."""
-        parts = [key.to_bytes() if key else b"" for key in self.keys]
-        return canonical.digest(b"account", self.id.encode(), *parts)
+    slots = ["", "", ""]
+    for key in keys:
+        slot = SLOT_OF_KIND.get(key.kind)
+        if slot is None or slots[slot]:
+            raise UsageError("a held account has at most one key for each slot", "see SLOT_OF_KIND")
+        slots[slot] = key.text
+    if not any(slots):
+        raise UsageError("a held account has at least one key", "see SLOT_OF_KIND")
+    if since and not DAY.fullmatch(since):
+        raise UsageError("the asserted date of a claim is not a day such as 2024-05-31", "map another column")
+    if not RELATION.fullmatch(relation):
+        raise UsageError("the relation of a claim is not a short lower-case word", "use 'customers'")
+    if len(evidence) not in (0, 32):
+        raise UsageError("the evidence of a claim is not a SHA-256 digest", "give the document's digest")
+    return (name, slots[0], slots[1], slots[2], relation, since, evidence.hex())
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """The claims of an import, the rows that cannot be claimed, and how many claims assert no date."""
 
-    accounts: tuple[HeldAccount, ...]
+    rows: tuple[Row, ...]
     rejected: tuple[Rejected, ...]
     undated: int
 
@@ -121,8 +122,9 @@ def hold(
     more keys than a leaf has slots makes further leaves.
     """
     keys = _keys_by_account(identifiers)
-    held, rejected, undated = [], [], 0
-    columns = (accounts[name] for name in ("row", "id", "population", since))
+    rows: list[Row] = []
+    rejected, undated = [], 0
+    columns = (accounts[name].tolist() for name in ("row", "id", "population", since))
     for position, (row, name, population, day) in enumerate(zip(*columns, strict=True)):
         if position not in keys:
             rejected.append(Rejected(int(row), "no identifier of a kind that can be claimed"))
@@ -130,27 +132,33 @@ def hold(
         asserted = day[:10] if DAY.fullmatch(day[:10]) else ""
         relation = population if RELATION.fullmatch(population) else "other"
         undated += not asserted
-        held += [
-            HeldAccount(name, leaf, asserted, relation, evidence.get(name, b""))
-            for leaf in _leaves(keys[position])
-        ]
-    return Held(tuple(held), tuple(rejected), undated)
+        digest = evidence.get(name, b"").hex()
+        for first, second, third in _leaves(keys[position]):
+            rows.append((name, first, second, third, relation, asserted, digest))
+    return Held(tuple(rows), tuple(rejected), undated)
 
 
-def _keys_by_account(identifiers: pd.DataFrame) -> dict[int, list[Key]]:
-    keys: dict[int, list[Key]] = {}
-    columns = (identifiers[name] for name in ("account", "kind", "value"))
+def _keys_by_account(identifiers: pd.DataFrame) -> dict[int, list[tuple[str, str]]]:
+    keys: dict[int, list[tuple[str, str]]] = {}
+    columns = (identifiers[name].tolist() for name in ("account", "kind", "value"))
     for account, kind, value in zip(*columns, strict=True):
         if kind in SLOT_OF_KIND:
-            keys.setdefault(int(account), []).append(Key(kind, value))
+            keys.setdefault(account, []).append((kind, value))
     return keys
 
 
-def _leaves(keys: list[Key]) -> list[tuple[Key | None, Key | None, Key | None]]:
-    slots: list[list[Key]] = [[], [], []]
-    for key in dict.fromkeys(keys):
-        slots[SLOT_OF_KIND[key.kind]].append(key)
-    slots[1].sort(key=lambda key: (_REGISTRATION_ORDER.index(key.kind), key.value))
-    count = max(len(slot) for slot in slots)
-    domain, registration, name = ([*slot, *[None] * (count - len(slot))] for slot in slots)
+def _leaves(keys: list[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    """The keys of one account, a leaf after the other; further registration numbers make further leaves."""
+    slots: list[list[str]] = [[], [], []]
+    found = dict.fromkeys(keys)
+    for kind, value in sorted(found, key=_place) if len(found) > 1 else found:
+        slots[SLOT_OF_KIND[kind]].append(f"{kind}:{value}")
+    count = max(map(len, slots))
+    domain, registration, name = ([*slot, *[""] * (count - len(slot))] for slot in slots)
     return list(zip(domain, registration, name, strict=True))
+
+
+def _place(key: tuple[str, str]) -> tuple[int, str]:
+    """Where a key stands among those of its slot: registrations by kind and value, others as they came."""
+    kind, value = key
+    return (_REGISTRATION_ORDER.index(kind), value) if kind in _REGISTRATION_ORDER else (-1, "")
