@@ -4,7 +4,7 @@ hold -> commit -> (the commitment is sent before the first blinded byte)
 prove -> (the proofs are sent after the match) -> read_proofs -> verify -> Evidence -> credit -> explain
 """
 
-from cleanroom.attribution import payouts
+from cleanroom.attribution import ledger, payouts
 from cleanroom.attribution.claim import SLOT_OF_KIND, SLOTS, Held, HeldAccount, Key, hold, key_of
 from cleanroom.attribution.commitment import BUCKET, Commitment, Committed, commit, require_bound
 from cleanroom.attribution.credit import LEDGER_COLUMNS, RULE, STATUSES, credit
@@ -47,6 +47,7 @@ __all__ = [
     "explain",
     "hold",
     "key_of",
+    "ledger",
     "payouts",
     "prove",
     "read_proofs",

@@ -18,6 +18,7 @@ COMMANDS = {
     "claims": "claims",
     "credit": "claims",
     "demo": "demo",
+    "dispute": "disputes",
     "doctor": "keys",
     "evaluate": "evaluate",
     "explain": "explain",
@@ -31,6 +32,7 @@ COMMANDS = {
     "matrix": "match",
     "partner": "party",
     "pay": "pay",
+    "period": "period",
     "policy": "policy",
     "quality": "quality",
     "receive": "claims",
@@ -39,6 +41,7 @@ COMMANDS = {
     "security-pack": "auditor",
     "shares": "shares",
     "simulate": "imports",
+    "statement": "statements",
     "status": "match",
     "sync": "sync",
 }

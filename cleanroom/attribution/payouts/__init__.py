@@ -28,7 +28,7 @@ from cleanroom.attribution.payouts.money import (
     write_amount,
     write_exact,
 )
-from cleanroom.attribution.payouts.plan import PLAN_LINE, Plan, Rule
+from cleanroom.attribution.payouts.plan import PLAN_LINE, Partner, Plan, Rule
 from cleanroom.attribution.payouts.plan_read import PLAN_LIMIT, lint_plan, read_plan
 from cleanroom.attribution.payouts.rates import RATE_COLUMNS, Rate, Rates, read_rates
 from cleanroom.attribution.payouts.states import due_day, standing
@@ -47,6 +47,7 @@ __all__ = [
     "Exact",
     "Finding",
     "Line",
+    "Partner",
     "Period",
     "Plan",
     "PlanFinding",

@@ -182,4 +182,6 @@ def scope_of(event: Event, plan: Plan, rule: Rule, day: int) -> Scope:
         span = period_of(day, plan.period).name
     elif rule.bands:
         span = span_of(day, rule.over, plan.period)
-    return Scope(rule.id, event.partner, span, plan.version)
+    # What several partners share is nobody's: a statement names no other partner by its scope.
+    parted = rule.split is not None and rule.split.by != "parent"
+    return Scope(rule.id, "" if parted else event.partner, span, plan.version)
