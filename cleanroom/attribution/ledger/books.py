@@ -83,6 +83,8 @@ class Books:
         self.disputes: dict[str, Dispute] = {}
         self.overrides: dict[str, dict[str, Any]] = {}
         self.pending: list[Given] = []
+        #: The lines that reverse an event, by event, rule, partner and part.
+        self._reversals: dict[tuple[str, str, str, str], list[LineState]] = {}
 
     def versions(self) -> list[payouts.Plan]:
         """The versions of the plan in the order in which they are in force; a later one ends those before."""
@@ -137,9 +139,17 @@ class Books:
             self.lines[booked.line] = LineState(booked, after("", "book"), hold, bool(fields["awaits"]))
         for name, day in body["released"].items():
             self.lines[name].hold_until, self.lines[name].awaits = str(day), False
-        for fields in body["lines"]:
-            if fields["reverses"]:
-                self._reversed(fields)
+        backs = [fields for fields in body["lines"] if fields["reverses"]]
+        for fields in backs:
+            key = (
+                str(fields["reverses"]),
+                str(fields["rule"]),
+                str(fields["partner_id"]),
+                str(fields["part"]),
+            )
+            self._reversals.setdefault(key, []).append(self.lines[str(fields["line"])])
+        for fields in backs:
+            self._reversed(fields)
 
     def _reversed(self, fields: Mapping[str, Any]) -> None:
         """Void a line that was reversed in full before payment; one after it is marked as reversed."""
@@ -147,13 +157,7 @@ class Books:
         original = self.lines.get(payouts.line_id(str(fields["reverses"]), rule, partner, part))
         if original is None:
             return
-        backs = [
-            one
-            for one in self.lines.values()
-            if one.booked.fields["reverses"] == fields["reverses"]
-            and (one.booked.fields["rule"], one.booked.fields["partner_id"], one.booked.fields["part"])
-            == (rule, partner, part)
-        ]
+        backs = self._reversals[str(fields["reverses"]), rule, partner, part]
         if original.minor + sum(one.minor for one in backs):
             return
         if original.state == "paid":

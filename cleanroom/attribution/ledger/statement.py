@@ -50,6 +50,7 @@ def make_statement(
         for line in books.lines.values()
         if line.booked.period == period and line.booked.fields["partner_id"] == partner
     ]
+    inputs = inputs_of(books, partner)
     currencies = sorted({str(line["currency"]) for line in lines} | _currencies(books, partner, before))
     return {
         "format": STATEMENT_FORMAT,
@@ -62,7 +63,7 @@ def make_statement(
         "entry": books.closes[at].entry,
         "plans": [payouts.plan_fields(plan) | {"terms": dict(plan.texts)} for plan in books.versions()],
         "balances": [_balance(books, partner, currency, before, period, day) for currency in currencies],
-        "attainment": _attainment(books, partner, books.closes[at].as_of),
+        "attainment": _attainment(books, inputs, partner, books.closes[at].as_of),
         "lines": lines,
         "disputes": [
             {"dispute": one.dispute, "line": one.line, "reason": one.reason, "opened": one.day,
@@ -70,7 +71,7 @@ def make_statement(
             for one in books.disputes.values()
             if books.lines[one.line].booked.fields["partner_id"] == partner
         ],
-        "inputs": inputs_of(books, partner),
+        "inputs": inputs,
     }  # fmt: skip
 
 
@@ -185,10 +186,12 @@ def _balance(
     }
 
 
-def _attainment(books: Books, partner: str, as_of: int) -> list[dict[str, str]]:
+def _attainment(books: Books, inputs: Mapping[str, Any], partner: str, as_of: int) -> list[dict[str, str]]:
     """What each scope of bands has added up for the partner: volume, due, and where the next band begins."""
     rows = []
-    for scope, meter in sorted(books.rated(as_of).meters.items()):
+    read = payouts.read_events([row[:-1] for row in inputs["rows"]])
+    rates, _ = payouts.read_rates([row[:-1] for row in inputs["rates"]])
+    for scope, meter in sorted(payouts.rate(books.versions(), read, rates, as_of).meters.items()):
         if scope.partner == partner and meter.tariff.lows:
             following = next((low for low in meter.tariff.lows if low > meter.volume), None)
             row = {"scope": scope.text(), "volume": payouts.write_exact(meter.volume), "due": str(meter.due)}

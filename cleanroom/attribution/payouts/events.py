@@ -79,7 +79,7 @@ def read_events(rows: Iterable[Sequence[str]], zone: tzinfo | None = None) -> Re
             found.append(Finding(number, "", "columns-wrong"))
             continue
         name = cells[0]
-        if not name or len(name) > ID_LIMIT or not all(map(str.isprintable, cells)):
+        if not name or len(name) > ID_LIMIT or not "".join(cells).isprintable():
             found.append(Finding(number, "", "event-id-missing"))
             continue
         before = first.get(name)

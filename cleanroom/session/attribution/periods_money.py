@@ -65,13 +65,17 @@ def adopt_plan(party: Party, source: Path, keys: PartyKeys) -> payouts.Plan:
     closed = max((close.as_of for close in money.books.closes), default=-1)
     if plan.digest in money.books.plans:
         raise UsageError("this version is adopted already", "nothing needs to be done")
+    if plan.version <= max((other.version for other in money.books.plans.values()), default=0):
+        raise Refused("a version of the plan has this number or a higher one", "count the version up")
     if plan.start <= closed:
         raise Refused(
             "the plan would begin in a closed period",
             "let its 'from' be the first day of a period that is open; closed periods never change",
         )
     body = {"digest": plan.digest, "name": plan.name, "text": data.decode(), "version": plan.version}
-    money.add("plan", sign_act(money.books, keys, "plan", body, plan.approves))
+    # Who may is said by the plan in force, not by the one that wants to be.
+    rights = money.books.plan_on(party.now // _DAY) or plan
+    money.add("plan", sign_act(money.books, keys, "plan", body, rights.approves))
     return plan
 
 
