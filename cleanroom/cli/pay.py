@@ -210,6 +210,22 @@ def what_if(shell: Shell, plan: Path, as_json: bool) -> None:
     click.echo(f"partners  {made.winners:,} win, {made.losers:,} lose, {made.same:,} are paid the same")
 
 
+@pay_command.command("cost")
+@json_option
+@click.pass_obj
+def cost(shell: Shell, as_json: bool) -> None:
+    """What every rule has cost: owed, paid, and put into funds; currencies are never added."""
+    from cleanroom.session.attribution.what_if import programme_cost
+
+    with shell.party() as party:
+        rows = programme_cost(party)
+    if as_json:
+        print_json([asdict(row) for row in rows])
+        return
+    names = ("rule", "type", "currency", "owed", "paid", "fund")
+    print_table(names, [[getattr(row, name) for name in names] for row in rows])
+
+
 @pay_command.command("replay")
 @json_option
 @click.pass_obj

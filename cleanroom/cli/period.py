@@ -23,9 +23,12 @@ def period_command() -> None:
     "--events", type=FILE, required=True, help="All events so far; what is known already may stay in it."
 )
 @click.option("--rates", type=FILE, help="Exchange rates: date,base,quote,rate,source.")
+@click.option("--evidence", type=FILE, help="On what events rest: event_id,evidence,proof; ids or digests.")
 @json_option
 @click.pass_obj
-def close(shell: Shell, period: str, events: Path, rates: Path | None, as_json: bool) -> None:
+def close(
+    shell: Shell, period: str, events: Path, rates: Path | None, evidence: Path | None, as_json: bool
+) -> None:
     """Rate what has happened up to the end of PERIOD, such as 2026-Q1, and close it for good.
 
     An event that comes later gives lines and adjustments in the period that is open then.
@@ -33,7 +36,7 @@ def close(shell: Shell, period: str, events: Path, rates: Path | None, as_json: 
     from cleanroom.session.attribution.periods_money import close_period
 
     with shell.party() as party:
-        made = close_period(party, period, events, rates)
+        made = close_period(party, period, events, rates, evidence)
     if as_json:
         print_json(asdict(made))
         return

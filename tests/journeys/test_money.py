@@ -385,6 +385,23 @@ def test_a_half_written_entry_is_cut_off(desk: Desk) -> None:
     assert path.read_bytes() == whole
 
 
+def test_a_line_shows_the_evidence_of_its_event(desk: Desk) -> None:
+    desk.now = day("2026-07-02")
+    more = Q1 + "e9,2026-04-01,sourced,contoso,d9,,100,EUR,\nr9,2026-04-02,refund,contoso,d9,,50,EUR,e9\n"
+    shown = desk.write("evidence.csv", "event_id,evidence,proof\ne9,note-17,sha256:ab\nunknown,x,y\n")
+    desk.run("period", "close", "2026-Q2", "--events", desk.events(more), "--evidence", shown)
+    lines = desk.statement("contoso")["lines"]
+    assert {(one["evidence"], one["proof"]) for one in lines} == {("note-17", "sha256:ab")}
+    assert "same" in desk.verify("contoso", "2026-Q2")
+    desk.run("pay", "replay")
+
+
+def test_the_cost_of_the_programme_is_that_of_its_lines(desk: Desk) -> None:
+    assert {row["rule"]: row["owed"] for row in desk.json("pay", "cost")} == {
+        "tiers": "6860.00", "meeting": "250.00", "team": "10.00",
+    }  # fmt: skip
+
+
 def test_reps_are_credited_with_the_full_amount(desk: Desk) -> None:
     bases = ("d1,90000,EUR", "d2,20000,EUR", "d4,1000,EUR", "d5,100.01,EUR", "d6,1000,USD")
     rows = [base.replace(",", ",rep,", 1) for base in bases]

@@ -37,10 +37,10 @@ def booked_in(events: list[list[str]], arrivals: list[int]) -> Book:
     """A ledger that took each event in before the close with that number, and closed all three periods."""
     book = Book()
     book.add("plan", {"text": PLAN_TEXT})
-    book.add("events", {"rates": [row.split(",") for row in RATES.split()], "rows": []})
+    book.add("events", {"evidence": [], "rates": [row.split(",") for row in RATES.split()], "rows": []})
     for at in range(3):
         fresh = [row for row, arrival in zip(events, arrivals, strict=True) if arrival == at]
-        book.add("events", {"rates": [], "rows": sorted(fresh)})
+        book.add("events", {"evidence": [], "rates": [], "rows": sorted(fresh)})
         book.close(at)
     return book
 

@@ -77,6 +77,8 @@ class Books:
         self.approvers: dict[str, dict[str, Any]] = {}
         self.rows: dict[str, tuple[tuple[str, ...], int]] = {}
         self.rates: dict[tuple[str, str, str], tuple[tuple[str, ...], int]] = {}
+        #: Event to (evidence, proof): ids and digests that the statement shows beside its lines.
+        self.evidence: dict[str, tuple[str, str]] = {}
         self.closes: list[Close] = []
         self.lines: dict[str, LineState] = {}
         self.runs: dict[str, Run] = {}
@@ -126,6 +128,8 @@ class Books:
             self.rows[str(cells[0])] = (tuple(cells), at)
         for cells in entry.body["rates"]:
             self.rates[cells[0], cells[1], cells[2]] = (tuple(cells), at)
+        for name, evidence, proof in entry.body["evidence"]:
+            self.evidence[str(name)] = (str(evidence), str(proof))
 
     def _close(self, entry: Entry) -> None:
         body = entry.body

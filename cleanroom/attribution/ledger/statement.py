@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from cleanroom.attribution import payouts
 from cleanroom.attribution.ledger.booking import Booked, book
-from cleanroom.attribution.ledger.books import Books, in_force
+from cleanroom.attribution.ledger.books import Books, LineState, in_force
 from cleanroom.attribution.ledger.inputs import inputs_of
 from cleanroom.attribution.ledger.paying import balance_of
 from overlap.errors import MalformedFile, UsageError
@@ -46,7 +46,7 @@ def make_statement(
         raise UsageError("this period is not closed", "'overlap period close' closes it")
     before = {close.period for close in books.closes[:at]}
     lines = [
-        dict(line.booked.fields) | {"state": books.standing(line, day), "entry": line.booked.entry}
+        _shown(books, line, day)
         for line in books.lines.values()
         if line.booked.period == period and line.booked.fields["partner_id"] == partner
     ]
@@ -149,6 +149,15 @@ def _recomputed(statement: Mapping[str, Any], plans: Sequence[payouts.Plan]) -> 
 def _with_others(plan: payouts.Plan, others: Mapping[str, str]) -> payouts.Plan:
     more = {name: payouts.Partner(name, type_) for name, type_ in others.items()}
     return replace(plan, partners={**plan.partners, **more})
+
+
+def _shown(books: Books, line: LineState, day: str) -> dict[str, Any]:
+    """A booked line with its state, its entry, and the evidence of the event that earned it."""
+    fields = line.booked.fields
+    name = str(fields["reverses"] or fields["event_id"])
+    evidence, proof = books.evidence.get(name, ("", ""))
+    shown = {"state": books.standing(line, day), "entry": line.booked.entry}
+    return dict(fields) | shown | {"evidence": evidence, "proof": proof}
 
 
 def _currencies(books: Books, partner: str, periods: set[str]) -> set[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, NamedTuple
 
+from cleanroom.attribution.payouts.acyclic import uncollected
 from cleanroom.attribution.payouts.currencies import exponent_of
 from cleanroom.attribution.payouts.days import SECONDS_A_DAY, period_of
 from cleanroom.attribution.payouts.deals import Deals
@@ -54,7 +55,8 @@ class Rated(NamedTuple):
 
 def rate(plans: Sequence[Plan], read: ReadEvents, rates: Rates, as_of: int) -> Rated:
     """Rate events under the versions of a plan, which do not overlap, as of a day (days since 1970)."""
-    return _Engine(plans, read, rates, as_of).run()
+    with uncollected():
+        return _Engine(plans, read, rates, as_of).run()
 
 
 class _Engine:

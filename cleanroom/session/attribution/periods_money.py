@@ -11,7 +11,7 @@ from cleanroom.attribution import ledger, payouts
 from cleanroom.export import write_csv
 from cleanroom.session.attribution.money_books import MoneyBooks, line_named, sign_act
 from cleanroom.session.attribution.plain_pay import EVENTS_LIMIT, RATES_LIMIT, read_rows
-from cleanroom.session.attribution.taking_in import what_is_new
+from cleanroom.session.attribution.taking_in import EVIDENCE_COLUMNS, what_is_new
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
 from overlap.errors import Refused, UsageError
@@ -79,18 +79,21 @@ def adopt_plan(party: Party, source: Path, keys: PartyKeys) -> payouts.Plan:
     return plan
 
 
-def close_period(party: Party, period: str, events: Path, rates: Path | None) -> Closed:
+def close_period(
+    party: Party, period: str, events: Path, rates: Path | None, evidence: Path | None = None
+) -> Closed:
     """Take in what is new in the files, and close the period: its lines never change from then on."""
     money = MoneyBooks(party)
     books = money.books
     span = _next_period(books, period, party.now // _DAY)
     rows = read_rows(events, payouts.EVENT_COLUMNS, EVENTS_LIMIT)
     known = read_rows(rates, payouts.RATE_COLUMNS, RATES_LIMIT) if rates is not None else []
-    fresh, refused = what_is_new(rows, known, books)
+    shown = read_rows(evidence, EVIDENCE_COLUMNS, EVENTS_LIMIT) if evidence is not None else []
+    fresh, refused = what_is_new(rows, known, shown, books)
     preview = ledger.replay(money.entries)
     preview.apply(ledger.make_entry(money.head, len(money.entries), party.now, "events", fresh))
     body = ledger.close_body(preview, span.name, span.end - 1)
-    if fresh["rows"] or fresh["rates"]:
+    if any(fresh.values()):
         money.add("events", fresh)
     money.add("close", body)
     waiting: dict[str, int] = {}

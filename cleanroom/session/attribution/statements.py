@@ -23,7 +23,7 @@ STATEMENT_LIMIT = 2**30
 _COLUMNS = (
     "line", "date", "event_id", "kind", "deal_id", "product", "rule", "part", "period", "of_period", "base",
     "base_currency", "amount", "currency", "state", "hold_until", "forfeited", "exact", "weight", "reverses",
-    "late", "given", "formula", "plan", "entry",
+    "late", "given", "formula", "evidence", "proof", "plan", "entry",
 )  # fmt: skip
 
 
@@ -115,6 +115,8 @@ def explain_line(source: Path, name: str) -> list[str]:
         f"exact     {line['exact']} minor units before rounding, caps and shares",
         f"period    booked in {line['period']}, earned in {line['of_period']}{late}",
     ]
+    if line["evidence"] or line["proof"]:
+        lines.append(f"evidence  {line['evidence'] or 'none'}; proof {line['proof'] or 'none'}")
     if line["reverses"]:
         lines.append(f"reverses  {line['reverses']}, at its own rates")
     if line["hold_until"]:

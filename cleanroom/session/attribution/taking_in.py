@@ -14,11 +14,23 @@ from cleanroom.attribution import ledger, payouts
 Rows = Sequence[Sequence[str]]
 
 
-def what_is_new(rows: Rows, rates: Rows, books: ledger.Books) -> tuple[dict[str, Any], list[list[str]]]:
+#: Columns of the file that says on what evidence an event rests.
+EVIDENCE_COLUMNS = ("event_id", "evidence", "proof")
+
+
+def what_is_new(
+    rows: Rows, rates: Rows, evidence: Rows, books: ledger.Books
+) -> tuple[dict[str, Any], list[list[str]]]:
     """The body of an `events` entry, and (id, code) of every row that was refused."""
     events, refused = _new_events(rows, books)
     new_rates, bad_rates = _new_rates(rates, books)
-    return {"rates": new_rates, "rows": events}, [*refused, *bad_rates]
+    known = {*books.rows, *(cells[0] for cells in events)}
+    shown = sorted(
+        cells
+        for cells in ([cell.strip() for cell in row] for row in evidence)
+        if len(cells) == len(EVIDENCE_COLUMNS) and cells[0] in known and cells[0] not in books.evidence
+    )
+    return {"evidence": shown, "rates": new_rates, "rows": events}, [*refused, *bad_rates]
 
 
 def _new_events(rows: Rows, books: ledger.Books) -> tuple[list[list[str]], list[list[str]]]:

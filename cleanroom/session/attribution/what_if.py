@@ -38,6 +38,18 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What a rule owes and has paid, or has put into a fund, in one currency."""
+
+    rule: str
+    type: str
+    currency: str
+    owed: str
+    paid: str
+    fund: str
+
+
+@dataclass(frozen=True)
 class RepCheck:
     """Deals with a partner, those where the rep's base is the full amount, and (deal, code) of the others."""
 
@@ -71,6 +83,22 @@ def compare_plan(party: Party, source: Path) -> Compared:
     changes = [difference for difference, _, _ in found]
     winners, losers = sum(one > 0 for one in changes), sum(one < 0 for one in changes)
     return Compared(rows, cost, winners, losers, len(changes) - winners - losers)
+
+
+def programme_cost(party: Party) -> list[Cost]:
+    """What every rule has cost so far, by currency, from the booked lines."""
+    books = MoneyBooks(party).books
+    sums: dict[tuple[str, str, str, str], int] = {}
+    for line in books.lines.values():
+        fields = line.booked.fields
+        what = "fund" if fields["fund"] else "paid" if line.state in ("paid", "reversed") else "owed"
+        key = (str(fields["rule"]), str(fields["type"]), str(fields["currency"]), what)
+        sums[key] = sums.get(key, 0) + line.minor
+    rows = []
+    for rule, type_, currency in sorted({key[:3] for key in sums}):
+        minor = [sums.get((rule, type_, currency, what), 0) for what in ("owed", "paid", "fund")]
+        rows.append(Cost(rule, type_, currency, *(_text(one, currency) for one in minor)))
+    return rows
 
 
 def check_reps(events: Path, reps: Path) -> RepCheck:
