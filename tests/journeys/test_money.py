@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from cleanroom.attribution import payouts
+from cleanroom.attribution import ledger, payouts
 from cleanroom.cli.app import overlap
 from cleanroom.cli.shell import Shell
 from overlap import canonical
@@ -241,6 +241,46 @@ def test_a_line_that_is_reversed_before_payment_is_void_and_one_after_it_is_reve
     assert balance["closing"] == "-60.00"  # Carried; nobody asks for cash.
     desk.run("pay", "approve", *key(desk, "ben"), code=2)
     desk.run("pay", "replay")
+
+
+def test_a_line_that_is_reversed_in_part_stays_and_a_negative_balance_is_not_paid(desk: Desk) -> None:
+    desk.now = day("2026-07-02")
+    back = "r1,2026-05-01,refund,fabrikam,d4,,400,EUR,e4\nr2,2026-05-01,refund,contoso,d2,,20000,EUR,e2\n"
+    desk.run("period", "close", "2026-Q2", "--events", desk.events(Q1 + back))
+    lines = desk.statement("fabrikam", "2026-Q1")["lines"]
+    assert {one["event_id"]: one["state"] for one in lines} == {"e4": "payable"}
+    assert desk.statement("fabrikam", "2026-Q2")["balances"][0]["closing"] == "36.00"
+    # Reversed in full before payment: both lines are void, and neither is in a run.
+    assert {one["state"] for one in desk.statement("contoso", "2026-Q2")["lines"]} == {"void"}
+    run = desk.json("pay", "approve", *key(desk, "ada"))
+    assert {row["partner_id"]: row["amount"] for row in run["payouts"]} == {
+        "contoso": "5656.67",
+        "fabrikam": "60.00",
+    }
+
+
+def test_nothing_negative_is_paid_though_the_plan_has_no_minimum() -> None:
+    plan = payouts.read_plan(PLAN.replace('minimum = "10"\n', "").encode())
+    books = ledger.Books()
+    entries: list[ledger.Entry] = []
+
+    def add(kind: str, body: dict[str, Any]) -> None:
+        entries.append(ledger.make_entry(ledger.head_of(entries), len(entries), 0, kind, body))
+        books.apply(entries[-1])
+
+    add("plan", {"text": PLAN.replace('minimum = "10"\n', "")})
+    add("events", {"evidence": [], "rates": [], "rows": [row.split(",") for row in Q1.split()]})
+    add("close", ledger.close_body(books, "2026-Q1", day("2026-03-31") // DAY))
+    add(
+        "override",
+        {"override": "o1", "line": next(iter(books.lines)), "minor": -900_000, "reason": "r", "by": "a"},
+    )
+    add("confirmation", {"override": "o1", "by": "b"})
+    add("close", ledger.close_body(books, "2026-Q2", day("2026-06-30") // DAY))
+    made, carried = ledger.payable_run(books, "2026-12-31")
+    assert plan.minimum == 0
+    assert [(row["partner_id"], row["minor"]) for row in carried] == [("contoso", 705_667 - 900_000)]
+    assert [row["partner_id"] for row in made] == ["adatum", "fabrikam"]
 
 
 def line_of(desk: Desk, partner: str, event: str) -> str:
