@@ -4,7 +4,7 @@ hold -> commit -> (an entry of the claims log, witnessed, before the first blind
 prove -> (the bundle is sent after the match) -> verify_bundle -> Evidence -> judge -> credit -> explain
 """
 
-from cleanroom.attribution import models, payouts, statistics
+from cleanroom.attribution import ledger, models, payouts, statistics
 from cleanroom.attribution.claims import (
     ANSWER_LIMIT,
     BUCKET,
@@ -136,6 +136,7 @@ __all__ = [
     "hold",
     "judge",
     "key_of",
+    "ledger",
     "lower_bound",
     "make_row",
     "models",

@@ -18,6 +18,7 @@ COMMANDS = {
     "claims": "claims",
     "credit": "claims",
     "demo": "demo",
+    "dispute": "disputes",
     "doctor": "keys",
     "evaluate": "evaluate",
     "explain": "explain",
@@ -33,6 +34,7 @@ COMMANDS = {
     "models": "models",
     "partner": "party",
     "pay": "pay",
+    "period": "period",
     "policy": "policy",
     "quality": "quality",
     "receive": "claims",
@@ -41,6 +43,7 @@ COMMANDS = {
     "security-pack": "auditor",
     "shares": "shares",
     "simulate": "imports",
+    "statement": "statements",
     "status": "match",
     "sync": "sync",
 }

@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cleanroom.cli.shell import OverlapGroup, Shell, json_option, print_json, print_table
-from overlap.errors import BadInput
+from cleanroom.cli.plain import PlainOrNamed, approver_key, key_options
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from overlap.errors import BadInput, Refused
 
 FILE = click.Path(path_type=Path, dir_okay=False)
-
-#: The command that `overlap pay PLAN.toml EVENTS.csv` calls.
-PLAIN = "files"
+FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
-class PlainOrNamed(OverlapGroup):
-    """A group whose first word may be a plan file in place of a command."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The named command, or the one for plain files."""
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            args = [PLAIN, *args]
-        return super().resolve_command(ctx, args)
-
-
-@click.group("pay", cls=PlainOrNamed)
+@click.group("pay", cls=PlainOrNamed, plain="files")
 def pay_command() -> None:
     """What partners are owed, to the minor unit.
 
     'overlap pay PLAN.toml EVENTS.csv' rates a file of events and needs no party: see 'overlap pay files
-    --help'. The other commands work on the folder of a party. Taxes are out of scope.
+    --help'. The other commands work on the money ledger of a party. Taxes are out of scope.
     """
 
 
-@pay_command.command(PLAIN)
+@pay_command.command("files")
 @click.argument("plan", type=FILE)
 @click.argument("events", type=FILE)
 @click.option("--rates", type=FILE, help="Exchange rates: date,base,quote,rate,source.")
@@ -82,6 +70,200 @@ def lint(shell: Shell, plan: Path, as_json: bool) -> None:
         raise BadInput(f"the plan has {faults:,} faults", "mend what is listed, then lint it again")
     if not as_json:
         click.echo("the plan has no fault")
+
+
+@pay_command.command("approver")
+@click.argument("name")
+@click.option("--role", "roles", multiple=True, required=True, help="What the person may; may repeat.")
+@click.option("--out", type=FILE, required=True, help="The key file, to give to the person.")
+@click.option(
+    "--new-passphrase-file",
+    type=FILE,
+    help="File with the passphrase of the key file; OVERLAP_NEW_PASSPHRASE or a prompt does as well.",
+)
+@click.pass_obj
+def approver(
+    shell: Shell, name: str, roles: tuple[str, ...], out: Path, new_passphrase_file: Path | None
+) -> None:
+    """Make a key for a person who approves, overrides or decides, under a passphrase of its own.
+
+    The roles are words of the plan: [rights] approve and override, [disputes] decides.
+    """
+    from cleanroom.session.attribution.periods_money import add_approver
+
+    with shell.party() as party:
+        passphrase = shell.replacing_passphrase(name, new_passphrase_file)
+        add_approver(party, name, roles, passphrase, out)
+    click.echo(f"approver  {name}: {', '.join(sorted(set(roles)))}")
+    click.echo(f"key file  {out}")
+
+
+@pay_command.command("adopt")
+@click.argument("plan", type=FILE)
+@key_options
+@click.pass_obj
+def adopt(shell: Shell, plan: Path, key: Path, key_passphrase_file: Path | None) -> None:
+    """Put a version of the plan in force from its first day, signed by an approver."""
+    from cleanroom.session.attribution.periods_money import adopt_plan
+
+    with shell.party() as party:
+        made = adopt_plan(party, plan, approver_key(key, key_passphrase_file))
+    click.echo(f"adopted   {made.name} version {made.version}, {made.digest}")
+
+
+@pay_command.command("approve")
+@key_options
+@json_option
+@click.pass_obj
+def approve(shell: Shell, key: Path, key_passphrase_file: Path | None, as_json: bool) -> None:
+    """Approve everything that is payable today, as one run signed by an approver.
+
+    A partner whose balance is negative or below the plan's minimum is carried to a later run.
+    """
+    from cleanroom.session.attribution.periods_money import approve_run
+
+    with shell.party() as party:
+        made = approve_run(party, approver_key(key, key_passphrase_file))
+    if as_json:
+        print_json(asdict(made))
+        return
+    click.echo(f"run       {made.run}")
+    for what, rows in (("approved", made.payouts), ("carried", made.carried)):
+        for row in rows:
+            click.echo(f"{what:<9} {row['partner_id']}: {row['amount']} {row['currency']}")
+
+
+@pay_command.command("export")
+@click.argument("run")
+@click.option("--out", type=FOLDER, required=True, help="Folder for payables.csv and journal.csv.")
+@click.pass_obj
+def export(shell: Shell, run: str, out: Path) -> None:
+    """Write the payables of a run and the accrual journal as CSV; a disputed partner is left out."""
+    from cleanroom.session.attribution.periods_money import export_run
+
+    with shell.party() as party:
+        files = export_run(party, run, out)
+    for name in files:
+        click.echo(f"written   {name}")
+
+
+@pay_command.command("paid")
+@click.argument("run")
+@click.option("--reference", required=True, help="How the bank or the payables system calls the payment.")
+@click.pass_obj
+def paid(shell: Shell, run: str, reference: str) -> None:
+    """Note that a run was paid; partners with a disputed line wait."""
+    from cleanroom.session.attribution.periods_money import mark_paid
+
+    with shell.party() as party:
+        partners = mark_paid(party, run, reference)
+    click.echo(f"paid      {', '.join(partners)}")
+
+
+@pay_command.command("override")
+@click.argument("line")
+@click.option("--amount", required=True, help="What is added to the line, or with '-' taken from it.")
+@click.option("--reason", required=True, help="Why; it stands on the line.")
+@key_options
+@click.pass_obj
+def override(
+    shell: Shell, line: str, amount: str, reason: str, key: Path, key_passphrase_file: Path | None
+) -> None:
+    """Propose to pay more or less for a line; it takes a second person, and comes with the next close."""
+    from cleanroom.session.attribution.periods_money import propose_override
+
+    with shell.party() as party:
+        name = propose_override(party, line, amount, reason, approver_key(key, key_passphrase_file))
+    click.echo(f"proposed  {name}; 'overlap pay confirm {name}' by another person puts it in force")
+
+
+@pay_command.command("confirm")
+@click.argument("override")
+@key_options
+@click.pass_obj
+def confirm(shell: Shell, override: str, key: Path, key_passphrase_file: Path | None) -> None:
+    """Confirm an override with another key than the one that proposed it."""
+    from cleanroom.session.attribution.periods_money import confirm_override
+
+    with shell.party() as party:
+        confirm_override(party, override, approver_key(key, key_passphrase_file))
+    click.echo(f"confirmed {override}")
+
+
+@pay_command.command("what-if")
+@click.argument("plan", type=FILE)
+@json_option
+@click.pass_obj
+def what_if(shell: Shell, plan: Path, as_json: bool) -> None:
+    """What the closed periods would have paid under another plan: winners, losers, and the cost."""
+    from cleanroom.session.attribution.what_if import compare_plan
+
+    with shell.party() as party:
+        made = compare_plan(party, plan)
+    if as_json:
+        print_json(asdict(made))
+        return
+    names = ("partner", "currency", "now", "then", "difference")
+    print_table(names, [[getattr(row, name) for name in names] for row in made.rows])
+    for currency, (now, then) in made.cost.items():
+        click.echo(f"cost      {now} {currency} now, {then} {currency} under the other plan")
+    click.echo(f"partners  {made.winners:,} win, {made.losers:,} lose, {made.same:,} are paid the same")
+
+
+@pay_command.command("cost")
+@json_option
+@click.pass_obj
+def cost(shell: Shell, as_json: bool) -> None:
+    """What every rule has cost: owed, paid, and put into funds; currencies are never added."""
+    from cleanroom.session.attribution.what_if import programme_cost
+
+    with shell.party() as party:
+        rows = programme_cost(party)
+    if as_json:
+        print_json([asdict(row) for row in rows])
+        return
+    names = ("rule", "type", "currency", "owed", "paid", "fund")
+    print_table(names, [[getattr(row, name) for name in names] for row in rows])
+
+
+@pay_command.command("replay")
+@json_option
+@click.pass_obj
+def replay(shell: Shell, as_json: bool) -> None:
+    """Compute every closed period again, and check the chain and every signature of the money ledger."""
+    from cleanroom.session.attribution.statements import replay_ledger
+
+    with shell.party() as party:
+        made = replay_ledger(party)
+    if as_json:
+        print_json(asdict(made))
+        return
+    click.echo(f"replayed  {made.entries:,} entries, {made.signed:,} signed acts, head {made.head}")
+    click.echo(f"same      {', '.join(made.closes) or 'no period is closed yet'}")
+
+
+@pay_command.command("reps")
+@click.argument("events", type=FILE)
+@click.argument("reps", type=FILE)
+@json_option
+def reps(events: Path, reps: Path, as_json: bool) -> None:
+    """Check that our own reps are credited with the full amount of every deal a partner shares in.
+
+    REPS has the columns deal_id,rep_id,base,currency. Exit code 3 when a base is another than the deal's.
+    """
+    from cleanroom.session.attribution.what_if import check_reps
+
+    made = check_reps(events, reps)
+    if as_json:
+        print_json(asdict(made))
+    else:
+        click.echo(
+            f"deals     {made.deals:,} with a partner, {made.neutral:,} with the full base for the rep"
+        )
+        for deal, code in made.findings:
+            click.echo(f"differs   {deal}: {code}")
+    if made.findings:
+        raise Refused("a rep's base is not the deal's full amount", "pay reps as if no partner had a share")
 
 
 def _tell(made: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from cleanroom.report.pack_page import PackFacts, Sent, pack_page
 from cleanroom.report.quality_page import quality_page
 from cleanroom.report.quality_text import render_quality
 from cleanroom.report.sight import ALLOWED, COULD, ENDED, PLANNED, STATES, Sight, render_sights
+from cleanroom.report.statement_page import statement_page
 
 __all__ = [
     "ALLOWED",
@@ -40,4 +41,5 @@ __all__ = [
     "render_quality",
     "render_rejected",
     "render_sights",
+    "statement_page",
 ]

@@ -16,6 +16,7 @@
     vault/                  halves of granted shares, keys of open requests
     logs/PARTNER.log        one append-only log per partner, and the partner's checkpoints
     exports/                files for the CRM
+    money/ledger            what partners are owed, approved and paid
 
 Every file is written beside its place and moved there in one step, so that a killed command leaves the old
 file or the new one.

@@ -6,6 +6,7 @@ plan_read           the plan file: strict, linted, digested
 events, rates       the rows of EVENTS.csv and rates.csv: each an event, a rate or a finding
 tariff, scopes      what a rule owes for a volume; lines are by how much that changes
 engine              `rate`: events and plans in, lines and findings out
+acyclic             the collector of cycles waits while very much is made
 funds               entitlement, claims and expiry of co-op and marketing funds
 answer              the result as FORMATS.md describes it
 
@@ -28,7 +29,7 @@ from cleanroom.attribution.payouts.money import (
     write_amount,
     write_exact,
 )
-from cleanroom.attribution.payouts.plan import PLAN_LINE, Plan, Rule
+from cleanroom.attribution.payouts.plan import PLAN_LINE, Partner, Plan, Rule
 from cleanroom.attribution.payouts.plan_read import PLAN_LIMIT, lint_plan, read_plan
 from cleanroom.attribution.payouts.rates import RATE_COLUMNS, Rate, Rates, read_rates
 from cleanroom.attribution.payouts.states import due_day, standing
@@ -47,6 +48,7 @@ __all__ = [
     "Exact",
     "Finding",
     "Line",
+    "Partner",
     "Period",
     "Plan",
     "PlanFinding",

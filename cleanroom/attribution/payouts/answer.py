@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
+from cleanroom.attribution.payouts.acyclic import uncollected
 from cleanroom.attribution.payouts.currencies import exponent_of
 from cleanroom.attribution.payouts.days import day_text
 from cleanroom.attribution.payouts.engine import Rated
@@ -27,6 +28,13 @@ def answer(
     plans: Sequence[Plan], rated: Rated, as_of: int, rate_findings: Iterable[Finding] = ()
 ) -> dict[str, Any]:
     """The whole answer, as FORMATS.md describes it."""
+    with uncollected():
+        return _answer(plans, rated, as_of, rate_findings)
+
+
+def _answer(
+    plans: Sequence[Plan], rated: Rated, as_of: int, rate_findings: Iterable[Finding]
+) -> dict[str, Any]:
     effects = Counter(one.effect for one in rated.findings)
     plan = plans[-1]
     return {

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, NamedTuple
 
+from cleanroom.attribution.payouts.acyclic import uncollected
 from cleanroom.attribution.payouts.currencies import exponent_of
 from cleanroom.attribution.payouts.days import SECONDS_A_DAY, period_of
 from cleanroom.attribution.payouts.deals import Deals
@@ -54,7 +55,8 @@ class Rated(NamedTuple):
 
 def rate(plans: Sequence[Plan], read: ReadEvents, rates: Rates, as_of: int) -> Rated:
     """Rate events under the versions of a plan, which do not overlap, as of a day (days since 1970)."""
-    return _Engine(plans, read, rates, as_of).run()
+    with uncollected():
+        return _Engine(plans, read, rates, as_of).run()
 
 
 class _Engine:
@@ -66,6 +68,9 @@ class _Engine:
         self._events = {event.id: event for event in read.events}
         self._outcomes = {one.event_id: one.code for one in read.findings}
         self._earned: dict[str, _Earned] = {}
+        #: Made once: most events pay one partner, and most days have one rate for a currency.
+        self._alone: dict[tuple[str, str, str], Mapping[str, Exact]] = {}
+        self._factors: dict[tuple[int, str, str], tuple[Rate, Fraction] | None] = {}
 
     def run(self) -> Rated:
         findings, used = list(self._read.findings), 0
@@ -120,7 +125,6 @@ class _Engine:
 
     def _use(self, event: Event, plan: Plan, rule: Rule, day: int) -> Use | str:
         """What the event puts into the scope of a rule, or the code of why it cannot."""
-        weights: Mapping[str, Exact]
         if rule.split is not None and rule.split.by != "parent":
             weights = self._deals.participants(event, rule.split)
             if not weights:
@@ -128,7 +132,7 @@ class _Engine:
         elif not event.partner:
             return "no-partner"
         else:
-            weights = _with_parent(plan, rule, event.partner)
+            weights = self._payees(plan, rule, event.partner)
         volume: Exact = 1
         rate, currency = None, plan.currency
         if rule.type == "mdf":
@@ -140,14 +144,31 @@ class _Engine:
             if rule.pays_in == "deal":
                 currency = event.currency
             elif event.currency != plan.currency:
-                rate = self._rates.find(day, event.currency, plan.currency, plan.fx_days_back)
-                if rate is None:
+                found = self._factor(day, event.currency, plan)
+                if found is None:
                     return "rate-missing"
-                volume = _converted(event, rate, plan)
+                rate, volume = found[0], event.minor * found[1]
         hold = day + rule.hold_days if rule.hold_days else 0
         of_period = period_of(day, plan.period).name
         scope = scope_of(event, plan, rule, day)
         return Use(rule, plan, scope, of_period, event.deal, volume, rate, currency, weights, hold)
+
+    def _payees(self, plan: Plan, rule: Rule, partner: str) -> Mapping[str, Exact]:
+        """Who is paid for an event of one partner, and in which parts; made once for each."""
+        key = (plan.digest, rule.id, partner)
+        known = self._alone.get(key)
+        if known is None:
+            known = self._alone[key] = _with_parent(plan, rule, partner)
+        return known
+
+    def _factor(self, day: int, currency: str, plan: Plan) -> tuple[Rate, Fraction] | None:
+        """The rate of a day, and by what it multiplies minor units of `currency`; None without a rate."""
+        key = (day, currency, plan.digest)
+        if key not in self._factors:
+            rate = self._rates.find(day, currency, plan.currency, plan.fx_days_back)
+            scale = Fraction(10**plan.exponent, 10 ** (exponent_of(currency) or 0))
+            self._factors[key] = None if rate is None else (rate, rate.factor * scale)
+        return self._factors[key]
 
     def _reverse(self, event: Event) -> str:
         """Take back all or a part of an earlier event, at its own rates; a code of why not, or ""."""
@@ -207,13 +228,6 @@ def _with_parent(plan: Plan, rule: Rule, name: str) -> Mapping[str, Exact]:
     if rule.split.parent == 1:
         return {partner.parent: 1}
     return {name: 1 - rule.split.parent, partner.parent: rule.split.parent}
-
-
-def _converted(event: Event, rate: Rate, plan: Plan) -> Exact:
-    """The event's amount in minor units of the plan's currency, exactly."""
-    assert event.minor is not None
-    scale = Fraction(10**plan.exponent, 10 ** (exponent_of(event.currency) or 0))
-    return event.minor * rate.factor * scale
 
 
 def _differs(event: Event, original: Event) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from typing import Final, NamedTuple
 
+from cleanroom.attribution.payouts.acyclic import uncollected
 from cleanroom.attribution.payouts.currencies import exponent_of
 from cleanroom.attribution.payouts.days import SECONDS_A_DAY, read_instant
 from cleanroom.attribution.payouts.findings import Finding
@@ -68,6 +69,11 @@ class ReadEvents(NamedTuple):
 
 def read_events(rows: Iterable[Sequence[str]], zone: tzinfo | None = None) -> ReadEvents:
     """The events in the rows of a file below its header (row 1). Times without zone are taken in `zone`."""
+    with uncollected():
+        return _read_events(rows, zone)
+
+
+def _read_events(rows: Iterable[Sequence[str]], zone: tzinfo | None) -> ReadEvents:
     found: list[Finding] = []
     first: dict[str, tuple[tuple[str, ...], int, Event | Finding]] = {}
     conflicts: set[str] = set()
@@ -79,7 +85,7 @@ def read_events(rows: Iterable[Sequence[str]], zone: tzinfo | None = None) -> Re
             found.append(Finding(number, "", "columns-wrong"))
             continue
         name = cells[0]
-        if not name or len(name) > ID_LIMIT or not all(map(str.isprintable, cells)):
+        if not name or len(name) > ID_LIMIT or not "".join(cells).isprintable():
             found.append(Finding(number, "", "event-id-missing"))
             continue
         before = first.get(name)

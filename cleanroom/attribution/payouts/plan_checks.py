@@ -68,6 +68,8 @@ def _faults(rule: Rule, ids: list[str]) -> list[tuple[str, str]]:
         (bool(rule.instead_of - set(ids)) or rule.id in rule.instead_of,
          "instead-of", "instead_of names other rules of the plan"),
         (tiered and parted, "split-with-tiers", "bands count one partner's volume: split by parent only"),
+        (parted and (rule.cap.period is not None or rule.cap.lifetime is not None),
+         "cap-with-split", "a split is capped per deal only: no partner sees all deals of the others"),
         (rule.pays_in == "deal" and (tiered or capped or spiff or fund),
          "pays-in-deal", "bands, caps, fixed amounts and funds are in the plan's currency"),
         (rule.accrue is not None and not (rebate and tiered), "accrue", "only a rebate with bands accrues"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from heapq import heappop, heappush
 from typing import Final, NamedTuple
@@ -33,8 +33,9 @@ class Meter:
     exact: Exact = 0
     due: int = 0
     paid: int = 0
-    shares: dict[str, int] = field(default_factory=dict)
-    later: dict[str, int] = field(default_factory=dict)
+    #: What each partner has so far, where several share; of it, what is held back.
+    shares: dict[str, int] | None = None
+    later: dict[str, int] | None = None
 
 
 class Use(NamedTuple):
@@ -107,17 +108,14 @@ class Scopes:
         owed = meter.due - due_before
         kept = self._capped(use, owed) if rule.cap != _NO_CAP else owed
         meter.paid += kept
-        alone = len(use.weights) == 1
-        shares = {next(iter(use.weights)): meter.paid} if alone else share_out(meter.paid, use.weights)
-        whole = "" if alone else f" of {sum(use.weights.values())}"
         day = event.second // SECONDS_A_DAY
         period, fund, forfeited = (
             period_of(day, use.plan.period).name,
             rule.id if rule.is_fund else "",
             owed - kept,
         )
-        for partner in sorted(shares):
-            for part, minor, hold in self._parts(meter, use, event, partner, shares[partner]):
+        for partner, grown, weight in self._shared(meter, use, kept):
+            for part, minor, hold in self._parts(meter, use, event, partner, grown):
                 line = Line(
                     line_id(event.id, rule.id, partner, part),
                     event.id, event.second, event.kind, rule, use.plan, partner,
@@ -125,26 +123,37 @@ class Scopes:
                     use.scope, period, use.of_period, event.minor, event.currency, use.rate,
                     meter.exact - exact_before, meter.tariff.denominator,
                     volume_before, meter.volume, due_before, meter.due,
-                    f"{use.weights[partner]}{whole}" if whole else "",
-                    forfeited, minor, use.currency, hold, reverses, fund, "",
+                    weight, forfeited, minor, use.currency, hold, reverses, fund, "",
                 )  # fmt: skip
                 self.lines.append(line)
                 forfeited = 0
                 if fund:
                     self._fill(use, partner, minor, day)
-        meter.shares = shares
+
+    def _shared(self, meter: Meter, use: Use, kept: int) -> list[tuple[str, int, str]]:
+        """(partner, by how much its share grew, its weight in words), sorted by partner."""
+        if len(use.weights) == 1:
+            return [(next(iter(use.weights)), kept, "")]
+        before, now = meter.shares or {}, share_out(meter.paid, use.weights)
+        meter.shares = now
+        whole = sum(use.weights.values())
+        return [
+            (partner, now[partner] - before.get(partner, 0), f"{use.weights[partner]} of {whole}")
+            for partner in sorted(now)
+        ]
 
     def _parts(
-        self, meter: Meter, use: Use, event: Event, partner: str, total: int
+        self, meter: Meter, use: Use, event: Event, partner: str, grown: int
     ) -> list[tuple[str, int, int | None]]:
         """(part, minor units, held until) of what a partner gets: now, and later when a part is held back."""
-        grown = total - meter.shares.get(partner, 0)
         back = use.rule.holdback
         if back is None:
             return [("now", grown, use.hold_until)]
+        total = meter.paid if meter.shares is None else meter.shares[partner]
+        held = {} if meter.later is None else meter.later
         later = round_half_up(total * back.share)
-        more = later - meter.later.get(partner, 0)
-        meter.later[partner] = later
+        more = later - held.get(partner, 0)
+        meter.later = {**held, partner: later}
         until: int | None = event.second // SECONDS_A_DAY + back.days
         if back.until:
             until = self._deals.first_day(use.deal, back.until)
@@ -182,4 +191,6 @@ def scope_of(event: Event, plan: Plan, rule: Rule, day: int) -> Scope:
         span = period_of(day, plan.period).name
     elif rule.bands:
         span = span_of(day, rule.over, plan.period)
-    return Scope(rule.id, event.partner, span, plan.version)
+    # What several partners share is nobody's: a statement names no other partner by its scope.
+    parted = rule.split is not None and rule.split.by != "parent"
+    return Scope(rule.id, "" if parted else event.partner, span, plan.version)

@@ -14,6 +14,9 @@ class Taking:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._by_kind: dict[str, tuple[Rule, ...]] = {}
+        #: Answers by kind, product and partner, while no rule has dates of its own.
+        self._known: dict[tuple[str, str, str], tuple[tuple[Rule, ...], str]] = {}
+        self._dated = any(rule.start is not None or rule.end is not None for rule in plan.rules)
         for rule in plan.rules:
             for kind in rule.kinds:
                 self._by_kind[kind] = (*self._by_kind.get(kind, ()), rule)
@@ -23,6 +26,15 @@ class Taking:
 
         A rule that stands aside for another (`instead_of` of the other) is left out.
         """
+        key = (event.kind, event.product, event.partner)
+        found = self._known.get(key)
+        if found is None:
+            found = self._find(event, day)
+            if not self._dated:
+                self._known[key] = found
+        return found
+
+    def _find(self, event: Event, day: int) -> tuple[tuple[Rule, ...], str]:
         candidates = self._by_kind.get(event.kind, ())
         if not candidates:
             return (), ""

@@ -53,9 +53,9 @@ class TomlTable:
 
     def text(self, name: str, default: str | None = None, *, prose: bool = False) -> str:
         """A word, or with `prose` any text of one line."""
-        value = self._take(name, default)
-        if value is default and default is not None:
+        if default is not None and not self.has(name):
             return default
+        value = self._take(name, None)
         if isinstance(value, str) and (WORD.fullmatch(value) or (prose and value.isprintable() and value)):
             return str(value)
         return self._bad(

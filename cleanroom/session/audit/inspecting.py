@@ -50,6 +50,8 @@ FILE_FORMATS: Final[dict[str, str]] = {
     "overlap-policy-export/1": f"what a policy allows, for programs; {_TEXT}",
     "overlap-plan/1": f"a commission plan; {_TEXT}",
     "overlap-pay/1": f"what a plan pays for events; {_TEXT}",
+    "overlap-ledger/1": "a money ledger; 'overlap pay replay' checks it",
+    "overlap-partner-statement/1": "a partner's statement; 'overlap statement verify FILE' recomputes it",
     "overlap-agreement/1": f"an agreement or a proposal; {_TEXT}",
     "overlap-letter/1": f"a letter; {_SEALED}",
     "overlap-parcel/1": f"a file sealed for its way; {_SEALED}",

@@ -1,0 +1,78 @@
+"""dispute: lines that somebody does not agree with."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from cleanroom.cli.plain import approver_key, key_options
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+REASONS = ("amount", "date", "duplicate", "identity", "missing", "other", "rate", "split")
+
+
+@click.group("dispute")
+def dispute_command() -> None:
+    """Lines of statements that somebody does not agree with."""
+
+
+@dispute_command.command("open")
+@click.argument("line")
+@click.option("--reason", type=click.Choice(REASONS), required=True, help="Why.")
+@click.option("--by", required=True, help="Who opens it.")
+@click.option("--evidence", type=FILE, multiple=True, help="A file whose digest is kept; may repeat.")
+@click.option("--note", default="", help="A note whose digest is kept.")
+@click.pass_obj
+def open_(shell: Shell, line: str, reason: str, by: str, evidence: tuple[Path, ...], note: str) -> None:
+    """Open a dispute about a line: it is frozen until the decision, unless it was paid."""
+    from cleanroom.session.attribution.disputing import open_dispute
+
+    with shell.party() as party:
+        name = open_dispute(party, line, reason, by, evidence, note)
+    click.echo(f"dispute   {name}")
+
+
+@dispute_command.command("decide")
+@click.argument("dispute")
+@click.option("--outcome", type=click.Choice(("upheld", "rejected")), required=True, help="The decision.")
+@click.option("--amount", default="", help="Of an upheld one, what is added, or with '-' taken back.")
+@key_options
+@click.pass_obj
+def decide(
+    shell: Shell, dispute: str, outcome: str, amount: str, key: Path, key_passphrase_file: Path | None
+) -> None:
+    """Decide a dispute, signed by a person with the role that the plan names."""
+    from cleanroom.session.attribution.disputing import decide_dispute
+
+    with shell.party() as party:
+        decide_dispute(party, dispute, outcome, amount, approver_key(key, key_passphrase_file))
+    click.echo(f"decided   {dispute}: {outcome}{'; its line comes with the next close' if amount else ''}")
+
+
+@dispute_command.command("list")
+@json_option
+@click.pass_obj
+def list_(shell: Shell, as_json: bool) -> None:
+    """List disputes, the open ones first, with the days that are left for an answer."""
+    from cleanroom.session.attribution.disputing import list_disputes
+
+    with shell.party() as party:
+        found = list_disputes(party)
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    rows = [
+        (
+            one.dispute,
+            one.line,
+            one.partner,
+            one.reason,
+            one.opened,
+            one.outcome or f"{one.answer_in} days left",
+        )
+        for one in found
+    ]
+    print_table(("dispute", "line", "partner", "reason", "opened", "outcome"), rows)

@@ -1,0 +1,51 @@
+"""period: statement periods of the money ledger."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from cleanroom.cli.shell import Shell, json_option, print_json
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group("period")
+def period_command() -> None:
+    """Statement periods of the money ledger."""
+
+
+@period_command.command("close")
+@click.argument("period")
+@click.option(
+    "--events", type=FILE, required=True, help="All events so far; what is known already may stay in it."
+)
+@click.option("--rates", type=FILE, help="Exchange rates: date,base,quote,rate,source.")
+@click.option("--evidence", type=FILE, help="On what events rest: event_id,evidence,proof; ids or digests.")
+@json_option
+@click.pass_obj
+def close(
+    shell: Shell, period: str, events: Path, rates: Path | None, evidence: Path | None, as_json: bool
+) -> None:
+    """Rate what has happened up to the end of PERIOD, such as 2026-Q1, and close it for good.
+
+    An event that comes later gives lines and adjustments in the period that is open then.
+    """
+    from cleanroom.session.attribution.periods_money import close_period
+
+    with shell.party() as party:
+        made = close_period(party, period, events, rates, evidence)
+    if as_json:
+        print_json(asdict(made))
+        return
+    click.echo(
+        f"closed    {made.period}: {made.lines:,} lines, {made.late:,} late, {made.adjustments:,} adjustments"
+    )
+    for currency, amount in made.totals.items():
+        click.echo(f"together  {amount} {currency}")
+    for code, count in made.waiting.items():
+        click.echo(f"waiting   {count:,}: {code}")
+    for name, code in made.refused:
+        click.echo(f"refused   {name}: {code}")

@@ -1,0 +1,88 @@
+"""statement: what a partner is shown, and how it checks that."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from cleanroom.cli.plain import PlainOrNamed
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from overlap.errors import Refused
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group("statement", cls=PlainOrNamed, plain="make")
+def statement_command() -> None:
+    """A partner's statement: 'overlap statement PARTNER' makes it, 'statement verify FILE' checks it."""
+
+
+@statement_command.command("make")
+@click.argument("partner")
+@click.option("--period", default="", help="The period, such as 2026-Q1; default: the last closed one.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder; default: exports/statements."
+)
+@json_option
+@click.pass_obj
+def make(shell: Shell, partner: str, period: str, out: Path | None, as_json: bool) -> None:
+    """Write the statement of PARTNER as JSON, CSV and HTML, all from the same bytes.
+
+    The word 'make' may be left out. PARTNER is the id of the events.
+    """
+    from cleanroom.session.attribution.statements import write_statement
+
+    with shell.party() as party:
+        files, made = write_statement(party, partner, period, out)
+    if as_json:
+        print_json(made)
+        return
+    for row in made["balances"]:
+        click.echo(
+            f"balance   {row['currency']}: opening {row['opening']}, lines {row['lines']}, "
+            f"paid {row['paid']}, closing {row['closing']}"
+        )
+    rows = [(one["line"], one["date"], one["rule"], one["amount"], one["state"]) for one in made["lines"]]
+    if rows:
+        print_table(("line", "date", "rule", "amount", "state"), rows)
+    for name in files:
+        click.echo(f"written   {name}")
+
+
+@statement_command.command("why")
+@click.argument("line")
+@click.argument("file", type=FILE)
+def why(line: str, file: Path) -> None:
+    """Why a line is what it is, in at most twelve lines; LINE is the beginning of its id."""
+    from cleanroom.session.attribution.statements import explain_line
+
+    for text in explain_line(file, line):
+        click.echo(text)
+
+
+@statement_command.command("verify")
+@click.argument("file", type=FILE)
+@click.option("--plan", "plans", type=FILE, multiple=True, required=True, help="The plan; may repeat.")
+@json_option
+def verify(file: Path, plans: tuple[Path, ...], as_json: bool) -> None:
+    """Recompute a statement (its JSON file) from the plan and its own events; needs no party and no key.
+
+    Exit code 3 when a line or balance differs in a single minor unit.
+    """
+    from cleanroom.session.attribution.statements import verify_statement
+
+    made = verify_statement(file, plans)
+    if as_json:
+        print_json(asdict(made) | {"differences": [one._asdict() for one in made.differences]})
+    else:
+        click.echo(
+            f"checked   {made.lines:,} lines of {made.partner} for {made.period}, {made.given:,} by decision"
+        )
+        for one in made.differences:
+            click.echo(f"differs   {one.line} {one.field}: stated {one.stated}, follows {one.computed}")
+    if made.differences:
+        raise Refused("the statement does not follow from the plan", "open a dispute about the lines above")
+    if not as_json:
+        click.echo("same      every line and balance, to the minor unit")

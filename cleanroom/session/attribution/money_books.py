@@ -1,0 +1,113 @@
+"""The money ledger in a party's folder: read whole, appended to one entry at a time, durable after each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cleanroom.attribution import ledger
+from cleanroom.durable import sync_folder
+from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.party import Party
+from overlap.errors import BadInput, Refused, UsageError
+from overlap.keys import PartyKeys
+
+#: Bytes of a ledger: years of a large programme.
+LEDGER_LIMIT = 2**32
+
+PLACE = ("money", "ledger")
+
+
+class MoneyBooks:
+    """The ledger of a party and what it adds up to; `add` writes an entry and takes it in."""
+
+    def __init__(self, party: Party, *, recompute: bool = False) -> None:
+        self.party = party
+        self._path = party.folder.path(*PLACE)
+        data = read_whole(self._path, LEDGER_LIMIT) if self._path.is_file() else b""
+        self._mend(data)
+        whole = data[: data.rfind(b"\n") + 1]
+        self.entries = ledger.read_ledger(whole) if whole else []
+        self.books = ledger.replay(self.entries, recompute=recompute)
+
+    @property
+    def head(self) -> str:
+        """The digest of the last entry, hex."""
+        return ledger.head_of(self.entries)
+
+    def add(self, kind: str, body: Mapping[str, Any]) -> ledger.Entry:
+        """Append an entry now; it is on disk when this returns. Nothing is written when it cannot follow."""
+        last = self.entries[-1].time if self.entries else 0
+        entry = ledger.make_entry(self.head, len(self.entries), max(self.party.now, last), kind, body)
+        self.books.apply(entry)
+        if not self._path.is_file():
+            write_whole(self._path, ledger.LEDGER_LINE + b"\n")
+        with self._path.open("ab") as file:
+            file.write(entry.line + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folder(self._path.parent)
+        self.entries.append(entry)
+        return entry
+
+    def note_head(self, partner: str, digest: bytes) -> None:
+        """Say in the log kept with a partner which statement it got, and where the ledger stood."""
+        if partner in self.party.partners():
+            self.party.note(partner, "export", files=1, ledger=bytes.fromhex(self.head), statement=digest)
+
+    def _mend(self, data: bytes) -> None:
+        """Cut off an entry that a killed command has left half-written."""
+        if data and not data.endswith(b"\n"):
+            os.truncate(self._path, data.rfind(b"\n") + 1)
+
+
+def line_named(books: ledger.Books, name: str) -> ledger.LineState:
+    """The line whose id begins so; UsageError when none or several do."""
+    found = [one for key, one in books.lines.items() if key.startswith(name)] if name else []
+    if len(found) != 1:
+        raise UsageError(
+            "no line, or more than one, has an id that begins so",
+            "a statement names its lines; give more digits",
+        )
+    return found[0]
+
+
+def sign_act(
+    books: ledger.Books, keys: PartyKeys, kind: str, body: dict[str, Any], roles: tuple[str, ...]
+) -> dict[str, Any]:
+    """The body with its signature by an approver who has one of the roles; Refused for anybody else."""
+    known = books.approvers.get(keys.party)
+    if known is None or known["key"] != keys.card.signing.hex():
+        raise Refused(
+            "this key is of nobody whom the ledger knows", "add the person with 'overlap pay approver'"
+        )
+    if not set(known["roles"]) & set(roles):
+        raise Refused(
+            f"'{keys.party}' may not do this: it takes the role {' or '.join(roles)}",
+            "the plan's sections [rights] and [disputes] say who may",
+        )
+    body = body | {"by": keys.party}
+    return body | {"signature": keys.sign_raw("signing", ledger.signed_message(kind, body)).hex()}
+
+
+def check_signatures(entries: list[ledger.Entry]) -> int:
+    """How many acts are signed; ForgedFile or BadInput when one is not by the person that it names."""
+    keys: dict[str, str] = {}
+    count = 0
+    for entry in entries:
+        if entry.kind == "approver":
+            keys[str(entry.body["name"])] = str(entry.body["key"])
+        if "signature" in entry.body:
+            by = str(entry.body["by"])
+            if by not in keys:
+                raise BadInput("an act is signed by nobody whom the ledger knows", "restore it from a backup")
+            ledger.check_signature(entry.kind, entry.body, keys[by])
+            count += 1
+    return count
+
+
+def read_key(source: Path, passphrase: str) -> PartyKeys:
+    """The key of an approver in a file. Raises BadInput, MalformedFile or WrongPassphrase."""
+    return PartyKeys.from_locked(read_whole(source, 65_536), passphrase)

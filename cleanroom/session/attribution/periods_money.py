@@ -1,0 +1,250 @@
+"""Plans adopted, periods closed, runs approved and paid, overrides by two: the acts of the money ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cleanroom.attribution import ledger, payouts
+from cleanroom.export import write_csv
+from cleanroom.session.attribution.money_books import MoneyBooks, line_named, sign_act
+from cleanroom.session.attribution.plain_pay import EVENTS_LIMIT, RATES_LIMIT, read_rows
+from cleanroom.session.attribution.taking_in import EVIDENCE_COLUMNS, what_is_new
+from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.party import Party
+from overlap.errors import Refused, UsageError
+from overlap.keys import PartyKeys, check_party_name, check_passphrase
+
+_DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A close as written: lines by kind, totals, what waits by code, rows that were refused."""
+
+    period: str
+    lines: int
+    late: int
+    adjustments: int
+    totals: dict[str, str]
+    waiting: dict[str, int] = field(default_factory=dict)
+    refused: list[list[str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Approved:
+    """A run: what is paid to whom, and what is carried because it is negative or below the minimum."""
+
+    run: str
+    payouts: list[dict[str, Any]]
+    carried: list[dict[str, Any]]
+
+
+def add_approver(party: Party, name: str, roles: Sequence[str], passphrase: str, out: Path) -> None:
+    """Make a person's own key at `out`, and let the ledger know it and its roles."""
+    books = MoneyBooks(party)
+    check_party_name(name)
+    if out.exists() or name in books.books.approvers:
+        raise UsageError("there is such a file or person already", "give another --out or name")
+    check_passphrase(passphrase, name)
+    keys = PartyKeys.generate(name, party.random)
+    write_whole(out, keys.to_locked(passphrase, party.random))
+    books.add("approver", {"key": keys.card.signing.hex(), "name": name, "roles": sorted(set(roles))})
+
+
+def adopt_plan(party: Party, source: Path, keys: PartyKeys) -> payouts.Plan:
+    """Put a version of the plan in force from its first day, signed off by an approver.
+
+    It ends whatever was in force there. It may not touch a closed period.
+    """
+    data = read_whole(source, payouts.PLAN_LIMIT, "a plan is a short text")
+    plan = payouts.read_plan(data)
+    money = MoneyBooks(party)
+    closed = max((close.as_of for close in money.books.closes), default=-1)
+    if plan.digest in money.books.plans:
+        raise UsageError("this version is adopted already", "nothing needs to be done")
+    if plan.version <= max((other.version for other in money.books.plans.values()), default=0):
+        raise Refused("a version of the plan has this number or a higher one", "count the version up")
+    if plan.start <= closed:
+        raise Refused(
+            "the plan would begin in a closed period",
+            "let its 'from' be the first day of a period that is open; closed periods never change",
+        )
+    body = {"digest": plan.digest, "name": plan.name, "text": data.decode(), "version": plan.version}
+    # Who may is said by the plan in force, not by the one that wants to be.
+    rights = money.books.plan_on(party.now // _DAY) or plan
+    money.add("plan", sign_act(money.books, keys, "plan", body, rights.approves))
+    return plan
+
+
+def close_period(
+    party: Party, period: str, events: Path, rates: Path | None, evidence: Path | None = None
+) -> Closed:
+    """Take in what is new in the files, and close the period: its lines never change from then on."""
+    money = MoneyBooks(party)
+    books = money.books
+    span = _next_period(books, period, party.now // _DAY)
+    rows = read_rows(events, payouts.EVENT_COLUMNS, EVENTS_LIMIT)
+    known = read_rows(rates, payouts.RATE_COLUMNS, RATES_LIMIT) if rates is not None else []
+    shown = read_rows(evidence, EVIDENCE_COLUMNS, EVENTS_LIMIT) if evidence is not None else []
+    fresh, refused = what_is_new(rows, known, shown, books)
+    preview = ledger.replay(money.entries)
+    preview.apply(ledger.make_entry(money.head, len(money.entries), party.now, "events", fresh))
+    body = ledger.close_body(preview, span.name, span.end - 1)
+    if any(fresh.values()):
+        money.add("events", fresh)
+    money.add("close", body)
+    waiting: dict[str, int] = {}
+    for _, code in body["waiting"]:
+        waiting[code] = waiting.get(code, 0) + 1
+    sums: dict[str, int] = {}
+    for line in body["lines"]:
+        if not line["fund"]:
+            sums[line["currency"]] = sums.get(line["currency"], 0) + line["minor"]
+    kinds = [line["kind"] for line in body["lines"]]
+    return Closed(
+        span.name,
+        len(body["lines"]),
+        sum(line["late"] for line in body["lines"]),
+        kinds.count("adjustment"),
+        {
+            one: payouts.write_amount(minor, payouts.exponent_of(one) or 0)
+            for one, minor in sorted(sums.items())
+        },
+        waiting,
+        refused,
+    )
+
+
+def approve_run(party: Party, keys: PartyKeys) -> Approved:
+    """Approve everything that is payable today, in one signed run."""
+    money = MoneyBooks(party)
+    made, carried = ledger.payable_run(money.books, party.today)
+    if not made:
+        raise UsageError(
+            "nothing is payable today", "lines are payable when their period is locked; see the plan"
+        )
+    name = f"{party.today}-{len(money.books.runs) + 1}"
+    roles = _plan_today(money, party).approves
+    body = {"day": party.today, "payouts": made, "run": name}
+    money.add("run", sign_act(money.books, keys, "run", body, roles))
+    return Approved(name, [_with_amount(one) for one in made], [_with_amount(one) for one in carried])
+
+
+def mark_paid(party: Party, name: str, reference: str) -> list[str]:
+    """Note that a run was paid; partners with a disputed line are left out, and paid by a later call."""
+    money = MoneyBooks(party)
+    run = _run(money, name)
+    partners = sorted(
+        {
+            one["partner_id"]
+            for one in run.payouts
+            if f"{one['partner_id']}/{one['currency']}" not in run.paid
+            and all(money.books.lines[line].state == "approved" for line in one["lines"])
+        }
+    )
+    if not partners:
+        raise UsageError("nobody is left to be paid in this run", "disputed lines wait for their decision")
+    money.add("payment", {"day": party.today, "partners": partners, "reference": reference, "run": run.run})
+    return partners
+
+
+def export_run(party: Party, name: str, out: Path) -> list[str]:
+    """Write the payables of a run and the whole accrual journal; formulas in cells are made harmless."""
+    money = MoneyBooks(party)
+    run = _run(money, name)
+    files = (
+        ("payables.csv", "one payment a row", ledger.PAYABLE_COLUMNS, ledger.payables(money.books, run)),
+        (
+            "journal.csv",
+            "accruals, payables and payments",
+            ledger.JOURNAL_COLUMNS,
+            ledger.journal(money.books),
+        ),
+    )
+    for file, use, header, rows in files:
+        made = write_csv(file, use, header, rows, line_end="\r\n", for_people=True)
+        write_whole(out / file, made.content)
+    return [str(out / file) for file, _, _, _ in files]
+
+
+def propose_override(party: Party, line: str, amount: str, reason: str, keys: PartyKeys) -> str:
+    """Propose to pay more or less for a line; nothing happens until a second person confirms."""
+    money = MoneyBooks(party)
+    found = line_named(money.books, line)
+    body = {
+        "line": found.booked.line,
+        "minor": amount_in(amount, str(found.booked.fields["currency"])),
+        "override": f"o{len(money.books.overrides) + 1}",
+        "reason": reason,
+    }
+    signed = sign_act(money.books, keys, "override", body, _plan_today(money, party).overrides)
+    money.add("override", signed)
+    return str(body["override"])
+
+
+def confirm_override(party: Party, name: str, keys: PartyKeys) -> None:
+    """Confirm an override with another key than proposed it; its line comes with the next close."""
+    money = MoneyBooks(party)
+    one = money.books.overrides.get(name)
+    if one is None or one["confirmed_by"]:
+        raise UsageError(
+            "there is no such override that waits", "'overlap pay override' names what it proposes"
+        )
+    if one["by"] == keys.party:
+        raise Refused("an override takes two people", "let somebody else confirm it, with a key of their own")
+    roles = _plan_today(money, party).overrides
+    money.add("confirmation", sign_act(money.books, keys, "confirmation", {"override": name}, roles))
+
+
+def amount_in(text: str, currency: str) -> int:
+    """Minor units of a signed amount; UsageError when it is none of that currency."""
+    try:
+        minor = payouts.read_amount(text, payouts.exponent_of(currency) or 0)
+    except ValueError:
+        minor = None
+    if not minor:
+        raise UsageError(
+            "this is no amount of the line's currency", "for example 120.50, or -120.50 to take back"
+        )
+    return minor
+
+
+def _plan_today(money: MoneyBooks, party: Party) -> payouts.Plan:
+    plan = money.books.plan_on(party.now // _DAY) or next(iter(reversed(money.books.versions())), None)
+    if plan is None:
+        raise UsageError("no plan is adopted", "run 'overlap pay adopt PLAN.toml' first")
+    return plan
+
+
+def _run(money: MoneyBooks, name: str) -> ledger.Run:
+    found = [run for key, run in money.books.runs.items() if key == name]
+    if not found:
+        raise UsageError("there is no such run", f"runs are: {', '.join(money.books.runs) or 'none yet'}")
+    return found[0]
+
+
+def _with_amount(row: dict[str, Any]) -> dict[str, Any]:
+    exponent = payouts.exponent_of(row["currency"]) or 0
+    return row | {"amount": payouts.write_amount(row["minor"], exponent)}
+
+
+def _next_period(books: ledger.Books, name: str, today: int) -> payouts.Period:
+    """The period of that name; UsageError unless it is over and follows the last closed one."""
+    versions = books.versions()
+    if not versions:
+        raise UsageError("no plan is adopted", "run 'overlap pay adopt PLAN.toml' first")
+    day = books.closes[-1].as_of + 1 if books.closes else versions[0].start
+    plan = books.plan_on(day)
+    if plan is None:
+        raise Refused("no version of the plan is in force in the next period", "adopt one that is")
+    span = payouts.period_of(day, plan.period)
+    if span.name != name:
+        raise UsageError(
+            f"the next period to close is {span.name}", "periods are closed in their order, once"
+        )
+    if today < span.end:
+        raise Refused(f"{name} is not over", f"close it from {payouts.day_text(span.end)} on")
+    return span

@@ -1,0 +1,132 @@
+"""A partner's statement as files made from the same bytes, and its recomputation by the partner."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cleanroom.attribution import ledger, payouts
+from cleanroom.export import write_csv
+from cleanroom.report import statement_page
+from cleanroom.session.attribution.money_books import MoneyBooks, check_signatures
+from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.party import Party
+from overlap import canonical
+from overlap.errors import MalformedFile, UsageError
+
+#: Bytes of a statement.
+STATEMENT_LIMIT = 2**30
+
+_COLUMNS = (
+    "line", "date", "event_id", "kind", "deal_id", "product", "rule", "part", "period", "of_period", "base",
+    "base_currency", "amount", "currency", "state", "hold_until", "forfeited", "exact", "weight", "reverses",
+    "late", "given", "formula", "evidence", "proof", "plan", "entry",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A statement as recomputed: lines, those given by a decision, and every difference."""
+
+    partner: str
+    period: str
+    lines: int
+    given: int
+    differences: list[ledger.Difference]
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A ledger as replayed: entries, signed acts, closes computed again, its head."""
+
+    entries: int
+    signed: int
+    closes: list[str]
+    head: str
+
+
+def write_statement(
+    party: Party, partner: str, period: str, out: Path | None
+) -> tuple[list[str], dict[str, Any]]:
+    """Write the statement as JSON, CSV and HTML; the digest of the JSON is noted in the pair's log."""
+    money = MoneyBooks(party)
+    closes = money.books.closes
+    if not closes:
+        raise UsageError("no period is closed yet", "'overlap period close' closes the first")
+    made = ledger.make_statement(
+        money.books, party.name, partner, period or closes[-1].period, party.today, money.head
+    )
+    if not made["lines"] and not made["inputs"]["rows"]:
+        raise UsageError(
+            "there is nothing about this partner in the period", "partners have the ids of the events"
+        )
+    data = canonical.encode(made) + b"\n"
+    place = out or party.folder.path("exports", "statements")
+    stem = f"{partner}-{made['period']}"
+    files = {".json": data, ".csv": statement_csv(data), ".html": statement_page(data)}
+    for suffix, content in files.items():
+        write_whole(place / f"{stem}{suffix}", content)
+    money.note_head(partner, hashlib.sha256(data).digest())
+    return [str(place / f"{stem}{suffix}") for suffix in files], made
+
+
+def statement_csv(data: bytes) -> bytes:
+    """The lines of a statement's bytes as a table for people."""
+    made = read_statement(data)
+    rows = [["" if line[name] is None else str(line[name]) for name in _COLUMNS] for line in made["lines"]]
+    return write_csv("statement.csv", "lines", _COLUMNS, rows, line_end="\r\n", for_people=True).content
+
+
+def read_statement(data: bytes) -> dict[str, Any]:
+    """The statement in a file's bytes; MalformedFile when it is none."""
+    value = canonical.decode(data.rstrip(b"\n"), "the statement")
+    if not isinstance(value, dict) or value.get("format") != ledger.STATEMENT_FORMAT:
+        raise MalformedFile("this is not a partner's statement of version 1", "ask for the JSON file")
+    return value
+
+
+def verify_statement(source: Path, plans: Sequence[Path]) -> Checked:
+    """Recompute a statement from the plan and its own events. No folder, key or network is needed."""
+    made = read_statement(read_whole(source, STATEMENT_LIMIT))
+    versions = [payouts.read_plan(read_whole(one, payouts.PLAN_LIMIT)) for one in plans]
+    differences = ledger.recompute(made, versions)
+    given = sum(bool(line["given"]) for line in made["lines"])
+    return Checked(str(made["partner"]), str(made["period"]), len(made["lines"]), given, differences)
+
+
+def explain_line(source: Path, name: str) -> list[str]:
+    """Why a line is what it is: at most twelve lines, from the statement's own bytes."""
+    made = read_statement(read_whole(source, STATEMENT_LIMIT))
+    found = [line for line in made["lines"] if name and str(line["line"]).startswith(name)]
+    if len(found) != 1:
+        raise UsageError("no line, or more than one, has an id that begins so", "give more digits of the id")
+    line = found[0]
+    plan = next(one for one in made["plans"] if one["digest"] == line["plan"])
+    paid = f"{line['amount']} {line['currency']} to {made['partner']}"
+    late = ", late" if line["late"] else ""
+    lines = [
+        f"line      {line['line']}, {line['state']}: {paid}",
+        f"because   {line['kind']} {line['event_id']} on {line['date']}, deal {line['deal_id'] or 'none'}",
+        f"rule      {line['rule']} of plan {plan['name']} version {plan['version']}, {line['plan'][:16]}",
+        f"formula   {line['formula']}",
+        f"exact     {line['exact']} minor units before rounding, caps and shares",
+        f"period    booked in {line['period']}, earned in {line['of_period']}{late}",
+    ]
+    if line["evidence"] or line["proof"]:
+        lines.append(f"evidence  {line['evidence'] or 'none'}; proof {line['proof'] or 'none'}")
+    if line["reverses"]:
+        lines.append(f"reverses  {line['reverses']}, at its own rates")
+    if line["hold_until"]:
+        lines.append(f"held      until {line['hold_until']}")
+    lines.append(f"locks     {line['locks']}; entry {line['entry'][:16]} of the ledger")
+    return lines
+
+
+def replay_ledger(party: Party) -> Replayed:
+    """Compute every close again from the entries before it, and check every signature."""
+    money = MoneyBooks(party, recompute=True)
+    signed = check_signatures(money.entries)
+    return Replayed(len(money.entries), signed, [one.period for one in money.books.closes], money.head)
