@@ -13,7 +13,7 @@ from made_deals import Made, make_deals
 
 from cleanroom.attribution.statistics import gather_deals, lift, newcombe, wilson
 from cleanroom.attribution.statistics.deals import days_of
-from cleanroom.attribution.statistics.trials import _expected, _match, _spell_at, _Trials
+from cleanroom.attribution.statistics.trials import _expected, _match, _Trials, spell_at
 from cleanroom.cli.app import overlap
 from overlap.errors import Refused
 
@@ -170,7 +170,7 @@ def test_the_controls_of_an_attachment_stood_where_it_stood() -> None:
     stages.append({"deal_id": "went on", "stage": "two", "entered": "2025-01-06"})
     stages.append({"deal_id": "still open", "stage": "two", "entered": "2025-06-05"})
     deals = gather_deals(rows, stages, TODAY)
-    spell = _spell_at(deals, np.array([deals.ids.index("d1")]))
+    spell = spell_at(deals, np.array([deals.ids.index("d1")]))
     trials = _match(deals, np.array([deals.ids.index("d1")]), spell)
     assert {deals.ids[deal] for deal in trials.pair_deal} == {"c1", "c2", "c3"}
     assert set(trials.pair_moment - days_of("2025-01-01")) == {9}
