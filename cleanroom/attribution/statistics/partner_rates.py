@@ -32,7 +32,9 @@ ENDS: Final = (0.025, 0.975)
 @dataclass(frozen=True)
 class Rate:
     """One partner: `won` of `of` closed deals, the raw rate with Wilson's interval, what its strata would
-    have given, and the shrunken rate with its posterior interval. `says` is the only claim the interval allows.
+    have given, and the shrunken rate with its posterior interval.
+
+    `says` is the only claim that the interval allows.
     """
 
     partner: str
