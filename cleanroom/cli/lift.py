@@ -16,9 +16,10 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command("lift")
 @click.argument("deals", type=FILE)
 @click.argument("stages", type=FILE)
+@click.option("--as-of", metavar="DAY", help="Today, from when on dates lie in the future. Default: now.")
 @json_option
 @click.pass_obj
-def lift_command(shell: Shell, deals: Path, stages: Path, as_json: bool) -> None:
+def lift_command(shell: Shell, deals: Path, stages: Path, as_of: str | None, as_json: bool) -> None:
     """Win rate with and without a partner, compared only where it can be.
 
     DEALS is a CSV with deal_id, segment, amount, created, partner_id, attached, closed and outcome (won, lost
@@ -28,7 +29,7 @@ def lift_command(shell: Shell, deals: Path, stages: Path, as_json: bool) -> None
     """
     from cleanroom.session.attribution.plain_deals import lift_answer, read_deals
 
-    answer = lift_answer(read_deals(deals, stages, shell.now()))
+    answer = lift_answer(read_deals(deals, stages, shell.now(), as_of))
     if as_json:
         print_json(answer)
     else:

@@ -15,9 +15,10 @@ STATUSES = "CSV deal_id,status: what the rules say; only Sourced, Influenced and
 @click.command("rates")
 @click.argument("deals", type=FILE)
 @click.argument("stages", type=FILE)
+@click.option("--as-of", metavar="DAY", help="Today, from when on dates lie in the future. Default: now.")
 @json_option
 @click.pass_obj
-def rates_command(shell: Shell, deals: Path, stages: Path, as_json: bool) -> None:
+def rates_command(shell: Shell, deals: Path, stages: Path, as_of: str | None, as_json: bool) -> None:
     """Win rates partner by partner, drawn towards their strata, and how many were tested.
 
     DEALS and STAGES are those of 'overlap lift'. A rate compares partners with one another, in their segments
@@ -25,7 +26,7 @@ def rates_command(shell: Shell, deals: Path, stages: Path, as_json: bool) -> Non
     """
     from cleanroom.session.attribution.plain_deals import rates_answer, read_deals
 
-    answer = rates_answer(read_deals(deals, stages, shell.now()))
+    answer = rates_answer(read_deals(deals, stages, shell.now(), as_of))
     if as_json:
         print_json(answer)
         return
@@ -56,9 +57,12 @@ def rates_command(shell: Shell, deals: Path, stages: Path, as_json: bool) -> Non
 @click.argument("deals", type=FILE)
 @click.argument("stages", type=FILE)
 @click.option("--statuses", type=FILE, help=STATUSES)
+@click.option("--as-of", metavar="DAY", help="Today, from when on dates lie in the future. Default: now.")
 @json_option
 @click.pass_obj
-def forecast_command(shell: Shell, deals: Path, stages: Path, statuses: Path | None, as_json: bool) -> None:
+def forecast_command(
+    shell: Shell, deals: Path, stages: Path, statuses: Path | None, as_of: str | None, as_json: bool
+) -> None:
     """What open deals bring in the next 91 days, with a band that past quarters have tested.
 
     A partner counts only by a status that needed an action, and only if past forecasts were better with it.
@@ -66,7 +70,7 @@ def forecast_command(shell: Shell, deals: Path, stages: Path, statuses: Path | N
     """
     from cleanroom.session.attribution.plain_deals import forecast_answer, read_deals
 
-    answer = forecast_answer(read_deals(deals, stages, shell.now()), statuses)
+    answer = forecast_answer(read_deals(deals, stages, shell.now(), as_of), statuses)
     if as_json:
         print_json(answer)
         return
@@ -85,10 +89,17 @@ def forecast_command(shell: Shell, deals: Path, stages: Path, statuses: Path | N
 @click.argument("actions", type=FILE)
 @click.option("--statuses", type=FILE, help=STATUSES)
 @click.option("--regions", type=FILE, help="CSV deal_id,region.")
+@click.option("--as-of", metavar="DAY", help="Today, from when on dates lie in the future. Default: now.")
 @json_option
 @click.pass_obj
 def partners_report_command(
-    shell: Shell, deals: Path, actions: Path, statuses: Path | None, regions: Path | None, as_json: bool
+    shell: Shell,
+    deals: Path,
+    actions: Path,
+    statuses: Path | None,
+    regions: Path | None,
+    as_of: str | None,
+    as_json: bool,
 ) -> None:
     """Tier, segment and signal of churn of every partner, each with its reason, and where it counts.
 
@@ -97,7 +108,7 @@ def partners_report_command(
     """
     from cleanroom.session.attribution.plain_deals import partners_answer, read_deals
 
-    answer = partners_answer(read_deals(deals, None, shell.now()), actions, statuses, regions)
+    answer = partners_answer(read_deals(deals, None, shell.now(), as_of), actions, statuses, regions)
     if as_json:
         print_json(answer)
         return

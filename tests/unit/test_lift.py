@@ -15,7 +15,7 @@ from cleanroom.attribution.statistics import gather_deals, lift, newcombe, wilso
 from cleanroom.attribution.statistics.deals import days_of
 from cleanroom.attribution.statistics.trials import _expected, _match, _Trials, spell_at
 from cleanroom.cli.app import overlap
-from overlap.errors import Refused
+from overlap.errors import Refused, UsageError
 
 TODAY = 30_000.0
 
@@ -253,6 +253,13 @@ def test_the_command_fails_with_reasons_when_the_comparison_is_invalid(tmp_path:
     assert answer["matched"] is None
     assert [each["code"] for each in answer["refused"]] == ["thin-strata"]
     assert "refused    thin-strata: " in run(tmp_path, make_deals(5, 120, 1.0)).stdout
+
+
+def test_today_is_an_argument(tmp_path: Path, null: Made) -> None:
+    early = json.loads(run(tmp_path, null, "--as-of", "2024-06-01", "--json").stdout)
+    assert early["left_out"]["future-date"] > 100
+    assert early["deals"] < len(null.deals)
+    assert isinstance(run(tmp_path, null, "--as-of", "soon").exception, UsageError)
 
 
 @pytest.mark.slow

@@ -88,10 +88,8 @@ def test_a_draw_that_is_none_is_refused(accounts: list[str], share: str, seed: b
 # -- the standing of partners ------------------------------------------------------------------------------
 
 
-def deal(
-    number: int, partner: str, closed: str, outcome: str, amount: str = "100000", segment: str = "s"
-) -> dict[str, str]:
-    return {"deal_id": f"d{number}", "segment": segment, "amount": amount, "created": "2024-01-10",
+def deal(number: int, partner: str, closed: str, outcome: str, amount: str = "1e5") -> dict[str, str]:
+    return {"deal_id": f"d{number}", "segment": "s", "amount": amount, "created": "2024-01-10",
             "partner_id": partner, "attached": "2024-02-01", "closed": closed, "outcome": outcome}  # fmt: skip
 
 

@@ -20,11 +20,17 @@ DEALS_LIMIT: Final = 2**28
 _DAY_SECONDS = 86_400
 
 
-def read_deals(deals: Path, stages: Path | None, now: int) -> statistics.Deals:
-    """Checked deals from two CSVs; `now` in unix seconds. Raises BadInput for a file without its columns."""
+def read_deals(deals: Path, stages: Path | None, now: int, as_of: str | None = None) -> statistics.Deals:
+    """Checked deals from two CSVs; `now` in unix seconds, or the day `as_of`, is today.
+
+    Raises BadInput for a file without its columns, UsageError for a day that is none.
+    """
+    today = now / _DAY_SECONDS if as_of is None else statistics.days_of(as_of)
+    if today is None:
+        raise UsageError("--as-of is no day", "as 2026-05-03")
     rows = read_table(deals, statistics.DEAL_COLUMNS)
     entries = [] if stages is None else read_table(stages, statistics.STAGE_COLUMNS)
-    return statistics.gather_deals(rows, entries, now / _DAY_SECONDS)
+    return statistics.gather_deals(rows, entries, today)
 
 
 def read_table(source: Path, columns: Sequence[str]) -> list[dict[str, str]]:
@@ -80,7 +86,7 @@ def forecast_answer(deals: statistics.Deals, statuses: Path | None) -> dict[str,
 def partners_answer(
     deals: statistics.Deals, actions: Path, statuses: Path | None, regions: Path | None
 ) -> dict[str, Any]:
-    """What `overlap partners-report --json` prints; an action without a readable day is counted and left out."""
+    """What `overlap partners-report --json` prints; actions without a readable day are counted, not used."""
     rows = read_table(actions, statistics.ACTION_COLUMNS)
     days = [(row["partner"].strip(), statistics.days_of(row["date"].strip())) for row in rows]
     usable = [(partner, day) for partner, day in days if partner and day is not None]
