@@ -89,8 +89,16 @@ def test_a_draw_that_is_none_is_refused(accounts: list[str], share: str, seed: b
 
 
 def deal(number: int, partner: str, closed: str, outcome: str, amount: str = "1e5") -> dict[str, str]:
-    return {"deal_id": f"d{number}", "segment": "s", "amount": amount, "created": "2024-01-10",
-            "partner_id": partner, "attached": "2024-02-01", "closed": closed, "outcome": outcome}  # fmt: skip
+    return {
+        "deal_id": f"d{number}",
+        "segment": "s",
+        "amount": amount,
+        "created": "2024-01-10",
+        "partner_id": partner,
+        "attached": "2024-02-01",
+        "closed": closed,
+        "outcome": outcome,
+    }
 
 
 ROWS = [
