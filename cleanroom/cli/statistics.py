@@ -9,7 +9,7 @@ import click
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 
 FILE = click.Path(path_type=Path, dir_okay=False)
-STATUSES = "CSV deal_id,status: what the rules say; only Sourced, Influenced and Assisted Close count."
+STATUSES = "CSV deal_id,status and for a forecast since: only Sourced, Influenced and Assisted Close count."
 
 
 @click.command("rates")

@@ -6,9 +6,9 @@ from math import comb
 
 import numpy as np
 import pytest
-from made_deals import BEGIN, make_deals
+from made_deals import make_deals
 
-from cleanroom.attribution.statistics import forecast, gather_deals, rates
+from cleanroom.attribution.statistics import days_of, forecast, gather_deals, rates
 from cleanroom.attribution.statistics.beta import chance_below, log_likelihood, quantile
 
 TODAY = 30_000.0
@@ -120,7 +120,27 @@ def test_a_partner_term_is_used_only_when_past_forecasts_were_better_with_it() -
 
 
 def test_a_forecast_of_the_past_knows_nothing_of_later_days() -> None:
-    """Cutting the data at a past day gives that day's forecast of the chances."""
+    """What happened after the horizon of the first forecast is turned around: that forecast stays."""
     made = make_deals(10, 1_500, 1.0)
-    whole = forecast(gather_deals(made.deals, made.stages, TODAY), {})
-    assert whole.tests[0].day < whole.tests[-1].day <= (BEGIN.toordinal() - 719_163 + 1_000) - 91
+    first = forecast(gather_deals(made.deals, made.stages, TODAY), {}).tests[0]
+    turned = []
+    for row in made.deals:
+        day = days_of(row["closed"])
+        later = day is not None and day > first.day + 91
+        other = {"won": "lost", "lost": "won"}.get(row["outcome"], row["outcome"])
+        turned.append(row | {"outcome": other if later else row["outcome"]})
+    found = forecast(gather_deals(turned, made.stages, TODAY), {}).tests[0]
+    assert (found.middle, found.came, found.brier) == (first.middle, first.came, first.brier)
+
+
+def test_a_status_that_was_earned_later_is_not_known_to_a_past_forecast() -> None:
+    """Statuses given to what was won: with their days they help no forecast, without they would."""
+    made = make_deals(12, 2_500, 1.0)
+    deals = gather_deals(made.deals, made.stages, TODAY)
+    won = {
+        row["deal_id"]: row["closed"] for row in made.deals if row["partner_id"] and row["outcome"] == "won"
+    }
+    statuses = dict.fromkeys(won, "Influenced")
+    since = {deal: float(days_of(day) or 0) for deal, day in won.items()}
+    assert forecast(deals, statuses).partner_term
+    assert not forecast(deals, statuses, since).partner_term

@@ -83,9 +83,15 @@ class _Snapshot:
     won: Column
 
 
-def forecast(deals: Deals, statuses: Mapping[str, str]) -> Forecast:
-    """The forecast at the last day of the data; `statuses` by deal id, from the rules."""
-    active = np.array([statuses.get(deal, "") in ACTIVE for deal in deals.ids])
+def forecast(deals: Deals, statuses: Mapping[str, str], since: Mapping[str, float] | None = None) -> Forecast:
+    """The forecast at the last day of the data.
+
+    `statuses` by deal id, from the rules; `since` when each was earned, in days since 1970. Without that
+    day a status counts from the attachment on, which lets past forecasts know it too early.
+    """
+    earned = since or {}
+    known = [earned.get(deal, day) for deal, day in zip(deals.ids, deals.attached.tolist(), strict=True)]
+    active = np.where([statuses.get(deal, "") in ACTIVE for deal in deals.ids], known, np.inf)
     days = np.arange(deals.end - HORIZON, float(deals.created.min(initial=deals.end)) + HORIZON, -QUARTER)[
         ::-1
     ]
@@ -97,7 +103,8 @@ def forecast(deals: Deals, statuses: Mapping[str, str]) -> Forecast:
             raw.append((day, shot, _chances(past, shot, False), _chances(past, shot, True)))
     brier = [(_brier(shot, plain), _brier(shot, with_)) for _, shot, plain, with_ in raw]
     better = [with_ < plain for plain, with_ in brier]
-    enough = len(raw) >= FEWEST_TESTS and bool(active.any())
+    some = bool(np.isfinite(active).any())
+    enough = len(raw) >= FEWEST_TESTS and some
     used = enough and sum(with_ - plain for plain, with_ in brier) < 0 and sum(better) * 2 > len(better)
     factors = [_factor(deals, shot, with_ if used else plain) for _, shot, plain, with_ in raw]
     tests = []
@@ -112,12 +119,12 @@ def forecast(deals: Deals, statuses: Mapping[str, str]) -> Forecast:
     low, middle, high = _band(deals, now, _chances(list(shots.values()), now, used), spread)
     coverage = float(np.mean([each.low <= each.came <= each.high for each in tests])) if tests else None
     idle = int((np.isfinite(deals.attached[now.deal]) & ~now.active).sum())
-    reason = _reason(enough, used, len(raw), bool(active.any()))
+    reason = _reason(enough, used, len(raw), some)
     return Forecast(low, middle, high, len(now.deal), idle, used, reason, spread, coverage, tuple(tests))
 
 
 def _snapshot(deals: Deals, day: float, active: Column) -> _Snapshot:
-    """A status holds from the attachment on: earlier forecasts could not know it."""
+    """Deals open on that day; `active` has the day from which a partner's status holds."""
     inside = (deals.spell_entered <= day) & (deals.spell_left > day)
     deal = deals.spell_deal[inside]
     age = day - deals.spell_entered[inside]
@@ -127,7 +134,7 @@ def _snapshot(deals: Deals, day: float, active: Column) -> _Snapshot:
         for stage, at, band in zip(deals.spell_stage[inside], deal.tolist(), bands.tolist(), strict=True)
     ]
     won = (deals.outcome[deal] == 1) & (deals.closed[deal] <= day + HORIZON)
-    return _Snapshot(deal, keys, active[deal] & (deals.attached[deal] <= day), won.astype(float))
+    return _Snapshot(deal, keys, active[deal] <= day, won.astype(float))
 
 
 def _chances(past: list[_Snapshot], shot: _Snapshot, partner: bool) -> Column:

@@ -33,12 +33,15 @@ def read_deals(deals: Path, stages: Path | None, now: int, as_of: str | None = N
     return statistics.gather_deals(rows, entries, today)
 
 
-def read_table(source: Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    """The rows of a CSV (UTF-8) with at least these columns; others are left alone. Raises BadInput."""
+def read_table(source: Path, columns: Sequence[str], needed: int | None = None) -> list[dict[str, str]]:
+    """The rows of a CSV (UTF-8) with these columns, of which the first `needed` (all) must be there.
+
+    Other columns are left alone. Raises BadInput.
+    """
     content = read_whole(source, DEALS_LIMIT, "at most 256 MiB are read at once")
     try:
         reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), restkey="", strict=True)
-        missing = [name for name in columns if name not in (reader.fieldnames or ())]
+        missing = [name for name in columns[:needed] if name not in (reader.fieldnames or ())]
         if missing:
             raise BadInput(
                 f"the file has no column {missing[0]}", f"the first line names {', '.join(columns)}"
@@ -77,10 +80,14 @@ def rates_answer(deals: statistics.Deals) -> dict[str, Any]:
 
 
 def forecast_answer(deals: statistics.Deals, statuses: Path | None) -> dict[str, Any]:
-    """What `overlap forecast --json` prints."""
-    return asdict(statistics.forecast(deals, _by_deal(statuses, "status"))) | {
-        "left_out": dict(deals.left_out)
-    }
+    """What `overlap forecast --json` prints; the column `since` of the statuses may be missing or empty."""
+    days = {} if statuses is None else _by_deal(statuses, "since", needed=False)
+    since = {deal: statistics.days_of(text) for deal, text in days.items() if text}
+    if None in since.values():
+        raise BadInput("a day in since is neither a day nor an instant with a zone", "as 2026-05-03")
+    known = {deal: day for deal, day in since.items() if day is not None}
+    found = statistics.forecast(deals, _by_deal(statuses, "status"), known)
+    return asdict(found) | {"left_out": dict(deals.left_out)}
 
 
 def partners_answer(
@@ -95,12 +102,12 @@ def partners_answer(
     return {"partners": [asdict(each) for each in found], "left_out": left_out}
 
 
-def _by_deal(source: Path | None, column: str) -> dict[str, str]:
-    """One text for each deal. Raises BadInput for a deal with two."""
+def _by_deal(source: Path | None, column: str, *, needed: bool = True) -> dict[str, str]:
+    """One text for each deal, empty where the column is not needed and missing. Raises BadInput for two."""
     if source is None:
         return {}
     found: dict[str, str] = {}
-    for row in read_table(source, ("deal_id", column)):
+    for row in read_table(source, ("deal_id", column), needed=2 if needed else 1):
         deal, text = row["deal_id"].strip(), row[column].strip()
         if found.setdefault(deal, text) != text:
             raise BadInput(f"a deal has two values of {column}", "one row for each deal")
