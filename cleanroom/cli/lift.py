@@ -42,11 +42,13 @@ def lift_command(shell: Shell, deals: Path, stages: Path, as_of: str | None, as_
 
 
 def _tell(answer: dict[str, Any]) -> None:
+    from cleanroom.attribution import statistics
+
     matched, naive = answer["matched"], answer["naive"]
     left_out = sum(answer["left_out"].values())
     click.echo(f"deals      {answer['deals']:,} used, {left_out:,} rows left out")
     for code, rows in answer["left_out"].items():
-        click.echo(f"           {rows:,} {code}")
+        click.echo(f"           {rows:,} {code}: {statistics.LEFT_OUT[code]}")
     if matched is not None:
         click.echo(
             f"matched    {_points(matched)} over {matched['attachments']:,} attachments and"

@@ -259,6 +259,7 @@ def test_today_is_an_argument(tmp_path: Path, null: Made) -> None:
     early = json.loads(run(tmp_path, null, "--as-of", "2024-06-01", "--json").stdout)
     assert early["left_out"]["future-date"] > 100
     assert early["deals"] < len(null.deals)
+    assert " future-date: a date after today" in run(tmp_path, null, "--as-of", "2024-06-01").stdout
     assert isinstance(run(tmp_path, null, "--as-of", "soon").exception, UsageError)
 
 
