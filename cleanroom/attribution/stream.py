@@ -16,8 +16,3 @@ def words(digest: bytes, purpose: str, count: int, below: int) -> np.ndarray[Any
     stream = hashlib.shake_128(digest + purpose.encode()).digest(4 * count)
     wide = np.frombuffer(stream, "<u4").astype(np.uint64) * np.uint64(below)
     return (wide >> np.uint64(32)).astype(np.int64)
-
-
-def fractions(digest: bytes, purpose: str, count: int) -> np.ndarray[Any, Any]:
-    """`count` numbers from 0 to just below 1, multiples of 2^-31."""
-    return words(digest, purpose, count, 2**31) / 2.0**31

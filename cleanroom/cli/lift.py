@@ -16,9 +16,10 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command("lift")
 @click.argument("deals", type=FILE)
 @click.argument("stages", type=FILE)
+@click.option("--as-of", metavar="DAY", help="Today, from when on dates lie in the future. Default: now.")
 @json_option
 @click.pass_obj
-def lift_command(shell: Shell, deals: Path, stages: Path, as_json: bool) -> None:
+def lift_command(shell: Shell, deals: Path, stages: Path, as_of: str | None, as_json: bool) -> None:
     """Win rate with and without a partner, compared only where it can be.
 
     DEALS is a CSV with deal_id, segment, amount, created, partner_id, attached, closed and outcome (won, lost
@@ -28,7 +29,7 @@ def lift_command(shell: Shell, deals: Path, stages: Path, as_json: bool) -> None
     """
     from cleanroom.session.attribution.plain_deals import lift_answer, read_deals
 
-    answer = lift_answer(read_deals(deals, stages, shell.now()))
+    answer = lift_answer(read_deals(deals, stages, shell.now(), as_of))
     if as_json:
         print_json(answer)
     else:
@@ -41,11 +42,13 @@ def lift_command(shell: Shell, deals: Path, stages: Path, as_json: bool) -> None
 
 
 def _tell(answer: dict[str, Any]) -> None:
+    from cleanroom.attribution import statistics
+
     matched, naive = answer["matched"], answer["naive"]
     left_out = sum(answer["left_out"].values())
     click.echo(f"deals      {answer['deals']:,} used, {left_out:,} rows left out")
     for code, rows in answer["left_out"].items():
-        click.echo(f"           {rows:,} {code}")
+        click.echo(f"           {rows:,} {code}: {statistics.LEFT_OUT[code]}")
     if matched is not None:
         click.echo(
             f"matched    {_points(matched)} over {matched['attachments']:,} attachments and"

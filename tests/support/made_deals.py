@@ -7,7 +7,7 @@ nothing; with 1.35 an attached deal is won 1.35 times as often a day and lost 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -21,7 +21,7 @@ DAYS = 1_000
 AHEAD = np.array([0.040, 0.035, 0.030, 0.0])
 WIN = np.array([0.0, 0.0, 0.006, 0.030])
 LOSS = np.array([0.034, 0.020, 0.010, 0.012])
-ATTACH = np.array([0.0020, 0.0045, 0.0090, 0.0110])
+ATTACH = np.array([0.0035, 0.0060, 0.0085, 0.0085])
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Made:
     deals: list[dict[str, str]]
     stages: list[dict[str, str]]
     truth: float
+    truths: dict[str, float] = field(default_factory=dict)
 
 
 def make_deals(seed: int, size: int = 4_000, effect: float = 1.0) -> Made:
@@ -63,7 +64,7 @@ def make_deals(seed: int, size: int = 4_000, effect: float = 1.0) -> Made:
         truths.append(live[new])
     who = np.concatenate(truths)
     then = [_stage_at(passed, int(attached[deal])) for deal, passed in _by_deal(entries, who)]
-    truth = _effect(segment[who], scale[who], np.array(then), effect)
+    effects = _effects(segment[who], scale[who], np.array(then), effect)
     partner = draw.integers(0, 25, size)
     rows = [
         {
@@ -82,7 +83,12 @@ def make_deals(seed: int, size: int = 4_000, effect: float = 1.0) -> Made:
     stages = [
         dict(zip(names, (f"d{deal:05}", STAGES[at], _day(day)), strict=True)) for deal, at, day in entries
     ]
-    return Made(rows, stages, truth)
+    return Made(
+        rows,
+        stages,
+        float(effects.mean()),
+        {f"d{deal:05}": one for deal, one in zip(who.tolist(), effects.tolist(), strict=True)},
+    )
 
 
 def rates(
@@ -90,7 +96,7 @@ def rates(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Chances a day to be won, to be lost and to be attached, without a partner."""
     size = np.exp(0.35 * scale + 0.15 * (segment - 1))
-    return WIN[stage] * size, LOSS[stage] / size, ATTACH[stage] * np.exp(0.7 * scale + 0.3 * (segment - 1))
+    return WIN[stage] * size, LOSS[stage] / size, ATTACH[stage] * np.exp(0.55 * scale + 0.3 * (segment - 1))
 
 
 def _by_deal(entries: list[tuple[int, int, int]], who: np.ndarray) -> list[tuple[int, list[tuple[int, int]]]]:
@@ -104,8 +110,8 @@ def _stage_at(entries: list[tuple[int, int]], day: int) -> int:
     return max((entered, stage) for entered, stage in entries if entered <= day)[1]
 
 
-def _effect(segment: np.ndarray, scale: np.ndarray, stage: np.ndarray, effect: float) -> float:
-    """The mean over attachments of the chance to win in the end, with a partner and going on as usual."""
+def _effects(segment: np.ndarray, scale: np.ndarray, stage: np.ndarray, effect: float) -> np.ndarray:
+    """By attachment: the chance to win in the end with a partner, less the one of going on as usual."""
     with_, usual = np.zeros((4, len(stage))), np.zeros((4, len(stage)))
     for at in reversed(range(4)):
         win, loss, attach = rates(segment, scale, np.full(len(stage), at))
@@ -119,7 +125,7 @@ def _effect(segment: np.ndarray, scale: np.ndarray, stage: np.ndarray, effect: f
                 new = stay * (1 - AHEAD[at]) * attach
                 table[at] = (win + ahead * going + new * with_[at]) / (win + loss + ahead + new)
     rows = np.arange(len(stage))
-    return float((with_[stage, rows] - usual[stage, rows]).mean())
+    return np.asarray(with_[stage, rows] - usual[stage, rows])
 
 
 def _day(day: int) -> str:

@@ -13,9 +13,9 @@ from made_deals import Made, make_deals
 
 from cleanroom.attribution.statistics import gather_deals, lift, newcombe, wilson
 from cleanroom.attribution.statistics.deals import days_of
-from cleanroom.attribution.statistics.trials import _expected, _match, _spell_at, _Trials
+from cleanroom.attribution.statistics.trials import _expected, _match, _Trials, spell_at
 from cleanroom.cli.app import overlap
-from overlap.errors import Refused
+from overlap.errors import Refused, UsageError
 
 TODAY = 30_000.0
 
@@ -170,7 +170,7 @@ def test_the_controls_of_an_attachment_stood_where_it_stood() -> None:
     stages.append({"deal_id": "went on", "stage": "two", "entered": "2025-01-06"})
     stages.append({"deal_id": "still open", "stage": "two", "entered": "2025-06-05"})
     deals = gather_deals(rows, stages, TODAY)
-    spell = _spell_at(deals, np.array([deals.ids.index("d1")]))
+    spell = spell_at(deals, np.array([deals.ids.index("d1")]))
     trials = _match(deals, np.array([deals.ids.index("d1")]), spell)
     assert {deals.ids[deal] for deal in trials.pair_deal} == {"c1", "c2", "c3"}
     assert set(trials.pair_moment - days_of("2025-01-01")) == {9}
@@ -253,6 +253,14 @@ def test_the_command_fails_with_reasons_when_the_comparison_is_invalid(tmp_path:
     assert answer["matched"] is None
     assert [each["code"] for each in answer["refused"]] == ["thin-strata"]
     assert "refused    thin-strata: " in run(tmp_path, make_deals(5, 120, 1.0)).stdout
+
+
+def test_today_is_an_argument(tmp_path: Path, null: Made) -> None:
+    early = json.loads(run(tmp_path, null, "--as-of", "2024-06-01", "--json").stdout)
+    assert early["left_out"]["future-date"] > 100
+    assert early["deals"] < len(null.deals)
+    assert " future-date: a date after today" in run(tmp_path, null, "--as-of", "2024-06-01").stdout
+    assert isinstance(run(tmp_path, null, "--as-of", "soon").exception, UsageError)
 
 
 @pytest.mark.slow

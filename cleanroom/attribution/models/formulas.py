@@ -44,7 +44,6 @@ FORMULAS: Final = (
 )
 
 IDS: Final = tuple(formula.id for formula in FORMULAS)
-BY_ID: Final = {formula.id: formula for formula in FORMULAS}
 
 #: The formulas whose answers bound what a reasonable model says: splits, and of the chains the first order.
 REASONABLE: Final = tuple(

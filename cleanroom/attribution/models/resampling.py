@@ -8,7 +8,7 @@ journeys as there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -22,8 +22,7 @@ from cleanroom.attribution.stream import words
 RESAMPLES: Final = 1_000
 GROUPS: Final = 8_192
 
-#: The chance that an interval covers what it is an interval of, and its two ends.
-LEVEL: Final = 0.95
+#: Both ends of a 95 % interval.
 ENDS: Final = (0.025, 0.975)
 
 #: Resamples that are worked on together.
@@ -137,8 +136,3 @@ def _chain_credits(chain: Chain, visits: Floats, moves: Floats, won: Floats) -> 
     whole = effects.sum(axis=1, keepdims=True)
     share = np.divide(effects, whole, out=np.zeros_like(effects), where=whole > 0)
     return np.asarray(share * won.sum(axis=1, keepdims=True))
-
-
-def describe(journeys: Journeys) -> Mapping[str, int]:
-    """How the resamples of these journeys are drawn: `resamples` and `groups`."""
-    return {"resamples": RESAMPLES, "groups": min(journeys.total, GROUPS)}

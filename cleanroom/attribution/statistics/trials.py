@@ -4,12 +4,14 @@ Each attachment begins a trial. Its controls are the deals that stood where it s
 within SIZE_BAND, same stage, as long in that stage, open and not attached at that moment (also deals that
 were attached later, and deals before their own attachment). The outcome is a win within a horizon after
 that moment. Wins are weighed by the share of trials that could be followed so long (inverse probability of
-censoring), so that deals which are still open bias neither side. The answer is the mean difference over
-attachments, against going on as usual; a control may have been attached later.
+censoring), so that deals which are still open bias neither side. Partners go to the larger deals of every
+band, so a straight line over the logarithm of the amount brings the controls to the amount of the attached
+deal. The answer is the mean difference over attachments, against going on as usual; a control may have been
+attached later.
 
 Intervals: deals are drawn again, with everything they are treated deal or control in, so that a control
-used many times counts as the one deal it is (Hernan and Robins, What If, section 3.6 and chapter 17, for
-sequential trials; Davison and Hinkley, 1997, for the bootstrap).
+used many times counts as the one deal it is. The trials are those of Hernan and Robins (2016), "Using big
+data to emulate a target trial when a randomized trial is not available".
 """
 
 from __future__ import annotations
@@ -106,7 +108,7 @@ def lift(deals: Deals) -> Lift:
     naive = _naive(deals)
     attachments = np.flatnonzero(np.isfinite(deals.attached))
     refused = _time_bias(deals, attachments)
-    spell = _spell_at(deals, attachments)
+    spell = spell_at(deals, attachments)
     trials = _match(deals, attachments[spell >= 0], spell[spell >= 0])
     followed = _horizon(deals, trials)
     if len(attachments) and (unstaged := float((spell < 0).mean())) > MOST_UNSTAGED:
@@ -156,7 +158,7 @@ def _time_bias(deals: Deals, attachments: Column) -> dict[str, str]:
     return refused
 
 
-def _spell_at(deals: Deals, attachments: Column) -> Column:
+def spell_at(deals: Deals, attachments: Column) -> Column:
     """For each attachment the stay in a stage that it falls into, -1 for none."""
     order = np.lexsort((deals.spell_entered, deals.spell_deal))
     keys = list(zip(deals.spell_deal[order].tolist(), deals.spell_entered[order].tolist(), strict=True))

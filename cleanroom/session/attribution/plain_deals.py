@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import secrets
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from cleanroom.attribution import statistics
-from cleanroom.session.folder import read_whole
-from overlap.errors import BadInput
+from cleanroom.session.folder import read_whole, write_whole
+from overlap.errors import BadInput, UsageError
 
 #: Bytes of a file of deals or stages.
 DEALS_LIMIT: Final = 2**28
@@ -19,19 +20,28 @@ DEALS_LIMIT: Final = 2**28
 _DAY_SECONDS = 86_400
 
 
-def read_deals(deals: Path, stages: Path | None, now: int) -> statistics.Deals:
-    """Checked deals from two CSVs; `now` in unix seconds. Raises BadInput for a file without its columns."""
+def read_deals(deals: Path, stages: Path | None, now: int, as_of: str | None = None) -> statistics.Deals:
+    """Checked deals from two CSVs; `now` in unix seconds, or the day `as_of`, is today.
+
+    Raises BadInput for a file without its columns, UsageError for a day that is none.
+    """
+    today = now / _DAY_SECONDS if as_of is None else statistics.days_of(as_of)
+    if today is None:
+        raise UsageError("--as-of is no day", "as 2026-05-03")
     rows = read_table(deals, statistics.DEAL_COLUMNS)
     entries = [] if stages is None else read_table(stages, statistics.STAGE_COLUMNS)
-    return statistics.gather_deals(rows, entries, now / _DAY_SECONDS)
+    return statistics.gather_deals(rows, entries, today)
 
 
-def read_table(source: Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    """The rows of a CSV (UTF-8) with at least these columns; others are left alone. Raises BadInput."""
+def read_table(source: Path, columns: Sequence[str], needed: int | None = None) -> list[dict[str, str]]:
+    """The rows of a CSV (UTF-8) with these columns, of which the first `needed` (all) must be there.
+
+    Other columns are left alone. Raises BadInput.
+    """
     content = read_whole(source, DEALS_LIMIT, "at most 256 MiB are read at once")
     try:
         reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), restkey="", strict=True)
-        missing = [name for name in columns if name not in (reader.fieldnames or ())]
+        missing = [name for name in columns[:needed] if name not in (reader.fieldnames or ())]
         if missing:
             raise BadInput(
                 f"the file has no column {missing[0]}", f"the first line names {', '.join(columns)}"
@@ -61,3 +71,88 @@ def lift_answer(deals: statistics.Deals) -> dict[str, Any]:
 def _difference(found: statistics.Difference, sizes: tuple[str, str]) -> dict[str, Any]:
     facts = {name: round(getattr(found, name), 12) for name in ("difference", "low", "high")}
     return facts | {sizes[0]: found.of, sizes[1]: found.others}
+
+
+def rates_answer(deals: statistics.Deals) -> dict[str, Any]:
+    """What `overlap rates --json` prints."""
+    found = statistics.rates(deals)
+    return asdict(found) | {"left_out": dict(deals.left_out), "undated_attachments": deals.undated}
+
+
+def forecast_answer(deals: statistics.Deals, statuses: Path | None) -> dict[str, Any]:
+    """What `overlap forecast --json` prints; the column `since` of the statuses may be missing or empty."""
+    days = {} if statuses is None else _by_deal(statuses, "since", needed=False)
+    since = {deal: statistics.days_of(text) for deal, text in days.items() if text}
+    if None in since.values():
+        raise BadInput("a day in since is neither a day nor an instant with a zone", "as 2026-05-03")
+    known = {deal: day for deal, day in since.items() if day is not None}
+    found = statistics.forecast(deals, _by_deal(statuses, "status"), known)
+    return asdict(found) | {"left_out": dict(deals.left_out)}
+
+
+def partners_answer(
+    deals: statistics.Deals, actions: Path, statuses: Path | None, regions: Path | None
+) -> dict[str, Any]:
+    """What `overlap partners-report --json` prints; actions without a readable day are counted, not used."""
+    rows = read_table(actions, statistics.ACTION_COLUMNS)
+    days = [(row["partner"].strip(), statistics.days_of(row["date"].strip())) for row in rows]
+    usable = [(partner, day) for partner, day in days if partner and day is not None]
+    found = statistics.portfolio(deals, _by_deal(statuses, "status"), usable, _by_deal(regions, "region"))
+    left_out = dict(deals.left_out) | {"bad-action": len(days) - len(usable)}
+    return {"partners": [asdict(each) for each in found], "left_out": left_out}
+
+
+def _by_deal(source: Path | None, column: str, *, needed: bool = True) -> dict[str, str]:
+    """One text for each deal, empty where the column is not needed and missing. Raises BadInput for two."""
+    if source is None:
+        return {}
+    found: dict[str, str] = {}
+    for row in read_table(source, ("deal_id", column), needed=2 if needed else 1):
+        deal, text = row["deal_id"].strip(), row[column].strip()
+        if found.setdefault(deal, text) != text:
+            raise BadInput(f"a deal has two values of {column}", "one row for each deal")
+    return found
+
+
+@dataclass(frozen=True)
+class HoldOut:
+    """A draw that was written: its seed and commitment, hex, and the sizes of its groups."""
+
+    seed: str
+    commitment: str
+    held_out: int
+    outreach: int
+
+
+def draw_holdout(accounts: Path, out: Path, share: str, seed: str | None) -> HoldOut:
+    """Draw a hold-out of the accounts in a CSV (`account_id`) and write each one's group to `out`."""
+    ids = [row["account_id"].strip() for row in read_table(accounts, ("account_id",))]
+    chosen = secrets.token_bytes(statistics.SEED_BYTES) if seed is None else _hex(seed)
+    drawn = statistics.draw(ids, share, chosen)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("account_id", "group"))
+    writer.writerows(drawn.group.items())
+    write_whole(out, text.getvalue().encode())
+    held = list(drawn.group.values()).count("held-out")
+    return HoldOut(chosen.hex(), drawn.commitment, held, len(ids) - held)
+
+
+def holdout_result(draw: Path, outcomes: Path, share: str, seed: str, commitment: str) -> statistics.Effect:
+    """The effect of outreach: groups as drawn, outcomes a CSV `account_id,outcome` (`won` is a success)."""
+    rows = read_table(draw, ("account_id", "group"))
+    groups = {row["account_id"].strip(): row["group"].strip() for row in rows}
+    if len(groups) < len(rows):
+        raise BadInput("the draw names an account twice", "take the file of the draw")
+    won: dict[str, bool] = {}
+    for row in read_table(outcomes, ("account_id", "outcome")):
+        account = row["account_id"].strip()
+        won[account] = won.get(account, False) or row["outcome"].strip().lower() == "won"
+    return statistics.result(groups, won, share, _hex(seed), commitment)
+
+
+def _hex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise UsageError("the seed is not hex", "64 digits, as 'holdout draw' printed it") from error

@@ -18,7 +18,7 @@ PATHS_LIMIT: Final = 2**30
 RULE_LIMIT: Final = 2**24
 
 #: Digits that are printed: what follows may differ between processors.
-DIGITS: Final = 12
+DIGITS: Final = 15
 
 
 @dataclass(frozen=True)
