@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from pathlib import Path
 
 import pytest
+from time_authority import OPENSSL, Authority
 from two_parties import (
     DAY,
     PARTNER,
@@ -357,3 +359,36 @@ def test_the_vendor_is_dated_by_the_same_kinds_of_clocks(both: TwoParties) -> No
     holdings = own_holdings(party, PARTNER)
     assert {(one.partner, one.grade) for one in holdings} == {(VENDOR, "witnessed")}
     assert len(holdings) == 14 and all(one.committed_at for one in holdings)
+
+
+def test_a_time_authority_dates_an_epoch_alone(tmp_path: Path) -> None:
+    pytest.importorskip("rfc3161_client")
+    if OPENSSL is None:
+        pytest.skip("no openssl here")
+    authority = Authority(tmp_path / "authority")
+    both = TwoParties(tmp_path / "both", now=int(time.time()))
+    meet(both)
+    terms = both.root / "terms.toml"
+    pem = authority.pem
+    text = TERMS.replace("witnesses_needed = 1", "witnesses_needed = 0").replace('["{witness}"]', "[]")
+    terms.write_text(text + f'time_authority = """\n{pem}"""\n')
+    proposed, signed = both.mail("terms"), both.mail("terms.signed")
+    both.run(VENDOR, "claims", "terms", "propose", terms, "--partner", PARTNER, "--out", proposed)
+    both.run(PARTNER, "claims", "terms", "accept", proposed, "--out", signed)
+    both.run(VENDOR, "claims", "terms", "accept", signed)
+    both.run(PARTNER, "claims", "commit")
+    both.run(PARTNER, "claims", "stamp", "--out", both.mail("request"))
+    both.mail("reply").write_bytes(authority.answer(both.mail("request").read_bytes()))
+    assert "stamped   epoch 1 at " in both.run(PARTNER, "claims", "stamp", both.mail("reply")).out
+    both.mail("bad").write_bytes(both.mail("reply").read_bytes()[:-30])
+    both.run(PARTNER, "claims", "stamp", both.mail("bad"), code=5)
+    both.run(PARTNER, "claims", "stamp", code=2)
+    both.run(VENDOR, "claims", "stamp", both.mail("reply"), code=2)
+    both.run(PARTNER, "claims", "send", "--partner", VENDOR, "--out", both.mail("commitment"))
+    both.run(VENDOR, "receive", both.mail("commitment"))
+    agree(both, change_policy(both, run_budget="300", purposes='["territory-planning", "attribution"]'))
+    match(both)
+    both.place(VENDOR, "claims", "received", PARTNER, "1").unlink()
+    both.run(PARTNER, "claims", "prove", "--bundle", both.mail("bundle"))
+    found = both.read_json(VENDOR, "claims", "verify", both.mail("bundle"))
+    assert {(claim["grade"], claim["dated_by"]) for claim in found["claims"]} == {("witnessed", "token")}
