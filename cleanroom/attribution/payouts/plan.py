@@ -107,6 +107,12 @@ class Rule:
     expires_days: int | None = None
 
     @property
+    def is_capped(self) -> bool:
+        """Whether it has any cap."""
+        cap = self.cap
+        return cap.deal is not None or cap.period is not None or cap.lifetime is not None
+
+    @property
     def is_fund(self) -> bool:
         """Whether it fills a fund and pays nobody."""
         return self.type in FUND_TYPES

@@ -53,7 +53,6 @@ def _faults(rule: Rule, ids: list[str]) -> list[tuple[str, str]]:
     tiered, parted = bool(rule.bands), rule.split is not None and rule.split.by != "parent"
     pays = sum((bool(rule.rate), tiered, bool(rule.amount)))
     spiff, fund, rebate = rule.type == "spiff", rule.is_fund, rule.type == "rebate"
-    capped = rule.cap.deal is not None or rule.cap.period is not None or rule.cap.lifetime is not None
     own = [kind for kind in rule.kinds if kind in REVERSALS or kind in FUND_STEPS]
     checks = (
         (pays != 1, "pays-what", "a rule has exactly one of rate, bands and amount"),
@@ -70,7 +69,7 @@ def _faults(rule: Rule, ids: list[str]) -> list[tuple[str, str]]:
         (tiered and parted, "split-with-tiers", "bands count one partner's volume: split by parent only"),
         (parted and (rule.cap.period is not None or rule.cap.lifetime is not None),
          "cap-with-split", "a split is capped per deal only: no partner sees all deals of the others"),
-        (rule.pays_in == "deal" and (tiered or capped or spiff or fund),
+        (rule.pays_in == "deal" and (tiered or rule.is_capped or spiff or fund),
          "pays-in-deal", "bands, caps, fixed amounts and funds are in the plan's currency"),
         (rule.accrue is not None and not (rebate and tiered), "accrue", "only a rebate with bands accrues"),
         (rebate and rule.over in ("deal", "lifetime"), "over", "a rebate is trued up when a span ends"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from heapq import heappop, heappush
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from cleanroom.attribution.payouts.days import SECONDS_A_DAY, period_of, span_of
 from cleanroom.attribution.payouts.deals import Deals
@@ -14,13 +14,11 @@ from cleanroom.attribution.payouts.events import Event
 from cleanroom.attribution.payouts.funds import Funds
 from cleanroom.attribution.payouts.line import Line, Scope, line_id
 from cleanroom.attribution.payouts.money import Exact, round_half_up, share_out
-from cleanroom.attribution.payouts.plan import Cap, Plan, Rule
+from cleanroom.attribution.payouts.plan import Plan, Rule
 from cleanroom.attribution.payouts.rates import Rate
 from cleanroom.attribution.payouts.tariff import Tariff, tariff_of
 
 __all__ = ["Meter", "Scopes", "Use", "scope_of"]
-
-_NO_CAP: Final = Cap()
 
 
 @dataclass(slots=True)
@@ -106,7 +104,7 @@ class Scopes:
         meter.exact = meter.tariff.due(meter.volume)
         meter.due = round_half_up(meter.exact, meter.tariff.denominator)
         owed = meter.due - due_before
-        kept = self._capped(use, owed) if rule.cap != _NO_CAP else owed
+        kept = self._capped(use, owed) if rule.is_capped else owed
         meter.paid += kept
         day = event.second // SECONDS_A_DAY
         period, fund, forfeited = (
