@@ -53,10 +53,10 @@ def rule_text(rng: random.Random, version: int, effective: str) -> str:
         tie=rng.choice(["disputed", "split"]),
         late_days=rng.choice([0, 2, 7]),
         late=rng.choice(["arrival", "arrival", "disputed"]),
-        a=rng.choice([5, 20]),
-        b=rng.choice([0, 40]),
-        c=rng.choice([3, 15]),
-        d=rng.choice([3, 15]),
+        a=rng.choice([5, 20, 60]),
+        b=rng.choice([0, 40, 60]),
+        c=rng.choice([3, 15, 60]),
+        d=rng.choice([3, 15, 60]),
         extra=rng.choice(["", EXTRA]),
     )
 
@@ -66,6 +66,8 @@ class Generator:
 
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
+        #: Most pipelines are kind: evidence is there, deals are long, partners meet on them.
+        self.kind = self.rng.random() < 0.75
         self.rules = [rule_text(self.rng, 1, "2026-03-05")]
         if self.rng.random() < 0.5:
             self.rules.append(rule_text(self.rng, 2, "2026-03-25"))
@@ -79,17 +81,24 @@ class Generator:
             return day.isoformat()
         return f"{day.isoformat()}T{rng.randrange(24):02}:{rng.choice(['00:00', '30:15'])}Z"
 
+    def late_day(self, first: int, spread: int) -> str:
+        return (FIRST + timedelta(days=first + self.rng.randrange(spread))).isoformat()
+
     def account(self, prefix: str) -> dict[str, list]:
         """The rows of one account with one to three deals; ids begin with the prefix."""
         rng = self.rng
         account = prefix + "A" if rng.random() < 0.95 else ""
         deals = [self.deal(f"{prefix}O{number}", account) for number in range(rng.choice([1, 1, 2, 3]))]
         stages = [
-            {"opportunity_id": deal["id"], "stage": rng.choice(STAGES), "entered": self.moment(60)}
+            {
+                "opportunity_id": deal["id"],
+                "stage": rng.choice(STAGES[:4] if self.kind else STAGES),
+                "entered": self.late_day(15, 60) if self.kind else self.moment(60),
+            }
             for deal in deals
             for _ in range(rng.choice([0, 0, 1, 2, 4]))
         ]
-        actions = [self.action(f"{prefix}a{number}", deals, account) for number in range(rng.randrange(7))]
+        actions = [self.action(f"{prefix}a{number}", deals, account) for number in range(rng.randrange(9))]
         holdings = [
             (name, account, grade, second)
             for name in (*PARTNERS, "")
@@ -113,8 +122,8 @@ class Generator:
             "id": name,
             "account_id": account,
             "status": rng.choice(["open", "won", "lost"]),
-            "created": self.moment(),
-            "closed": self.moment(70, 0.15),
+            "created": self.late_day(15, 20) if self.kind else self.moment(),
+            "closed": self.late_day(45, 40) if self.kind else self.moment(70, 0.15),
             "amount": rng.choice(["100", "0", "-5.5", "", "12.34"]),
             "currency": rng.choice(["EUR", "USD", "XXX", ""]),
         }
@@ -124,31 +133,32 @@ class Generator:
         date_ = self.moment()
         logged = ""
         if rng.random() < 0.7:
-            logged = date_ if rng.random() < 0.5 else self.moment(60)
+            logged = date_ if self.kind or rng.random() < 0.5 else self.moment(60)
         place = rng.random()
         deal = rng.choice(deals)["id"] if place < 0.7 else ("gone" if place < 0.75 else "")
-        proof = rng.choice(["", "mail", "mail", "mail sha256:" + "ab" * 32, "call sha256:" + "cd" * 32])
+        full = self.kind and rng.random() < 0.8
+        proof = "mail sha256:" + "ab" * 32 if full else rng.choice(["", "mail", "mail", "mail sha256:" + "ab" * 32, "call sha256:" + "cd" * 32])
         return {
             "id": name,
             "opportunity_id": deal,
             "account_id": account if place >= 0.7 or rng.random() < 0.2 else "",
             "partner": rng.choice([*PARTNERS, "CONTOSO ", "Fabrikam (UK)", "" if place < 0.1 else "contoso"]),
             "type": rng.choice(
-                ["introduction", "Registered Lead", "demo", "demo", "scoping", "social_post", "workshop", "golf"]
+                ["introduction", "Registered Lead", "demo", "scoping", "Scoping", "social_post", "workshop", "golf"]
             ),
             "date": date_,
             "logged": logged,
             "proof": proof,
-            "owner": rng.choice(["jo", "jo", ""]),
-            "next_step": rng.choice(["call", "call", " "]),
-            "role": rng.choice(["influence", "influence", ""]),
+            "owner": "jo" if full else rng.choice(["jo", "jo", ""]),
+            "next_step": "call" if full else rng.choice(["call", "call", " "]),
+            "role": "source" if full else rng.choice(["influence", "influence", ""]),
         }
 
     def holding(self) -> tuple[str, int | None]:
         rng = self.rng
-        grade = rng.choice(["witnessed", "logged", "logged", "asserted", "after-disclosure", "contradicted"])
+        grade = rng.choice(["witnessed", "logged", "logged", "logged", "asserted", "after-disclosure", "contradicted"])
         second = int(datetime.fromisoformat("2026-03-01T00:00:00+00:00").timestamp())
-        return grade, rng.choice([None, second, second + 86_400 * rng.randrange(40)])
+        return grade, rng.choice([None, second, second, second + 86_400 * rng.randrange(40)])
 
     def pipeline(self, accounts: int) -> dict[str, list]:
         whole: dict[str, list] = {

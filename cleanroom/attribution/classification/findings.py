@@ -65,15 +65,20 @@ class Finder:
         """FINDING_COLUMNS, sorted by what, code, row and id."""
         import pandas as pd
 
-        columns: dict[str, list[Any]] = {name: [] for name in FINDING_COLUMNS}
-        for what, code, ids, rows in self._parts:
-            columns["what"].append(np.repeat(np.array([what], object), len(rows)))
-            columns["code"].append(np.repeat(np.array([code], object), len(rows)))
-            columns["id"].append(np.asarray(ids.to_pylist(), object))
-            columns["row"].append(rows)
-        joined = {
-            name: np.concatenate(parts) if parts else np.empty(0, np.int64 if name == "row" else object)
-            for name, parts in columns.items()
-        }
-        table = pd.DataFrame(joined).astype({"what": "str", "id": "str", "code": "str"})
-        return table.sort_values(["what", "code", "row", "id"], ignore_index=True)[list(FINDING_COLUMNS)]
+        parts = [
+            pa.table(
+                {
+                    "what": pa.repeat(pa.scalar(what, pa.large_string()), len(rows)),
+                    "row": pa.array(rows, pa.int64()),
+                    "id": ids.cast(pa.large_string()),
+                    "code": pa.repeat(pa.scalar(code, pa.large_string()), len(rows)),
+                }
+            )
+            for what, code, ids, rows in self._parts
+        ]
+        if not parts:
+            empty = {name: pd.Series(dtype="int64" if name == "row" else "str") for name in FINDING_COLUMNS}
+            return pd.DataFrame(empty)
+        order = [("what", "ascending"), ("code", "ascending"), ("row", "ascending"), ("id", "ascending")]
+        table = pa.concat_tables(parts).sort_by(order).to_pandas()
+        return table.astype({name: "str" for name in FINDING_COLUMNS if name != "row"})

@@ -27,8 +27,8 @@ CLAIMS: Final = SOURCE_CLAIM | CLOSE_CLAIM | MOVE_CLAIM
 LATE_LOGGED: Final = 1 << len(REQUIREMENTS)
 CONTRADICTED: Final = 2 << len(REQUIREMENTS)
 
-#: Meetings judged at a time: their arrays stay below 200 MB.
-BATCH: Final = 2**20
+#: Meetings judged at a time: their arrays stay below 50 MB.
+BATCH: Final = 2**18
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,8 @@ def _next_change(deals: Deals, deal: np.ndarray, start: np.ndarray, now: int) ->
 def direct_meetings(acts: Acts) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Usable actions and the deals that they name, a batch at a time."""
     at = np.flatnonzero(acts.usable & (acts.deal >= 0))
+    # What is looked up in order is looked up faster.
+    at = at[np.argsort(acts.deal[at], kind="stable")]
     for first in range(0, len(at), BATCH):
         chosen = at[first : first + BATCH]
         yield chosen, acts.deal[chosen]

@@ -81,11 +81,11 @@ def gather_pairs(
     width = max(len(numbers), 1)
     direct = (acts.deal >= 0) & (acts.partner >= 0)
     named = acts.deal[direct] * width + acts.partner[direct]
-    keys, counts = np.unique(named, return_counts=True)
+    keys, counts = _counted(named)
     by_account, touched_there, last_there = _on_accounts(acts, deals, menu, width)
     held = _held(holdings, deals, width)
     disputed = _disputed(pipeline, deals, numbers, width)
-    everything = np.unique(np.concatenate([keys, by_account, held, disputed]))
+    everything = distinct(np.concatenate([keys, by_account, held, disputed]))
     touched = np.zeros(len(everything), np.int64)
     touched[np.searchsorted(everything, keys)] = counts
     touched[np.searchsorted(everything, by_account)] += touched_there
@@ -103,11 +103,31 @@ def gather_pairs(
         partner=everything % width,
         touched=touched,
         last=last,
-        held=np.isin(everything, held),
-        disputed=np.isin(everything, disputed),
+        held=_among(everything, held),
+        disputed=_among(everything, disputed),
         width=width,
         of_meeting=np.empty(0, np.int64),
     )
+
+
+def distinct(keys: np.ndarray) -> np.ndarray:
+    """The distinct keys, sorted."""
+    ordered = np.sort(keys)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+
+
+def _counted(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct keys, sorted, and how often each occurs."""
+    ordered = np.sort(keys)
+    first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if len(ordered) else keys[:0]
+    return ordered[first], np.diff(np.append(first, len(ordered)))
+
+
+def _among(everything: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """Which of all keys, sorted, are among these, which all are."""
+    flags = np.zeros(len(everything), bool)
+    flags[np.searchsorted(everything, keys)] = True
+    return flags
 
 
 def on_account_deals(deals: Deals, account: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -146,7 +166,7 @@ def _on_accounts(
 
 def _held(holdings: Holdings, deals: Deals, width: int) -> np.ndarray:
     position, deal = on_account_deals(deals, holdings.keys // holdings.partners)
-    return np.unique(deal * width + (holdings.keys % holdings.partners)[position])
+    return distinct(deal * width + (holdings.keys % holdings.partners)[position])
 
 
 def _disputed(pipeline: Pipeline, deals: Deals, numbers: dict[str, int], width: int) -> np.ndarray:
@@ -156,4 +176,4 @@ def _disputed(pipeline: Pipeline, deals: Deals, numbers: dict[str, int], width: 
     deal = np.asarray(pc.fill_null(pc.index_in(of, value_set=deals.ids), -1)).astype(np.int64)
     partner = np.array([numbers.get(pipeline.book.partner(two), -1) for _, two in pipeline.disputes], np.int64)
     good = (deal >= 0) & (partner >= 0)
-    return np.unique(deal[good] * width + partner[good])
+    return distinct(deal[good] * width + partner[good])

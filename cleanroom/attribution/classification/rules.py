@@ -92,6 +92,7 @@ class RuleBook:
     def __init__(self, versions: Sequence[Rules]) -> None:
         if not versions:
             raise UsageError("there are no attribution rules", "'overlap rules show' prints those that come along")
+        self._partners: dict[str, str] = {}
         self.versions = tuple(sorted(versions, key=lambda one: (one.effective, one.version)))
         if overlapping(self.versions):
             raise UsageError(
@@ -111,8 +112,11 @@ class RuleBook:
 
     def partner(self, name: str) -> str:
         """The one name of a partner: an alias resolved, else the plain name."""
-        plain = plain_partner(name)
-        return self.aliases.get(plain, plain)
+        known = self._partners.get(name)
+        if known is None:
+            plain = plain_partner(name)
+            known = self._partners[name] = self.aliases.get(plain, plain)
+        return known
 
     def judging(self, created: int) -> Rules | None:
         """The version for a deal created at that second; None before the first one took effect."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cleanroom.attribution.classification.amounts import CURRENCIES, add_up
 from cleanroom.attribution.classification.engine import Judged
@@ -27,21 +26,24 @@ if TYPE_CHECKING:
 _DEAL_TEXTS: Final = ("amount", "currency", "stage")
 
 
-def status_table(judged: Judged) -> pd.DataFrame:
-    """STATUS_COLUMNS: one row a pair, and one for each deal that has none; sorted by both."""
+def status_table(judged: Judged, *, compact: bool = False) -> pd.DataFrame:
+    """STATUS_COLUMNS: one row a pair, and one for each deal that has none; sorted by both.
+
+    With `compact` the columns of repeated texts are categorical, for pipelines of a million pairs.
+    """
     pairs, deals = judged.pairs, judged.deals
     alone = np.flatnonzero(np.bincount(pairs.deal, minlength=len(deals)) == 0)
     deal = np.concatenate([pairs.deal, alone])
     # The row of a deal without partners stands where its pairs would: partner "" is before every name.
     order = np.lexsort((np.concatenate([pairs.partner, np.full(len(alone), -1)]), deal))
-    named = pa.array(judged.partners, pa.large_string()).take(pa.array(pairs.partner))
+    partner = np.concatenate([pairs.partner, np.full(len(alone), len(judged.partners))])
     nobody = np.full(len(alone), _NOTHING)
     nobody[deals.version[alone] < 0] = _BEFORE
     rule = np.concatenate([judged.rule, nobody])[order]
     deal, at = deal[order], pa.array(order)
     columns: dict[str, Any] = {
-        "opportunity": deals.ids.take(pa.array(deal)),
-        "partner": _with(named, "", len(alone)).take(at),
+        "opportunity": _coded(deals.ids, deal),
+        "partner": _words((*judged.partners, ""), partner[order]),
         "status": _words(STATUSES, _STATUS_OF[rule]),
         "lane_source": np.concatenate([judged.source, np.zeros(len(alone), bool)])[order],
         "lane_influence": np.concatenate([judged.influence, np.zeros(len(alone), bool)])[order],
@@ -53,7 +55,7 @@ def status_table(judged: Judged) -> pd.DataFrame:
         "points": np.concatenate([judged.points, np.zeros(len(alone), np.int64)])[order],
         "touched": np.concatenate([pairs.touched, np.zeros(len(alone), np.int64)])[order],
     }
-    return _frame(columns, STATUS_COLUMNS)
+    return _frame(columns, STATUS_COLUMNS, compact)
 
 
 def headline_table(judged: Judged) -> pd.DataFrame:
@@ -77,7 +79,7 @@ def headline_table(judged: Judged) -> pd.DataFrame:
         "rules": _digests(judged, everyone),
         **_deal_columns(judged, everyone),
     }
-    return _frame(columns, HEADLINE_COLUMNS)
+    return _frame(columns, HEADLINE_COLUMNS, False)
 
 
 def totals(headlines: pd.DataFrame) -> list[dict[str, Any]]:
@@ -118,15 +120,15 @@ _STATUS_OF: Final = np.array(
 
 
 def _deal_columns(judged: Judged, deal: np.ndarray) -> dict[str, Any]:
-    deals, at = judged.deals, pa.array(deal)
-    columns = {name: texts(deals.frame, name).take(at) for name in _DEAL_TEXTS}
-    return {
-        **columns,
-        "created": span_text(*(one[deal] for one in deals.created)),
-        "closed": span_text(*(one[deal] for one in deals.ended)),
-        "account": deals.accounts.take(at),
-        "opportunity_status": texts(deals.frame, "status").take(at),
+    deals = judged.deals
+    columns = {name: texts(deals.frame, name) for name in _DEAL_TEXTS}
+    columns |= {
+        "created": span_text(*deals.created),
+        "closed": span_text(*deals.ended),
+        "account": deals.accounts,
+        "opportunity_status": texts(deals.frame, "status"),
     }
+    return {name: _coded(column, deal) for name, column in columns.items()}
 
 
 def _digests(judged: Judged, deal: np.ndarray) -> Any:
@@ -137,7 +139,14 @@ def _digests(judged: Judged, deal: np.ndarray) -> Any:
 def _words(words: tuple[str, ...], numbers: np.ndarray) -> Any:
     """The word of each number; -1 is the last one."""
     at = np.where(numbers < 0, len(words) - 1, numbers)
-    return pa.array(words, pa.large_string()).take(pa.array(at))
+    return _coded(pa.array(words, pa.large_string()), at)
+
+
+def _coded(column: Any, at: np.ndarray) -> Any:
+    """The column's texts at these places, each text kept once."""
+    encoded = column.cast(pa.large_string()).dictionary_encode()
+    indices = np.asarray(encoded.indices)[at] if len(encoded) else np.empty(0, np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(indices, pa.int32()), encoded.dictionary)
 
 
 def _with(column: Any, text: str, times: int) -> Any:
@@ -145,18 +154,18 @@ def _with(column: Any, text: str, times: int) -> Any:
     return pa.concat_arrays([one.combine_chunks() if isinstance(one, pa.ChunkedArray) else one for one in whole])
 
 
-def _frame(columns: dict[str, Any], names: tuple[str, ...]) -> pd.DataFrame:
+def _frame(columns: dict[str, Any], names: tuple[str, ...], compact: bool) -> pd.DataFrame:
     import pandas as pd
 
-    arrays = {name: columns[name] for name in names}
-    made = {
-        name: pd.Series(one) if isinstance(one, np.ndarray) else pa.table({name: one}).to_pandas()[name]
-        for name, one in arrays.items()
-    }
-    frame = pd.DataFrame(made)
-    return frame.astype({name: "str" for name in names if not isinstance(arrays[name], np.ndarray)})
-
-
-def matches(column: Any, text: str) -> np.ndarray:
-    """Which cells are exactly this text."""
-    return np.asarray(pc.equal(column, text), dtype=bool)
+    made = {}
+    for name in names:
+        one = columns[name]
+        if isinstance(one, np.ndarray):
+            made[name] = pd.Series(one)
+            continue
+        coded = isinstance(one, pa.DictionaryArray)
+        if coded and not compact:
+            one = one.dictionary_decode()
+        series = pa.table({name: one}).to_pandas()[name]
+        made[name] = series if coded and compact else series.astype("str")
+    return pd.DataFrame(made, copy=False)

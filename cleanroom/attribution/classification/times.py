@@ -79,6 +79,6 @@ def span_text(start: np.ndarray, end: np.ndarray) -> Any:
     exact = (start == end) & (start != NEVER)
     if not exact.any():
         return days
-    safe = np.where(start == NEVER, 0, start)
-    moments = pc.strftime(pa.array(safe, pa.int64()).cast(pa.timestamp("s")), format="%Y-%m-%dT%H:%M:%SZ")
-    return pc.if_else(pa.array(exact), moments, days)
+    seconds = pa.array(np.where(exact, start, 0), pa.int64()).cast(pa.timestamp("s"))
+    spaced = pc.binary_replace_slice(pc.cast(seconds, pa.string()), 10, 11, "T")
+    return pc.if_else(pa.array(exact), pc.binary_join_element_wise(spaced, "Z", ""), days)
