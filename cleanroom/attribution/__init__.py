@@ -1,14 +1,14 @@
-"""Claims committed before a match, their proofs, and the credit that follows from them.
+"""Claims committed before a match, their proofs, and what they are worth; below it, the statuses by rule.
 
 hold -> commit -> (the commitment is sent before the first blinded byte)
-prove -> (the proofs are sent after the match) -> read_proofs -> verify -> Evidence -> credit -> explain
+prove -> (the proofs are sent after the match) -> read_proofs -> verify -> Evidence -> judge
+actions, classification  what partners did, and the status of each partner on each deal
 """
 
+from cleanroom.attribution import actions, classification
 from cleanroom.attribution.claim import SLOT_OF_KIND, SLOTS, Held, HeldAccount, Key, hold, key_of
 from cleanroom.attribution.commitment import BUCKET, Commitment, Committed, commit, require_bound
-from cleanroom.attribution.credit import LEDGER_COLUMNS, RULE, STATUSES, credit
-from cleanroom.attribution.explain import EXPLANATION_LINES, PAYS_NOTHING, explain
-from cleanroom.attribution.judge import REASONS, Evidence
+from cleanroom.attribution.judge import REASONS, Evidence, judge
 from cleanroom.attribution.proof import (
     FAILURES,
     Failed,
@@ -22,15 +22,10 @@ from cleanroom.attribution.proof import (
 
 __all__ = [
     "BUCKET",
-    "EXPLANATION_LINES",
     "FAILURES",
-    "LEDGER_COLUMNS",
-    "PAYS_NOTHING",
     "REASONS",
-    "RULE",
     "SLOTS",
     "SLOT_OF_KIND",
-    "STATUSES",
     "Commitment",
     "Committed",
     "Evidence",
@@ -41,10 +36,11 @@ __all__ = [
     "Proof",
     "Proved",
     "Verified",
+    "actions",
+    "classification",
     "commit",
-    "credit",
-    "explain",
     "hold",
+    "judge",
     "key_of",
     "prove",
     "read_proofs",

@@ -29,7 +29,8 @@ _PLAIN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z
 _HAS_TIME = r"[0-9][T ,]+[0-9]{1,2}:[0-9]{2}|[0-9]T[0-9]{6}"
 _MILLISECONDS = re.compile(r"[0-9]{12,13}")
 _TIME = re.compile(
-    r"^(?P<day>.*?[0-9])[T ,]+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?"
+    r"^(?P<day>.*?[0-9])[T ,]+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
+    r"(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?"
     r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?(?: ?(?P<zone>Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?))?$"
 )
 _OFFSET = re.compile(r"([+-])([0-9]{2})(?::?([0-9]{2}))?")
@@ -160,4 +161,3 @@ def _offset(found: re.Match[str]) -> datetime.tzinfo:
 
 def _iso(moment: datetime.datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-

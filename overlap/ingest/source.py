@@ -29,8 +29,8 @@ _MARKUP = (b"<html", b"<!doctype html", b"<?xml", b"<table", b"<meta")
 def open_source(source: Any) -> Opened:
     """The candidates of a path or DataFrame.
 
-    Raises BadInput for a file that is missing, empty, or neither text, JSON Lines, XLSX nor Parquet, UsageError for
-    anything that is not a path or a DataFrame.
+    Raises BadInput for a file that is missing, empty, or neither text, JSON Lines, XLSX nor Parquet,
+    UsageError for anything that is not a path or a DataFrame.
     """
     if isinstance(source, pd.DataFrame):
         return open_frame(source)

@@ -32,9 +32,9 @@ closed = ["Closed Won", "Closed Lost"]
 
 [actions]
 introduction = {{ class = "origin", days = {a}, requires = ["proof", "owner"], points = 5, says = "a" }}
-registered-lead = {{ class = "origin", days = {b}, requires = ["digest", "logged"], points = 3, says = "b" }}
+registered-lead = {{ class = "origin", days = {b}, requires = {needs}, points = 3, says = "b" }}
 demo = {{ class = "advance", days = {c}, requires = ["proof"], points = 2, says = "c" }}
-{extra}scoping = {{ class = "late", days = {d}, requires = ["proof", "next_step", "role"], points = 4, says = "d" }}
+{extra}scoping = {{ class = "late", days = {d}, requires = {more}, points = 4, says = "d"}}
 social-post = {{ class = "weak", days = 10, requires = [], points = 1, says = "e" }}
 
 [partners]
@@ -55,6 +55,8 @@ def rule_text(rng: random.Random, version: int, effective: str) -> str:
         late=rng.choice(["arrival", "arrival", "disputed"]),
         a=rng.choice([5, 20, 60]),
         b=rng.choice([0, 40, 60]),
+        more='["proof", "next_step", "role"]',
+        needs='["digest", "logged"]',
         c=rng.choice([3, 15, 60]),
         d=rng.choice([3, 15, 60]),
         extra=rng.choice(["", EXTRA]),
@@ -137,14 +139,27 @@ class Generator:
         place = rng.random()
         deal = rng.choice(deals)["id"] if place < 0.7 else ("gone" if place < 0.75 else "")
         full = self.kind and rng.random() < 0.8
-        proof = "mail sha256:" + "ab" * 32 if full else rng.choice(["", "mail", "mail", "mail sha256:" + "ab" * 32, "call sha256:" + "cd" * 32])
+        proof = (
+            "mail sha256:" + "ab" * 32
+            if full
+            else rng.choice(["", "mail", "mail", "mail sha256:" + "ab" * 32, "call sha256:" + "cd" * 32])
+        )
         return {
             "id": name,
             "opportunity_id": deal,
             "account_id": account if place >= 0.7 or rng.random() < 0.2 else "",
             "partner": rng.choice([*PARTNERS, "CONTOSO ", "Fabrikam (UK)", "" if place < 0.1 else "contoso"]),
             "type": rng.choice(
-                ["introduction", "Registered Lead", "demo", "scoping", "Scoping", "social_post", "workshop", "golf"]
+                [
+                    "introduction",
+                    "Registered Lead",
+                    "demo",
+                    "scoping",
+                    "Scoping",
+                    "social_post",
+                    "workshop",
+                    "golf",
+                ]
             ),
             "date": date_,
             "logged": logged,
@@ -156,7 +171,9 @@ class Generator:
 
     def holding(self) -> tuple[str, int | None]:
         rng = self.rng
-        grade = rng.choice(["witnessed", "logged", "logged", "logged", "asserted", "after-disclosure", "contradicted"])
+        grade = rng.choice(
+            ["witnessed", "logged", "logged", "logged", "asserted", "after-disclosure", "contradicted"]
+        )
         second = int(datetime.fromisoformat("2026-03-01T00:00:00+00:00").timestamp())
         return grade, rng.choice([None, second, second, second + 86_400 * rng.randrange(40)])
 

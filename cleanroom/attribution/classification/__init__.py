@@ -16,8 +16,17 @@ from overlap.lazy import load_from
 
 if TYPE_CHECKING:
     from cleanroom.attribution.classification.engine import Judged, judge_pipeline
+    from cleanroom.attribution.classification.explain import (
+        EXPLANATION_FACTS,
+        EXPLANATION_LINES,
+        explain_status,
+        plain_cell,
+    )
+    from cleanroom.attribution.classification.findings import FINDING_COLUMNS, FINDINGS
     from cleanroom.attribution.classification.pipeline import Pipeline
-    from cleanroom.attribution.classification.rules import RuleBook, Rules
+    from cleanroom.attribution.classification.rules import RULES_LIMIT, Clocks, RuleBook, Rules
+    from cleanroom.attribution.classification.rules_diff import RuleChange, diff_rules, impact
+    from cleanroom.attribution.classification.rules_lint import LINTS, LintFinding, lint_rules
     from cleanroom.attribution.classification.rules_parse import parse_rules
     from cleanroom.attribution.classification.statuses import (
         EARNING,
@@ -29,39 +38,63 @@ if TYPE_CHECKING:
         Holding,
     )
     from cleanroom.attribution.classification.table import headline_table, status_table, totals
+    from cleanroom.attribution.classification.variants import Alternative, focus, nearest_alternative
 
 __all__ = [
     "EARNING",
+    "EXPLANATION_FACTS",
+    "EXPLANATION_LINES",
+    "FINDINGS",
+    "FINDING_COLUMNS",
     "GLOSSARY",
     "HEADLINE_COLUMNS",
+    "LINTS",
     "RULES",
+    "RULES_LIMIT",
     "STATUSES",
     "STATUS_COLUMNS",
+    "Alternative",
+    "Clocks",
     "Holding",
     "Judged",
+    "LintFinding",
     "Pipeline",
     "RuleBook",
+    "RuleChange",
     "Rules",
+    "diff_rules",
+    "explain_status",
+    "focus",
     "headline_table",
+    "impact",
     "judge_pipeline",
+    "lint_rules",
+    "nearest_alternative",
     "parse_rules",
+    "plain_cell",
     "status_table",
     "totals",
 ]
 
 _HOMES = {
-    **dict.fromkeys(
-        ("EARNING", "GLOSSARY", "HEADLINE_COLUMNS", "RULES", "STATUSES", "STATUS_COLUMNS", "Holding"), "statuses"
-    ),
-    "Judged": "engine",
+    **dict.fromkeys(("Judged", "judge_pipeline"), "engine"),
+    **dict.fromkeys(("EXPLANATION_FACTS", "EXPLANATION_LINES", "explain_status", "plain_cell"), "explain"),
+    **dict.fromkeys(("FINDINGS", "FINDING_COLUMNS"), "findings"),
     "Pipeline": "pipeline",
-    "RuleBook": "rules",
-    "Rules": "rules",
-    "headline_table": "table",
-    "judge_pipeline": "engine",
+    **dict.fromkeys(("RULES_LIMIT", "Clocks", "RuleBook", "Rules"), "rules"),
+    **dict.fromkeys(("RuleChange", "diff_rules", "impact"), "rules_diff"),
+    **dict.fromkeys(("LINTS", "LintFinding", "lint_rules"), "rules_lint"),
     "parse_rules": "rules_parse",
-    "status_table": "table",
-    "totals": "table",
+    **dict.fromkeys(
+        ("EARNING", "GLOSSARY", "HEADLINE_COLUMNS", "RULES", "STATUSES", "STATUS_COLUMNS", "Holding"),
+        "statuses",
+    ),
+    **dict.fromkeys(("headline_table", "status_table", "totals"), "table"),
+    **dict.fromkeys(("Alternative", "focus", "nearest_alternative"), "variants"),
 }
 
 __getattr__ = load_from(__name__, _HOMES)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

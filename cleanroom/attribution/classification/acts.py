@@ -75,9 +75,7 @@ def partner_numbers(pipeline: Pipeline) -> tuple[list[str], dict[str, int]]:
     return partners, {name: number for number, name in enumerate(partners)}
 
 
-def read_acts(
-    pipeline: Pipeline, menu: Menu, numbers: dict[str, int], deals: Deals, finder: Finder
-) -> Acts:
+def read_acts(pipeline: Pipeline, menu: Menu, numbers: dict[str, int], deals: Deals, finder: Finder) -> Acts:
     """The actions of a pipeline, each fault told to the finder."""
     frame, book = pipeline.actions, pipeline.book
     ids = texts(frame, "id")

@@ -35,7 +35,7 @@ from cleanroom.attribution.classification.meetings import (
     meet,
 )
 from cleanroom.attribution.classification.pairs import Pairs, gather_pairs
-from cleanroom.attribution.classification.pipeline import Pipeline
+from cleanroom.attribution.classification.pipeline import Pipeline, row_numbers
 from cleanroom.attribution.classification.statuses import RULES, STATUSES
 from cleanroom.attribution.classification.times import NEVER
 
@@ -75,7 +75,7 @@ class Judged:
     @property
     def status(self) -> np.ndarray:
         """The number of the status of each pair."""
-        return STATUS_OF_RULE[self.rule]
+        return np.asarray(STATUS_OF_RULE[self.rule])
 
     @cached_property
     def findings(self) -> pd.DataFrame:
@@ -142,12 +142,13 @@ def _meetings(
         unknown[act[~found.known & (acts.deal[act] == deal) & (deals.version[deal] >= 0)]] = True
         claims = (found.worth & CLAIMS) > 0
         kept.append(Meetings(*(getattr(found, one.name)[claims] for one in fields(Meetings))))
-    for code, holds in (("after-close", over), ("late-logged", late), ("no-history", plain), ("unknown-type", unknown)):
+    told = {"after-close": over, "late-logged": late, "no-history": plain, "unknown-type": unknown}
+    for code, holds in told.items():
         finder.add("action", code, acts.ids, acts.rows, holds)
-    finder.add("opportunity", "before-rules", deals.ids, np.zeros(len(deals), np.int64), deals.version < 0)
+    finder.add("opportunity", "before-rules", deals.ids, row_numbers(deals.frame), deals.version < 0)
     if not kept:
         nothing = np.empty(0, np.int64)
-        return Meetings(*(nothing.astype(bool) if one.name in _FLAGS else nothing for one in fields(Meetings)))
+        return Meetings(*(nothing.astype(bool) if f.name in _FLAGS else nothing for f in fields(Meetings)))
     return Meetings(*(np.concatenate([getattr(one, f.name) for one in kept]) for f in fields(Meetings)))
 
 
@@ -176,10 +177,10 @@ def _rules(
     rule[undated] = _RULE["attached:no-created"]
     deciding = np.full(len(pairs), -1)
     rank = np.zeros(len(pairs), np.int64)
-    ladder = [
+    ladder: list[tuple[int, str, np.ndarray, np.ndarray]] = [
         (1, "influenced", *best[2]),
         (2, "assisted-close", *best[1]),
-        (3, "sourced", *(np.where(lost, -1, one) for one in best[0])),
+        (3, "sourced", np.where(lost, -1, best[0][0]), np.where(lost, -1, best[0][1])),
     ]
     for height, name, proof, _ in ladder:
         rule[proof >= 0], rank[proof >= 0] = _RULE[name], height

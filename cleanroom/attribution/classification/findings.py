@@ -19,8 +19,8 @@ FINDINGS: Final = {
     "unknown-type": "the type is not in the menu; the action counts for nothing",
     "no-subject": "the action names neither an opportunity nor an account",
     "no-deal": "the action names an account without a deal; it waits for one",
-    "unknown-opportunity": "the opportunity is not among those imported (merged, or not exported); the action "
-    "counts for its account, if it names one",
+    "unknown-opportunity": "the opportunity is not among those imported (merged, or not exported); the "
+    "action counts for its account, if it names one",
     "other-account": "the action names another account than its opportunity has; the opportunity decides",
     "logged-in-future": "the action is logged after now; the day of logging is not believed",
     "logged-before": "the action is logged before it happened; it counts from the day it happened",
@@ -28,7 +28,7 @@ FINDINGS: Final = {
     "late-logged": "the action was logged late; it counts from the day it arrived, or is disputed",
     "no-created": "the deal has no usable day of creation; nothing but presence can be judged",
     "created-in-future": "the deal is created after now; nothing but presence can be judged",
-    "created-before-company": "the deal is created before the company existed; nothing but presence is judged",
+    "created-before-company": "the deal is created before the company existed; only presence is judged",
     "no-closed": "the deal is won or lost without a day; its last change of stage stands for it, if any",
     "closed-in-future": "the deal is won or lost on a day after now; its last change of stage stands for it",
     "closed-before-created": "the deal closed before it was created; its last change of stage stands for it",

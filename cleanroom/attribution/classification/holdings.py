@@ -99,4 +99,4 @@ def may_source(
     proven, own = holdings.proven_at(account, partner), holdings.own[np.maximum(account, 0)]
     held = (proven != NEVER) & (proven <= deals.created[1][deal])
     held &= (own == NEVER) | (proven < own) | (account < 0)
-    return ~required[deals.version[deal]] | held
+    return np.asarray(~required[deals.version[deal]] | held)

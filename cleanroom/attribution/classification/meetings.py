@@ -136,7 +136,7 @@ def _next_change(deals: Deals, deal: np.ndarray, start: np.ndarray, now: int) ->
     last = day_number(np.where(deals.won_or_lost[deal], deals.last[deal], now))
     change = last.copy()
     change[found] = day_number(entered[at[found]])
-    return np.minimum(change, last)
+    return np.asarray(np.minimum(change, last))
 
 
 def direct_meetings(acts: Acts) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -150,7 +150,7 @@ def direct_meetings(acts: Acts) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
 
 def account_meetings(acts: Acts, deals: Deals, menu: Menu) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Usable actions on an account that may source, and the account's deals created in their widest window."""
+    """Usable actions on an account that may source, and its deals created in their widest window."""
     origins = (menu.kind == ORIGIN).any(axis=0)
     at = np.flatnonzero(acts.usable & (acts.account >= 0) & origins[acts.type])
     known = np.flatnonzero((deals.account >= 0) & (deals.created[0] != NEVER))

@@ -38,7 +38,8 @@ class Pairs:
 
     def place(self, deal: np.ndarray, partner: np.ndarray) -> np.ndarray:
         """The pair of each; it is there."""
-        return np.searchsorted(self.deal * self.width + self.partner, deal * self.width + partner)
+        keys = self.deal * self.width + self.partner
+        return np.asarray(np.searchsorted(keys, deal * self.width + partner))
 
     def with_meetings(self, meetings: Meetings, acts: Acts, deals: Deals) -> tuple[Pairs, Meetings]:
         """The meetings sorted by pair, day and, on one day, by the id of the action."""
@@ -174,6 +175,8 @@ def _disputed(pipeline: Pipeline, deals: Deals, numbers: dict[str, int], width: 
         return np.empty(0, np.int64)
     of = pa.array([one for one, _ in pipeline.disputes], pa.large_string())
     deal = np.asarray(pc.fill_null(pc.index_in(of, value_set=deals.ids), -1)).astype(np.int64)
-    partner = np.array([numbers.get(pipeline.book.partner(two), -1) for _, two in pipeline.disputes], np.int64)
+    partner = np.array(
+        [numbers.get(pipeline.book.partner(two), -1) for _, two in pipeline.disputes], np.int64
+    )
     good = (deal >= 0) & (partner >= 0)
     return distinct(deal[good] * width + partner[good])

@@ -47,7 +47,7 @@ def texts(frame: pd.DataFrame | None, name: str) -> Any:
 def row_numbers(frame: pd.DataFrame) -> np.ndarray:
     """The rows as the file numbers them; from 1 where nothing says."""
     if "row" in frame.columns:
-        return frame["row"].to_numpy(np.int64)
+        return np.asarray(frame["row"], np.int64)
     return np.arange(1, len(frame) + 1, dtype=np.int64)
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 from cleanroom.attribution.actions.menu import ActionType
@@ -91,7 +92,9 @@ class RuleBook:
 
     def __init__(self, versions: Sequence[Rules]) -> None:
         if not versions:
-            raise UsageError("there are no attribution rules", "'overlap rules show' prints those that come along")
+            raise UsageError(
+                "there are no attribution rules", "'overlap rules show' prints those that come along"
+            )
         self._partners: dict[str, str] = {}
         self.versions = tuple(sorted(versions, key=lambda one: (one.effective, one.version)))
         if overlapping(self.versions):
@@ -127,5 +130,5 @@ class RuleBook:
 def overlapping(versions: Sequence[Rules]) -> list[tuple[Rules, Rules]]:
     """Neighbours, in the order of their first days, that share a number or a day or count downwards."""
     ordered = sorted(versions, key=lambda one: (one.effective, one.version))
-    pairs = zip(ordered, ordered[1:], strict=False)
+    pairs = pairwise(ordered)
     return [(one, two) for one, two in pairs if one.effective == two.effective or one.version >= two.version]

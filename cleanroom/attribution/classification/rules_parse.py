@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any
 
 from cleanroom.attribution.actions.menu import CLASSES, REQUIREMENTS, WINDOW_LIMIT, ActionType, plain_type
 from cleanroom.attribution.classification.rules import (
@@ -69,7 +69,7 @@ def read_rules(data: bytes) -> tuple[Rules | None, list[Problem]]:
 
 
 class Place:
-    """One table, read key by key; every reader returns a value of its type, also where there was a problem."""
+    """One table, read key by key; every reader returns a value of its type, also after a problem."""
 
     def __init__(self, name: str, table: Any, problems: list[Problem]) -> None:
         self.name, self.problems = name, problems
@@ -235,6 +235,3 @@ def _completeness(place: Place) -> dict[str, int]:
     found = {name: place.number(name, 0, 100) for name in GATED if place.has(name)}
     place.close()
     return found
-
-
-

@@ -19,13 +19,14 @@ GLOSSARY: Final = {
     "Disputed": "a claim that would raise the status lacks its evidence, rivals claim the same source, or a "
     "dispute is open; it pays nothing until somebody decides",
     "Sourced": "the partner brought the deal: an origin action, proven, in the days before the deal was "
-    "created, on an account with no other open deal; between rivals, the one that proves it held the account first",
-    "Assisted Close": "the partner helped to close: a late action, proven, while the deal stood open in a late "
-    "stage",
-    "Influenced": "the partner moved the open deal: a defined action, proven, at most so many days before its "
-    "next stage change or its close",
-    "Attached": "the partner is present in the account, and no action of its counts now; never forecast, pays "
-    "nothing",
+    "created, on an account with no other open deal; between rivals, the one that proves it held the account "
+    "first",
+    "Assisted Close": "the partner helped to close: a late action, proven, while the deal stood open in a "
+    "late stage",
+    "Influenced": "the partner moved the open deal: a defined action, proven, at most so many days before "
+    "its next stage change or its close",
+    "Attached": "the partner is present in the account, and no action of its counts now; never forecast, "
+    "pays nothing",
     "Unattributed": "nothing that counts is logged",
 }
 
@@ -38,9 +39,9 @@ RULES: Final = {
     "disputed:contradiction": "a late action is dated when the stage history shows no late stage",
     "sourced": "an origin action, proven, within its window before the deal was created",
     "sourced:held-first": "several partners sourced the deal; this one proves that it held the account first",
-    "sourced:split": "several partners sourced the deal, none proves it was first; the rules split the source",
+    "sourced:split": "several partners sourced the deal, none proves it was first; the rules split it",
     "assisted-close": "a late action, proven, while the deal was open in a late stage",
-    "influenced": "an action, proven, while the deal was open, within its window before the next stage change",
+    "influenced": "an action, proven, while the deal was open, in its window before the next stage change",
     "attached:held-later": "its origin action counts, but a rival proves that it held the account earlier",
     "attached:action": "an action is logged, and none counts: outside its window, or only presence",
     "attached:overlap": "the match shows the partner in the account, and no action is logged",

@@ -111,10 +111,7 @@ def totals(headlines: pd.DataFrame) -> list[dict[str, Any]]:
 _NOTHING: Final = list(RULES).index("unattributed")
 _BEFORE: Final = list(RULES).index("unattributed:before-rules")
 _STATUS_OF: Final = np.array(
-    [
-        [one.lower().replace(" ", "-") for one in STATUSES].index(name.split(":")[0])
-        for name in RULES
-    ],
+    [[one.lower().replace(" ", "-") for one in STATUSES].index(name.split(":")[0]) for name in RULES],
     np.int64,
 )
 
@@ -151,7 +148,9 @@ def _coded(column: Any, at: np.ndarray) -> Any:
 
 def _with(column: Any, text: str, times: int) -> Any:
     whole = [column.cast(pa.large_string()), pa.array([text] * times, pa.large_string())]
-    return pa.concat_arrays([one.combine_chunks() if isinstance(one, pa.ChunkedArray) else one for one in whole])
+    return pa.concat_arrays(
+        [one.combine_chunks() if isinstance(one, pa.ChunkedArray) else one for one in whole]
+    )
 
 
 def _frame(columns: dict[str, Any], names: tuple[str, ...], compact: bool) -> pd.DataFrame:

@@ -57,12 +57,12 @@ def spans(texts: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def day_number(seconds: np.ndarray) -> np.ndarray:
     """UTC days since 1970; NEVER stays far before every day."""
-    return np.floor_divide(seconds, DAY)
+    return np.asarray(np.floor_divide(seconds, DAY))
 
 
 def keyed(groups: np.ndarray, seconds: np.ndarray) -> np.ndarray:
     """One sortable number for (group below 2^29, second of the years 1900 to 2199)."""
-    return groups.astype(np.int64) * _SPAN + np.clip(seconds + _SHIFT, 0, _SPAN - 1)
+    return np.asarray(groups.astype(np.int64) * _SPAN + np.clip(seconds + _SHIFT, 0, _SPAN - 1))
 
 
 def day_text(seconds: np.ndarray) -> Any:

@@ -74,8 +74,9 @@ def import_export(
 ) -> Imported:
     """Read `source` and replace the table of that kind (and population). Raises UsageError or BadInput.
 
-    `zone` says where the times of actions and stages were written that do not say it themselves. `exported` is the day (YYYY-MM-DD, UTC) on which the file was made, where it was not today. Rows of
-    accounts that were forgotten are not taken.
+    `exported` is the day (YYYY-MM-DD, UTC) on which the file was made, where it was not today; `zone` says
+    where the times of actions and stages were written that do not say it themselves. Rows of accounts that
+    were forgotten are not taken.
     """
     folder.require_party()
     if zone and what not in ZONED:
@@ -210,8 +211,7 @@ def own_accounts(folder: Folder, populations: tuple[str, ...] | None = None) -> 
 
 
 def own_table(folder: Folder, what: str) -> pd.DataFrame | None:
-    """The imported aliases, opportunities, stages, actions, territories or
-    restrictions; None when there are none."""
+    """The imported table of one kind (aliases, opportunities, stages, …); None when there is none."""
     place = folder.path("tables", f"{what}.parquet")
     return read_table(place) if place.is_file() else None
 
