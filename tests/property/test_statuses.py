@@ -31,6 +31,7 @@ RACED = ["sourced:held-first", "sourced:split", "disputed:rivals", "attached:hel
 _ORDER = {name: place for place, name in enumerate(STATUSES)}
 
 
+@pytest.mark.slow
 def test_a_second_evaluator_agrees() -> None:
     counts: Counter[str] = Counter()
     compared, found = 0, []
@@ -105,11 +106,12 @@ def test_headlines_are_a_partition_of_the_pipeline(seed: int) -> None:
     assert lanes["opportunity"].is_unique
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_evidence_never_lowers_a_status_except_by_a_rival(seed: int) -> None:
     """A complete action of a menu type is added for one partner; alone on the deal it never loses by it."""
     generator = Generator(seed)
-    rows = generator.pipeline(12)
+    rows = generator.pipeline(5)
     rows["actions"] = [row for row in rows["actions"] if row["partner"].strip().casefold() == "contoso"]
     before = by_engine(judged(generator.rules, rows))
     for number, deal in enumerate(rows["opportunities"]):
@@ -130,12 +132,12 @@ def test_evidence_never_lowers_a_status_except_by_a_rival(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_every_explanation_is_short_and_its_alternative_true(seed: int) -> None:
     generator = Generator(seed)
     rows = generator.pipeline(2)
     made = judged(generator.rules, rows)
-    for (opportunity, partner), (status, rule, *_lanes) in by_engine(made).items():
+    for (opportunity, partner), (status, rule, *_lanes) in list(by_engine(made).items())[:3]:
         lines = explain_status(made.pipeline, opportunity, partner)
         assert 2 < len(lines) <= EXPLANATION_LINES
         assert len([line for line in lines if line.startswith("  ")]) <= EXPLANATION_FACTS
@@ -154,7 +156,7 @@ def test_an_explanation_looks_at_its_account_only() -> None:
     generator = Generator(7)
     made = judged(generator.rules, generator.pipeline(20))
     whole = by_engine(made)
-    for opportunity in {one for one, _ in whole}:
+    for opportunity in sorted({one for one, _ in whole})[:12]:
         near = by_engine(judge_pipeline(focus(made.pipeline, opportunity)))
         mine = {key: value for key, value in whole.items() if key[0] == opportunity}
         assert {key: value for key, value in near.items() if key[0] == opportunity} == mine

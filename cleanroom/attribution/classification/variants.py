@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from cleanroom.attribution.actions.menu import REQUIREMENTS, ActionType, plain_type
@@ -30,7 +29,7 @@ _WISHED: Final = ("Sourced", "Assisted Close", "Influenced", "Attached", "Unattr
 _TRIED: Final = 12
 
 #: Changes tried, the nearest first: a command answers while one waits.
-_VARIANTS: Final = 60
+_VARIANTS: Final = 40
 
 _DIGEST: Final = "sha256:" + "0" * 64
 
@@ -83,13 +82,41 @@ def focus(pipeline: Pipeline, opportunity: str) -> Pipeline:
 
 def status_of(pipeline: Pipeline, opportunity: str, partner: str) -> str:
     """The status of one pair; Unattributed where there is none."""
-    judged = judge_pipeline(pipeline)
+    return statuses_of([pipeline], opportunity, partner)[0]
+
+
+def statuses_of(pipelines: Sequence[Pipeline], opportunity: str, partner: str) -> list[str]:
+    """The status of one pair in each pipeline, all judged at once: each stands under accounts of its own."""
+    whole = replace(
+        pipelines[0],
+        opportunities=_stacked([one.opportunities for one in pipelines], ("id", "account_id")),
+        actions=_stacked([one.actions for one in pipelines], ("id", "opportunity_id", "account_id")),
+        stages=_stacked([one.stages for one in pipelines], ("opportunity_id",)),
+        holdings=[
+            replace(held, account=f"{at}:{held.account}")
+            for at, one in enumerate(pipelines)
+            for held in one.holdings
+        ],
+        disputes=[(f"{at}:{two[0]}", two[1]) for at, one in enumerate(pipelines) for two in one.disputes],
+    )
+    judged = judge_pipeline(whole)
+    if partner not in judged.partners:
+        return [STATUSES[-1]] * len(pipelines)
+    mine = judged.pairs.partner == judged.partners.index(partner)
     ids = judged.deals.ids.to_pylist()
-    if opportunity not in ids or partner not in judged.partners:
-        return STATUSES[-1]
-    deal, number = ids.index(opportunity), judged.partners.index(partner)
-    at = np.flatnonzero((judged.pairs.deal == deal) & (judged.pairs.partner == number))
-    return STATUSES[int(judged.status[at[0]])] if len(at) else STATUSES[-1]
+    places = zip(judged.pairs.deal[mine], judged.status[mine], strict=True)
+    found = {ids[deal]: STATUSES[at] for deal, at in places}
+    return [found.get(f"{at}:{opportunity}", STATUSES[-1]) for at in range(len(pipelines))]
+
+
+def _stacked(frames: Sequence[pd.DataFrame | None], names: Sequence[str]) -> pd.DataFrame | None:
+    """The frames below each other, the ids of each with its number in front."""
+    parts = [
+        frame.assign(**{name: (f"{at}:" + frame[name]).where(frame[name] != "", "") for name in names})
+        for at, frame in enumerate(frames)
+        if frame is not None and len(frame)
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else None
 
 
 def nearest_alternative(
@@ -110,11 +137,9 @@ def nearest_alternative(
         _changes(pipeline, opportunity, partner, rules, mine, for_partner),
         key=lambda one: (one.kind, one.days, one.words),
     )
-    # The first that helps is the nearest.
-    for change in changes[:_VARIANTS]:
-        status = status_of(_after(pipeline, change), opportunity, partner)
-        if _WISHED.index(status) < min(_WISHED.index(now), _WISHED.index("Attached")):
-            return Alternative(status, change.words)
+    found = _first(pipeline, opportunity, partner, now, [(one, one.words) for one in changes])
+    if found is not None:
+        return found
     return _by_two_changes(pipeline, opportunity, partner, now, rules, mine)
 
 
@@ -149,7 +174,7 @@ def _after(pipeline: Pipeline, change: _Change) -> Pipeline:
 def _with_action(pipeline: Pipeline, action: dict[str, str]) -> Pipeline:
     """The pipeline with this action in the place of the one with its id, or beside the others."""
     row = pd.DataFrame([action]).astype("str")
-    if pipeline.actions is None:
+    if pipeline.actions is None or pipeline.actions.empty:
         return replace(pipeline, actions=row)
     others = pipeline.actions[pipeline.actions["id"] != action["id"]].drop(columns="row", errors="ignore")
     return replace(pipeline, actions=pd.concat([others, row], ignore_index=True).fillna(""))
@@ -300,19 +325,35 @@ def _by_two_changes(
         for change in _moved(pipeline, opportunity, rules, kind, _completed(row, kind)):
             words = f"{change.words}, with its {' and '.join(_missing(row, kind))}"
             found.append((change.days, words, change))
-    for _, words, change in sorted(found, key=lambda one: one[:2])[:_VARIANTS]:
-        status = status_of(_after(pipeline, change), opportunity, partner)
-        if _WISHED.index(status) < min(_WISHED.index(now), _WISHED.index("Attached")):
-            return Alternative(status, words)
+    tried = [(change, words) for _, words, change in sorted(found, key=lambda one: one[:2])]
+    nearest = _first(pipeline, opportunity, partner, now, tried)
+    if nearest is not None:
+        return nearest
     today = _text(pipeline.now // DAY)
+    new = []
     for kind in sorted(rules.menu, key=lambda one: (one.kind != "advance", one.name)):
         blank = {"id": "a new action", "opportunity_id": opportunity, "account_id": "", "partner": partner}
-        new = _completed({**blank, "type": kind.name, "date": today, "logged": today, "proof": ""}, kind)
-        status = status_of(_with_action(pipeline, new), opportunity, partner)
-        if _WISHED.index(status) < min(_WISHED.index(now), _WISHED.index("Attached")):
-            needs = " and ".join(name.replace("_", " ") for name in kind.requires) or "nothing more"
-            return Alternative(status, f"a {kind.name} were logged today with its {needs}")
-    return None
+        row = _completed({**blank, "type": kind.name, "date": today, "logged": today, "proof": ""}, kind)
+        needs = " and ".join(name.replace("_", " ") for name in kind.requires) or "nothing more"
+        new.append((_Change(5, 0, "", row), f"a {kind.name} were logged today with its {needs}"))
+    return _first(pipeline, opportunity, partner, now, new)
+
+
+def _first(
+    pipeline: Pipeline, opportunity: str, partner: str, now: str, tried: Sequence[tuple[_Change, str]]
+) -> Alternative | None:
+    """The first change that gives a status which may earn, and a better one than now; they stand in order."""
+    tried = tried[:_VARIANTS]
+    if not tried:
+        return None
+    after = statuses_of([_after(pipeline, change) for change, _ in tried], opportunity, partner)
+    wanted = min(_WISHED.index(now), _WISHED.index("Attached"))
+    better = (
+        Alternative(status, words)
+        for status, (_, words) in zip(after, tried, strict=True)
+        if _WISHED.index(status) < wanted
+    )
+    return next(better, None)
 
 
 def _name(row: dict[str, str], kind: ActionType) -> str:
