@@ -7,8 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from two_parties import DAY, PARTNER, VENDOR, TwoParties, Walk, write_csv
 
+from cleanroom.cli.app import overlap
 from cleanroom.session.attribution.rule_files import default_rules
 
 #: 2026-11-22, the first day of the walk.
@@ -134,14 +136,15 @@ def test_rules_are_shown_and_compared(both: TwoParties, tmp_path: Path) -> None:
         found["changes"] == [{"place": "lock_days", "before": "14", "after": "30"}] and found["impact"] == []
     )
     two.write_text("nonsense")
-    assert "not-rules" in both.run(VENDOR, "rules", "lint", two, code=1).out
+    done = CliRunner().invoke(overlap, ["--dir", str(both.place(VENDOR)), "rules", "lint", str(two)])
+    assert done.exit_code == 1 and "error: not-rules: line 1" in done.output
 
 
 def test_two_logs_are_compared(both: TwoParties, tmp_path: Path) -> None:
     header = ["id", "opportunity_id", "partner", "type", "date"]
     ours = write_csv(tmp_path / "ours.csv", header, [["1", "D1", PARTNER, "demo", "2026-11-12"]])
-    theirs = write_csv(tmp_path / "theirs.csv", header, [["9", "D1", PARTNER, "demo", "2026-11-13"],
-                                                         ["8", "D1", PARTNER, "introduction", "2026-11-01"]])  # fmt: skip
+    rows = [["9", "D1", PARTNER, "demo", "2026-11-13"], ["8", "D1", PARTNER, "introduction", "2026-11-01"]]
+    theirs = write_csv(tmp_path / "theirs.csv", header, rows)
     found = both.read_json(VENDOR, "actions", "compare", ours, theirs, "--out", tmp_path / "differences.csv")
     assert found["counts"] == {"only-theirs": 1, "other-date": 1}
     assert (tmp_path / "differences.csv").read_text().startswith("code,ours,theirs,")

@@ -112,7 +112,9 @@ def statuses_of(pipelines: Sequence[Pipeline], opportunity: str, partner: str) -
 def _stacked(frames: Sequence[pd.DataFrame | None], names: Sequence[str]) -> pd.DataFrame | None:
     """The frames below each other, the ids of each with its number in front."""
     parts = [
-        frame.assign(**{name: (f"{at}:" + frame[name]).where(frame[name] != "", "") for name in names})
+        frame.drop(columns="row", errors="ignore").assign(
+            **{name: (f"{at}:" + frame[name]).where(frame[name] != "", "") for name in names}
+        )
         for at, frame in enumerate(frames)
         if frame is not None and len(frame)
     ]

@@ -10,11 +10,13 @@ rule and the digest of its facts, until the partner's own actions give it a bett
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from cleanroom.attribution import classification
@@ -133,34 +135,32 @@ def _with_past(party: Party, statuses: pd.DataFrame, ended: set[tuple[str, str]]
     if not ended or not place.is_file():
         return statuses, 0
     past = read_table(place)
-    rests = pd.Series(list(zip(past["partner"], past["account"], strict=True)), index=past.index).isin(
-        list(ended)
-    )
-    past = past[rests & past["rule"].isin(_BY_MATCH)]
+    rests = [pair in ended for pair in zip(past["partner"], past["account"], strict=True)]
+    past = past[np.array(rests, bool) & past["rule"].isin(_BY_MATCH).to_numpy(bool)]
     known = set(statuses["opportunity"])
-    now = dict(
-        zip(zip(statuses["opportunity"], statuses["partner"], strict=True), statuses["status"], strict=True)
-    )
+    columns = (statuses[name].tolist() for name in ("opportunity", "partner", "status", "rule"))
+    now = {(deal, partner): (status, rule) for deal, partner, status, rule in zip(*columns, strict=True)}
+    lines = zip(past["opportunity"], past["partner"], past["status"], strict=True)
     better = [
-        classification.STATUSES.index(status)
-        < classification.STATUSES.index(now.get((opportunity, partner), "Unattributed"))
-        and opportunity in known
-        for opportunity, partner, status in zip(
-            past["opportunity"], past["partner"], past["status"], strict=True
-        )
+        deal in known and _bears(status, *now.get((deal, partner), ("Unattributed", "")))
+        for deal, partner, status in lines
     ]
-    past = past[better]
+    past = past[np.array(better, bool)]
     if past.empty:
         return statuses, 0
     past = past.assign(facts=[_digested(text) for text in past["facts"]]).astype({"facts": "str"})
     gone = set(zip(past["opportunity"], past["partner"], strict=True))
     # A deal of which this is the first partner has no line without one any more.
     gone |= {(opportunity, "") for opportunity in past["opportunity"]}
-    pairs = pd.Series(
-        list(zip(statuses["opportunity"], statuses["partner"], strict=True)), index=statuses.index
-    )
-    whole = pd.concat([statuses[~pairs.isin(list(gone))], past], ignore_index=True)
+    stays = [pair not in gone for pair in zip(statuses["opportunity"], statuses["partner"], strict=True)]
+    whole = pd.concat([statuses[np.array(stays, bool)], past], ignore_index=True)
     return whole.sort_values(["opportunity", "partner"], ignore_index=True)[list(statuses.columns)], len(past)
+
+
+def _bears(past: str, status: str, rule: str) -> bool:
+    """Whether a past line says more than what can be judged now; rivals stay decided as they were."""
+    order = classification.STATUSES.index
+    return rule == "disputed:rivals" or order(past) < order(status)
 
 
 def _digested(facts: str) -> str:
@@ -172,16 +172,21 @@ def _digested(facts: str) -> str:
 
 def _with_headlines(headlines: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataFrame:
     """The headlines once more from the table of statuses, in which kept lines stand."""
-    order = statuses["status"].map(classification.STATUSES.index)
-    best = order.groupby(statuses["opportunity"]).min().map(lambda at: classification.STATUSES[at])
-    sources = statuses[statuses["lane_source"]].groupby("opportunity")["partner"].agg(list)
-    one = sources[sources.map(len) == 1].map(lambda names: names[0])
-    named = statuses[statuses["partner"] != ""].groupby("opportunity").size()
+    best: dict[str, str] = {}
+    sources: dict[str, list[str]] = {}
+    named: Counter[str] = Counter()
+    columns = (statuses[name].tolist() for name in ("opportunity", "partner", "status", "lane_source"))
+    for opportunity, partner, status, sourced in zip(*columns, strict=True):
+        best[opportunity] = min(best.get(opportunity, status), status, key=classification.STATUSES.index)
+        named[opportunity] += partner != ""
+        if sourced:
+            sources.setdefault(opportunity, []).append(partner)
+    one = {opportunity: names[0] for opportunity, names in sources.items() if len(names) == 1}
     ids = headlines["opportunity"]
     return headlines.assign(
-        status=ids.map(best).astype("str"),
-        source=ids.map(one).fillna("").astype("str"),
-        partners=ids.map(named).fillna(0).astype("int64"),
+        status=pd.Series([best[one] for one in ids], index=ids.index, dtype="str"),
+        source=pd.Series([one.get(each, "") for each in ids], index=ids.index, dtype="str"),
+        partners=[int(named.get(each, 0)) for each in ids],
     )
 
 

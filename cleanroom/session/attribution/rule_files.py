@@ -69,22 +69,21 @@ def rule_book(folder: Folder, path: Path | None = None) -> classification.RuleBo
 def adopt_rules(
     folder: Folder, path: Path | None, now: int
 ) -> tuple[classification.Rules, list[classification.LintFinding]]:
-    """Adopt a version; Refused when it has an error, and it stays as it is from then on.
+    """Adopt a version in a folder that is held; Refused when it has an error. It stays as it is from then on.
 
     The warnings are given back: one of them says that the rules take effect before today.
     """
     data = read_rule_file(path)
-    with folder.locked():
-        findings = lint_file(folder, data, now)
-        if errors := [one for one in findings if one.severity == "error"]:
-            raise Refused(
-                f"the rules have {len(errors)} errors: {'; '.join(map(str, errors))}", "correct the file"
-            )
-        rules = classification.parse_rules(data)
-        classification.RuleBook([*(one.rules for one in adopted_rules(folder)), rules])
-        name = f"{rules.version:06}"
-        write_whole(folder.path(*_PLACE, f"{name}.toml"), data)
-        folder.write_record({"adopted_at": now, "digest": rules.digest}, *_PLACE, name)
+    findings = lint_file(folder, data, now)
+    if errors := [one for one in findings if one.severity == "error"]:
+        raise Refused(
+            f"the rules have {len(errors)} errors: {'; '.join(map(str, errors))}", "correct the file"
+        )
+    rules = classification.parse_rules(data)
+    classification.RuleBook([*(one.rules for one in adopted_rules(folder)), rules])
+    name = f"{rules.version:06}"
+    write_whole(folder.path(*_PLACE, f"{name}.toml"), data)
+    folder.write_record({"adopted_at": now, "digest": rules.digest}, *_PLACE, name)
     return rules, findings
 
 
