@@ -64,7 +64,9 @@ OPPORTUNITY_COLUMNS = (
     "type",
 )
 
-#: One partner action a row.
+#: One partner action a row. `date` (when it happened) and `logged` (when it was written down) are UTC days
+#: (YYYY-MM-DD) or instants (YYYY-MM-DDTHH:MM:SSZ); `proof` is a reference, with "sha256:" and the digest of
+#: what it points to where there is one.
 ACTION_COLUMNS = (
     "row",
     "id",
@@ -77,7 +79,12 @@ ACTION_COLUMNS = (
     "owner",
     "next_step",
     "role",
+    "due",
+    "logged",
 )
+
+#: One change of stage a row; `entered` is a UTC day or instant.
+STAGE_COLUMNS = ("row", "opportunity_id", "stage", "entered")
 
 #: One territory assignment a row.
 TERRITORY_COLUMNS = ("row", "account_id", "territory_id", "territory_name", "owner")

@@ -1,10 +1,10 @@
-"""Claims committed before a match, their proofs, and the credit that follows from them.
+"""Claims committed before a match, their proofs, and what they are worth; below it, the statuses by rule.
 
 hold -> commit -> (an entry of the claims log, witnessed, before the first blinded byte)
 prove -> (the bundle is sent after the match) -> verify_bundle -> Evidence -> judge -> credit -> explain
 """
 
-from cleanroom.attribution import ledger, models, payouts, statistics
+from cleanroom.attribution import actions, classification, ledger, models, payouts, statistics
 from cleanroom.attribution.claims import (
     ANSWER_LIMIT,
     BUCKET,
@@ -16,13 +16,11 @@ from cleanroom.attribution.claims import (
     DRAW_LIMIT,
     FAILURES,
     FIRST,
-    GRADES,
     REASONS,
     SLOT_OF_KIND,
     SLOTS,
     TERMS_LIMIT,
     TIME_KINDS,
-    WINNING,
     AuditResult,
     Bundle,
     ClaimsLog,
@@ -34,7 +32,6 @@ from cleanroom.attribution.claims import (
     Evidence,
     Failed,
     Held,
-    Holding,
     Key,
     Known,
     OpenedEpoch,
@@ -72,8 +69,7 @@ from cleanroom.attribution.claims import (
     stamped_text,
     verify_bundle,
 )
-from cleanroom.attribution.credit import LEDGER_COLUMNS, RULE, STATUSES, credit
-from cleanroom.attribution.explain import EXPLANATION_LINES, PAYS_NOTHING, explain
+from cleanroom.attribution.holding import GRADES, WINNING, Holding
 
 __all__ = [
     "ANSWER_LIMIT",
@@ -84,17 +80,12 @@ __all__ = [
     "CONFLICT_LIMIT",
     "CONFLICT_LINE",
     "DRAW_LIMIT",
-    "EXPLANATION_LINES",
     "FAILURES",
     "FIRST",
     "GRADES",
-    "LEDGER_COLUMNS",
-    "PAYS_NOTHING",
     "REASONS",
-    "RULE",
     "SLOTS",
     "SLOT_OF_KIND",
-    "STATUSES",
     "TERMS_LIMIT",
     "TIME_KINDS",
     "WINNING",
@@ -121,17 +112,17 @@ __all__ = [
     "Terms",
     "Verdict",
     "Verified",
+    "actions",
     "answer_draw",
     "audit_commitment",
     "check_answer",
     "claims_origin",
+    "classification",
     "commit",
     "cosign_claims",
-    "credit",
     "drawn_indexes",
     "draws_needed",
     "epoch_times",
-    "explain",
     "guess_chance",
     "hold",
     "judge",

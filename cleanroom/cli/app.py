@@ -11,12 +11,13 @@ from cleanroom.cli.shell import OverlapGroup, Shell
 
 #: Command to the module that holds it; a module is loaded when its command is called or its help is shown.
 COMMANDS = {
+    "actions": "actions",
     "agreement": "agreement",
     "audit": "audit",
     "canary": "canary",
     "card": "party",
     "claims": "claims",
-    "credit": "claims",
+    "credit": "credit",
     "demo": "demo",
     "dispute": "disputes",
     "doctor": "keys",
@@ -44,6 +45,7 @@ COMMANDS = {
     "receive": "claims",
     "review": "review",
     "room": "room",
+    "rules": "rules",
     "security-pack": "auditor",
     "shares": "shares",
     "simulate": "imports",

@@ -228,38 +228,3 @@ def receive_command(shell: Shell, file: Path) -> None:
     click.echo(f"received  {taken.what} from {taken.partner}")
     for line in taken.lines:
         click.echo(line)
-
-
-@click.group("credit", invoke_without_command=True)
-@click.option("--out", type=FILE, help="Write the ledger to this CSV.")
-@json_option
-@click.pass_context
-def credit_command(ctx: click.Context, out: Path | None, as_json: bool) -> None:
-    """Who is credited on our open and won opportunities, and why."""
-    if ctx.invoked_subcommand is not None:
-        return
-    from cleanroom.session.attribution.reporting import credit_ledger
-
-    shell: Shell = ctx.obj
-    with shell.party() as party:
-        ledger = credit_ledger(party, out)
-    if as_json:
-        print_json(ledger.rows)
-        return
-    for line in ledger.lines:
-        click.echo(line)
-    if out:
-        click.echo(f"ledger in {out}")
-
-
-@credit_command.command("explain")
-@click.argument("opportunity")
-@click.pass_obj
-def explain(shell: Shell, opportunity: str) -> None:
-    """Explain one decision in at most twelve lines."""
-    from cleanroom.session.attribution.reporting import explain_credit
-
-    with shell.party() as party:
-        lines = explain_credit(party, opportunity)
-    for line in lines:
-        click.echo(line)

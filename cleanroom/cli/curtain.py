@@ -23,7 +23,7 @@ def show_result(stage: Stage, world: DemoWorld, echo: Echo) -> None:
     _lines(echo, stage.answers[VENDOR, "matrix"])
     _section(echo, "top of the territory file (exports/csv)")
     _show_csv(echo, _first_csv(stage.root / "exports" / "csv"))
-    _section(echo, "credit: who held the account first, by commitment before the match")
+    _section(echo, "credit: who sourced, moved and helped to close, by the rules")
     _lines(echo, stage.answers[VENDOR, "credit", "--out", "exports/credit.csv"])
     _show_credits(echo, silent)
     _section(echo, f"what {PARTNER} can see of {VENDOR}, and until when")
@@ -41,7 +41,7 @@ _PLACES = (
     (f"{VENDOR}/, {PARTNER}/, …", "each party's own folder: imports, agreements, runs, log, vault"),
     ("exports/salesforce/", "files for Data Loader, and the files that undo them"),
     ("exports/csv/", "the same for people"),
-    ("exports/credit.csv", "the credit ledger"),
+    ("exports/credit.csv", "the statuses of all partners"),
     ("transcript.txt", "every command and its answer"),
 )
 
@@ -67,14 +67,15 @@ def _show_csv(echo: Echo, path: Path, rows: int = 6, width: int = 22) -> None:
 
 
 def _show_credits(echo: Echo, stage: Stage) -> None:
-    """One credited and one unresolved opportunity, explained."""
+    """One opportunity of each earning status, explained."""
     with (stage.root / "exports" / "credit.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    for status in ("credited", "unresolved"):
-        example = next((row["opportunity"] for row in rows if row["status"] == status), None)
+    for status in ("Sourced", "Influenced", "Attached"):
+        example = next((row for row in rows if row["status"] == status), None)
         if example is not None:
             echo("")
-            _lines(echo, stage.run(VENDOR, "credit", "explain", example))
+            words = ("credit", "explain", example["opportunity"], "--partner", example["partner"])
+            _lines(echo, stage.run(VENDOR, *words))
 
 
 def _show_truth(echo: Echo, root: Path, world: DemoWorld) -> None:

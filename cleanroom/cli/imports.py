@@ -34,7 +34,9 @@ REJECTED_SHARE = 0.1
 @click.option(
     "--as",
     "what",
-    type=click.Choice(["accounts", "aliases", "opportunities", "actions", "territories", "restrictions"]),
+    type=click.Choice(
+        ["accounts", "aliases", "opportunities", "stages", "actions", "territories", "restrictions"]
+    ),
     default="accounts",
     show_default=True,
     help="What a row of the file is.",
@@ -49,6 +51,12 @@ REJECTED_SHARE = 0.1
 @click.option(
     "--exported", default="", metavar="DATE", help="The day the file was made, YYYY-MM-DD; default: today."
 )
+@click.option(
+    "--zone",
+    default="",
+    metavar="ZONE",
+    help="Where times of actions and stages without a zone were written: +02:00, or Europe/Berlin.",
+)
 @json_option
 @click.pass_obj
 def import_command(
@@ -60,9 +68,10 @@ def import_command(
     profile: str | None,
     wheres: tuple[str, ...],
     exported: str,
+    zone: str,
     as_json: bool,
 ) -> None:
-    """Read a CRM export (CSV, TSV, XLSX or Parquet) into this party's folder.
+    """Read a CRM export (CSV, TSV, JSON Lines, XLSX or Parquet) into this party's folder.
 
     A file of restrictions has a rule a row: an account_id, an account_name or account_domain, or a column and
     its value; then private, or restricted with the partners who may still match, separated by ";".
@@ -85,6 +94,7 @@ def import_command(
         profile=profile,
         where=where or None,
         exported=exported,
+        zone=zone,
     )
     standing = rules_standing(Folder(shell.root)) if what == "restrictions" else None
     if as_json:
@@ -127,7 +137,7 @@ def _tell(done: Imported) -> None:
     click.echo(f"read as   {how}")
     for field, column in done.mapping.items():
         click.echo(f"  {field:<20} from {column}")
-    if "id" not in done.mapping and done.what not in ("aliases", "restrictions"):
+    if "id" not in done.mapping and done.what not in ("aliases", "restrictions", "stages"):
         click.echo("careful   no column is read as the id, so row numbers stand for ids; see --map id=Column")
     if done.rejected_file:
         click.echo(f"rejected rows with reasons: {done.rejected_file}")

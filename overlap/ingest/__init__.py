@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from overlap.ingest.profiles import PROFILES
     from overlap.ingest.rejected import write_rejected
     from overlap.ingest.restrictions import PRIVATE, RESTRICTED, partners_of, read_restrictions
+    from overlap.ingest.stages import read_stages
 
 __all__ = [
     "PRIVATE",
@@ -36,6 +37,7 @@ __all__ = [
     "read_opportunities",
     "read_pairs",
     "read_restrictions",
+    "read_stages",
     "read_territories",
     "write_rejected",
 ]
@@ -53,6 +55,7 @@ _HOMES = {
     "read_opportunities": "opportunities",
     "read_pairs": "pairs",
     "read_restrictions": "restrictions",
+    "read_stages": "stages",
     "read_territories": "actions",
     "write_rejected": "rejected",
 }

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from overlap.ingest.accounts import id_faults, with_ids
-from overlap.ingest.dates import iso_days
 from overlap.ingest.draft import Draft, finish, judge, make_draft
 from overlap.ingest.header import ACTIONS, TERRITORIES
+from overlap.ingest.moments import NO_ZONE, moments, utc_days, zone_of
 from overlap.ingest.populations import Where
 from overlap.ingest.values import plain_ids
 from overlap.records import ACTION_COLUMNS, TERRITORY_COLUMNS, Table
@@ -29,18 +31,31 @@ def read_actions(
     mapping: Mapping[str, str] | None = None,
     profile: str | None = None,
     where: Where | None = None,
+    zone: str = "",
 ) -> Table:
     """The partner actions of a file or DataFrame, as records.ACTION_COLUMNS.
 
-    `date` is an ISO day, "" and counted in `unreadable` where it cannot be read. Without an id column the
-    row number is the id. Raises BadInput and UsageError as `read_accounts` does.
+    `date` and `logged` are UTC days or instants, `due` is a day; each is "" and counted in `unreadable` where
+    it cannot be read. A row with a time without a zone is rejected, unless `zone` (an offset or an IANA name)
+    says where it was written. Without an id column the row number is the id. Raises BadInput and UsageError
+    as `read_accounts` does.
     """
     draft = make_draft(source, ACTIONS, mapping=mapping, profile=profile, where=where)
     draft = _plain_ids(draft)
+    profile, here = draft.source.profile, zone_of(zone)
     subject = draft.filled("opportunity_id", "account_id")
-    draft = with_ids(judge(draft, [*id_faults(draft), (NO_SUBJECT, ~subject)]))
-    dates, lost = iso_days(draft.column("date"), draft.source.profile)
-    return finish(draft.with_columns(date=dates), ACTION_COLUMNS, {"date": lost})
+    zoneless = np.zeros(len(draft.rows), bool)
+    written = {name: draft.filled(name) for name in ("date", "logged", "due")}
+    for name in ("date", "logged"):
+        column, _, without = moments(draft.column(name), profile, here)
+        draft, zoneless = draft.with_columns(**{name: column}), zoneless | without
+    draft = draft.with_columns(due=utc_days(draft.column("due"), profile)[0])
+    lost = {name: written[name] & ~draft.filled(name) & ~zoneless for name in written}
+    rows = draft.rows
+    draft = with_ids(judge(draft, [*id_faults(draft), (NO_SUBJECT, ~subject), (NO_ZONE, zoneless)]))
+    kept = np.isin(rows, draft.rows)
+    unreadable = {name: int((lost[name] & kept).sum()) for name in lost}
+    return finish(draft, ACTION_COLUMNS, unreadable)
 
 
 def read_territories(

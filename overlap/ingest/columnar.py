@@ -24,7 +24,8 @@ from overlap.ingest.pile import Candidate, Opened, Pile, Records
 def cell_text(value: Any) -> str:
     """The text of one cell: whole numbers without a point, dates as ISO 8601, lists joined by ";".
 
-    None, NaN and NaT are "". A moment at midnight is its day: a spreadsheet knows no days without a time.
+    None, NaN and NaT are "". A moment without a zone at midnight is its
+    day: a spreadsheet knows no days without a time.
     """
     return str(value)
 
@@ -57,7 +58,9 @@ def _(value: decimal.Decimal) -> str:
 
 @cell_text.register
 def _(value: datetime.datetime) -> str:
-    plain = value.replace(tzinfo=None)
+    if value.tzinfo is not None:
+        return value.isoformat("T", "seconds")
+    plain = value
     return plain.date().isoformat() if plain.time() == datetime.time(0) else plain.isoformat(" ", "seconds")
 
 

@@ -50,6 +50,11 @@ TERRITORIES: Final = Kind(
     (("account_id",), ("territory_id", "territory_name")),
     "account_id,territory_id,territory_name / 1,T1,North",
 )
+STAGES: Final = Kind(
+    "stages",
+    (("opportunity_id",), ("stage",), ("entered",)),
+    "opportunity_id,stage,entered / 7,Negotiation,2026-01-31",
+)
 ALIASES_OF_ACCOUNTS: Final = Kind(
     "aliases",
     (

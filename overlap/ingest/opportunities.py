@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 
 from overlap.ingest.accounts import id_faults, with_ids
 from overlap.ingest.amounts import currencies, plain_amounts
-from overlap.ingest.dates import iso_days
 from overlap.ingest.draft import TRUE, Draft, finish, judge, make_draft, mask
 from overlap.ingest.header import OPPORTUNITIES
+from overlap.ingest.moments import utc_days
 from overlap.ingest.pile import Column
 from overlap.ingest.populations import Where, holds_one_of
 from overlap.ingest.values import by_distinct, plain_ids
@@ -45,7 +45,8 @@ def read_opportunities(
     """The opportunities of a file or DataFrame, as records.OPPORTUNITY_COLUMNS.
 
     `status` comes from a status column, else from the flags closed and won, else from the stage's name.
-    `amount` is plain decimal text, `created` and `closed` are ISO days; a cell that cannot be read is "" and
+    `amount` is plain decimal text, `created` and `closed` are ISO days (a time with a zone is
+    the UTC day it falls on, one without is the day written); a cell that cannot be read is "" and
     counted in `unreadable`, and its row is kept: a missing date leaves a later decision open, it does not
     undo the deal. `currency` falls back to the code written beside the amount.
 
@@ -72,7 +73,7 @@ def read_opportunities(
     amounts, unreadable["amount"] = plain_amounts(written)
     draft = draft.with_columns(amount=amounts)
     for field in ("created", "closed"):
-        column, unreadable[field] = iso_days(draft.column(field), profile)
+        column, unreadable[field] = utc_days(draft.column(field), profile)
         draft = draft.with_columns(**{field: column})
     return finish(draft, OPPORTUNITY_COLUMNS, unreadable)
 

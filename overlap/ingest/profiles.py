@@ -265,9 +265,22 @@ _ACTIONS: dict[str, Aliases] = {
         "owner": ("owner", "assigned to"),
         "next_step": ("next step", "next steps"),
         "role": ("role", "partner role"),
+        "due": ("due", "due date", "next step due", "next step date"),
+        "logged": ("logged", "logged at", "logged on", "created", "created at", "created on", "created date",
+                   "createddate", "create date", "createdate", "submitted", "submitted at"),
         "deleted": ("isdeleted", "is deleted", "deleted"),
     }
-}
+}  # fmt: skip
+
+_STAGES: dict[str, Aliases] = {
+    "generic": {
+        "opportunity_id": ("opportunity id", "opportunityid", "deal id", "opportunity", "record id"),
+        "stage": ("stage", "to stage", "new stage", "stage name", "stagename", "deal stage", "new value"),
+        "entered": ("entered", "entered at", "entered on", "date entered", "stage date", "date", "changed",
+                    "changed at", "changed on", "edit date", "created date", "createddate", "last modified"),
+        "deleted": ("isdeleted", "is deleted", "deleted"),
+    }
+}  # fmt: skip
 
 _TERRITORIES: dict[str, Aliases] = {
     "generic": {
@@ -335,6 +348,7 @@ ALIASES: Final[Mapping[str, Mapping[str, Aliases]]] = {
     "accounts": _ACCOUNTS,
     "opportunities": _OPPORTUNITIES,
     "actions": _ACTIONS,
+    "stages": _STAGES,
     "territories": _TERRITORIES,
     "pairs": _PAIRS,
     "aliases": _ALIASES,

@@ -11,6 +11,7 @@ import pandas as pd
 from overlap.errors import BadInput, UsageError
 from overlap.ingest.columnar import open_frame, open_parquet
 from overlap.ingest.delimited import open_delimited
+from overlap.ingest.jsonlines import open_json_lines
 from overlap.ingest.pile import Opened
 from overlap.ingest.text import inspect_text
 from overlap.ingest.workbook import open_workbook
@@ -28,8 +29,8 @@ _MARKUP = (b"<html", b"<!doctype html", b"<?xml", b"<table", b"<meta")
 def open_source(source: Any) -> Opened:
     """The candidates of a path or DataFrame.
 
-    Raises BadInput for a file that is missing, empty, or neither text, XLSX nor Parquet, UsageError for
-    anything that is not a path or a DataFrame.
+    Raises BadInput for a file that is missing, empty, or neither text, JSON Lines, XLSX nor Parquet,
+    UsageError for anything that is not a path or a DataFrame.
     """
     if isinstance(source, pd.DataFrame):
         return open_frame(source)
@@ -63,6 +64,8 @@ def _open_by_content(path: Path, start: bytes) -> Opened:
         )
     if start.lstrip().lower().startswith(_MARKUP):
         raise BadInput("the file is a web page or XML", "export it as CSV, 'details only'")
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return open_json_lines(path, _digest(path))
     return open_delimited(inspect_text(path))
 
 

@@ -135,12 +135,16 @@ def test_a_letter_with_the_claims_gives_credit(both: TwoParties) -> None:
     both.run(PARTNER, "claims", "prove", "--out", both.mail("claims"))
     assert f"{len(SHARED)} of {len(SHARED)} proofs" in both.run(VENDOR, "receive", both.mail("claims")).out
     rows = both.read_json(VENDOR, "credit")
-    assert {row["partner"] for row in rows if row["status"] == "credited"} == {PARTNER}
+    facts = [json.loads(row["facts"]) for row in rows if row["partner"] == PARTNER]
+    assert facts and {(one["grade"], one["held"]) for one in facts} == {("logged", facts[0]["held"])}
+    assert {row["rule"] for row in rows if row["partner"]} == {"attached:overlap"}
     said = both.run(VENDOR, "credit", "explain", rows[0]["opportunity"]).out
-    assert "claim: committed in epoch 1, there " in said
-    # A year later the same bundle is judged as of the day on which it came.
+    assert facts[0]["held"] in said
+    # A year later the agreement has ended: the lines stay and say no more than a digest.
     both.now += 400 * DAY
-    assert both.read_json(VENDOR, "credit") == rows
+    later = both.read_json(VENDOR, "credit")
+    assert [row["status"] for row in later] == [row["status"] for row in rows]
+    assert all(list(json.loads(row["facts"])) == ["kept"] for row in later if row["partner"])
     assert "lapsed" in both.run(VENDOR, "claims", "verify", both.mail("bundle"), code=3).err
 
 
@@ -223,7 +227,8 @@ def test_a_forked_log_is_refused_kept_and_wins_nothing(both: TwoParties) -> None
     assert both.read_json(VENDOR, "inspect", proof)["format"] == "overlap-claims-conflict/1"
     both.run(PARTNER, "claims", "prove", "--out", both.mail("claims"))
     both.run(VENDOR, "receive", both.mail("claims"))
-    assert {row["reason"] for row in both.read_json(VENDOR, "credit")} <= {"contradicted", ""}
+    facts = [json.loads(row["facts"]) for row in both.read_json(VENDOR, "credit") if row["partner"]]
+    assert facts and {one["grade"] for one in facts} == {"contradicted"}
     # The proof is portable: whoever has the card sees it.
     elsewhere = both.copy(both.root.parent / "elsewhere")
     elsewhere.place(VENDOR, "claims", "conflicts", PARTNER).unlink()

@@ -20,7 +20,7 @@ def test_the_demo_ends_with_every_part_of_its_summary(
     for heading in (
         "== the overlap, as brightpath sees it",
         "== top of the territory file",
-        "== credit: who held the account first",
+        "== credit: who sourced, moved and helped to close",
         "== what harborline can see of brightpath, and until when",
         "== how right it was: the generator knows the truth",
         "== where it lies",

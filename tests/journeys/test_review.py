@@ -184,11 +184,12 @@ def test_credit_knows_an_accepted_candidate_and_no_rejected_one(both: TwoParties
     path = write_csv(both.root / "crm" / "deals.csv", header, deals)
     both.run(VENDOR, "import", path, "--as", "opportunities")
     before = {row["opportunity"]: row for row in both.read_json(VENDOR, "credit")}
-    assert {row["reason"] for row in before.values()} == {"candidate-match"}
+    # A candidate that nobody has reviewed is no overlap yet.
+    assert {row["rule"] for row in before.values()} == {"unattributed"}
     decide(both)
     after = {row["opportunity"]: row for row in both.read_json(VENDOR, "credit")}
-    assert after["O1"]["reason"] != "candidate-match"
-    assert after["O2"]["status"] == "unmatched"
+    assert (after["O1"]["partner"], after["O1"]["rule"]) == (PARTNER, "attached:overlap")
+    assert after["O2"]["rule"] == "unattributed"
 
 
 def test_a_decision_stops_the_leases_of_a_share_that_shows_the_account(both: TwoParties) -> None:

@@ -59,23 +59,24 @@ def test_what_is_shown_is_the_agreed_fields_of_the_matched_accounts(walk: Walk, 
     assert {(cell["ours"], cell["theirs"], cell["entities"]) for cell in matrix["cells"]} == {(12, 12, 12)}
 
 
-def test_credit_goes_to_the_partner_that_had_committed_before_the_match(walk: Walk, tmp_path: Path) -> None:
+def test_a_match_alone_is_presence_and_its_proof_is_told(walk: Walk, tmp_path: Path) -> None:
     both = walk.at("proven", tmp_path / "both")
     ledger = {row["opportunity"]: row for row in listed(both, VENDOR, "credit")}
-    assert sorted(row["status"] for row in ledger.values()) == ["credited", "credited", "lost", "unmatched"]
-    credited = [row for row in ledger.values() if row["status"] == "credited"]
-    assert {row["partner"] for row in credited} == {PARTNER}
-    lines = both.run(VENDOR, "credit", "explain", credited[0]["opportunity"]).out.splitlines()
+    attached = [row for row in ledger.values() if row["status"] == "Attached"]
+    assert attached and {row["status"] for row in ledger.values()} == {"Attached", "Unattributed"}
+    assert {(row["partner"], row["rule"]) for row in attached} == {(PARTNER, "attached:overlap")}
+    assert all('"grade":"logged"' in row["facts"] for row in attached)
+    lines = both.run(VENDOR, "credit", "explain", attached[0]["opportunity"]).out.splitlines()
     assert 1 < len(lines) <= 12
     both.run(VENDOR, "credit", "--out", both.mail("credit.csv"))
     assert {row["opportunity"] for row in rows_of(both.mail("credit.csv"))} == set(ledger)
     both.run(VENDOR, "credit", "explain", "no such opportunity", code=2)
 
 
-def test_without_proofs_the_credit_is_unresolved(walk: Walk, tmp_path: Path) -> None:
+def test_without_proofs_a_holding_is_asserted(walk: Walk, tmp_path: Path) -> None:
     both = walk.at("opened", tmp_path / "both")
-    statuses = {row["status"] for row in listed(both, VENDOR, "credit")}
-    assert statuses == {"unresolved", "unmatched", "lost"}
+    facts = [row["facts"] for row in listed(both, VENDOR, "credit") if row["partner"]]
+    assert facts and all('"grade":"asserted"' in one and "held" not in one for one in facts)
 
 
 @pytest.mark.parametrize("target", ["salesforce", "hubspot", "csv"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cleanroom.attribution import FAILURES, GRADES, LEDGER_COLUMNS, REASONS, STATUSES, TIME_KINDS
+from cleanroom.attribution import FAILURES, GRADES, REASONS, TIME_KINDS, classification
 from cleanroom.export import LEFT_OUT, MANIFEST_FORMAT, TARGETS
 from cleanroom.export.target import ACCOUNT_FIELDS, HUBSPOT_FIELDS, PAIR_FIELDS, PAIR_KEY
 from cleanroom.report import MATRIX_COLUMNS
@@ -16,8 +16,10 @@ NAMES = (
     *FAILURES,
     *GRADES,
     *TIME_KINDS,
-    *LEDGER_COLUMNS,
-    *STATUSES,
+    *classification.STATUS_COLUMNS,
+    *classification.HEADLINE_COLUMNS,
+    *classification.FINDING_COLUMNS,
+    *classification.STATUSES,
     *LEFT_OUT,
     *ACCOUNT_FIELDS,
     *HUBSPOT_FIELDS,
@@ -41,3 +43,8 @@ def test_every_reason_is_described_in_the_words_of_the_ledger(reason):
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_target_is_described(target):
     assert f"**{target}**" in TEXT
+
+
+@pytest.mark.parametrize("words", [classification.RULES, classification.FINDINGS], ids=["rules", "findings"])
+def test_every_rule_and_finding_is_described_in_its_own_words(words):
+    assert not [code for code, text in words.items() if f"| `{code}` | {text} |" not in TEXT]

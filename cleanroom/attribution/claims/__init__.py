@@ -43,7 +43,7 @@ from cleanroom.attribution.claims.history import (
     sealed_entry,
     sign_entries,
 )
-from cleanroom.attribution.claims.judge import GRADES, REASONS, WINNING, Evidence, Holding, judge
+from cleanroom.attribution.claims.judge import REASONS, Evidence, judge
 from cleanroom.attribution.claims.proof import FAILURES, Failed, Known, Verdict, Verified, verify_bundle
 from cleanroom.attribution.claims.terms import TERMS_LIMIT, Terms, read_terms
 from cleanroom.attribution.claims.times import TIME_KINDS, Clocks, Proven, Stamped, epoch_times, stamped_text
@@ -59,13 +59,11 @@ __all__ = [
     "DRAW_LIMIT",
     "FAILURES",
     "FIRST",
-    "GRADES",
     "REASONS",
     "SLOTS",
     "SLOT_OF_KIND",
     "TERMS_LIMIT",
     "TIME_KINDS",
-    "WINNING",
     "AuditResult",
     "Bundle",
     "ClaimsLog",
@@ -77,7 +75,6 @@ __all__ = [
     "Evidence",
     "Failed",
     "Held",
-    "Holding",
     "Key",
     "Known",
     "OpenedEpoch",

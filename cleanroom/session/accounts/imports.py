@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,13 +19,17 @@ from overlap.errors import UsageError
 from overlap.identity import know, normalise_cell
 from overlap.records import ACCOUNT_COLUMNS, STANDARD_POPULATIONS, Rejected, Table
 
-_READERS = {
+_READERS: Final[dict[str, Callable[..., Table]]] = {
     "aliases": ingest.read_aliases,
     "opportunities": ingest.read_opportunities,
     "actions": ingest.read_actions,
+    "stages": ingest.read_stages,
     "territories": ingest.read_territories,
     "restrictions": ingest.read_restrictions,
 }
+
+#: Whose rows have times, and not days alone.
+ZONED: Final = ("actions", "stages")
 
 FORGOTTEN: Final = "its account was forgotten here"
 NO_DOMAIN: Final = "its domain is none, so it would cover no account"
@@ -66,13 +70,18 @@ def import_export(
     profile: str | None = None,
     where: Mapping[str, tuple[str, ...]] | None = None,
     exported: str = "",
+    zone: str = "",
 ) -> Imported:
     """Read `source` and replace the table of that kind (and population). Raises UsageError or BadInput.
 
-    `exported` is the day (YYYY-MM-DD, UTC) on which the file was made, where it was not today. Rows of
-    accounts that were forgotten are not taken.
+    `exported` is the day (YYYY-MM-DD, UTC) on which the file was made, where it was not today; `zone` says
+    where the times of actions and stages were written that do not say it themselves. Rows of accounts that
+    were forgotten are not taken.
     """
     folder.require_party()
+    if zone and what not in ZONED:
+        raise UsageError("only actions and stages have times of their own", "leave --zone out")
+    zoned = {"zone": zone} if what in ZONED else {}
     made = _day(exported, now) if exported else now
     if what == "accounts":
         _check_population(population)
@@ -81,15 +90,16 @@ def import_export(
         )
         name = f"accounts-{population}"
     else:
-        table = _READERS[what](source, mapping=mapping, profile=profile, where=where)
+        table = _READERS[what](source, mapping=mapping, profile=profile, where=where, **zoned)
         name, population = what, ""
     with folder.locked():
         if what == "aliases":
             table = _of_own_accounts(table, own_accounts(folder))
         if what == "restrictions":
             table = _rejecting(table, _without_domain(table.frame), NO_DOMAIN)
-        ids = table.frame["id" if what == "accounts" else "account_id"]
-        table = _rejecting(table, are_forgotten(folder, ids.tolist()), FORGOTTEN)
+        if what != "stages":  # They name opportunities, and those of a forgotten account are not taken.
+            ids = table.frame["id" if what == "accounts" else "account_id"]
+            table = _rejecting(table, are_forgotten(folder, ids.tolist()), FORGOTTEN)
         return _keep(folder, table, name, what, population, now, made)
 
 
@@ -201,7 +211,7 @@ def own_accounts(folder: Folder, populations: tuple[str, ...] | None = None) -> 
 
 
 def own_table(folder: Folder, what: str) -> pd.DataFrame | None:
-    """The imported aliases, opportunities, actions, territories or restrictions; None when there are none."""
+    """The imported table of one kind (aliases, opportunities, stages, …); None when there is none."""
     place = folder.path("tables", f"{what}.parquet")
     return read_table(place) if place.is_file() else None
 

@@ -24,6 +24,8 @@ from overlap.identity import find_accounts, plain
 from overlap.records import RESTRICTION_COLUMNS
 
 _OF_ACCOUNTS = ("opportunities", "actions", "territories")
+#: Tables whose rows may name an opportunity of the account instead of the account.
+_OF_OPPORTUNITIES = ("actions", "stages")
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,7 @@ def remove_from_tables(folder: Folder, account: str) -> dict[str, int]:
         kept["aliases"] = found
     if (rules := own_table(folder, "restrictions")) is not None:
         kept["restrictions"] = _without_rules(rules, everything, out)
-    for name in _OF_ACCOUNTS:
-        if (table := own_table(folder, name)) is not None:
-            kept[name] = table[table["account_id"] != account]
+    kept |= _without_deals(folder, account)
     for name in _account_tables(folder):
         table = _read(folder, name)
         names = set(plain(table.loc[table["id"] == account, "name"])) - {""}
@@ -83,6 +83,20 @@ def remove_from_tables(folder: Folder, account: str) -> dict[str, int]:
         if len(before) > len(after):
             counts[name] = len(before) - len(after)
     return counts
+
+
+def _without_deals(folder: Folder, account: str) -> dict[str, pd.DataFrame]:
+    """The tables of an account's deals, and those whose rows name such a deal and not the account."""
+    kept = {}
+    deals = own_table(folder, "opportunities")
+    gone = [] if deals is None else deals.loc[deals["account_id"] == account, "id"].tolist()
+    for name in _OF_ACCOUNTS:
+        if (table := own_table(folder, name)) is not None:
+            kept[name] = table[table["account_id"] != account]
+    for name in _OF_OPPORTUNITIES:
+        if (table := kept.get(name, own_table(folder, name))) is not None:
+            kept[name] = table[~table["opportunity_id"].isin(gone)]
+    return kept
 
 
 def remove_from_runs(party: Party, account: str, records: list[RunRecord]) -> int:

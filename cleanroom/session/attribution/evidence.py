@@ -34,11 +34,14 @@ from overlap.errors import BadInput
 ATTRIBUTION = "attribution"
 
 
-def gather_evidence(party: Party) -> list[Evidence]:
-    """One piece for each matched own account and finished run whose agreement is for attribution too."""
+def gather_evidence(party: Party, *, live: bool = False) -> list[Evidence]:
+    """One piece for each matched own account and finished run whose agreement is for attribution too.
+
+    With `live` only of runs whose agreement has not ended: what has ended earns nothing new.
+    """
     runs: dict[str, list[RunRecord]] = {}
     for record in _finished(party):
-        if is_for_attribution(party, record):
+        if is_for_attribution(party, record) and not (live and has_ended(party, record)):
             runs.setdefault(record.partner, []).append(record)
     return [item for partner in runs for item in _from_partner(party, partner, runs[partner])]
 
@@ -82,6 +85,11 @@ def unused_partners(party: Party) -> list[str]:
 def is_for_attribution(party: Party, record: RunRecord) -> bool:
     """Whether both have signed that what the run told may be used to decide credit."""
     return ATTRIBUTION in agreement_with_digest(party, record.agreement).agreement.terms.purposes
+
+
+def has_ended(party: Party, record: RunRecord) -> bool:
+    """Whether the agreement of a run is over, by the latest time that we know."""
+    return party.time_with(record.partner) >= agreement_with_digest(party, record.agreement).until
 
 
 def _finished(party: Party) -> list[RunRecord]:

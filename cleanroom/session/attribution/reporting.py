@@ -1,20 +1,17 @@
-"""Matrix, territory export and credit."""
+"""Matrix and territory export."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from cleanroom.attribution import PAYS_NOTHING, REASONS, credit, explain
 from cleanroom.export import LEFT_OUT, territory
 from cleanroom.moment import moment_of
 from cleanroom.report import matrix, render_matrix
 from cleanroom.session.accounts.imports import own_table
-from cleanroom.session.attribution.evidence import gather_evidence, unused_partners
 from cleanroom.session.audit.receipting import export_receipt
 from cleanroom.session.folder import write_whole
 from cleanroom.session.match.runs import RunRecord, all_runs
@@ -44,14 +41,6 @@ class Exported:
     until: str
     left_out: dict[str, int]
     formula_cells: int
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """The credit ledger: rows, and as text."""
-
-    rows: list[dict[str, Any]]
-    lines: list[str]
 
 
 def overlap_matrices(party: Party, partner: str | None) -> list[Matrix]:
@@ -124,58 +113,3 @@ def export_territory(party: Party, target: str, out: Path | None) -> Exported:
         left_out,
         formulas,
     )
-
-
-def credit_ledger(party: Party, out: Path | None) -> Ledger:
-    """Decide the credit on every imported opportunity, and write the ledger to `out`."""
-    ledger = _ledger(party)
-    if out is not None:
-        write_whole(out, ledger.to_csv(index=False, lineterminator="\n").encode())
-    return Ledger(
-        [{str(k): v for k, v in row.items()} for row in ledger.to_dict("records")],
-        [*_summary(ledger), *_unused(party)],
-    )
-
-
-def explain_credit(party: Party, opportunity: str) -> list[str]:
-    """One decision in at most twelve lines; `opportunity` is an id or its beginning (15 of 18 characters)."""
-    ledger = _ledger(party)
-    rows = ledger[ledger["opportunity"].str.startswith(opportunity)]
-    rows = rows[rows["opportunity"] == opportunity] if opportunity in set(rows["opportunity"]) else rows
-    if rows["opportunity"].nunique() != 1:
-        raise UsageError(
-            "no imported opportunity, or more than one, has an id that begins so",
-            "'overlap credit --json' lists them",
-        )
-    row: Mapping[str, Any] = {str(k): v for k, v in rows.iloc[0].to_dict().items()}
-    return explain(row)
-
-
-def _ledger(party: Party) -> pd.DataFrame:
-    opportunities = own_table(party.folder, "opportunities")
-    if opportunities is None:
-        raise UsageError(
-            "no opportunities are imported", "run 'overlap import FILE --as opportunities', then this again"
-        )
-    return credit(opportunities, gather_evidence(party), own_table(party.folder, "actions"))
-
-
-def _unused(party: Party) -> list[str]:
-    return [
-        f"note: matches with {partner} count for nothing: no agreement with it is for attribution"
-        for partner in unused_partners(party)
-    ]
-
-
-def _summary(ledger: pd.DataFrame) -> list[str]:
-    lines = [f"{len(ledger):,} opportunities"]
-    for partner, rows in ledger[ledger["status"] == "credited"].groupby("partner"):
-        won = int((rows["opportunity_status"] == "won").sum())
-        lines.append(f"  credited to {partner:<20} {len(rows):>6,}  ({won:,} won, {len(rows) - won:,} open)")
-    for reason, rows in ledger[ledger["status"] == "unresolved"].groupby("reason"):
-        lines.append(f"  unresolved, because {REASONS[str(reason)]}: {len(rows):,}")
-    for status, text in (("unmatched", "no partner has a match on the account"), ("lost", "lost")):
-        number = int((ledger["status"] == status).sum())
-        lines.append(f"  not attributed, {text}: {number:,}")
-    lines.append(f"note: {PAYS_NOTHING}; 'overlap credit explain ID' tells why")
-    return lines

@@ -47,6 +47,8 @@ FILE_FORMATS: Final[dict[str, str]] = {
     "overlap-presets/1": f"lists of fields by name; {_TEXT}",
     "overlap-sharing/1": f"which policy is proposed to which partner; {_TEXT}",
     "overlap-policy-cases/1": f"what a policy is expected to allow and to deny; {_TEXT}",
+    "overlap-attribution-rules/1": f"rules of attribution; {_TEXT}",
+    "overlap-referral/1": "a referral token; 'overlap actions token redeem FILE' takes it",
     "overlap-policy-export/1": f"what a policy allows, for programs; {_TEXT}",
     "overlap-plan/1": f"a commission plan; {_TEXT}",
     "overlap-pay/1": f"what a plan pays for events; {_TEXT}",
@@ -249,6 +251,13 @@ def _manifest(data: bytes) -> dict[str, Any]:
     return {name: manifest[name] for name in ("target", "made_at", "shared_until", "accounts", "pairs")}
 
 
+def _referral(data: bytes) -> dict[str, Any]:
+    """What a referral token says of itself; its signature is checked when it is redeemed."""
+    token = canonical.decode(_after_line(data).split(b"\n", 1)[0], "the referral token")
+    names = ("id", "partner", "type", "uses")
+    return {name: token[name] for name in names} | {"until": moment_of(token["until"])}
+
+
 _READERS: dict[str, Callable[[bytes], dict[str, Any]]] = {
     "overlap-bundle/1": _bundle,
     "overlap-card/1": _card,
@@ -266,6 +275,7 @@ _READERS: dict[str, Callable[[bytes], dict[str, Any]]] = {
     "overlap-log/1": _log,
     "overlap-party/1": lambda data: {"party": _after_line(data).decode().strip()},
     "overlap-record/1": _record,
+    "overlap-referral/1": _referral,
     "overlap-request/1": _header,
     "overlap-share/1": _header,
     "overlap-shares/1": lambda data: {"shares": len(HolderState.from_bytes(data).shares)},

@@ -1,0 +1,102 @@
+"""How long statuses take: `python -m benchmarks.statuses [--actions 1000000] [--deals 100000] [--one-deal]`.
+
+Reports CPU and wall seconds of classifying (tables in memory to the table of statuses, headlines and
+findings) and the highest memory of the process, tables included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import multiprocessing
+import resource
+import tempfile
+import time
+from dataclasses import asdict
+from importlib import resources
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.pipeline import NOW, Made, make
+from cleanroom.attribution.classification import (
+    Holding,
+    Pipeline,
+    RuleBook,
+    headline_table,
+    judge_pipeline,
+    parse_rules,
+    status_table,
+    totals,
+)
+
+
+def main() -> None:
+    """Make, classify, report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--actions", type=int, default=1_000_000)
+    parser.add_argument("--deals", type=int, default=100_000)
+    parser.add_argument("--partners", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--one-deal", action="store_true", help="all actions on one deal")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        made = _read(Path(place), given)
+    before = _peak()
+    text = resources.files("cleanroom.attribution.classification").joinpath("default.toml").read_bytes()
+    book = RuleBook([parse_rules(text)])
+    pipeline = Pipeline(book, NOW, made.opportunities, made.actions, made.stages, made.holdings)
+    cpu, wall = time.process_time(), time.perf_counter()
+    judged = judge_pipeline(pipeline)
+    middle = time.process_time()
+    statuses, headlines = status_table(judged, compact=True), headline_table(judged)
+    findings = judged.findings
+    cpu_s, wall_s = time.process_time() - cpu, time.perf_counter() - wall
+    print(
+        json.dumps(
+            {
+                "actions": given.actions,
+                "deals": given.deals,
+                "partners": given.partners,
+                "pairs": len(statuses),
+                "judging_cpu_s": round(middle - cpu, 2),
+                "cpu_s": round(cpu_s, 2),
+                "wall_s": round(wall_s, 2),
+                "peak_mib": _peak(),
+                "peak_before_mib": before,
+                "findings": findings["code"].value_counts().to_dict(),
+                "statuses": statuses["status"].value_counts().to_dict(),
+                "headlines": headlines["status"].value_counts().to_dict(),
+                "totals": len(totals(headlines)),
+                "digest": hashlib.sha256(statuses.head(1000).to_csv(index=False).encode()).hexdigest()[:16],
+            },
+            indent=1,
+        )
+    )
+
+
+def _read(place: Path, given: argparse.Namespace) -> Made:
+    """The tables as a folder has them, made by a process of its own, so that its memory is not measured."""
+    worker = multiprocessing.get_context("spawn").Process(target=_write, args=(place, given))
+    worker.start()
+    worker.join()
+    tables = [pd.read_parquet(place / name) for name in ("opportunities", "actions", "stages")]
+    held = pd.read_parquet(place / "holdings")
+    columns = [held[name].tolist() for name in held.columns]
+    return Made(*tables, [Holding(*row) for row in zip(*columns, strict=True)])
+
+
+def _write(place: Path, given: argparse.Namespace) -> None:
+    made = make(given.actions, given.deals, given.partners, given.seed, one_deal=given.one_deal)
+    for name in ("opportunities", "actions", "stages"):
+        getattr(made, name).to_parquet(place / name)
+    pd.DataFrame([asdict(one) for one in made.holdings]).to_parquet(place / "holdings")
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+if __name__ == "__main__":
+    main()

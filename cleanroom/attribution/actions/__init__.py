@@ -1,0 +1,57 @@
+"""What partners did: the menu of types, two logs compared, and referral tokens.
+
+menu        the few types that count, each with a class, a window and what it must show
+comparison  our log and the partner's, action by action
+token       a signed referral that is redeemed without a portal
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from overlap.lazy import load_from
+
+if TYPE_CHECKING:
+    from cleanroom.attribution.actions.comparison import DIFFERENCES, Difference, compare_actions
+    from cleanroom.attribution.actions.menu import (
+        CLASSES,
+        MENU_LIMIT,
+        REQUIREMENTS,
+        ActionType,
+        digest_in,
+        missing_of,
+        plain_type,
+    )
+    from cleanroom.attribution.actions.token import TOKEN_LIMIT_BYTES, Token, make_token, read_token
+
+__all__ = [
+    "CLASSES",
+    "DIFFERENCES",
+    "MENU_LIMIT",
+    "REQUIREMENTS",
+    "TOKEN_LIMIT_BYTES",
+    "ActionType",
+    "Difference",
+    "Token",
+    "compare_actions",
+    "digest_in",
+    "make_token",
+    "missing_of",
+    "plain_type",
+    "read_token",
+]
+
+_HOMES = {
+    **dict.fromkeys(("DIFFERENCES", "Difference", "compare_actions"), "comparison"),
+    **dict.fromkeys(
+        ("CLASSES", "MENU_LIMIT", "REQUIREMENTS", "ActionType", "digest_in", "missing_of", "plain_type"),
+        "menu",
+    ),
+    **dict.fromkeys(("TOKEN_LIMIT_BYTES", "Token", "make_token", "read_token"), "token"),
+}
+
+__getattr__ = load_from(__name__, _HOMES)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,207 @@
+"""Amounts of deals: what is wrong with them, and their exact sums by currency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Context, Decimal, Inexact, InvalidOperation
+from typing import Final
+
+import numpy as np
+import pyarrow.compute as pc
+
+from cleanroom.attribution.classification.deals import Deals
+from cleanroom.attribution.classification.findings import Finder
+from cleanroom.attribution.classification.pipeline import row_numbers, texts
+
+#: Alphabetic codes of ISO 4217 that money is in, without funds, metals and test codes.
+CURRENCIES: Final = frozenset(
+    [
+        "AED",
+        "AFN",
+        "ALL",
+        "AMD",
+        "AOA",
+        "ARS",
+        "AUD",
+        "AWG",
+        "AZN",
+        "BAM",
+        "BBD",
+        "BDT",
+        "BGN",
+        "BHD",
+        "BIF",
+        "BMD",
+        "BND",
+        "BOB",
+        "BRL",
+        "BSD",
+        "BTN",
+        "BWP",
+        "BYN",
+        "BZD",
+        "CAD",
+        "CDF",
+        "CHF",
+        "CLP",
+        "CNY",
+        "COP",
+        "CRC",
+        "CUP",
+        "CVE",
+        "CZK",
+        "DJF",
+        "DKK",
+        "DOP",
+        "DZD",
+        "EGP",
+        "ERN",
+        "ETB",
+        "EUR",
+        "FJD",
+        "FKP",
+        "GBP",
+        "GEL",
+        "GHS",
+        "GIP",
+        "GMD",
+        "GNF",
+        "GTQ",
+        "GYD",
+        "HKD",
+        "HNL",
+        "HTG",
+        "HUF",
+        "IDR",
+        "ILS",
+        "INR",
+        "IQD",
+        "IRR",
+        "ISK",
+        "JMD",
+        "JOD",
+        "JPY",
+        "KES",
+        "KGS",
+        "KHR",
+        "KMF",
+        "KPW",
+        "KRW",
+        "KWD",
+        "KYD",
+        "KZT",
+        "LAK",
+        "LBP",
+        "LKR",
+        "LRD",
+        "LSL",
+        "LYD",
+        "MAD",
+        "MDL",
+        "MGA",
+        "MKD",
+        "MMK",
+        "MNT",
+        "MOP",
+        "MRU",
+        "MUR",
+        "MVR",
+        "MWK",
+        "MXN",
+        "MYR",
+        "MZN",
+        "NAD",
+        "NGN",
+        "NIO",
+        "NOK",
+        "NPR",
+        "NZD",
+        "OMR",
+        "PAB",
+        "PEN",
+        "PGK",
+        "PHP",
+        "PKR",
+        "PLN",
+        "PYG",
+        "QAR",
+        "RON",
+        "RSD",
+        "RUB",
+        "RWF",
+        "SAR",
+        "SBD",
+        "SCR",
+        "SDG",
+        "SEK",
+        "SGD",
+        "SHP",
+        "SLE",
+        "SOS",
+        "SRD",
+        "SSP",
+        "STN",
+        "SVC",
+        "SYP",
+        "SZL",
+        "THB",
+        "TJS",
+        "TMT",
+        "TND",
+        "TOP",
+        "TRY",
+        "TTD",
+        "TWD",
+        "TZS",
+        "UAH",
+        "UGX",
+        "USD",
+        "UYU",
+        "UZS",
+        "VED",
+        "VES",
+        "VND",
+        "VUV",
+        "WST",
+        "XAF",
+        "XCD",
+        "XOF",
+        "XPF",
+        "YER",
+        "ZAR",
+        "ZMW",
+        "ZWG",
+    ]
+)
+
+#: Sums are exact or refused; an amount of a deal has no hundred digits.
+_EXACT: Final = Context(prec=400, traps=[Inexact, InvalidOperation])
+
+
+def check_amounts(deals: Deals, finder: Finder) -> None:
+    """Tell the finder of amounts that are missing, zero or negative, and of unknown currencies."""
+    amounts, currency = texts(deals.frame, "amount"), texts(deals.frame, "currency")
+    rows = row_numbers(deals.frame)
+    missing = np.asarray(pc.equal(amounts, ""), dtype=bool)
+    negative = np.asarray(pc.starts_with(amounts, "-"), dtype=bool)
+    zero = np.asarray(pc.match_substring_regex(amounts, r"^-?0*(\.0*)?$"), dtype=bool) & ~missing
+    encoded = currency.dictionary_encode()
+    known = np.array([one in CURRENCIES or one == "" for one in encoded.dictionary.to_pylist()], bool)
+    strange = ~known[np.asarray(encoded.indices)] if len(known) else missing
+    for code, wrong in (
+        ("no-amount", missing),
+        ("amount-negative", negative & ~zero),
+        ("amount-zero", zero),
+        ("unknown-currency", strange),
+    ):
+        finder.add("opportunity", code, deals.ids, rows, wrong)
+
+
+def add_up(amounts: Iterable[str]) -> str:
+    """The exact sum of plain decimal texts, "" counting as nothing; as plain text without needless zeros."""
+    total = Decimal(0)
+    for text in amounts:
+        if text:
+            total = _EXACT.add(total, Decimal(text))
+    plain = format(total, "f")
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain

@@ -1,0 +1,180 @@
+"""The facts behind each status as canonical JSON: of this partner alone, so that no rival shows through."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cleanroom.attribution.actions.menu import REQUIREMENTS
+from cleanroom.attribution.classification.meetings import CONTRADICTED, LATE_LOGGED
+from cleanroom.attribution.classification.statuses import RULES
+from cleanroom.attribution.classification.times import NEVER, day_number, day_text, span_text
+from cleanroom.attribution.holding import GRADES
+
+if TYPE_CHECKING:
+    from cleanroom.attribution.classification.engine import Judged
+
+#: Names of facts, sorted as they stand in the JSON. No status uses more than six of them.
+FACTS: Final = ("action", "date", "grade", "happened", "held", "lacks", "last", "type", "until")
+
+_EPOCH: Final = date(1970, 1, 1)
+_NO_DAY: Final = -(2**40)
+_EMPTY: Final = pa.scalar("", pa.large_string())
+_BY_HOLDING: Final = ("disputed:rivals", "sourced:held-first", "attached:held-later", "attached:overlap")
+_BY_PRESENCE: Final = ("attached:action", "attached:held-later", "attached:no-created", "disputed:open")
+
+
+def facts_of(judged: Judged) -> Any:
+    """One canonical JSON object a pair (pyarrow strings)."""
+    decided = judged.deciding >= 0
+    grade, held = _holding_facts(judged)
+    with_holding = (grade < len(GRADES)) | (held != NEVER)
+    parts = [
+        _decided(judged, np.flatnonzero(decided), grade, held),
+        _present(judged, np.flatnonzero(~decided & ~with_holding)),
+        _with_holding(judged, np.flatnonzero(~decided & with_holding), grade, held),
+    ]
+    order = np.concatenate(
+        [np.flatnonzero(one) for one in (decided, ~decided & ~with_holding, ~decided & with_holding)]
+    )
+    back = np.empty(len(order), np.int64)
+    back[order] = np.arange(len(order))
+    return pa.concat_arrays(parts).take(pa.array(back))
+
+
+def _holding_facts(judged: Judged) -> tuple[np.ndarray, np.ndarray]:
+    """The grade (its number, or one more for none) and the proven second, where the rule rests on them."""
+    account = judged.deals.account[judged.pairs.deal]
+    found = judged.holdings.find(account, judged.pairs.partner)
+    rests = _ruled(judged, _BY_HOLDING) & (found >= 0)
+    grade = np.full(len(found), len(GRADES))
+    held = np.full(len(found), NEVER)
+    grade[rests], held[rests] = judged.holdings.grade[found[rests]], judged.holdings.proven[found[rests]]
+    return grade, held
+
+
+def _decided(judged: Judged, pair: np.ndarray, grade: np.ndarray, held: np.ndarray) -> Any:
+    """Facts of pairs with a meeting behind them."""
+    meetings, acts = judged.meetings, judged.acts
+    at = judged.deciding[pair]
+    act, start, end = meetings.act[at], meetings.start[at], meetings.end[at]
+    happened = acts.happened[0][act], acts.happened[1][act]
+    moved = (happened[0] != start) | (happened[1] != end)
+    names = [*judged.menu.names, ""]
+    lacks = meetings.lacks[at]
+    # Few distinct ends, many rows: each end is written once.
+    width = len(names)
+    tails, place = np.unique(
+        (day_number(meetings.until[at]) * width + acts.type[act]) << 10 | lacks, return_inverse=True
+    )
+    special = moved | (grade[pair] < len(GRADES)) | (held[pair] != NEVER)
+    return _joined(
+        '{"action":',
+        _quoted(acts.ids.take(pa.array(act))),
+        ',"date":"',
+        span_text(start, end).cast(pa.large_string()),
+        '"',
+        _middle(np.flatnonzero(special), len(pair), happened, moved, grade[pair], held[pair]),
+        pa.array([_tail(int(one), names) for one in tails], pa.large_string()).take(pa.array(place)),
+    )
+
+
+def _tail(code: int, names: list[str]) -> str:
+    lacks, rest = code & 1023, code >> 10
+    day, kind = divmod(rest, len(names))
+    until = (_EPOCH + timedelta(days=day)).isoformat()
+    words = ", ".join(lacking_words(lacks))
+    return (f',"lacks":"{words}"' if words else "") + f',"type":"{names[kind]}","until":"{until}"}}'
+
+
+def _middle(
+    special: np.ndarray,
+    size: int,
+    happened: tuple[np.ndarray, np.ndarray],
+    moved: np.ndarray,
+    grade: np.ndarray,
+    held: np.ndarray,
+) -> Any:
+    """`,"grade":…,"happened":…,"held":…` where there are any."""
+    if not len(special):
+        return pa.repeat(pa.scalar("", pa.large_string()), size)
+    pieces = {
+        "grade": _grades(grade[special]),
+        "happened": _where(moved[special], span_text(happened[0][special], happened[1][special])),
+        "held": span_text(held[special], held[special]),
+    }
+    written = _joined(*(_piece(name, pieces[name]) for name in pieces))
+    place = np.zeros(size, np.int64)
+    place[special] = np.arange(1, len(special) + 1)
+    return pa.concat_arrays([pa.array([""], pa.large_string()), written]).take(pa.array(place))
+
+
+def _present(judged: Judged, pair: np.ndarray) -> Any:
+    """Facts of pairs with an action that does not count: the day of the newest one."""
+    last = np.where(_ruled(judged, _BY_PRESENCE), judged.pairs.last, NEVER)[pair]
+    days, place = np.unique(np.where(last == NEVER, _NO_DAY, day_number(last)), return_inverse=True)
+    texts = ["{}" if day == _NO_DAY else _last_text(int(day)) for day in days]
+    return pa.array(texts, pa.large_string()).take(pa.array(place))
+
+
+def _last_text(day: int) -> str:
+    return f'{{"last":"{(_EPOCH + timedelta(days=day)).isoformat()}"}}'
+
+
+def _with_holding(judged: Judged, pair: np.ndarray, grade: np.ndarray, held: np.ndarray) -> Any:
+    last = np.where(_ruled(judged, _BY_PRESENCE), judged.pairs.last, NEVER)[pair]
+    pieces = (
+        _piece("grade", _grades(grade[pair])),
+        _piece("held", span_text(held[pair], held[pair])),
+        _piece("last", day_text(last)),
+    )
+    if not len(pair):
+        return pa.array([], pa.large_string())
+    return _joined("{", pc.utf8_slice_codeunits(_joined(*pieces), 1), "}")
+
+
+def _grades(numbers: np.ndarray) -> Any:
+    return pa.array([*GRADES, ""], pa.large_string()).take(pa.array(numbers))
+
+
+def _piece(name: str, column: Any) -> Any:
+    """`,"name":"text"` for texts of ours, "" for ""."""
+    column = column.cast(pa.large_string())
+    return pc.if_else(pc.equal(column, ""), _EMPTY, _joined(f',"{name}":"', column, '"'))
+
+
+def _ruled(judged: Judged, names: tuple[str, ...]) -> np.ndarray:
+    return np.isin(judged.rule, [list(RULES).index(name) for name in names])
+
+
+def lacking_words(code: int) -> list[str]:
+    """The names of what a claim lacks."""
+    words = [name for bit, name in enumerate(REQUIREMENTS) if code >> bit & 1]
+    words += ["logging in time"] if code & LATE_LOGGED else []
+    return words + (["a late stage"] if code & CONTRADICTED else [])
+
+
+def _where(chosen: np.ndarray, column: Any) -> Any:
+    return pc.if_else(pa.array(chosen), column.cast(pa.large_string()), _EMPTY)
+
+
+def _quoted(column: Any) -> Any:
+    """Texts of others as JSON strings."""
+    column = column.cast(pa.large_string())
+    quoted = _joined('"', column, '"')
+    odd = np.asarray(pc.match_substring_regex(column, r'["\\\x00-\x1f]'), dtype=bool)
+    if odd.any():
+        changed = [json.dumps(text, ensure_ascii=False) for text in column.filter(pa.array(odd)).to_pylist()]
+        quoted = pc.replace_with_mask(quoted, pa.array(odd), pa.array(changed, pa.large_string()))
+    return quoted
+
+
+def _joined(*parts: Any) -> Any:
+    """Texts and columns of texts in one; null where one of them is."""
+    typed = [pa.scalar(part, pa.large_string()) if isinstance(part, str) else part for part in parts]
+    return pc.binary_join_element_wise(*typed, pa.scalar("", pa.large_string()))

@@ -1,0 +1,75 @@
+"""credit: the status of every partner on every opportunity, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cleanroom.cli.shell import Shell, json_option, print_json
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+rules_option = click.option(
+    "--rules", type=FILE, help="Judge by this rule file, not by the versions adopted here; nothing is kept."
+)
+
+
+@click.group("credit", invoke_without_command=True)
+@click.option("--out", type=FILE, help="Write the statuses to this CSV: one row a partner and opportunity.")
+@click.option("--headlines", type=FILE, help="Write one row an opportunity to this CSV: the whole pipeline.")
+@click.option(
+    "--findings", type=FILE, help="Write what is wrong with imported rows to this CSV, each by row."
+)
+@click.option("--touched", is_flag=True, help="Add what partners touched, evidence or not; it is in no sum.")
+@rules_option
+@json_option
+@click.pass_context
+def credit_command(
+    ctx: click.Context,
+    out: Path | None,
+    headlines: Path | None,
+    findings: Path | None,
+    touched: bool,
+    rules: Path | None,
+    as_json: bool,
+) -> None:
+    """Which partner sourced, influenced or helped to close which opportunity, by the rules in force.
+
+    The statuses are Disputed, Sourced, Assisted Close, Influenced, Attached and Unattributed; 'overlap rules
+    show --glossary' says what they mean.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    from cleanroom.session.attribution.crediting import credit_ledger
+
+    shell: Shell = ctx.obj
+    with shell.party() as party:
+        ledger = credit_ledger(party, rules, touched=touched, out=out, headlines=headlines, findings=findings)
+    if as_json:
+        print_json(ledger.rows)
+        return
+    for line in ledger.lines:
+        click.echo(line)
+    for place in (out, headlines, findings):
+        if place:
+            click.echo(f"in        {place}")
+
+
+@credit_command.command("explain")
+@click.argument("opportunity")
+@click.option("--partner", default="", help="Explain this partner; default: the one whose status leads.")
+@click.option("--for-partner", is_flag=True, help="Leave out all that is about others.")
+@rules_option
+@click.pass_obj
+def explain(shell: Shell, opportunity: str, partner: str, for_partner: bool, rules: Path | None) -> None:
+    """Explain one status in at most twelve lines, with the nearest alternative."""
+    from cleanroom.session.attribution.crediting import explain_credit
+    from overlap.errors import UsageError
+
+    if for_partner and not partner:
+        raise UsageError("an explanation for a partner is about that partner", "give --partner")
+    with shell.party() as party:
+        lines = explain_credit(party, opportunity, partner, rules, for_partner=for_partner)
+    for line in lines:
+        click.echo(line)

@@ -1,0 +1,142 @@
+"""Actions logged by command, beside those that were imported.
+
+attribution/actions/ID   one action, as a record; `logged` is the second of the command
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from cleanroom.attribution import actions, classification
+from cleanroom.moment import moment_of
+from cleanroom.session.accounts.imports import own_accounts, own_table
+from cleanroom.session.attribution.rule_files import rule_book
+from cleanroom.session.folder import Folder, open_file
+from cleanroom.session.party import Party
+from overlap.errors import UsageError
+from overlap.ingest import read_actions
+from overlap.records import ACTION_COLUMNS
+
+_PLACE: Final = ("attribution", "actions")
+
+#: Bytes of a document that proves an action.
+PROOF_FILE_LIMIT: Final = 2**30
+
+
+@dataclass(frozen=True)
+class Logged:
+    """An action as logged: its id and the fields of ACTION_COLUMNS; `warnings` say what it lacks."""
+
+    id: str
+    fields: dict[str, str]
+    warnings: list[str]
+
+
+@dataclass(frozen=True)
+class NewAction:
+    """What the command was given; empty where nothing was."""
+
+    partner: str
+    type: str
+    date: str
+    opportunity_id: str = ""
+    account_id: str = ""
+    proof: str = ""
+    owner: str = ""
+    next_step: str = ""
+    role: str = ""
+    due: str = ""
+
+
+def log_action(party: Party, new: NewAction, proof_file: Path | None = None, zone: str = "") -> Logged:
+    """Keep one action, logged now. Raises UsageError for a type outside the menu or a day that is none."""
+    rules = rule_book(party.folder).newest
+    kind = menu_type(rules, new.type)
+    _check_subject(party.folder, new)
+    fields = asdict(new)
+    if proof_file is not None:
+        fields["proof"] = f"{new.proof} sha256:{file_digest(proof_file)}".strip()
+    # What a file of actions goes through, so does this one.
+    table = read_actions(pd.DataFrame([{**fields, "type": kind.name}]), zone=zone)
+    if table.rejected or table.unreadable:
+        reason = table.rejected[0].reason if table.rejected else "a date cannot be read"
+        raise UsageError(reason, "write days as 2026-05-03, times as 2026-05-03T10:00:00Z")
+    row = {name: str(table.frame[name].iloc[0]) for name in ACTION_COLUMNS if name not in ("row", "id")}
+    row["logged"] = moment_of(party.now)
+    if row["date"] > row["logged"]:
+        raise UsageError("an action is logged once it has happened", "check --date and the clock")
+    made = f"L{party.random(8).hex()}"
+    return keep_action(party, made, row, kind)
+
+
+def keep_action(party: Party, made: str, row: dict[str, str], kind: actions.ActionType) -> Logged:
+    """Write the record of one action."""
+    party.folder.write_record(row, *_PLACE, made)
+    filled = {name for name, text in row.items() if text.strip()}
+    if "sha256:" in row["proof"]:
+        filled.add("digest")
+    missing = actions.missing_of(filled, kind)
+    warnings = (
+        [f"its type requires: {', '.join(missing)}; without it the claim is disputed"] if missing else []
+    )
+    return Logged(made, row, warnings)
+
+
+def menu_type(rules: classification.Rules, text: str) -> actions.ActionType:
+    """The type of the menu with that name; UsageError, with the menu, for any other."""
+    kind = rules.types.get(actions.plain_type(text))
+    if kind is None:
+        raise UsageError("this type is not in the menu", f"choose one of {', '.join(rules.types)}")
+    return kind
+
+
+def logged_actions(folder: Folder) -> list[dict[str, str]]:
+    """The actions logged by command, by id."""
+    return [{"id": name, **folder.read_record(*_PLACE, name)} for name in folder.names(*_PLACE)]
+
+
+def own_actions(folder: Folder) -> pd.DataFrame:
+    """All actions here, imported and logged, as ACTION_COLUMNS; logged ones have row 0."""
+    imported = own_table(folder, "actions")
+    logged = pd.DataFrame([{"row": 0, **one} for one in logged_actions(folder)], columns=list(ACTION_COLUMNS))
+    tables = [one for one in (imported, logged) if one is not None and len(one)]
+    whole = pd.concat(tables, ignore_index=True) if tables else logged
+    whole = whole.reindex(columns=list(ACTION_COLUMNS)).fillna("")
+    return whole.astype({name: "int64" if name == "row" else "str" for name in ACTION_COLUMNS})
+
+
+def list_actions(party: Party, partner: str = "") -> list[dict[str, Any]]:
+    """All actions here, of one partner or of all, the newest last."""
+    book = rule_book(party.folder)
+    rows = own_actions(party.folder).to_dict("records")
+    wanted = book.partner(partner) if partner else ""
+    chosen = [
+        {str(name): value for name, value in row.items()}
+        for row in rows
+        if not wanted or book.partner(row["partner"]) == wanted
+    ]
+    return sorted(chosen, key=lambda row: (row["date"], row["id"]))
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 (hex) of a file of any kind; BadInput when it cannot be read."""
+    with open_file(path, PROOF_FILE_LIMIT, "give the document that proves the action") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_subject(folder: Folder, new: NewAction) -> None:
+    if bool(new.opportunity_id) == bool(new.account_id):
+        raise UsageError(
+            "an action is about one opportunity, or one account", "give --opportunity or --account"
+        )
+    if new.opportunity_id:
+        deals = own_table(folder, "opportunities")
+        if deals is None or not (deals["id"] == new.opportunity_id).any():
+            raise UsageError("no imported opportunity has this id", "import the opportunities first")
+    elif not (own_accounts(folder)["id"] == new.account_id).any():
+        raise UsageError("no imported account has this id", "import the accounts first")

@@ -1,0 +1,109 @@
+"""Referral tokens of a vendor: made, redeemed into an origin action, counted.
+
+attribution/tokens/ID   a token that was made, and the actions into which it was redeemed
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cleanroom.attribution import actions
+from cleanroom.moment import moment_of
+from cleanroom.session.accounts.imports import own_accounts
+from cleanroom.session.attribution.action_log import Logged, file_digest, keep_action, menu_type
+from cleanroom.session.attribution.rule_files import rule_book
+from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.history import own_history
+from cleanroom.session.party import Party
+from overlap.errors import BadInput, Expired, Refused, UsageError
+
+_PLACE: Final = ("attribution", "tokens")
+_DAY: Final = 86_400
+
+
+@dataclass(frozen=True)
+class ListedToken:
+    """A token as listed; `state` is open, used up or ended."""
+
+    id: str
+    partner: str
+    type: str
+    state: str
+    used: int
+    uses: int
+    until: str
+
+
+def make_referral(party: Party, partner: str, kind: str, days: int, uses: int, out: Path) -> actions.Token:
+    """Make a token for a partner, good for so many days from now, and write it to `out`."""
+    rules = rule_book(party.folder).newest
+    chosen = menu_type(rules, kind)
+    if chosen.kind != "origin":
+        raise UsageError("a referral brings a deal, and this type has another class", _origins(party))
+    token, data = actions.make_token(
+        party.keys, partner, chosen.name, party.now, party.now + days * _DAY, uses, party.random
+    )
+    party.folder.write_record({"token": asdict(token), "redeemed": []}, *_PLACE, token.id)
+    write_whole(out, data)
+    return token
+
+
+def redeem_referral(
+    party: Party, source: Path, account: str, owner: str, proof: str = "", proof_file: Path | None = None
+) -> Logged:
+    """Redeem a token for one own account: an origin action of today. Refused when it is used up or ended."""
+    cards = (party.keys.card, *(one.card for one in own_history(party.folder)))
+    token = actions.read_token(read_whole(source, actions.TOKEN_LIMIT_BYTES), cards)
+    if not party.folder.path(*_PLACE, token.id).is_file():
+        raise BadInput("the folder does not know this token", "restore the folder from a backup")
+    record = party.folder.read_record(*_PLACE, token.id)
+    if party.now >= token.until:
+        raise Expired("the referral token has ended", "make a new one with 'overlap actions token make'")
+    if len(record["redeemed"]) >= token.uses:
+        raise Refused("the referral token is used up", "make a new one with 'overlap actions token make'")
+    if not (own_accounts(party.folder)["id"] == account).any():
+        raise UsageError("no imported account has this id", "import the accounts first")
+    kind = menu_type(rule_book(party.folder).newest, token.type)
+    said = f"referral {token.id} {proof}".strip()
+    if proof_file is not None:
+        said += f" sha256:{file_digest(proof_file)}"
+    moment = moment_of(party.now)
+    row = {
+        "opportunity_id": "",
+        "account_id": account,
+        "partner": token.partner,
+        "type": kind.name,
+        "date": moment,
+        "proof": said,
+        "owner": owner,
+        "next_step": "",
+        "role": "source",
+        "due": "",
+        "logged": moment,
+    }
+    # The use is written down first: a command that is killed between costs a use, and never gives one.
+    made = f"R{token.id}{len(record['redeemed']):04}"
+    uses = [*record["redeemed"], {"action": made, "time": party.now}]
+    party.folder.write_record({**record, "redeemed": uses}, *_PLACE, token.id)
+    return keep_action(party, made, row, kind)
+
+
+def list_referrals(party: Party) -> list[ListedToken]:
+    """Every token that was made, the oldest first."""
+    records = [party.folder.read_record(*_PLACE, name) for name in party.folder.names(*_PLACE)]
+    ordered = sorted(records, key=lambda one: (one["token"]["made"], one["token"]["id"]))
+    return [_listed(party, one) for one in ordered]
+
+
+def _listed(party: Party, record: dict[str, Any]) -> ListedToken:
+    token, used = actions.Token(**record["token"]), len(record["redeemed"])
+    state = "ended" if party.now >= token.until else "used up" if used >= token.uses else "open"
+    return ListedToken(token.id, token.partner, token.type, state, used, token.uses, moment_of(token.until))
+
+
+def _origins(party: Party) -> str:
+    rules = rule_book(party.folder).newest
+    names = [one.name for one in rules.menu if one.kind == "origin"]
+    return f"types that bring a deal: {', '.join(names)}"
