@@ -37,7 +37,7 @@ def layout() -> list[tuple[re.Pattern[str], str]]:
     rows = text.split("\n| place | format | what |\n", 1)[1].split("\n\n")[0].splitlines()[1:]
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
     return [
-        (re.compile(re.sub("[A-Z]+", r"[a-z0-9_-]+", re.escape(place))), row[1].strip("`"))
+        (re.compile(re.sub("[A-Z]+", r"[A-Za-z0-9_-]+", re.escape(place))), row[1].strip("`"))
         for row in cells
         for place in re.findall("`([^`]+)`", row[0])
     ]
