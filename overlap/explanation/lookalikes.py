@@ -27,6 +27,9 @@ MOST_COMPARED: Final = 20_000
 _TAIL: Final = 6
 #: Characters between two of a word, and between two of a number: signs, blanks, and marks taken off letters.
 _BETWEEN: Final = r"[^\p{L}\p{N}]*"
+#: Characters between two of a website's label: hyphens, and marks taken off letters.
+_JOINED: Final = r"[-\p{M}]*"
+_WEBSITE_COLUMNS: Final = ("website", "domains", "email")
 _NUMBER_COLUMNS: Final = {
     "lei": "lei",
     "isin": "isin",
@@ -121,9 +124,12 @@ def _patterns(account: Mapping[str, str], given: Sequence[Given]) -> dict[str, s
         first, _, last = value.partition("|")
         if kind in _WEBSITE_KINDS:
             label = first.partition(".")[0]
-            add("-*".join(map(re.escape, label.replace("-", ""))), "website", "domains", "email")
+            add(_JOINED.join(map(re.escape, label.replace("-", ""))), *_WEBSITE_COLUMNS)
             if label.startswith("xn--"):
-                add(r"[^\x00-\x7f]", "website", "domains", "email")
+                add(r"[^\x00-\x7f]", *_WEBSITE_COLUMNS)
+            elif kind == "label":
+                # Its letters have lost their marks; which ones an encoded cell has is not seen in it.
+                add("xn--", *_WEBSITE_COLUMNS)
         elif kind in _PHONE_KINDS:
             add(_spaced(last[-_TAIL:]), "phone")
         elif kind == "linkedin":
@@ -146,8 +152,8 @@ def _containing(accounts: pd.DataFrame, patterns: Mapping[str, Collection[str]])
         cells = pa.chunked_array([pa.array(accounts[column])])
         expression = "|".join(sorted(wanted))
         found |= _matches(cells, expression)
-        if column == "name":
-            # Letters with marks fall apart into letters and marks; only few names have any.
+        if column in ("name", *_WEBSITE_COLUMNS):
+            # Letters with marks fall apart into letters and marks; only few cells have any.
             marked = np.flatnonzero(~np.asarray(pc.string_is_ascii(cells).to_numpy(), dtype=bool))
             apart = pc.utf8_normalize(cells.take(pa.array(marked)), form="NFKD")
             found[marked] |= _matches(apart, expression)

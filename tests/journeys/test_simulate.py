@@ -70,7 +70,7 @@ def test_simulate_prints_the_sum_of_a_policy(tmp_path: Path) -> None:
     assert facts["sum"] == 15_000 and 2 <= facts["shared"] <= len(SHARED)
     assert facts["left_out"] == {"another currency": 1}
     told = both.run(VENDOR, *words).out
-    assert "EUR 15,000 of right's open opportunities," in told and "1 amounts left out" in told
+    assert "EUR 15,000 of right's open opportunities," in told and "1 amount left out" in told
     assert not (tmp_path / VENDOR).exists()
 
 

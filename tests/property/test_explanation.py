@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from overlap.explanation import explain_account
@@ -73,8 +73,21 @@ def test_reasons_of_cells_are_what_a_run_counts_as_dropped(account: dict[str, st
 CLOSE = {"typed_city", "brand_city", "acronym_city"}
 
 
+#: Shares a label that lost its marks, and nothing else.
+UMLAUT = [
+    dict.fromkeys(ACCOUNT_COLUMNS, "")
+    | {"name": name, "website": website, "domains": domains, "country": "DE"}
+    for name, website, domains in (
+        ("Acme Acme", "zed.io", "müller.de"),
+        ("", "", "müller.de"),
+        ("", "xn--mller-kva.de", ""),
+    )
+]
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(accounts, min_size=1, max_size=8))
+@example(UMLAUT)
 def test_look_alikes_are_those_that_a_whole_run_would_find(rows: list[dict[str, str]]) -> None:
     frame = table(rows)
     made = identify(frame).frame
