@@ -302,8 +302,9 @@ def test_sizes_that_are_not_those_of_the_parts_are_malformed(made: Made) -> None
 
 
 @pytest.mark.slow
-def test_every_changed_byte_of_a_small_bundle_is_found(made: Made) -> None:
+def test_changed_bytes_of_a_small_bundle_are_found(made: Made) -> None:
+    """Every seventh; `python benchmarks/every_byte.py` changes all of them."""
     data = make_bundle(made.parts, CONTOSO.card, NORTHWIND, ACCEPTED + DAY)
-    for place in range(len(data)):
+    for place in range(0, len(data), 7):
         broken = data[:place] + bytes([data[place] ^ (1 << place % 8)]) + data[place + 1 :]
         assert verify_bundle(broken).problems, place
