@@ -10,6 +10,7 @@ import click
 
 from cleanroom.cli.plain import PlainOrNamed, approver_key, key_options
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from cleanroom.number import count_of
 from overlap.errors import BadInput, Refused
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -281,6 +282,8 @@ def _tell(made: dict[str, Any]) -> None:
             f"fund      {row['rule']} of {row['partner_id']}: {row['available']} {row['currency']} available"
         )
     if made["rounded"]:
-        click.echo(f"rounded   {len(made['rounded']):,} amounts, each once and half up; --json lists them")
+        click.echo(
+            f"rounded   {count_of(len(made['rounded']), 'amount')}, each once and half up; --json lists them"
+        )
     for one in made["findings"]:
         click.echo(f"{one['effect']:<9} {one['file']} row {one['row']}: {one['code']}, {one['text']}")

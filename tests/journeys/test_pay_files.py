@@ -45,7 +45,7 @@ def test_what_a_person_reads_shows_sums_and_every_row_that_did_not_count(tmp_pat
     code, out = call(tmp_path, plan, rows, "--as-of", "2026-03-01")
     assert code == 0
     assert "2 rows: 1 used, 1 noted, 0 held, 0 once, 0 refused" in out
-    assert "rounded   1 amounts" in out and "row 3: no-rule" in out
+    assert "rounded   1 amount," in out and "row 3: no-rule" in out
 
 
 def test_a_plan_with_a_fault_and_a_file_with_other_columns_are_refused(tmp_path: Path) -> None:
