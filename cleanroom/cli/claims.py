@@ -175,14 +175,14 @@ def verify(shell: Shell, file: Path, evidence: tuple[Path, ...], at: str | None,
     Says since when each account was held at least, by whose clock. Exit code 3 when anything does not hold;
     each failure has a code.
     """
-    from cleanroom.session.attribution.claim_verifying import as_fields, check_file, failure_text
+    from cleanroom.session.attribution.claim_verifying import check_file, failure_text
     from cleanroom.session.attribution.instants import instant_of
 
     second = instant_of(at) if at else None
     with shell.party() as party:
         checked = check_file(party, file, evidence, second)
     if as_json:
-        print_json(as_fields(checked))
+        print_json(asdict(checked))
     else:
         rows = [(c.token[:16], c.code or c.grade, c.held_since, c.dated_by, c.epoch) for c in checked.claims]
         print_table(("pair", "verdict", "held since at least", "by", "epoch"), rows)

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cleanroom.attribution import (
     BUNDLE_LIMIT,
@@ -16,6 +15,7 @@ from cleanroom.attribution import (
     Clocks,
     Failed,
     Known,
+    Terms,
     Verdict,
     Verified,
     read_bundle,
@@ -38,6 +38,7 @@ from cleanroom.session.history import ClosedLog, own_history, partner_history
 from cleanroom.session.match.runs import RunRecord, find_run
 from cleanroom.session.party import Party
 from overlap.errors import BadPeerFile, ForgedFile, MalformedFile
+from overlap.keys import Card
 
 
 @dataclass(frozen=True)
@@ -133,22 +134,19 @@ def known_about(
     *,
     least: int | None = None,
     documents: frozenset[bytes] | None = None,
+    logged: set[tuple[bytes, int]] | None = None,
 ) -> Known:
-    """What we know about the partner of a run and about its matched accounts, to verify a bundle with."""
+    """What we know about the partner of a run and about its matched accounts, to verify a bundle with.
+
+    `logged` are the `logged_receipts` of what the partner sent, read here when nobody has read them.
+    """
     partner = record.partner
     terms, origin = terms_with(party, partner), partner_origin(party, partner)
     log = seen_log(party, terms.logs[partner] if terms else origin)
     own = [party.keys.card, *(one.card for one in own_history(party.folder))]
     side = record.terms.responder if record.role == "starter" else record.terms.starter
-    clocks = Clocks(
-        own=tuple(witness_key(card) for card in own),
-        witnesses=terms.witnesses if terms else (),
-        needed=terms.witnesses_needed if terms else 0,
-        authority=terms.authority if terms else "",
-        counts_from=terms.counts_from if terms else 0,
-    )
     received = received_commitments(party, partner)
-    confirmed = logged_receipts(party, partner, received)
+    confirmed = logged_receipts(party, partner, received) if logged is None else logged
     receipts = {
         one.commitment.epoch: one.received_at
         for one in received
@@ -159,7 +157,7 @@ def known_about(
         partner=cards_of(party, partner),
         keys=known_keys(party, record),
         now=now,
-        clocks=clocks,
+        clocks=clocks_of(own, terms),
         origin=origin,
         terms=terms,
         retired={one.card.digest: one.time for one in partner_history(party.folder, partner)},
@@ -169,6 +167,14 @@ def known_about(
         bound=(bytes.fromhex(side.claim_root), side.claim_leaves) if side.claim_root else None,
         documents=documents,
     )
+
+
+def clocks_of(cards: Sequence[Card], terms: Terms | None) -> Clocks:
+    """The clocks that the owner of these cards, present and earlier, believes under the terms."""
+    own = tuple(witness_key(card) for card in cards)
+    if terms is None:
+        return Clocks(own)
+    return Clocks(own, terms.witnesses, terms.witnesses_needed, terms.authority, terms.counts_from)
 
 
 def logged_receipts(party: Party, partner: str, received: Sequence[Received]) -> set[tuple[bytes, int]]:
@@ -211,9 +217,3 @@ def _claim(outcome: Verified | Failed) -> CheckedClaim:
 def failure_text(code: str) -> str:
     """What a code means."""
     return FAILURES[code]
-
-
-def as_fields(checked: CheckedBundle) -> dict[str, Any]:
-    """A checked bundle for programs."""
-    claims = [{name: getattr(one, name) for name in one.__dataclass_fields__} for one in checked.claims]
-    return {"partner": checked.partner, "code": checked.code, "epochs": checked.epochs, "claims": claims}

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from cleanroom.attribution import (
     BUNDLE_LIMIT,
-    Clocks,
     Evidence,
     Failed,
     Holding,
@@ -15,11 +14,10 @@ from cleanroom.attribution import (
     epoch_times,
     verify_bundle,
 )
-from cleanroom.log import witness_key
 from cleanroom.session.agreement.agreements import agreement_with_digest
 from cleanroom.session.attribution.claim_roots import Received, own_commitments, received_commitments
 from cleanroom.session.attribution.claim_terms import terms_with
-from cleanroom.session.attribution.claim_verifying import known_about, logged_receipts
+from cleanroom.session.attribution.claim_verifying import clocks_of, known_about, logged_receipts
 from cleanroom.session.attribution.claim_witnessing import cards_of, is_contradicted
 from cleanroom.session.attribution.claiming import read_own_opening
 from cleanroom.session.attribution.claims_log import own_checkpoints
@@ -34,16 +32,18 @@ from overlap.errors import BadInput
 ATTRIBUTION = "attribution"
 
 
-def gather_evidence(party: Party, *, live: bool = False) -> list[Evidence]:
-    """One piece for each matched own account and finished run whose agreement is for attribution too.
+def gather_evidence(party: Party) -> list[Evidence]:
+    """One piece for each matched own account and finished run whose agreement is for attribution too."""
+    return [item for _, items in evidence_by_run(party) for item in items]
 
-    With `live` only of runs whose agreement has not ended: what has ended earns nothing new.
-    """
+
+def evidence_by_run(party: Party) -> list[tuple[RunRecord, list[Evidence]]]:
+    """Each finished run whose agreement is for attribution, with one piece for each matched own account."""
     runs: dict[str, list[RunRecord]] = {}
     for record in _finished(party):
-        if is_for_attribution(party, record) and not (live and has_ended(party, record)):
+        if is_for_attribution(party, record):
             runs.setdefault(record.partner, []).append(record)
-    return [item for partner in runs for item in _from_partner(party, partner, runs[partner])]
+    return [pair for partner in runs for pair in _from_partner(party, partner, runs[partner])]
 
 
 def own_holdings(party: Party, partner: str) -> list[Holding]:
@@ -52,20 +52,14 @@ def own_holdings(party: Party, partner: str) -> list[Holding]:
     "First" compares two sides, so ours are graded as a partner's are: `witnessed` by m witnesses of the
     terms, a countersignature of the partner or a token, else `asserted`. Sorted by account.
     """
-    terms = terms_with(party, partner)
-    clocks = Clocks(
-        own=tuple(witness_key(card) for card in cards_of(party, partner)),
-        witnesses=terms.witnesses if terms else (),
-        needed=terms.witnesses_needed if terms else 0,
-        authority=terms.authority if terms else "",
-        counts_from=terms.counts_from if terms else 0,
-    )
+    clocks = clocks_of(cards_of(party, partner), terms_with(party, partner))
     epochs = [one.epoch for one in own_commitments(party)]
     times = epoch_times(own_checkpoints(party), {}, clocks, epochs)
     since: dict[str, int] = {}
-    going = {row[0] for row in read_own_opening(party, epochs[-1]).rows} if epochs else set()
+    going: set[str] | None = None
     for epoch in reversed(epochs):
-        going &= {row[0] for row in read_own_opening(party, epoch).rows}
+        held = {row[0] for row in read_own_opening(party, epoch).rows}
+        going = held if going is None else going & held
         since |= dict.fromkeys(going, epoch)
     found = []
     for account, epoch in sorted(since.items()):
@@ -96,12 +90,14 @@ def _finished(party: Party) -> list[RunRecord]:
     return [record for record in all_runs(party) if (record.state, record.level) == ("finished", "overlaps")]
 
 
-def _from_partner(party: Party, partner: str, runs: list[RunRecord]) -> Iterator[Evidence]:
+def _from_partner(
+    party: Party, partner: str, runs: list[RunRecord]
+) -> Iterator[tuple[RunRecord, list[Evidence]]]:
     """The evidence of all runs with one partner, whose log and stopped runs are read once."""
     told = _told_elsewhere(party, partner)
     logged = logged_receipts(party, partner, received_commitments(party, partner))
     for record in runs:
-        yield from _from_run(party, record, told, logged)
+        yield record, list(_from_run(party, record, told, logged))
 
 
 def _told_elsewhere(party: Party, partner: str) -> dict[str, int]:
@@ -136,7 +132,7 @@ def _from_run(
     overlap, tokens = state.shown, read_table(place / "tokens.parquet")
     tokens = tokens[~tokens["token"].isin(list(state.suppressed))]
     bound = _bound(party, record, logged)
-    outcomes, proof = _outcomes(party, record, bound)
+    outcomes, proof = _outcomes(party, record, bound, logged)
     contradicted = is_contradicted(party, record.partner)
     by_account: dict[int, list[str]] = {}
     for account, token in zip(tokens["account"].tolist(), tokens["token"].tolist(), strict=True):
@@ -186,7 +182,7 @@ def _committed_at(proven: Verified | Failed | None, bound: Received | None) -> i
 
 
 def _outcomes(
-    party: Party, record: RunRecord, bound: Received | None
+    party: Party, record: RunRecord, bound: Received | None, logged: set[tuple[bytes, int]]
 ) -> tuple[dict[str, Verified | Failed], str]:
     """Pair token to the verdict on the partner's claim, and the digest of the bundle it sent for this run.
 
@@ -197,5 +193,5 @@ def _outcomes(
         return {}, ""
     data = read_whole(place, BUNDLE_LIMIT)
     taken = party.folder.read_record("claims", "proofs", record.partner, f"{record.run}.taken")
-    known = known_about(party, record, taken["received_at"], least=taken["epochs"])
+    known = known_about(party, record, taken["received_at"], least=taken["epochs"], logged=logged)
     return dict(verify_bundle(data, known).outcomes), hashlib.sha256(data).hexdigest()

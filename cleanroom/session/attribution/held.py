@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cleanroom.attribution import Holding, judge
-from cleanroom.session.attribution.evidence import gather_evidence
+from cleanroom.session.attribution.evidence import evidence_by_run, has_ended
 from cleanroom.session.party import Party
 
 
@@ -23,8 +23,11 @@ class Held:
 
 def read_held(party: Party) -> Held:
     """What the finished runs for attribution tell. An ended run still tells when an account was disclosed."""
-    live = {(one.partner, one.account) for one in gather_evidence(party, live=True)}
-    judged = judge(gather_evidence(party))
+    found = evidence_by_run(party)
+    live = {
+        (one.partner, one.account) for record, items in found if not has_ended(party, record) for one in items
+    }
+    judged = judge(one for _, items in found for one in items)
     return Held(
         [one for one in judged if (one.partner, one.account) in live],
         {(one.partner, one.account) for one in judged} - live,
