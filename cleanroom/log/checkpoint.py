@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from cleanroom.log.note import ED25519, key_id
+from cleanroom.log.note import ED25519, NoteSignature, key_id
 from overlap.errors import ForgedFile, MalformedFile
 from overlap.keys import Card, PartyKeys
 
@@ -44,8 +44,9 @@ class Checkpoint:
 
     def to_note(self, owner: Card) -> str:
         """The checkpoint as a signed note, to hand to the peer or a witness."""
-        signature = base64.b64encode(_key_hash(self.origin, owner) + self.signature).decode()
-        return f"{self.body().decode()}\n— {self.origin} {signature}\n"
+        named = key_id(self.origin, ED25519, owner.checkpoints)
+        line = NoteSignature(self.origin, named, self.signature).to_text()
+        return f"{self.body().decode()}\n{line}\n"
 
     def verify(self, owner: Card) -> None:
         """Return when the signature is the owner's; else ForgedFile."""
@@ -84,7 +85,3 @@ def read_checkpoint(note: str, origin: str, owner: Card) -> Checkpoint:
         raise ForgedFile("the checkpoint is by another key or altered", "ask the peer for it again")
     checkpoint.verify(owner)
     return checkpoint
-
-
-def _key_hash(name: str, owner: Card) -> bytes:
-    return key_id(name, ED25519, owner.checkpoints)

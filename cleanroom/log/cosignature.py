@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cleanroom.log.checkpoint import NOTE_LIMIT_BYTES, Checkpoint, read_checkpoint
-from cleanroom.log.note import COSIGNATURE, cosigned_bytes, key_id, witness_key
+from cleanroom.log.note import NoteSignature, cosigned_bytes, witness_key
 from overlap.errors import ForgedFile, MalformedFile
 from overlap.keys import Card, PartyKeys
 
@@ -38,10 +38,8 @@ class Cosigned:
 
     def to_note(self, owner: Card, cosigner: Card) -> str:
         """The signed note with both signature lines, the owner's first."""
-        name = cosigner_name(cosigner)
-        stamped = self.time.to_bytes(_TIME_BYTES, "big") + self.signature
-        line = base64.b64encode(_key_hash(name, cosigner) + stamped).decode()
-        return f"{self.checkpoint.to_note(owner)}— {name} {line}\n"
+        key, stamped = witness_key(cosigner), self.time.to_bytes(_TIME_BYTES, "big") + self.signature
+        return f"{self.checkpoint.to_note(owner)}{NoteSignature(key.name, key.id, stamped).to_text()}\n"
 
 
 def cosigner_name(card: Card) -> str:
@@ -78,7 +76,3 @@ def read_cosigned(note: str, origin: str, owner: Card, cosigner: Card) -> Cosign
 
 def _message(checkpoint: Checkpoint, time: int) -> bytes:
     return cosigned_bytes(checkpoint.body(), time)
-
-
-def _key_hash(name: str, cosigner: Card) -> bytes:
-    return key_id(name, COSIGNATURE, cosigner.checkpoints)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,7 +48,9 @@ def digest_in(proof: str) -> str:
     return found[1] if found else ""
 
 
-def missing_of(filled: Iterable[str], kind: ActionType) -> tuple[str, ...]:
-    """What the type requires and an action with these `filled` fields does not have."""
-    have = set(filled)
+def missing_of(fields: Mapping[str, str], kind: ActionType) -> tuple[str, ...]:
+    """What the type requires and an action with these fields does not have."""
+    have = {name for name in REQUIREMENTS if fields.get(name, "").strip()}
+    if "sha256:" in fields.get("proof", ""):
+        have.add("digest")
     return tuple(name for name in kind.requires if name not in have)

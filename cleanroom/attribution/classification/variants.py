@@ -14,7 +14,7 @@ from typing import Final
 
 import pandas as pd
 
-from cleanroom.attribution.actions.menu import REQUIREMENTS, ActionType, plain_type
+from cleanroom.attribution.actions.menu import ActionType, missing_of, plain_type
 from cleanroom.attribution.classification.engine import judge_pipeline
 from cleanroom.attribution.classification.pipeline import Pipeline
 from cleanroom.attribution.classification.rules import Rules
@@ -22,6 +22,7 @@ from cleanroom.attribution.classification.statuses import STATUSES
 from cleanroom.attribution.classification.table import status_table
 from cleanroom.attribution.classification.times import DAY, NEVER, span_of
 from cleanroom.attribution.holding import WINNING, Holding
+from cleanroom.moment import moment_of
 
 #: What a partner would rather have, best first; disputed is nothing until it is decided.
 _WISHED: Final = ("Sourced", "Assisted Close", "Influenced", "Attached", "Unattributed", "Disputed")
@@ -216,10 +217,7 @@ def _changes(
 
 
 def _missing(row: dict[str, str], kind: ActionType) -> list[str]:
-    there = {name for name in REQUIREMENTS if row.get(name, "").strip()}
-    if "sha256:" in row.get("proof", ""):
-        there.add("digest")
-    return [name.replace("_", " ") for name in kind.requires if name not in there]
+    return [name.replace("_", " ") for name in missing_of(row, kind)]
 
 
 def _completed(row: dict[str, str], kind: ActionType) -> dict[str, str]:
@@ -293,8 +291,7 @@ def _held_earlier(pipeline: Pipeline, opportunity: str, partner: str, for_partne
         one for one in pipeline.holdings if pipeline.book.partner(one.partner) != partner or not one.partner
     ]
     earlier = replace(pipeline, holdings=[*others, Holding(partner, account, "logged", limit - 1)])
-    moment = datetime.fromtimestamp(limit, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    before = "its rivals" if for_partner and times else moment
+    before = "its rivals" if for_partner and times else moment_of(limit)
     distance = max(0, (own[0].committed_at or 0) - limit) // DAY if own else DAY
     yield _Change(2, distance, f"it had proven to hold the account before {before}", pipeline=earlier)
 

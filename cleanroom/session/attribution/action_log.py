@@ -77,10 +77,7 @@ def log_action(party: Party, new: NewAction, proof_file: Path | None = None, zon
 def keep_action(party: Party, made: str, row: dict[str, str], kind: actions.ActionType) -> Logged:
     """Write the record of one action."""
     party.folder.write_record(row, *_PLACE, made)
-    filled = {name for name, text in row.items() if text.strip()}
-    if "sha256:" in row["proof"]:
-        filled.add("digest")
-    missing = actions.missing_of(filled, kind)
+    missing = actions.missing_of(row, kind)
     warnings = (
         [f"its type requires: {', '.join(missing)}; without it the claim is disputed"] if missing else []
     )
@@ -138,5 +135,11 @@ def _check_subject(folder: Folder, new: NewAction) -> None:
         deals = own_table(folder, "opportunities")
         if deals is None or not (deals["id"] == new.opportunity_id).any():
             raise UsageError("no imported opportunity has this id", "import the opportunities first")
-    elif not (own_accounts(folder)["id"] == new.account_id).any():
+    else:
+        require_account(folder, new.account_id)
+
+
+def require_account(folder: Folder, account: str) -> None:
+    """Return when an imported account has this id, else UsageError."""
+    if not (own_accounts(folder)["id"] == account).any():
         raise UsageError("no imported account has this id", "import the accounts first")

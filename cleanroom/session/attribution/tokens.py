@@ -11,8 +11,13 @@ from typing import Any, Final
 
 from cleanroom.attribution import actions
 from cleanroom.moment import moment_of
-from cleanroom.session.accounts.imports import own_accounts
-from cleanroom.session.attribution.action_log import Logged, file_digest, keep_action, menu_type
+from cleanroom.session.attribution.action_log import (
+    Logged,
+    file_digest,
+    keep_action,
+    menu_type,
+    require_account,
+)
 from cleanroom.session.attribution.rule_files import rule_book
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.history import own_history
@@ -63,8 +68,7 @@ def redeem_referral(
         raise Expired("the referral token has ended", "make a new one with 'overlap actions token make'")
     if len(record["redeemed"]) >= token.uses:
         raise Refused("the referral token is used up", "make a new one with 'overlap actions token make'")
-    if not (own_accounts(party.folder)["id"] == account).any():
-        raise UsageError("no imported account has this id", "import the accounts first")
+    require_account(party.folder, account)
     kind = menu_type(rule_book(party.folder).newest, token.type)
     said = f"referral {token.id} {proof}".strip()
     if proof_file is not None:
