@@ -75,6 +75,28 @@ def read_pipeline(
     return pipeline, held.ended
 
 
+@dataclass(frozen=True)
+class Here:
+    """What is judged in a party's folder now, and the tables of it with what ended matches left (`kept`)."""
+
+    pipeline: classification.Pipeline
+    judged: classification.Judged
+    statuses: pd.DataFrame
+    headlines: pd.DataFrame
+    kept: int
+
+
+def judge_here(party: Party, rules: Path | None = None) -> Here:
+    """Judge every imported opportunity by a rule file, else by the rules in force. UsageError without deals."""
+    pipeline, ended = read_pipeline(party, rules)
+    judged = classification.judge_pipeline(pipeline)
+    statuses, kept = _with_past(party, classification.status_table(judged), ended)
+    headlines = classification.headline_table(judged)
+    if kept:
+        headlines = _with_headlines(headlines, statuses)
+    return Here(pipeline, judged, statuses, headlines, kept)
+
+
 def credit_ledger(
     party: Party,
     rules: Path | None = None,
@@ -85,28 +107,24 @@ def credit_ledger(
     findings: Path | None = None,
 ) -> Ledger:
     """Judge every imported opportunity and write what is asked for; the table is kept for later runs."""
-    pipeline, ended = read_pipeline(party, rules)
-    judged = classification.judge_pipeline(pipeline)
-    statuses, kept = _with_past(party, classification.status_table(judged), ended)
-    first = classification.headline_table(judged)
-    if kept:
-        first = _with_headlines(first, statuses)
+    here = judge_here(party, rules)
+    troubles = here.judged.findings
     if rules is None:
-        write_table(party.folder.path(*_PLACE), statuses)
-    for place, table in ((out, statuses), (headlines, first), (findings, judged.findings)):
+        write_table(party.folder.path(*_PLACE), here.statuses)
+    for place, table in ((out, here.statuses), (headlines, here.headlines), (findings, troubles)):
         if place is not None:
             write_whole(place, table.to_csv(index=False, lineterminator="\n").encode())
-    lines = [*_summary(pipeline, statuses, first, touched), *_troubles(judged.findings)]
-    if kept:
+    lines = [*_summary(here, touched), *_troubles(troubles)]
+    if here.kept:
         lines.append(
-            f"kept      {kept:,} lines rest on a match that has ended; they hold ids and digests only"
+            f"kept      {here.kept:,} lines rest on a match that has ended; they hold ids and digests only"
         )
     lines += [
         f"note      matches with {partner} count for nothing: no agreement with it is for attribution"
         for partner in unused_partners(party)
     ]
     lines.append("note      'overlap credit explain ID' tells why; statuses pay nothing by themselves")
-    return Ledger(statuses, first, judged.findings, kept, lines)
+    return Ledger(here.statuses, here.headlines, troubles, here.kept, lines)
 
 
 def explain_credit(
@@ -190,10 +208,8 @@ def _with_headlines(headlines: pd.DataFrame, statuses: pd.DataFrame) -> pd.DataF
     )
 
 
-def _summary(
-    pipeline: classification.Pipeline, statuses: pd.DataFrame, headlines: pd.DataFrame, touched: bool
-) -> list[str]:
-    book = pipeline.book
+def _summary(here: Here, touched: bool) -> list[str]:
+    book, headlines, statuses = here.pipeline.book, here.headlines, here.statuses
     versions = ", ".join(f"{one.version} ({one.digest[:12]})" for one in book.versions)
     lines = [f"{len(headlines):,} opportunities, judged by rules version {versions}"]
     for total in classification.totals(headlines):
