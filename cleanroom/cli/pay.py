@@ -227,6 +227,46 @@ def cost(shell: Shell, as_json: bool) -> None:
     print_table(names, [[getattr(row, name) for name in names] for row in rows])
 
 
+@pay_command.command("programme")
+@click.option("--margin", required=True, help="What is left of a deal's revenue before partners, as 70%.")
+@click.option("--lift", type=FILE, help="What 'overlap lift DEALS STAGES --json' printed.")
+@click.option("--deals", type=FILE, help="The deals that the lift was made from.")
+@click.option("--currency", default="", help="The currency of those deals.")
+@json_option
+@click.pass_obj
+def programme(
+    shell: Shell, margin: str, lift: Path | None, deals: Path | None, currency: str, as_json: bool
+) -> None:
+    """What partners brought in beside what they cost: by credit, and with --lift by what they changed.
+
+    Both are told apart and never added: credited deals might have come without a partner, too.
+    """
+    from cleanroom.session.attribution.programme import programme_result, read_lift
+    from overlap.errors import UsageError
+
+    if (lift is None) != (deals is None):
+        raise UsageError("a lift is read with the deals that it was made from", "give --lift and --deals")
+    measured = read_lift(lift, deals) if lift is not None and deals is not None else None
+    with shell.party() as party:
+        rows = programme_result(party, margin, currency, measured)
+    if as_json:
+        print_json([asdict(row) for row in rows])
+        return
+    for row in rows:
+        click.echo(
+            f"credited  {count_of(row.deals, 'deal')} of {row.revenue} {row.currency}, margin {row.margin}"
+        )
+        click.echo(f"cost      {row.incentives} {row.currency} of incentives")
+        click.echo(
+            f"by credit {row.by_credit} {row.currency}: at most, for deals might have come without partners"
+        )
+        if row.lift:
+            low, middle, high = row.lift
+            click.echo(f"by lift   {middle} {row.currency}, from {low} to {high}: what partners changed")
+    for reason in measured.reasons if measured is not None else ():
+        click.echo(f"no lift   refused: {reason}")
+
+
 @pay_command.command("replay")
 @json_option
 @click.pass_obj
