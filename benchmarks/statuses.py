@@ -21,7 +21,6 @@ import pandas as pd
 
 from benchmarks.pipeline import NOW, Made, make
 from cleanroom.attribution.classification import (
-    Holding,
     Pipeline,
     RuleBook,
     headline_table,
@@ -30,6 +29,7 @@ from cleanroom.attribution.classification import (
     status_table,
     totals,
 )
+from cleanroom.attribution.holding import Holding
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from cleanroom.attribution.actions.menu import CLASSES, DIGEST_FORM, REQUIREMENTS, plain_type
 from cleanroom.attribution.classification.deals import Deals
 from cleanroom.attribution.classification.findings import Finder
-from cleanroom.attribution.classification.pipeline import Pipeline, row_numbers, texts
+from cleanroom.attribution.classification.pipeline import Pipeline, encoded, filled, row_numbers, texts
 from cleanroom.attribution.classification.rules import RuleBook
 from cleanroom.attribution.classification.times import NEVER, day_number, spans
 
@@ -69,7 +69,7 @@ class Menu:
 
 def partner_numbers(pipeline: Pipeline) -> tuple[list[str], dict[str, int]]:
     """Every partner that occurs, sorted, by its one name; and its number."""
-    named = texts(pipeline.actions, "partner").dictionary_encode().dictionary.to_pylist()
+    named = encoded(pipeline.actions, "partner").dictionary.to_pylist()
     names = [*named, *{one.partner for one in pipeline.holdings}, *(two for _, two in pipeline.disputes)]
     partners = sorted({pipeline.book.partner(name) for name in names} - {""})
     return partners, {name: number for number, name in enumerate(partners)}
@@ -80,9 +80,9 @@ def read_acts(pipeline: Pipeline, menu: Menu, numbers: dict[str, int], deals: De
     frame, book = pipeline.actions, pipeline.book
     ids = texts(frame, "id")
     rows = np.empty(0, np.int64) if frame is None else row_numbers(frame)
-    partner = _coded(texts(frame, "partner"), lambda text: numbers.get(book.partner(text), -1))
+    partner = _coded(encoded(frame, "partner"), lambda text: numbers.get(book.partner(text), -1))
     places = {name: number for number, name in enumerate(menu.names)}
-    kind = _coded(texts(frame, "type"), lambda text: places.get(plain_type(text), len(menu.names)))
+    kind = _coded(encoded(frame, "type"), lambda text: places.get(plain_type(text), len(menu.names)))
     happened, logged = spans(texts(frame, "date")), spans(texts(frame, "logged"))
     future = logged[0] > pipeline.now
     finder.add("action", "logged-in-future", ids, rows, future)
@@ -120,10 +120,9 @@ def counted_from(
 
 
 def _coded(column: Any, number: Any) -> np.ndarray:
-    """`number(text)` for each text, worked out once for each distinct one."""
-    encoded = column.dictionary_encode()
-    known = np.array([number(text) for text in encoded.dictionary.to_pylist()], np.int64)
-    return known[np.asarray(encoded.indices)] if len(known) else np.empty(0, np.int64)
+    """`number(text)` for each text of an encoded column, worked out once for each distinct one."""
+    known = np.array([number(text) for text in column.dictionary.to_pylist()], np.int64)
+    return known[np.asarray(column.indices)] if len(known) else np.empty(0, np.int64)
 
 
 def _shown(frame: Any, logged: np.ndarray) -> np.ndarray:
@@ -136,7 +135,7 @@ def _shown(frame: Any, logged: np.ndarray) -> np.ndarray:
             found = pc.match_substring_regex(texts(frame, "proof"), DIGEST_FORM.pattern)
             there = np.asarray(found, dtype=bool)
         else:
-            there = np.asarray(pc.not_equal(pc.utf8_trim_whitespace(texts(frame, name)), ""), dtype=bool)
+            there = filled(frame, name)
         shows |= there.astype(np.int64) << bit
     return shows
 
@@ -145,15 +144,14 @@ def _subjects(
     pipeline: Pipeline, deals: Deals, finder: Finder, ids: Any, rows: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The deal that each action is about, else the account whose deals it is about."""
-    of, on = (texts(pipeline.actions, name) for name in ("opportunity_id", "account_id"))
+    of, on = (encoded(pipeline.actions, name) for name in ("opportunity_id", "account_id"))
     deal = _found(of, deals.ids)
     accounts = deals.account_ids.filter(pc.not_equal(deals.account_ids, ""))
     account = _found(on, accounts)
     # The accounts of Deals are numbered with the empty one among them.
     numbers = np.flatnonzero(np.asarray(pc.not_equal(deals.account_ids, ""), dtype=bool))
     account = np.where(account >= 0, numbers[account] if len(numbers) else -1, -1)
-    named = np.asarray(pc.not_equal(of, ""), dtype=bool)
-    placed = np.asarray(pc.not_equal(on, ""), dtype=bool)
+    named, placed = (_coded(one, lambda text: text != "").astype(bool) for one in (of, on))
     finder.add("action", "unknown-opportunity", ids, rows, named & (deal < 0))
     finder.add("action", "no-subject", ids, rows, ~named & ~placed)
     finder.add("action", "no-deal", ids, rows, ~named & placed & (account < 0))
@@ -162,8 +160,9 @@ def _subjects(
     return deal, np.where(deal >= 0, -1, account)
 
 
-def _found(texts_: Any, known: Any) -> np.ndarray:
-    if not len(known):
-        return np.full(len(texts_), -1, np.int64)
-    found = pc.index_in(texts_, value_set=known.cast(pa.large_string()))
-    return np.asarray(pc.fill_null(found, -1)).astype(np.int64)
+def _found(column: Any, known: Any) -> np.ndarray:
+    """The place of each text of an encoded column among the known ones, -1 for none."""
+    if not len(known) or not len(column.dictionary):
+        return np.full(len(column), -1, np.int64)
+    found = pc.fill_null(pc.index_in(column.dictionary, value_set=known.cast(pa.large_string())), -1)
+    return np.asarray(found).astype(np.int64)[np.asarray(column.indices)]

@@ -24,27 +24,36 @@ FACTS: Final = ("action", "date", "grade", "happened", "held", "lacks", "last", 
 
 _EPOCH: Final = date(1970, 1, 1)
 _NO_DAY: Final = -(2**40)
+#: Pairs whose facts are written at a time.
+_BATCH: Final = 2**18
 _EMPTY: Final = pa.scalar("", pa.large_string())
 _BY_HOLDING: Final = ("disputed:rivals", "sourced:held-first", "attached:held-later", "attached:overlap")
 _BY_PRESENCE: Final = ("attached:action", "attached:held-later", "attached:no-created", "disputed:open")
 
 
-def facts_of(judged: Judged) -> Any:
-    """One canonical JSON object a pair (pyarrow strings)."""
-    decided = judged.deciding >= 0
+def facts_of(judged: Judged, wanted: np.ndarray) -> Any:
+    """One canonical JSON object for each wanted pair, `{}` for a number behind the last pair (chunked strings).
+
+    A batch at a time: the texts are most of what a table of statuses weighs, and stand here once.
+    """
     grade, held = _holding_facts(judged)
-    with_holding = (grade < len(GRADES)) | (held != NEVER)
+    batches = [wanted[first : first + _BATCH] for first in range(0, len(wanted), _BATCH)]
+    return pa.chunked_array([_batch(judged, one, grade, held) for one in batches], pa.large_string())
+
+
+def _batch(judged: Judged, wanted: np.ndarray, grade: np.ndarray, held: np.ndarray) -> Any:
+    there = np.flatnonzero(wanted < len(judged.pairs))
+    pair = wanted[there]
+    decided = judged.deciding[pair] >= 0
+    with_holding = (grade[pair] < len(GRADES)) | (held[pair] != NEVER)
+    chosen = (decided, ~decided & ~with_holding, ~decided & with_holding)
     parts = [
-        _decided(judged, np.flatnonzero(decided), grade, held),
-        _present(judged, np.flatnonzero(~decided & ~with_holding)),
-        _with_holding(judged, np.flatnonzero(~decided & with_holding), grade, held),
+        make(judged, pair[one], grade, held)
+        for make, one in zip((_decided, _present, _with_holding), chosen, strict=True)
     ]
-    order = np.concatenate(
-        [np.flatnonzero(one) for one in (decided, ~decided & ~with_holding, ~decided & with_holding)]
-    )
-    back = np.empty(len(order), np.int64)
-    back[order] = np.arange(len(order))
-    return pa.concat_arrays(parts).take(pa.array(back))
+    place = np.full(len(wanted), len(pair))
+    place[there[np.concatenate([np.flatnonzero(one) for one in chosen])]] = np.arange(len(pair))
+    return pa.concat_arrays([*parts, pa.array(["{}"], pa.large_string())]).take(pa.array(place))
 
 
 def _holding_facts(judged: Judged) -> tuple[np.ndarray, np.ndarray]:
@@ -114,7 +123,7 @@ def _middle(
     return pa.concat_arrays([pa.array([""], pa.large_string()), written]).take(pa.array(place))
 
 
-def _present(judged: Judged, pair: np.ndarray) -> Any:
+def _present(judged: Judged, pair: np.ndarray, _grade: np.ndarray, _held: np.ndarray) -> Any:
     """Facts of pairs with an action that does not count: the day of the newest one."""
     last = np.where(_ruled(judged, _BY_PRESENCE), judged.pairs.last, NEVER)[pair]
     days, place = np.unique(np.where(last == NEVER, _NO_DAY, day_number(last)), return_inverse=True)

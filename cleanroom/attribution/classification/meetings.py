@@ -117,9 +117,10 @@ def meet(
         start=start,
         end=end,
         until=(day + days) * 86_400,
-        worth=claim | proven,
-        lacks=lacks,
-        points=np.where(proven > 0, menu.points[version, acts.type[act]], 0),
+        # A million pairs meet millions of times: what is small is kept small.
+        worth=(claim | proven).astype(np.int16),
+        lacks=lacks.astype(np.int16),
+        points=np.where(proven > 0, menu.points[version, acts.type[act]], 0).astype(np.int32),
         known=kind != UNKNOWN,
         after_close=over,
         late=late,

@@ -40,7 +40,7 @@ def status_table(judged: Judged, *, compact: bool = False) -> pd.DataFrame:
     nobody = np.full(len(alone), _NOTHING)
     nobody[deals.version[alone] < 0] = _BEFORE
     rule = np.concatenate([judged.rule, nobody])[order]
-    deal, at = deal[order], pa.array(order)
+    deal = deal[order]
     columns: dict[str, Any] = {
         "opportunity": _coded(deals.ids, deal),
         "partner": _words((*judged.partners, ""), partner[order]),
@@ -49,7 +49,7 @@ def status_table(judged: Judged, *, compact: bool = False) -> pd.DataFrame:
         "lane_influence": np.concatenate([judged.influence, np.zeros(len(alone), bool)])[order],
         "rule": _words(tuple(RULES), rule),
         "rules": _digests(judged, deal),
-        "facts": _with(facts_of(judged), "{}", len(alone)).take(at),
+        "facts": facts_of(judged, order),
         **_deal_columns(judged, deal),
         "share_of": np.concatenate([judged.share_of, np.ones(len(alone), np.int64)])[order],
         "points": np.concatenate([judged.points, np.zeros(len(alone), np.int64)])[order],
@@ -144,13 +144,6 @@ def _coded(column: Any, at: np.ndarray) -> Any:
     encoded = column.cast(pa.large_string()).dictionary_encode()
     indices = np.asarray(encoded.indices)[at] if len(encoded) else np.empty(0, np.int32)
     return pa.DictionaryArray.from_arrays(pa.array(indices, pa.int32()), encoded.dictionary)
-
-
-def _with(column: Any, text: str, times: int) -> Any:
-    whole = [column.cast(pa.large_string()), pa.array([text] * times, pa.large_string())]
-    return pa.concat_arrays(
-        [one.combine_chunks() if isinstance(one, pa.ChunkedArray) else one for one in whole]
-    )
 
 
 def _frame(columns: dict[str, Any], names: tuple[str, ...], compact: bool) -> pd.DataFrame:

@@ -87,7 +87,7 @@ class Here:
 
 
 def judge_here(party: Party, rules: Path | None = None) -> Here:
-    """Judge every imported opportunity by a rule file, else by the rules in force. UsageError without deals."""
+    """Judge every imported opportunity, by a rule file or the rules in force. UsageError without deals."""
     pipeline, ended = read_pipeline(party, rules)
     judged = classification.judge_pipeline(pipeline)
     statuses, kept = _with_past(party, classification.status_table(judged), ended)
