@@ -11,7 +11,7 @@ import click
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
 
 if TYPE_CHECKING:
-    from cleanroom.attribution.observed import Motion, Share
+    from cleanroom.attribution import observed
     from cleanroom.session.attribution.checking import Checked
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -95,11 +95,12 @@ def _tell(checked: Checked) -> None:
     if checked.partners:
         click.echo("")
         print_table(
-            ("partner", "deals by rules", "by models", "value by rules", "by models", ""),
+            ("partner", "deals by rules", "by models", "first", "last", "value by rules", "by models", ""),
             [
                 (
-                    *(each.partner, f"{each.deals:,.1f}", f"{each.deals_least:,.1f}-{each.deals_most:,.1f}"),
-                    *(f"{each.value:,.0f}", f"{each.value_least:,.0f}-{each.value_most:,.0f}"),
+                    *(each.partner, f"{each.deals:,.1f}", _range(each.deals_least, each.deals_most, 1)),
+                    *(f"{each.deals_first:,.1f}", f"{each.deals_last:,.1f}"),
+                    *(f"{each.value:,.0f}", _range(each.value_least, each.value_most, 0)),
                     "outside" if each.outside else "",
                 )
                 for each in checked.partners
@@ -123,7 +124,12 @@ def _tell(checked: Checked) -> None:
     _tell_motions(checked.motions)
 
 
-def _tell_motions(motions: list[Motion]) -> None:
+def _range(least: float, most: float, digits: int) -> str:
+    low, high = f"{least:,.{digits}f}", f"{most:,.{digits}f}"
+    return low if low == high else f"{low}-{high}"
+
+
+def _tell_motions(motions: list[observed.Motion]) -> None:
     from cleanroom.attribution import observed
 
     if not motions:
@@ -142,12 +148,12 @@ def _tell_motions(motions: list[Motion]) -> None:
         ],
     )
     click.echo(
-        f"note      of actions that can be judged by now, 95 % intervals from {observed.FEWEST_ACTIONS} of them"
+        f"note      of actions that can be judged by now, 95 % intervals from {observed.FEWEST_ACTIONS}"
         " on; what goes together need not be a cause, and earns nothing"
     )
 
 
-def _share(share: Share) -> str:
+def _share(share: observed.Share) -> str:
     if not share.of:
         return "-"
     if share.share is None or share.low is None or share.high is None:

@@ -15,8 +15,8 @@ from overlap.lazy import load_from
 if TYPE_CHECKING:
     from cleanroom.attribution.observed.credited import Given, rule_credit
     from cleanroom.attribution.observed.edges import EDGES, Edge, edge_cases
+    from cleanroom.attribution.observed.going_together import FEWEST_ACTIONS, Motion, Share, motions
     from cleanroom.attribution.observed.journeys import Paths, journey_rows
-    from cleanroom.attribution.observed.motions import FEWEST_ACTIONS, Motion, Share, motions
     from cleanroom.attribution.observed.rows import (
         DealRows,
         action_rows,
@@ -56,7 +56,7 @@ _HOMES = {
     **dict.fromkeys(("Given", "rule_credit"), "credited"),
     **dict.fromkeys(("EDGES", "Edge", "edge_cases"), "edges"),
     **dict.fromkeys(("Paths", "journey_rows"), "journeys"),
-    **dict.fromkeys(("FEWEST_ACTIONS", "Motion", "Share", "motions"), "motions"),
+    **dict.fromkeys(("FEWEST_ACTIONS", "Motion", "Share", "motions"), "going_together"),
     **dict.fromkeys(("DealRows", "action_rows", "deal_rows", "stage_rows", "status_rows"), "rows"),
     **dict.fromkeys(("LEFT_OUT", "Selection", "choose_deals"), "selection"),
     **dict.fromkeys(("Touches", "gather_touches", "step_names"), "touches"),

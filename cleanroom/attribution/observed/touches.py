@@ -62,10 +62,10 @@ def gather_touches(judged: Judged) -> Touches:
     return Touches(deal, acts.partner[act], act, start, end[order], until[order], after)
 
 
-def step_names(partners: Sequence[str]) -> list[str]:
+def step_names(partners: Sequence[str], reserved: Sequence[str] = ()) -> list[str]:
     """Each partner's name as it stands in the files: on one line, without the sign that parts the steps of a
-    path; two partners never share one."""
-    taken: set[str] = set()
+    path; two partners never share one, and none has a reserved one."""
+    taken = set(reserved)
     names = []
     for partner in partners:
         plain = "".join(one if one.isprintable() else " " for one in partner).replace(">", _SIGN)

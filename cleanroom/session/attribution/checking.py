@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cleanroom.attribution import classification, models, observed
-from cleanroom.session.attribution.observing import Observed, observe
+from cleanroom.session.attribution.observing import NOBODY, Observed, observe
 from cleanroom.session.party import Party
 
 #: Models that the rules are laid beside.
@@ -20,9 +20,10 @@ LISTED: Final = 10
 
 @dataclass(frozen=True)
 class Beside:
-    """One partner: won deals and value by the rules, and the least and the most that any of BESIDE gives.
+    """One partner: won deals and value by the rules, and the least and the most by the reasonable models.
 
-    `outside` says whether the share by the rules is outside of the reasonable models; `sentence` says it all.
+    Beside them the deals by first and last step, which are extreme by construction and in no range. `outside`
+    says whether the rules give a share outside of the range; `sentence` says it all.
     """
 
     partner: str
@@ -32,6 +33,8 @@ class Beside:
     deals_most: float
     value_least: float
     value_most: float
+    deals_first: float
+    deals_last: float
     outside: bool
     sentence: str
 
@@ -73,7 +76,7 @@ def check_rules(party: Party, currency: str = "", rules: Path | None = None) -> 
     return Checked(
         seen.chosen.currency,
         seen.paths.won,
-        float(sum((one.deals for one in seen.given.values()), Fraction(0))),
+        _rounded(float(seen.credited)),
         partners,
         refused,
         [_listed(seen, code, found) for code, found in edges.items()],
@@ -93,29 +96,39 @@ def _beside(seen: Observed) -> tuple[list[Beside], dict[str, str]]:
         [row[3] for row in rows],
     )
     credited = models.credit(journeys, BESIDE)
-    rule = {partner: float(one.deals) for partner, one in seen.given.items()}
+    rule = {partner: float(deals) for partner, deals in seen.rule().items()}
     found = []
     for spread in models.spreads(credited, rule):
-        at = journeys.partners.index(spread.partner) if spread.partner in journeys.partners else None
-        deals, value = (
-            [0.0] if at is None else [float(getattr(each, name)[at]) for each in credited.credits.values()]
-            for name in ("conversions", "value")
-        )
-        given = seen.given.get(spread.partner, observed.Given(Fraction(0), Fraction(0)))
+        deals, value = (_by_model(credited, spread.partner, name) for name in ("conversions", "value"))
+        first, last = deals.pop("first", 0.0), deals.pop("last", 0.0)
+        used = [value[formula] for formula in deals] or [0.0]
+        given = seen.given.get(spread.partner)
+        worth = given.value if given else seen.uncredited if spread.partner == NOBODY else Fraction(0)
         found.append(
             Beside(
                 spread.partner,
-                _rounded(float(given.deals)),
-                _rounded(float(given.value)),
-                _rounded(min(deals)),
-                _rounded(max(deals)),
-                _rounded(min(value)),
-                _rounded(max(value)),
+                _rounded(rule.get(spread.partner, 0.0)),
+                _rounded(float(worth)),
+                _rounded(min(deals.values(), default=0.0)),
+                _rounded(max(deals.values(), default=0.0)),
+                _rounded(min(used)),
+                _rounded(max(used)),
+                _rounded(first),
+                _rounded(last),
                 spread.outside,
                 spread.sentence,
             )
         )
     return found, dict(credited.refused)
+
+
+def _by_model(credited: models.Credited, partner: str, what: str) -> dict[str, float]:
+    """What each formula gives to a partner; nothing where no journey knows it."""
+    return {
+        formula: float(getattr(each, what)[each.partners.index(partner)])
+        for formula, each in credited.credits.items()
+        if partner in each.partners
+    }
 
 
 def _rounded(number: float) -> float:

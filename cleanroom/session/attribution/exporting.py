@@ -81,7 +81,6 @@ def export_plain(
         write_whole(place / name, file.content)
         formulas += len(file.formula_cells)
         written.append(PlainFile(name, file.rows, left_out))
-    credited = sum((one.deals for one in seen.given.values()), Fraction(0))
     return Exported(
         str(place),
         seen.chosen.currency,
@@ -89,7 +88,7 @@ def export_plain(
         written,
         seen.paths.won,
         seen.paths.lost,
-        _decimal(credited),
+        _decimal(seen.credited),
         _notes(seen, deals, formulas),
         _commands(place, bool(paths), len(deals.rows) > 0, bool(regions)),
     )
@@ -134,7 +133,7 @@ _COLUMNS: Final = {
 
 
 def _credit(seen: Observed) -> list[tuple[str, str]]:
-    return [(name, _decimal(one.deals)) for name, one in sorted(seen.given.items())]
+    return [(name, _decimal(deals)) for name, deals in seen.rule().items()]
 
 
 def _statuses(seen: Observed, deals: observed.DealRows) -> list[tuple[str, str, str]]:
