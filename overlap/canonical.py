@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from itertools import chain
 from typing import Any, Final, NoReturn
 
 from overlap.errors import MalformedFile
@@ -57,6 +58,8 @@ def _refuse(_number: str) -> NoReturn:
 #: Made once: a long log has a million small documents.
 _ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _DECODER: Final = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse)
+#: Rows from which on it is worth while to put them into one list.
+_TABLE_ROWS: Final = 64
 
 
 def _refuse_floats(value: Any) -> None:
@@ -72,4 +75,7 @@ def _refuse_floats(value: Any) -> None:
         if any(issubclass(kind, float) for kind in kinds):
             raise ValueError("floats have no canonical form")
         if any(issubclass(kind, dict | list | tuple) for kind in kinds):
-            containers.extend(item for item in items if isinstance(item, dict | list | tuple))
+            inner = [item for item in items if isinstance(item, dict | list | tuple)]
+            # The rows of a long table are judged together: what matters is what is in any of them.
+            whole = len(inner) > _TABLE_ROWS and kinds <= {list, tuple}
+            containers.extend([list(chain.from_iterable(inner))] if whole else inner)

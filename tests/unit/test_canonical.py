@@ -24,6 +24,12 @@ def test_floats_and_other_keys_than_strings_are_not_written(value: Any) -> None:
         canonical.encode(value)
 
 
+@pytest.mark.parametrize("odd", [(1.5,), [[2.5]], ({"a": 0.5},), ({3: "a"},)])
+def test_a_float_in_one_row_of_a_long_table_is_not_written(odd: Any) -> None:
+    with pytest.raises(ValueError, match=r"floats have no canonical form|keys are strings"):
+        canonical.encode({"held": [*[("a", "b")] * 5_000, odd]})
+
+
 def test_a_value_that_holds_itself_is_not_written() -> None:
     value: list[Any] = []
     value.append(value)

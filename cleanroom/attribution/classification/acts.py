@@ -165,4 +165,4 @@ def _found(column: Any, known: Any) -> np.ndarray:
     if not len(known) or not len(column.dictionary):
         return np.full(len(column), -1, np.int64)
     found = pc.fill_null(pc.index_in(column.dictionary, value_set=known.cast(pa.large_string())), -1)
-    return np.asarray(found).astype(np.int64)[np.asarray(column.indices)]
+    return np.asarray(np.asarray(found).astype(np.int64)[np.asarray(column.indices)])

@@ -32,7 +32,7 @@ _BY_PRESENCE: Final = ("attached:action", "attached:held-later", "attached:no-cr
 
 
 def facts_of(judged: Judged, wanted: np.ndarray) -> Any:
-    """One canonical JSON object for each wanted pair, `{}` for a number behind the last pair (chunked strings).
+    """One canonical JSON object for each wanted pair (chunked strings), `{}` for numbers behind the last.
 
     A batch at a time: the texts are most of what a table of statuses weighs, and stand here once.
     """

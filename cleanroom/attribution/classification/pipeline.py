@@ -47,7 +47,7 @@ def texts(frame: pd.DataFrame | None, name: str) -> Any:
 
 def encoded(frame: pd.DataFrame | None, name: str) -> Any:
     """A column as `texts` gives it, each distinct text once (a pyarrow DictionaryArray)."""
-    if not _is_coded(frame, name):
+    if frame is None or not _is_coded(frame, name):
         return texts(frame, name).dictionary_encode()
     column = pa.array(frame[name])
     return pa.DictionaryArray.from_arrays(column.indices, column.dictionary.cast(pa.large_string()))
