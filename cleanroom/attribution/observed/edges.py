@@ -67,11 +67,13 @@ def _uncredited(judged: Judged, touches: Touches, statuses: pd.DataFrame) -> Ite
 
 def _points(judged: Judged, touches: Touches, statuses: pd.DataFrame) -> Iterator[Edge]:
     earning = statuses[statuses["status"].isin(EARNING) & (statuses["points"] > 0)]
-    for deal, rows in earning.groupby("opportunity"):
-        top = int(rows["points"].max())
-        first = int((rows["points"] == top).sum())
-        if first > 1:
-            yield Edge("equal-points", str(deal), "", f"{first:,} partners with {top:,} points each")
+    by_deal: dict[str, list[int]] = {}
+    for deal, points in zip(earning["opportunity"], earning["points"], strict=True):
+        by_deal.setdefault(deal, []).append(int(points))
+    for deal, of in by_deal.items():
+        top = max(of)
+        if of.count(top) > 1:
+            yield Edge("equal-points", deal, "", f"{of.count(top):,} partners with {top:,} points each")
 
 
 def _by_pair(judged: Judged, touches: Touches) -> Iterator[Edge]:

@@ -16,7 +16,7 @@ from cleanroom.attribution.classification.engine import Judged
 from cleanroom.attribution.classification.meetings import next_change
 from cleanroom.attribution.classification.pipeline import texts
 from cleanroom.attribution.classification.statuses import EARNING
-from cleanroom.attribution.classification.times import DAY, NEVER, day_text, span_of
+from cleanroom.attribution.classification.times import DAY, NEVER, day_text, span_of, spans
 from cleanroom.attribution.observed.journeys import first_touches
 from cleanroom.attribution.observed.selection import Selection
 from cleanroom.attribution.observed.touches import Touches
@@ -62,6 +62,8 @@ def deal_rows(
     ids = deals.ids.to_pylist()
     closed, created = day_text(deals.ended[0]).to_pylist(), day_text(deals.created[0]).to_pylist()
     status, first = texts(deals.frame, "status").to_pylist(), first_touches(touches, len(deals))
+    # The day of the first touch; of a deal without one it is not looked at.
+    came = day_text(touches.start[first] if len(touches) else np.full(len(deals), NEVER)).to_pylist()
     met = _partners_by_deal(touches)
     sources = dict(zip(headlines["opportunity"], headlines["source"], strict=True))
     by_pair = status_by_pair(statuses)
@@ -77,8 +79,7 @@ def deal_rows(
         leader = _leader(judged.partners, met.get(at, []), sources.get(ids[at], ""), ids[at], by_pair)
         attached = ""
         if leader >= 0:
-            start = max(int(touches.start[first[at]]), int(deals.created[0][at]))
-            attached = day_text(np.array([start]))[0].as_py()
+            attached = max(came[at], created[at])
         rows.append(
             (
                 *(ids[at], segments.get(ids[at], ""), format(amount, "f")),
@@ -98,10 +99,10 @@ def stage_rows(judged: Judged, deals: DealRows) -> tuple[list[tuple[str, str, st
     left_out: Counter[str] = Counter()
     life = {row[0]: (row[3], row[6]) for row in deals.rows}
     entries: dict[tuple[str, str], tuple[int, int, str]] = {}
-    columns = (texts(frame, name).to_pylist() for name in ("opportunity_id", "stage", "entered"))
-    for deal, stage, entered in zip(*columns, strict=True):
-        start, end = span_of(entered)
-        day = day_text(np.array([start]))[0].as_py()
+    starts, ends = spans(texts(frame, "entered"))
+    names = (texts(frame, name).to_pylist() for name in ("opportunity_id", "stage"))
+    columns = (*names, starts.tolist(), ends.tolist(), day_text(starts).to_pylist())
+    for deal, stage, start, end, day in zip(*columns, strict=True):
         created, closed = life.get(deal, ("", ""))
         if not created or not day or not stage.strip() or day < created or start > judged.pipeline.now:
             left_out["stage-outside"] += 1
@@ -122,17 +123,20 @@ def status_rows(judged: Judged, deals: DealRows, statuses: pd.DataFrame) -> list
     its window still runs.
     """
     by_pair = status_by_pair(statuses)
-    rows = []
-    for row, at, leader in zip(deals.rows, deals.places, deals.leaders, strict=True):
-        name = judged.partners[leader] if leader >= 0 else ""
-        status, facts = by_pair.get((row[0], name), _NOTHING) if name else _NOTHING
-        since = ""
-        if status == "Sourced":
-            since = row[3]
-        elif status in EARNING:
-            since = _settled(judged, at, json.loads(facts).get("date", ""))
-        rows.append((row[0], status, since))
-    return rows
+    found = [
+        by_pair.get((row[0], judged.partners[leader]), _NOTHING) if leader >= 0 else _NOTHING
+        for row, leader in zip(deals.rows, deals.leaders, strict=True)
+    ]
+    acted = [
+        span_of(json.loads(facts).get("date", ""))[0] if status in EARNING and status != "Sourced" else NEVER
+        for status, facts in found
+    ]
+    settled = _settled(judged, np.array(deals.places, np.int64), np.array(acted, np.int64))
+    since = [
+        row[3] if status == "Sourced" else day
+        for row, (status, _), day in zip(deals.rows, found, settled, strict=True)
+    ]
+    return [(row[0], status, day) for row, (status, _), day in zip(deals.rows, found, since, strict=True)]
 
 
 def action_rows(judged: Judged, names: Sequence[str]) -> tuple[list[tuple[str, str]], dict[str, int]]:
@@ -181,11 +185,10 @@ def _leader(
     return min(ranks)[-1] if ranks else -1
 
 
-def _settled(judged: Judged, deal: int, date: str) -> str:
-    """The day of the change that an action of this day led to, else its own; "" where no day is kept."""
-    start, _ = span_of(date)
-    if start == NEVER:
-        return ""
-    change = int(next_change(judged.deals, np.array([deal]), np.array([start]), EVER)[0]) * DAY
-    settled = start if change > judged.pipeline.now else max(change, start)
-    return str(day_text(np.array([max(settled, int(judged.deals.created[0][deal]))]))[0].as_py())
+def _settled(judged: Judged, deal: np.ndarray, start: np.ndarray) -> list[str]:
+    """The day of the change that each action (its first second) led to, else its own; "" for NEVER."""
+    known = start != NEVER
+    change = next_change(judged.deals, deal, np.where(known, start, 0), EVER) * DAY
+    settled = np.where(change > judged.pipeline.now, start, np.maximum(change, start))
+    settled = np.maximum(settled, judged.deals.created[0][deal])
+    return [str(day) for day in day_text(np.where(known, settled, NEVER)).to_pylist()]
