@@ -314,18 +314,17 @@ def what_higher_takes(pipeline: Pipeline, opportunity: str, now: str) -> str:
     if rules is None:
         return "no version of the rules judges this deal"
     deals = pipeline.opportunities
-    created = str(deals.loc[deals["id"] == opportunity, "created"].iloc[0])[:10]
+    created = _day(deals.loc[deals["id"] == opportunity, "created"].iloc[0])
+    if created is None:
+        return "every status above takes a usable day of creation"
     says = {
-        "origin": (
-            "Sourced",
-            f"on or before {created}, and no rival that proves it held the account earlier",
-        ),
-        "late": ("Assisted Close", "while the deal stands in a late stage"),
-        "advance": ("Influenced", "while the deal stands open, before its next change of stage"),
+        "origin": ("Sourced", f"days before {_text(created)}, and no rival that proves it was first"),
+        "late": ("Assisted Close", "days before a change of stage, in a late stage"),
+        "advance": ("Influenced", "days before a change of stage of the open deal"),
     }
     better = _WISHED[: _WISHED.index(now)]
     parts = [
-        f"{says[kind.kind][0]} takes {_article(kind.name)} {says[kind.kind][1]}"
+        f"{says[kind.kind][0]} takes {_article(kind.name)} at most {kind.days} {says[kind.kind][1]}"
         for kind in _simplest(rules)
         if says[kind.kind][0] in better
     ]
