@@ -13,6 +13,7 @@ from made_deals import Made, make_deals
 from two_parties import PARTNER, VENDOR, TwoParties, Walk, write_csv
 
 from cleanroom.attribution import models, statistics
+from cleanroom.session.attribution.rule_files import default_rules
 
 OPPORTUNITY = ["id", "account_id", "stage", "status", "amount", "currency", "created", "close date", "type"]
 ACTION = ["id", "opportunity_id", "account_id", "partner", "type", "date", "logged", "proof", "owner"]
@@ -242,3 +243,52 @@ def test_rules_are_laid_beside_models_and_facts(party: TwoParties) -> None:
     assert "should pay" not in said
     assert told["edges"][0]["code"] == "touched-uncredited"
     assert json.dumps(told)
+
+
+def test_segments_and_regions_come_from_the_accounts(party: TwoParties, tmp_path: Path) -> None:
+    accounts = [
+        ["A-D1", "One", "Retail", "Germany"],
+        ["A-D2", "Two", "", "DE"],
+        ["A-D3", "Three", "", "Nowhereland"],
+    ]
+    header = ["id", "name", "industry", "country"]
+    party.run(VENDOR, "import", write_csv(party.root / "more.csv", header, accounts))
+    take(party, "opportunities", OPPORTUNITY, [deal(f"D{n}", type=f"t{n}") for n in (1, 2, 3, 4)])
+
+    def exported(*words: str) -> tuple[str, list[str]]:
+        told = party.read_json(VENDOR, "credit", "export", tmp_path / "out", *words)
+        return told["segment"], [row["segment"] for row in read(tmp_path / "out" / "deals.csv")]
+
+    assert exported() == ("industry", ["Retail", "", "", ""])
+    assert exported("--segment", "type") == ("type", ["t1", "t2", "t3", "t4"])
+    assert exported("--segment", "country") == ("country", ["Germany", "DE", "Nowhereland", ""])
+    assert exported("--segment", "population")[1] == ["customers"] * 3 + [""]
+    regions = {row["deal_id"]: row["region"] for row in read(tmp_path / "out" / "regions.csv")}
+    # One country is one region however it is written; what is no country stays as it stands.
+    assert regions == {"D1": "DE", "D2": "DE", "D3": "Nowhereland"}
+
+
+def test_an_export_replaces_the_one_before_it(party: TwoParties, tmp_path: Path) -> None:
+    take(party, "opportunities", OPPORTUNITY, [deal("D1"), deal("D2")])
+    take(party, "actions", ACTION, [act("a1", "D1", "contoso", "2026-07-03")])
+    party.run(VENDOR, "credit", "export", tmp_path / "out")
+    assert len(read(tmp_path / "out" / "deals.csv")) == 2
+    take(party, "opportunities", OPPORTUNITY, [deal("D3")])
+    party.run(VENDOR, "credit", "export", tmp_path / "out")
+    assert [row["deal_id"] for row in read(tmp_path / "out" / "deals.csv")] == ["D3"]
+    assert read(tmp_path / "out" / "paths.csv") == read(tmp_path / "out" / "rule.csv") == []
+
+
+def test_other_rules_are_tried_without_being_kept(party: TwoParties, tmp_path: Path) -> None:
+    take(party, "opportunities", OPPORTUNITY, [deal("D1")])
+    take(party, "actions", ACTION, [act("a1", "D1", "contoso", "2026-07-03", proof="")])
+    rules = tmp_path / "rules.toml"
+    given = default_rules().replace(b'demo = { class = "advance", days = 60, requires = ["proof"]',
+                                    b'demo = { class = "advance", days = 60, requires = []')  # fmt: skip
+    rules.write_bytes(given)
+    assert party.read_json(VENDOR, "credit", "check")["credited"] == 0
+    assert party.read_json(VENDOR, "credit", "check", "--rules", rules)["credited"] == 1
+    told = party.read_json(VENDOR, "credit", "check")
+    (edge,) = [one for one in told["edges"] if one["count"]]
+    assert (edge["code"], edge["count"]) == ("one-field", 1)
+    assert "lacks its proof; would be Influenced if demo a1 had its proof" in edge["deals"][0]["says"]
