@@ -47,15 +47,19 @@ def lint(shell: Shell, file: Path | None, as_json: bool) -> None:
 
     Exits with 1 when there is an error. Without FILE the rules that come along are checked.
     """
+    from cleanroom.attribution import classification
     from cleanroom.session.attribution.rule_files import lint_file, read_rule_file
     from cleanroom.session.folder import Folder
 
-    findings = lint_file(Folder(shell.root), read_rule_file(file), shell.now())
+    data = read_rule_file(file)
+    findings = lint_file(Folder(shell.root), data, shell.now())
     if as_json:
         print_json([asdict(one) for one in findings])
     else:
         for one in findings:
             click.echo(str(one))
+        budget = (f"{used} of {most} {what}" for what, used, most in classification.page_budget(data))
+        click.echo(f"budget    {', '.join(budget)}")
         errors = sum(one.severity == "error" for one in findings)
         click.echo(f"{errors} errors, {len(findings) - errors} warnings")
     sys.exit(1 if any(one.severity == "error" for one in findings) else 0)

@@ -25,9 +25,16 @@ def statement_command() -> None:
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder; default: exports/statements."
 )
+@click.option(
+    "--language",
+    type=click.Choice(["en", "de", "fr", "es"]),
+    default="en",
+    show_default=True,
+    help="Language of the page; ids, codes and formulas stay as they are.",
+)
 @json_option
 @click.pass_obj
-def make(shell: Shell, partner: str, period: str, out: Path | None, as_json: bool) -> None:
+def make(shell: Shell, partner: str, period: str, out: Path | None, language: str, as_json: bool) -> None:
     """Write the statement of PARTNER as JSON, CSV and HTML, all from the same bytes.
 
     The word 'make' may be left out. PARTNER is the id of the events.
@@ -35,7 +42,7 @@ def make(shell: Shell, partner: str, period: str, out: Path | None, as_json: boo
     from cleanroom.session.attribution.statements import write_statement
 
     with shell.party() as party:
-        files, made = write_statement(party, partner, period, out)
+        files, made = write_statement(party, partner, period, out, language)
     if as_json:
         print_json(made)
         return

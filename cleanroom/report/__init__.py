@@ -15,6 +15,7 @@ from cleanroom.report.quality_page import quality_page
 from cleanroom.report.quality_text import render_quality
 from cleanroom.report.sight import ALLOWED, COULD, ENDED, PLANNED, STATES, Sight, render_sights
 from cleanroom.report.statement_page import statement_page
+from cleanroom.report.statement_words import STATEMENT_LANGUAGES
 
 __all__ = [
     "ALLOWED",
@@ -23,6 +24,7 @@ __all__ = [
     "MATCHED_COLUMNS",
     "MATRIX_COLUMNS",
     "PLANNED",
+    "STATEMENT_LANGUAGES",
     "STATES",
     "AgreementFacts",
     "AuditFacts",

@@ -65,14 +65,14 @@ class Cell:
     digest: bool = False
 
 
-def page(title: str, body: Iterable[str]) -> str:
+def page(title: str, body: Iterable[str], language: str = "en") -> str:
     """A whole document; `body` is HTML."""
     # Nothing is loaded and no script runs, whatever a cell of an export says.
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return "\n".join(
         [
             "<!doctype html>",
-            '<html lang="en"><head><meta charset="utf-8">',
+            f'<html lang="{language}"><head><meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main>",

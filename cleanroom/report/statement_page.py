@@ -1,56 +1,64 @@
-"""A partner's statement as a page, made from the statement's own bytes."""
+"""A partner's statement as a page, made from the statement's own bytes, in the partner's language."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
 from cleanroom.report.page import Cell, heading, page, paragraph, table, tiles
+from cleanroom.report.statement_words import words_in
 
 __all__ = ["statement_page"]
 
+_CHECK = "overlap statement verify THIS.json --plan PLAN.toml"
+Words = Mapping[str, str]
 
-def statement_page(data: bytes) -> bytes:
-    """The page of a statement in its canonical bytes."""
-    made = json.loads(data)
+
+def statement_page(data: bytes, language: str = "en") -> bytes:
+    """The page of a statement in its canonical bytes; `language` is one of STATEMENT_LANGUAGES."""
+    made, words = json.loads(data), words_in(language)
     plan = made["plans"][-1]
-    title = f"Statement of {made['partner']} for {made['period']}"
+    title = words["title"].format(partner=made["partner"], period=made["period"])
     facts = [
-        (f"to be paid, {row['currency']}", row["closing"], f"opening {row['opening']}, lines {row['lines']}")
+        (words["to-be-paid"].format(**row), row["closing"], words["of-which"].format(**row))
         for row in made["balances"]
     ]
+    source = words["from"].format(
+        party=made["party"],
+        as_of=made["as_of"],
+        made=made["made"],
+        plan=plan["name"],
+        version=plan["version"],
+        digest=plan["digest"][:16],
+    )
     body = [
         f"<h1>{escape(title)}</h1>",
-        paragraph(
-            f"From {made['party']} as of {made['as_of']}, made {made['made']}. Plan {plan['name']} version "
-            f"{plan['version']}, digest {plan['digest'][:16]}. Taxes are not part of this statement.",
-            soft=True,
-        ),
+        paragraph(source, soft=True),
         tiles(facts),
-        heading("Balances"),
-        _balances(made),
-        heading("Lines"),
-        _lines(made),
+        heading(words["balances"]),
+        _balances(made, words),
+        heading(words["lines-heading"]),
+        _lines(made, words),
     ]
     if made["disputes"]:
-        body += [heading("Disputes"), _disputes(made)]
+        body += [heading(words["disputes"]), _disputes(made, words)]
     body += [
-        heading("Check it yourself"),
-        paragraph(
-            "overlap statement verify THIS.json --plan PLAN.toml recomputes every line to the minor unit."
-        ),
-        paragraph(f"Ledger head {made['head']}", soft=True),
+        heading(words["check"]),
+        paragraph(words["check-how"].format(command=_CHECK)),
+        paragraph(words["head"].format(head=made["head"]), soft=True),
     ]
-    return page(title, body).encode()
+    return page(title, body, language).encode()
 
 
-def _balances(made: dict[str, list[dict[str, str]]]) -> str:
+def _balances(made: Mapping[str, Any], words: Words) -> str:
     names = ("currency", "opening", "lines", "paid", "closing", "held", "payable", "approved", "disputed")
     rows = [[Cell(row[name], number=name != "currency") for name in names] for row in made["balances"]]
-    return table("Amounts in the currency of the row; what is negative is carried", names, rows)
+    return table(words["balances-note"], _heads(names, words), rows)
 
 
-def _lines(made: dict[str, list[dict[str, str]]]) -> str:
+def _lines(made: Mapping[str, Any], words: Words) -> str:
     names = ("line", "date", "deal", "rule", "amount", "state", "how")
     rows = [
         [
@@ -59,15 +67,22 @@ def _lines(made: dict[str, list[dict[str, str]]]) -> str:
             Cell(line["deal_id"]),
             Cell(f"{line['rule']}, {line['kind']}"),
             Cell(f"{line['amount']} {line['currency']}", number=True),
-            Cell(line["state"]),
+            Cell(words[line["state"]]),
             Cell(line["formula"]),
         ]
         for line in made["lines"]
     ]
-    return table("Every line of the period", names, rows)
+    return table(words["lines-note"], _heads(names, words), rows)
 
 
-def _disputes(made: dict[str, list[dict[str, str]]]) -> str:
+def _disputes(made: Mapping[str, Any], words: Words) -> str:
     names = ("dispute", "line", "reason", "opened", "outcome")
-    rows = [[Cell(row[name] or "open") for name in names] for row in made["disputes"]]
-    return table("Disputed lines are frozen until they are decided", names, rows)
+    rows = [
+        [*(Cell(row[name]) for name in names[:-1]), Cell(words[row["outcome"] or "open"])]
+        for row in made["disputes"]
+    ]
+    return table(words["disputes-note"], _heads(names, words), rows)
+
+
+def _heads(names: Sequence[str], words: Words) -> list[str]:
+    return [words[name] for name in names]

@@ -113,7 +113,9 @@ def test_a_token_that_has_ended_is_refused(both: TwoParties) -> None:
 def test_rules_are_adopted_once_and_stand_on_every_status(both: TwoParties, tmp_path: Path) -> None:
     rules = tmp_path / "rules.toml"
     rules.write_bytes(default_rules().replace(b"effective = 2015-01-01", b"effective = 2026-11-05"))
-    assert both.run(VENDOR, "rules", "lint", rules).out.splitlines()[-1].startswith("0 errors")
+    said = both.run(VENDOR, "rules", "lint", rules).out.splitlines()
+    assert said[-1].startswith("0 errors")
+    assert said[-2].startswith("budget") and "of 12 types" in said[-2] and "of 66 lines" in said[-2]
     said = both.run(VENDOR, "rules", "adopt", rules).out
     assert "adopted   version 1" in said and "effective-after-deals" in said
     both.run(VENDOR, "rules", "adopt", rules, code=2)

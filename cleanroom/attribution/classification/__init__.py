@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cleanroom.attribution.classification.pipeline import Pipeline
     from cleanroom.attribution.classification.rules import RULES_LIMIT, Clocks, RuleBook, Rules
     from cleanroom.attribution.classification.rules_diff import RuleChange, diff_rules, impact
-    from cleanroom.attribution.classification.rules_lint import LINTS, LintFinding, lint_rules
+    from cleanroom.attribution.classification.rules_lint import LINTS, LintFinding, lint_rules, page_budget
     from cleanroom.attribution.classification.rules_parse import parse_rules
     from cleanroom.attribution.classification.statuses import (
         EARNING,
@@ -69,6 +69,7 @@ __all__ = [
     "judge_pipeline",
     "lint_rules",
     "nearest_alternative",
+    "page_budget",
     "parse_rules",
     "plain_cell",
     "status_table",
@@ -82,7 +83,7 @@ _HOMES = {
     "Pipeline": "pipeline",
     **dict.fromkeys(("RULES_LIMIT", "Clocks", "RuleBook", "Rules"), "rules"),
     **dict.fromkeys(("RuleChange", "diff_rules", "impact"), "rules_diff"),
-    **dict.fromkeys(("LINTS", "LintFinding", "lint_rules"), "rules_lint"),
+    **dict.fromkeys(("LINTS", "LintFinding", "lint_rules", "page_budget"), "rules_lint"),
     "parse_rules": "rules_parse",
     **dict.fromkeys(
         ("EARNING", "GLOSSARY", "HEADLINE_COLUMNS", "RULES", "STATUSES", "STATUS_COLUMNS"),

@@ -102,6 +102,16 @@ def lint_rules(
     return sorted(found, key=lambda one: (one.severity, list(LINTS).index(one.code), one.place))
 
 
+def page_budget(data: bytes) -> list[tuple[str, int, int]]:
+    """How complex a rule file is: (what, how many, the most that can be told on a page), for people."""
+    rules, _ = read_rules(data)
+    budget = [("lines", data.count(b"\n"), PAGE_LINES)]
+    if rules is not None:
+        windows = len({one.days for one in rules.menu})
+        budget += [("types", len(rules.menu), MENU_LIMIT), ("different windows", windows, MENU_LIMIT)]
+    return budget
+
+
 def _finding(code: str, place: str, what: str = "") -> LintFinding:
     severity, means = LINTS[code]
     return LintFinding(severity, code, place, what or means)

@@ -49,9 +49,12 @@ class Replayed:
 
 
 def write_statement(
-    party: Party, partner: str, period: str, out: Path | None
+    party: Party, partner: str, period: str, out: Path | None, language: str
 ) -> tuple[list[str], dict[str, Any]]:
-    """Write the statement as JSON, CSV and HTML; the digest of the JSON is noted in the pair's log."""
+    """Write the statement as JSON, CSV and HTML (in one of STATEMENT_LANGUAGES).
+
+    The digest of the JSON is noted in the pair's log.
+    """
     money = MoneyBooks(party)
     closes = money.books.closes
     if not closes:
@@ -66,7 +69,7 @@ def write_statement(
     data = canonical.encode(made) + b"\n"
     place = out or party.folder.path("exports", "statements")
     stem = f"{partner}-{made['period']}"
-    files = {".json": data, ".csv": statement_csv(data), ".html": statement_page(data)}
+    files = {".json": data, ".csv": statement_csv(data), ".html": statement_page(data, language)}
     for suffix, content in files.items():
         write_whole(place / f"{stem}{suffix}", content)
     money.note_head(partner, hashlib.sha256(data).digest())
