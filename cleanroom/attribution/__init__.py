@@ -4,7 +4,7 @@ hold -> commit -> (an entry of the claims log, witnessed, before the first blind
 prove -> (the bundle is sent after the match) -> verify_bundle -> Evidence -> judge -> credit -> explain
 """
 
-from cleanroom.attribution import actions, classification, ledger, models, payouts, statistics
+from cleanroom.attribution import actions, classification, ledger, models, observed, payouts, statistics
 from cleanroom.attribution.claims import (
     ANSWER_LIMIT,
     BUCKET,
@@ -131,6 +131,7 @@ __all__ = [
     "lower_bound",
     "make_row",
     "models",
+    "observed",
     "payouts",
     "prove",
     "read_bundle",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cleanroom.cli.credit_files import check_command, export_command
 from cleanroom.cli.shell import Shell, json_option, print_json
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -73,3 +74,7 @@ def explain(shell: Shell, opportunity: str, partner: str, for_partner: bool, rul
         lines = explain_credit(party, opportunity, partner, rules, for_partner=for_partner)
     for line in lines:
         click.echo(line)
+
+
+credit_command.add_command(export_command)
+credit_command.add_command(check_command)

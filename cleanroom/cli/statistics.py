@@ -101,7 +101,8 @@ def partners_report_command(
     as_of: str | None,
     as_json: bool,
 ) -> None:
-    """Tier, segment and signal of churn of every partner, each with its reason, and where it counts.
+    """Tier, segment and signal of churn of every partner, each with its reason, and where it counts; what
+    partners influenced, by quarter; and who gets a joint account plan, enablement or nurture.
 
     DEALS is that of 'overlap lift', ACTIONS a CSV with partner and date. Without --statuses no deal counts
     for a tier: presence earns none.
@@ -127,6 +128,12 @@ def partners_report_command(
                 click.echo(
                     f"  in       {place['name'] or '-'}: {place['won']} of {place['of']}, {rate} [{interval}]"
                 )
+    for each in answer["quarters"]:
+        all_won = f"{each['quarter']}  won {each['won']:,.0f} in {each['deals']:,} deals"
+        acted = f"{each['influenced']:,.0f} in {each['influenced_deals']:,} with a partner's action"
+        click.echo(f"{all_won}, {acted}{'' if each['whole'] else ' (so far)'}")
+    for each in answer["next"]:
+        click.echo(f"{each['lane']}: {each['partner']}, {each['because']}")
 
 
 def _percent(share: float) -> str:

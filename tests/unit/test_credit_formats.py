@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cleanroom.attribution import FAILURES, GRADES, REASONS, TIME_KINDS, classification
+from cleanroom.attribution import FAILURES, GRADES, REASONS, TIME_KINDS, classification, observed
 from cleanroom.export import LEFT_OUT, MANIFEST_FORMAT, TARGETS
 from cleanroom.export.target import ACCOUNT_FIELDS, HUBSPOT_FIELDS, PAIR_FIELDS, PAIR_KEY
 from cleanroom.report import MATRIX_COLUMNS
@@ -21,6 +21,7 @@ NAMES = (
     *classification.FINDING_COLUMNS,
     *classification.STATUSES,
     *LEFT_OUT,
+    *observed.LEFT_OUT,
     *ACCOUNT_FIELDS,
     *HUBSPOT_FIELDS,
     *PAIR_FIELDS,

@@ -3,7 +3,7 @@
 rules, rules_parse  the rule file (TOML) as a value; lint and diff say what is wrong and what changed
 pipeline            what is judged: deals, stage history, actions, holdings, disputes
 deals, acts, holdings → meetings → pairs → engine → facts, table
-explain, variants   one status in at most twelve lines, with the nearest alternative
+explain, variants, surroundings → one status in at most twelve lines, with the nearest alternative
 
 Names are loaded on first use: the engine brings numpy and pyarrow.
 """
@@ -36,8 +36,9 @@ if TYPE_CHECKING:
         STATUS_COLUMNS,
         STATUSES,
     )
+    from cleanroom.attribution.classification.surroundings import focus
     from cleanroom.attribution.classification.table import headline_table, status_table, totals
-    from cleanroom.attribution.classification.variants import Alternative, focus, nearest_alternative
+    from cleanroom.attribution.classification.variants import Alternative, nearest_alternative
 
 __all__ = [
     "EARNING",
@@ -89,7 +90,8 @@ _HOMES = {
         "statuses",
     ),
     **dict.fromkeys(("headline_table", "status_table", "totals"), "table"),
-    **dict.fromkeys(("Alternative", "focus", "nearest_alternative"), "variants"),
+    **dict.fromkeys(("Alternative", "nearest_alternative"), "variants"),
+    "focus": "surroundings",
 }
 
 __getattr__ = load_from(__name__, _HOMES)

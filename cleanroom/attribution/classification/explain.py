@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from cleanroom.attribution.classification.engine import judge_pipeline
 from cleanroom.attribution.classification.pipeline import Pipeline
 from cleanroom.attribution.classification.statuses import RULES, STATUSES
+from cleanroom.attribution.classification.surroundings import focus
 from cleanroom.attribution.classification.table import status_table
-from cleanroom.attribution.classification.variants import focus, nearest_alternative
+from cleanroom.attribution.classification.variants import nearest_alternative, what_higher_takes
 from overlap.errors import UsageError
 
 if TYPE_CHECKING:
@@ -121,7 +122,8 @@ def _alternative(near: Pipeline, row: dict[str, Any], for_partner: bool) -> str:
         return "to change it: an action of a partner, logged with what its type requires"
     found = nearest_alternative(near, row["opportunity"], row["partner"], for_partner=for_partner)
     if found is None:
-        return "to change it: nothing that was tried gives a better status"
+        takes = what_higher_takes(near, row["opportunity"], row["status"])
+        return plain_cell(f"nothing tried gives a better status than {row['status']}: {takes}", 5 * _CELL)
     return f"would be {found.status} if {plain_cell(found.condition, 3 * _CELL)}"
 
 

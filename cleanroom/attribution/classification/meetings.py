@@ -102,7 +102,7 @@ def meet(
     if sourcing is not None:
         source &= sourcing
     standing = direct & deals.open.meet(deal, start, end)
-    in_time = standing & (_next_change(deals, deal, start, now) <= day + days)
+    in_time = standing & (next_change(deals, deal, start, now) <= day + days)
     in_late = in_time & (kind == LATE) & deals.late.meet(deal, start, end)
     history = deals.history[deal]
     not_late = in_time & (kind == LATE) & history & ~in_late
@@ -128,7 +128,7 @@ def meet(
     )
 
 
-def _next_change(deals: Deals, deal: np.ndarray, start: np.ndarray, now: int) -> np.ndarray:
+def next_change(deals: Deals, deal: np.ndarray, start: np.ndarray, now: int) -> np.ndarray:
     """The day of the next change of stage, of the close, or of today, whichever comes first."""
     keys, entered = deals.entries
     at = np.searchsorted(keys, keyed(deal, start), "left")

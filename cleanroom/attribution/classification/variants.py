@@ -18,7 +18,7 @@ from cleanroom.attribution.actions.menu import ActionType, missing_of, plain_typ
 from cleanroom.attribution.classification.engine import judge_pipeline
 from cleanroom.attribution.classification.pipeline import Pipeline
 from cleanroom.attribution.classification.rules import Rules
-from cleanroom.attribution.classification.statuses import STATUSES
+from cleanroom.attribution.classification.surroundings import status_of, statuses_of
 from cleanroom.attribution.classification.table import status_table
 from cleanroom.attribution.classification.times import DAY, NEVER, span_of
 from cleanroom.attribution.holding import WINNING, Holding
@@ -57,70 +57,6 @@ class _Change:
     words: str
     action: dict[str, str] | None = None
     pipeline: Pipeline | None = None
-
-
-def focus(pipeline: Pipeline, opportunity: str) -> Pipeline:
-    """What bears on one deal: the deals of its account, with their actions, stages, holdings and disputes."""
-    deals = pipeline.opportunities
-    account = deals.loc[deals["id"] == opportunity, "account_id"].iloc[0]
-    near = deals[(deals["id"] == opportunity) | ((deals["account_id"] == account) & (account != ""))]
-    ids = set(near["id"])
-    actions = pipeline.actions
-    if actions is not None:
-        there = actions["opportunity_id"].isin(ids)
-        if account:
-            there |= (actions["account_id"] == account) & ~actions["opportunity_id"].isin(set(deals["id"]))
-        actions = actions[there]
-    stages = pipeline.stages
-    return replace(
-        pipeline,
-        opportunities=near,
-        actions=actions,
-        stages=None if stages is None else stages[stages["opportunity_id"].isin(ids)],
-        holdings=[one for one in pipeline.holdings if one.account == account],
-        disputes=[one for one in pipeline.disputes if one[0] in ids],
-    )
-
-
-def status_of(pipeline: Pipeline, opportunity: str, partner: str) -> str:
-    """The status of one pair; Unattributed where there is none."""
-    return statuses_of([pipeline], opportunity, partner)[0]
-
-
-def statuses_of(pipelines: Sequence[Pipeline], opportunity: str, partner: str) -> list[str]:
-    """The status of one pair in each pipeline, all judged at once: each stands under accounts of its own."""
-    whole = replace(
-        pipelines[0],
-        opportunities=_stacked([one.opportunities for one in pipelines], ("id", "account_id")),
-        actions=_stacked([one.actions for one in pipelines], ("id", "opportunity_id", "account_id")),
-        stages=_stacked([one.stages for one in pipelines], ("opportunity_id",)),
-        holdings=[
-            replace(held, account=f"{at}:{held.account}")
-            for at, one in enumerate(pipelines)
-            for held in one.holdings
-        ],
-        disputes=[(f"{at}:{two[0]}", two[1]) for at, one in enumerate(pipelines) for two in one.disputes],
-    )
-    judged = judge_pipeline(whole)
-    if partner not in judged.partners:
-        return [STATUSES[-1]] * len(pipelines)
-    mine = judged.pairs.partner == judged.partners.index(partner)
-    ids = judged.deals.ids.to_pylist()
-    places = zip(judged.pairs.deal[mine], judged.status[mine], strict=True)
-    found = {ids[deal]: STATUSES[at] for deal, at in places}
-    return [found.get(f"{at}:{opportunity}", STATUSES[-1]) for at in range(len(pipelines))]
-
-
-def _stacked(frames: Sequence[pd.DataFrame | None], names: Sequence[str]) -> pd.DataFrame | None:
-    """The frames below each other, the ids of each with its number in front."""
-    parts = [
-        frame.drop(columns="row", errors="ignore").assign(
-            **{name: (f"{at}:" + frame[name]).where(frame[name] != "", "") for name in names}
-        )
-        for at, frame in enumerate(frames)
-        if frame is not None and len(frame)
-    ]
-    return pd.concat(parts, ignore_index=True) if parts else None
 
 
 def nearest_alternative(
@@ -315,7 +251,8 @@ def _by_two_changes(
     rules: Rules,
     mine: Sequence[dict[str, str]],
 ) -> Alternative | None:
-    """An action both completed and moved; else a new one, logged today with all its evidence."""
+    """An action both completed and moved; else a new one with all its evidence, logged today or, where that
+    is too late, on the last day that would have done."""
     found: list[tuple[int, str, _Change]] = []
     for action in mine:
         kind = rules.types.get(plain_type(action["type"]))
@@ -332,11 +269,81 @@ def _by_two_changes(
     today = _text(pipeline.now // DAY)
     new = []
     for kind in sorted(rules.menu, key=lambda one: (one.kind != "advance", one.name)):
-        blank = {"id": "a new action", "opportunity_id": opportunity, "account_id": "", "partner": partner}
-        row = _completed({**blank, "type": kind.name, "date": today, "logged": today, "proof": ""}, kind)
-        needs = " and ".join(name.replace("_", " ") for name in kind.requires) or "nothing more"
-        new.append((_Change(5, 0, "", row), f"a {kind.name} were logged today with its {needs}"))
-    return _first(pipeline, opportunity, partner, now, new)
+        words = f"{_article(kind.name)} were logged today{_with(kind)}"
+        new.append((_Change(5, 0, "", _new(partner, opportunity, kind, today)), words))
+    found_new = _first(pipeline, opportunity, partner, now, new)
+    return found_new or _first(
+        pipeline, opportunity, partner, now, _in_time(pipeline, opportunity, partner, rules)
+    )
+
+
+def _in_time(pipeline: Pipeline, opportunity: str, partner: str, rules: Rules) -> list[tuple[_Change, str]]:
+    """One new action of each class on the days on which it could have counted, the latest first; a source
+    also on an account that was new."""
+    deals = pipeline.opportunities
+    deal = deals[deals["id"] == opportunity].iloc[0]
+    created, closed = _day(deal["created"]), _day(deal["closed"])
+    if created is None:
+        return []
+    today = pipeline.now // DAY
+    end = today if deal["status"] == "open" or closed is None else min(closed, today)
+    alone = replace(pipeline, opportunities=deals[deals["id"] == opportunity])
+    found: list[tuple[int, int, str, _Change]] = []
+    for kind in _simplest(rules):
+        days = {created} if kind.kind == "origin" else {end, *_entered(pipeline, opportunity)}
+        for day in sorted(day for day in days if created <= day <= end):
+            row = _new(partner, opportunity, kind, _text(day))
+            words = f"{_article(kind.name)} had been logged on or before {_text(day)}{_with(kind)}"
+            found.append((0, -day, words, _Change(5, 0, "", row)))
+            if kind.kind == "origin" and len(deals) > 1:
+                both = _Change(5, 0, "", pipeline=_with_action(alone, row))
+                found.append((1, -day, f"{words}, and the account had had no other open deal", both))
+    return [(change, words) for *_, words, change in sorted(found, key=lambda one: one[:3])]
+
+
+def _simplest(rules: Rules) -> list[ActionType]:
+    """Of each class that gives a status the type that requires the least; of equals the first by name."""
+    ordered = sorted(rules.menu, key=lambda one: (len(one.requires), one.name))
+    first = {one.kind: one for one in reversed(ordered)}
+    return [first[kind] for kind in ("origin", "late", "advance") if kind in first]
+
+
+def what_higher_takes(pipeline: Pipeline, opportunity: str, now: str) -> str:
+    """What the statuses above take on this deal, in the words of its rules; nothing of it was tried."""
+    rules = _rules_of(pipeline, opportunity)
+    if rules is None:
+        return "no version of the rules judges this deal"
+    deals = pipeline.opportunities
+    created = _day(deals.loc[deals["id"] == opportunity, "created"].iloc[0])
+    if created is None:
+        return "every status above takes a usable day of creation"
+    says = {
+        "origin": ("Sourced", f"days before {_text(created)}, and no rival that proves it was first"),
+        "late": ("Assisted Close", "days before a change of stage, in a late stage"),
+        "advance": ("Influenced", "days before a change of stage of the open deal"),
+    }
+    better = _WISHED[: _WISHED.index(now)]
+    parts = [
+        f"{says[kind.kind][0]} takes {_article(kind.name)} at most {kind.days} {says[kind.kind][1]}"
+        for kind in _simplest(rules)
+        if says[kind.kind][0] in better
+    ]
+    return "; ".join(parts)
+
+
+def _new(partner: str, opportunity: str, kind: ActionType, day: str) -> dict[str, str]:
+    """A new action with all that its type requires, logged on its day."""
+    blank = {"id": "a new action", "opportunity_id": opportunity, "account_id": "", "partner": partner}
+    return _completed({**blank, "type": kind.name, "date": day, "logged": day, "proof": ""}, kind)
+
+
+def _with(kind: ActionType) -> str:
+    needs = " and ".join(name.replace("_", " ") for name in kind.requires)
+    return f" with its {needs}" if needs else ""
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[:1] in 'aeio' else 'a'} {name}"
 
 
 def _first(

@@ -97,9 +97,15 @@ def partners_answer(
     rows = read_table(actions, statistics.ACTION_COLUMNS)
     days = [(row["partner"].strip(), statistics.days_of(row["date"].strip())) for row in rows]
     usable = [(partner, day) for partner, day in days if partner and day is not None]
-    found = statistics.portfolio(deals, _by_deal(statuses, "status"), usable, _by_deal(regions, "region"))
+    given = _by_deal(statuses, "status")
+    found = statistics.portfolio(deals, given, usable, _by_deal(regions, "region"))
     left_out = dict(deals.left_out) | {"bad-action": len(days) - len(usable)}
-    return {"partners": [asdict(each) for each in found], "left_out": left_out}
+    return {
+        "partners": [asdict(each) for each in found],
+        "quarters": [asdict(each) for each in statistics.influenced_by_quarter(deals, given)],
+        "next": [asdict(each) for each in statistics.next_steps(found)],
+        "left_out": left_out,
+    }
 
 
 def _by_deal(source: Path | None, column: str, *, needed: bool = True) -> dict[str, str]:

@@ -1,0 +1,69 @@
+"""What was observed on judged deals: the rows that plain commands take, and rules beside what happened.
+
+judged deals -> choose_deals, gather_touches -> rows of files (paths, deals, statuses, a rule's credit)
+                                             -> edge cases of the rules, what types of action went with
+
+Nothing here has a clock or a file, and nothing decides: statuses are given by `classification` alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from overlap.lazy import load_from
+
+if TYPE_CHECKING:
+    from cleanroom.attribution.observed.credited import Given, rule_credit
+    from cleanroom.attribution.observed.edges import EDGES, Edge, edge_cases
+    from cleanroom.attribution.observed.going_together import FEWEST_ACTIONS, Motion, Share, motions
+    from cleanroom.attribution.observed.journeys import Paths, journey_rows
+    from cleanroom.attribution.observed.rows import (
+        DealRows,
+        action_rows,
+        deal_rows,
+        stage_rows,
+        status_rows,
+    )
+    from cleanroom.attribution.observed.selection import LEFT_OUT, Selection, choose_deals
+    from cleanroom.attribution.observed.touches import Touches, gather_touches, step_names
+
+__all__ = [
+    "EDGES",
+    "FEWEST_ACTIONS",
+    "LEFT_OUT",
+    "DealRows",
+    "Edge",
+    "Given",
+    "Motion",
+    "Paths",
+    "Selection",
+    "Share",
+    "Touches",
+    "action_rows",
+    "choose_deals",
+    "deal_rows",
+    "edge_cases",
+    "gather_touches",
+    "journey_rows",
+    "motions",
+    "rule_credit",
+    "stage_rows",
+    "status_rows",
+    "step_names",
+]
+
+_HOMES = {
+    **dict.fromkeys(("Given", "rule_credit"), "credited"),
+    **dict.fromkeys(("EDGES", "Edge", "edge_cases"), "edges"),
+    **dict.fromkeys(("Paths", "journey_rows"), "journeys"),
+    **dict.fromkeys(("FEWEST_ACTIONS", "Motion", "Share", "motions"), "going_together"),
+    **dict.fromkeys(("DealRows", "action_rows", "deal_rows", "stage_rows", "status_rows"), "rows"),
+    **dict.fromkeys(("LEFT_OUT", "Selection", "choose_deals"), "selection"),
+    **dict.fromkeys(("Touches", "gather_touches", "step_names"), "touches"),
+}
+
+__getattr__ = load_from(__name__, _HOMES)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
