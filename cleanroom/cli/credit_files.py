@@ -32,11 +32,23 @@ rules_file_option = click.option(
     type=click.Choice(("industry", "account-type", "country", "population", "type")),
     help="What a deal's segment is: of its account, or its own type. Default: industry where there is any.",
 )
+@click.option(
+    "--type",
+    "type_",
+    default="",
+    help="Only deals of this type, as the export names it: Renewal, for example.",
+)
 @rules_file_option
 @json_option
 @click.pass_obj
 def export_command(
-    shell: Shell, folder: Path, currency: str, segment: str | None, rules: Path | None, as_json: bool
+    shell: Shell,
+    folder: Path,
+    currency: str,
+    segment: str | None,
+    type_: str,
+    rules: Path | None,
+    as_json: bool,
 ) -> None:
     """Write what is imported and judged here as the files that other commands take.
 
@@ -48,7 +60,7 @@ def export_command(
     from cleanroom.session.attribution.exporting import export_plain, left_out
 
     with shell.party() as party:
-        made = export_plain(party, folder, currency, segment or "", rules)
+        made = export_plain(party, folder, currency, segment or "", rules, type_)
     if as_json:
         print_json(asdict(made))
         return

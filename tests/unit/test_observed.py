@@ -170,6 +170,16 @@ def test_several_currencies_are_refused_and_one_without_a_name_is_not() -> None:
     assert Small(deals=[deal(currency="")]).chosen.currency == ""
 
 
+def test_deals_of_one_type_are_chosen_by_its_name() -> None:
+    two = [deal(type="Renewal "), deal(id="O2", type="New Business"), deal(id="O3", type="")]
+    judged = Small(deals=two).judged
+    chosen = observed.choose_deals(judged, "", "renewal")
+    assert chosen.kept.tolist() == [True, False, False]
+    assert chosen.left_out == {"other-type": 2}
+    with pytest.raises(Refused, match="of this type"):
+        observed.choose_deals(judged, "", "Upsell")
+
+
 # Edge cases.
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -15,11 +15,15 @@ from cleanroom.attribution.classification.pipeline import texts
 from cleanroom.attribution.classification.times import NEVER
 from overlap.errors import Refused
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 #: Why a deal, an action or a change of stage is in no file, or not in all of them.
 LEFT_OUT: Final = MappingProxyType(
     {
         "before-rules": "a deal created before any version of the rules took effect",
         "no-created": "a deal without a usable day of creation",
+        "other-type": "a deal of another type than was asked for",
         "other-currency": "a deal in another currency",
         "no-currency": "a deal with an amount and no known currency",
         "open": "an open deal, which is no journey yet",
@@ -47,9 +51,12 @@ class Selection:
     left_out: dict[str, int]
 
 
-def choose_deals(judged: Judged, currency: str = "") -> Selection:
-    """The deals that can be compared. Refused for several currencies when none is named, or one that no deal
-    is in; a deal without any amount is taken whatever its currency."""
+def choose_deals(judged: Judged, currency: str = "", type_: str = "") -> Selection:
+    """The deals that can be compared, of one type of opportunity where one is named (case does not count).
+
+    Refused for several currencies when none is named, for a currency or a type that no deal has; a deal
+    without any amount is taken whatever its currency.
+    """
     deals = judged.deals
     amounts = [_amount(text) for text in texts(deals.frame, "amount").to_pylist()]
     has = np.array([amount is not None for amount in amounts], bool)
@@ -57,12 +64,14 @@ def choose_deals(judged: Judged, currency: str = "") -> Selection:
     known = np.array([one if one in CURRENCIES else "" for one in stated], object)
     judging = deals.version >= 0
     dated = deals.created[0] != NEVER
-    there = sorted(set(known[judging & dated & has]))
+    wanted = _of_type(deals.frame, type_)
+    there = sorted(set(known[judging & dated & has & wanted]))
     chosen = _one(there, currency)
     other = has & (known != chosen)
     reasons = {
         "before-rules": ~judging,
         "no-created": ~dated,
+        "other-type": ~wanted,
         "no-currency": other & (known == ""),
         "other-currency": other,
     }
@@ -72,6 +81,15 @@ def choose_deals(judged: Judged, currency: str = "") -> Selection:
         left_out[code] = int((holds & kept).sum())
         kept &= ~holds
     return Selection(chosen, kept, amounts, {code: count for code, count in left_out.items() if count})
+
+
+def _of_type(frame: pd.DataFrame, type_: str) -> np.ndarray:
+    """Where a deal is of that type; everywhere for none."""
+    plain = [one.strip().casefold() for one in texts(frame, "type").to_pylist()]
+    found = np.array([not type_ or one == type_.strip().casefold() for one in plain], bool)
+    if type_ and not found.any():
+        raise Refused("no imported deal is of this type", "the type is a column of the opportunities")
+    return found
 
 
 def _one(there: list[str], currency: str) -> str:

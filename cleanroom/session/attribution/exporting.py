@@ -50,13 +50,18 @@ class Exported:
 
 
 def export_plain(
-    party: Party, place: Path, currency: str = "", segment: str = "", rules: Path | None = None
+    party: Party,
+    place: Path,
+    currency: str = "",
+    segment: str = "",
+    rules: Path | None = None,
+    type_: str = "",
 ) -> Exported:
     """Write paths, deals, stages, statuses, actions, regions and a rule's credit into a folder.
 
     Files of an earlier export are replaced. Raises UsageError without deals, Refused for several currencies.
     """
-    seen = observe(party, currency, rules)
+    seen = observe(party, currency, rules, type_)
     segments, regions, segment = _places(party, seen, segment)
     judged, here = seen.here.judged, seen.here
     deals = observed.deal_rows(

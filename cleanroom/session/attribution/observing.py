@@ -48,11 +48,14 @@ class Observed:
         return found | {NOBODY: rest} if rest > 0 else found
 
 
-def observe(party: Party, currency: str = "", rules: Path | None = None) -> Observed:
-    """Judge what is here and lay it out. UsageError without deals, Refused for several currencies."""
+def observe(party: Party, currency: str = "", rules: Path | None = None, type_: str = "") -> Observed:
+    """Judge what is here and lay it out, deals of one type where one is named.
+
+    UsageError without deals, Refused for several currencies or a type that no deal has.
+    """
     here = judge_here(party, rules)
     judged = here.judged
-    chosen = observed.choose_deals(judged, currency)
+    chosen = observed.choose_deals(judged, currency, type_)
     touches = observed.gather_touches(judged)
     # A status may have been kept whose partner is in nothing that is here now.
     others = sorted(set(here.statuses["partner"]) - {"", *judged.partners})
