@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from two_parties import Walk
+
+#: Commands that tests start as processes keep their bytecode, whatever the tests themselves do: compiling it
+#: anew took each of them longer than its work.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_walks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Journeys and faults stretch passphrases a little only, from the first folder that a module makes on.
+
+    What is started as a process of its own, as in test_commands, stretches them as everybody's does.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if request.path.parent.name in ("journeys", "faults"):
+            patch.setattr("overlap.keys.passphrase.SCRYPT_N", 2**10)
+        yield
 
 
 @pytest.fixture

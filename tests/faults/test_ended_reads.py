@@ -28,7 +28,7 @@ def _quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
-@pytest.mark.parametrize("count", [100, pytest.param(2_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [100, pytest.param(800, marks=pytest.mark.slow)])
 def test_no_ended_share_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     module = _load()
     monkeypatch.setattr(module, "ONE_ASKS", 2)

@@ -59,7 +59,7 @@ def test_whoever_is_at_a_top_is_at_its_own(parents: list[int]) -> None:
     assert (found.roots[found.circular] == np.flatnonzero(found.circular)).all()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(HIERARCHIES, st.data())
 def test_the_order_of_the_rows_changes_no_group(parents: list[int], data: st.DataObject) -> None:
     rows = rows_of(parents)
@@ -68,7 +68,7 @@ def test_the_order_of_the_rows_changes_no_group(parents: list[int], data: st.Dat
     assert carried(rows) == carried(shuffled)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(HIERARCHIES)
 def test_a_stranger_changes_nobodys_group(parents: list[int]) -> None:
     rows = rows_of(parents)
