@@ -24,7 +24,8 @@ from cleanroom.attribution.classification import (
     status_table,
     totals,
 )
-from cleanroom.attribution.classification.amounts import CURRENCIES, add_up
+from cleanroom.attribution.classification.amounts import add_up
+from cleanroom.attribution.currencies import CURRENCIES
 
 SEEDS = range(10)
 RACED = ["sourced:held-first", "sourced:split", "disputed:rivals", "attached:held-later"]
