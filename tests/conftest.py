@@ -19,13 +19,15 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 @pytest.fixture(scope="module", autouse=True)
 def _quick_walks(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Journeys and faults stretch passphrases a little only, from the first folder that a module makes on.
+    """Journeys and faults stretch passphrases a little only and wait for no disk.
 
-    What is started as a process of its own, as in test_commands, stretches them as everybody's does.
+    No power fails here: a kill leaves what was written, flushed or not (faulty_disk counts the flushes and can
+    refuse them). What is started as a process of its own, as in test_commands, does as everybody's.
     """
     with pytest.MonkeyPatch.context() as patch:
         if request.path.parent.name in ("journeys", "faults"):
             patch.setattr("overlap.keys.passphrase.SCRYPT_N", 2**10)
+            patch.setattr("os.fsync", lambda _: None)
         yield
 
 
