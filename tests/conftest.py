@@ -21,11 +21,13 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 def _quick_walks(request: pytest.FixtureRequest) -> Iterator[None]:
     """Journeys and faults stretch passphrases a little only and wait for no disk.
 
-    No power fails here: a kill leaves what was written, flushed or not (faulty_disk counts the flushes and can
-    refuse them). What is started as a process of its own, as in test_commands, does as everybody's.
+    No power fails here: a kill leaves what was written, flushed or not (faulty_disk counts the flushes and
+    can refuse them). What is started as a process of its own, as in test_commands, does as everybody's; a
+    module whose own folders such a process opens says so with AS_EVERYBODY.
     """
     with pytest.MonkeyPatch.context() as patch:
-        if request.path.parent.name in ("journeys", "faults"):
+        quick = request.path.parent.name in ("journeys", "faults")
+        if quick and not getattr(request.module, "AS_EVERYBODY", False):
             patch.setattr("overlap.keys.passphrase.SCRYPT_N", 2**10)
             patch.setattr("os.fsync", lambda _: None)
         yield
