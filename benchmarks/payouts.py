@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from cleanroom.attribution import payouts
-from cleanroom.session.attribution.plain_pay import rows_in
+from cleanroom.session.attribution.csv_files import rows_in
 from overlap import canonical
 
 PLAN = """format = "overlap-plan/1"

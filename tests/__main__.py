@@ -16,7 +16,7 @@ def main(arguments: list[str]) -> int:
         ["ruff", "format", "--check", "."],
         ["ruff", "check", "."],
         ["mypy"],
-        ["pytest", "-n", "auto", *selection],
+        ["pytest", "-n", "auto", "--dist", "worksteal", *selection],
     ):
         print("$", *command, flush=True)
         code = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=False).returncode

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import httpx
@@ -213,7 +214,14 @@ def new_http(url: str) -> httpx.Client:
     """A client for one room: no redirects, time limits, and no proxy for this machine itself."""
     loopback = httpx.URL(url).host in ("localhost", "127.0.0.1", "::1")
     limits = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
-    return httpx.Client(timeout=limits, follow_redirects=False, trust_env=not loopback)
+    trusted = _trusted(not loopback)
+    return httpx.Client(verify=trusted, timeout=limits, follow_redirects=False, trust_env=not loopback)
+
+
+@cache
+def _trusted(environment: bool) -> Any:
+    """The authorities that a client trusts (an SSL context), read once: it takes longer than a request."""
+    return httpx.create_ssl_context(trust_env=environment)
 
 
 def exchange(

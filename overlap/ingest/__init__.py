@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from overlap.ingest.rejected import write_rejected
     from overlap.ingest.restrictions import PRIVATE, RESTRICTED, partners_of, read_restrictions
     from overlap.ingest.stages import read_stages
+    from overlap.ingest.zones import zone_of
 
 __all__ = [
     "PRIVATE",
@@ -40,6 +41,7 @@ __all__ = [
     "read_stages",
     "read_territories",
     "write_rejected",
+    "zone_of",
 ]
 
 _HOMES = {
@@ -58,6 +60,7 @@ _HOMES = {
     "read_stages": "stages",
     "read_territories": "actions",
     "write_rejected": "rejected",
+    "zone_of": "zones",
 }
 
 

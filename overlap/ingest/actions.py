@@ -10,9 +10,10 @@ import numpy as np
 from overlap.ingest.accounts import id_faults, with_ids
 from overlap.ingest.draft import Draft, finish, judge, make_draft
 from overlap.ingest.header import ACTIONS, TERRITORIES
-from overlap.ingest.moments import NO_ZONE, moments, utc_days, zone_of
+from overlap.ingest.moments import NO_ZONE, moments, utc_days
 from overlap.ingest.populations import Where
 from overlap.ingest.values import plain_ids
+from overlap.ingest.zones import zone_of
 from overlap.records import ACTION_COLUMNS, TERRITORY_COLUMNS, Table
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime
 import re
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +20,7 @@ from overlap.ingest.dates import iso_days
 from overlap.ingest.draft import mask
 from overlap.ingest.pile import Column
 from overlap.ingest.values import by_distinct
+from overlap.ingest.zones import zone_of
 
 #: The reason for a row whose time cannot be compared with others.
 NO_ZONE: Final = "its time has no zone; write it with one, or give --zone"
@@ -33,26 +33,6 @@ _TIME = re.compile(
     r"(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?"
     r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?(?: ?(?P<zone>Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?))?$"
 )
-_OFFSET = re.compile(r"([+-])([0-9]{2})(?::?([0-9]{2}))?")
-
-
-def zone_of(text: str) -> datetime.tzinfo | None:
-    """The zone named by "UTC", an offset such as "+02:00", or an IANA name; None for "".
-
-    Raises UsageError for any other text.
-    """
-    if not text:
-        return None
-    if text.upper() in ("Z", "UTC", "GMT"):
-        return datetime.UTC
-    if found := _OFFSET.fullmatch(text):
-        return _offset(found)
-    try:
-        return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UsageError(
-            "there is no such time zone", "give an offset such as +02:00, or a name such as Europe/Berlin"
-        ) from error
 
 
 def moments(column: Column, profile: str, zone: datetime.tzinfo | None) -> tuple[Column, int, np.ndarray]:
@@ -136,27 +116,14 @@ def _instant(text: str, days: dict[str, str], zone: datetime.tzinfo | None) -> s
     hour = int(found["hour"])
     if found["half"]:
         hour = hour % 12 + (12 if found["half"] in "pP" else 0)
-    at = zone if not found["zone"] else _written_zone(found["zone"])
     try:
+        at = zone_of(found["zone"]) if found["zone"] else zone
         local = datetime.datetime.fromisoformat(day).replace(
             hour=hour, minute=int(found["minute"]), second=int(found["second"] or 0), tzinfo=at
         )
         return _iso(local.astimezone(datetime.UTC))
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, UsageError):
         return None
-
-
-def _written_zone(text: str) -> datetime.tzinfo:
-    found = _OFFSET.fullmatch(text)
-    return _offset(found) if found else datetime.UTC
-
-
-def _offset(found: re.Match[str]) -> datetime.tzinfo:
-    hours, minutes = int(found[2]), int(found[3] or 0)
-    if hours > 14 or minutes > 59:
-        raise UsageError("there is no such time zone", "offsets reach from -14:00 to +14:00")
-    delta = datetime.timedelta(hours=hours, minutes=minutes)
-    return datetime.timezone(-delta if found[1] == "-" else delta)
 
 
 def _iso(moment: datetime.datetime) -> str:

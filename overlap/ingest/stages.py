@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from overlap.ingest.draft import finish, judge, make_draft
 from overlap.ingest.header import STAGES
-from overlap.ingest.moments import NO_ZONE, moments, zone_of
+from overlap.ingest.moments import NO_ZONE, moments
 from overlap.ingest.populations import Where
 from overlap.ingest.values import plain_ids
+from overlap.ingest.zones import zone_of
 from overlap.records import STAGE_COLUMNS, Table
 
 if TYPE_CHECKING:

@@ -7,15 +7,10 @@ exceptions are named here, each with its reason.
 from __future__ import annotations
 
 import ast
+from functools import cache
 from importlib import import_module
 
-import pytest
-from source import Module, modules
-
-ALL = list(modules())
-BY_NAME = {module.name: module for module in ALL}
-PACKAGES = [module for module in ALL if module.path.name == "__init__.py" and module.name != "cleanroom"]
-LISTED = [module for module in PACKAGES if "__all__" in ast.unparse(module.tree)]
+from source import Module, modules, offences
 
 #: Modules inside a room that others may import, and who.
 EXCEPTIONS = {
@@ -40,13 +35,29 @@ EXCEPTIONS = {
 }
 
 
+@cache
+def by_name() -> dict[str, Module]:
+    return {module.name: module for module in modules()}
+
+
+@cache
+def packages() -> dict[str, Module]:
+    named = by_name().items()
+    return {name: each for name, each in named if each.path.name == "__init__.py" and name != "cleanroom"}
+
+
+@cache
+def listed() -> dict[str, Module]:
+    return {name: each for name, each in packages().items() if "__all__" in ast.unparse(each.tree)}
+
+
 def room_of(name: str) -> str:
     return ".".join(name.split(".")[:2])
 
 
 def is_listed(package: str, name: str) -> bool:
     """True when the package offers a name that is also the name of its module: `decide` of `decide`."""
-    return BY_NAME.get(package) in LISTED and name in public_names(BY_NAME[package])
+    return package in listed() and name in public_names(package)
 
 
 def taken(module: Module) -> list[tuple[str, str]]:
@@ -56,7 +67,7 @@ def taken(module: Module) -> list[tuple[str, str]]:
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
-                is_module = inner in BY_NAME and not is_listed(node.module, alias.name)
+                is_module = inner in by_name() and not is_listed(node.module, alias.name)
                 found.append((inner, "") if is_module else (node.module, alias.name))
         elif isinstance(node, ast.Import):
             found += [(alias.name, "") for alias in node.names]
@@ -64,8 +75,8 @@ def taken(module: Module) -> list[tuple[str, str]]:
     return [(where, name) for where, name in ours if room_of(where) != room_of(module.name)]
 
 
-def public_names(package: Module) -> list[str]:
-    names = import_module(package.name).__all__
+def public_names(package: str) -> list[str]:
+    names = import_module(package).__all__
     assert isinstance(names, list)
     return names
 
@@ -77,33 +88,35 @@ def is_allowed(module: Module, where: str, name: str) -> bool:
         return True  # Each command calls one module of the session; loading a whole room would slow it.
     if where.count(".") > 1:
         return False
-    target = BY_NAME[where]
-    return target not in LISTED or not name or name in public_names(target)
+    return where not in listed() or not name or name in public_names(where)
 
 
-@pytest.mark.parametrize("module", ALL, ids=lambda module: module.name)
-def test_a_room_takes_from_others_what_their_public_lists_offer(module: Module) -> None:
-    assert not [f"{where}: {name}" for where, name in taken(module) if not is_allowed(module, where, name)]
+def test_a_room_takes_from_others_what_their_public_lists_offer() -> None:
+    def strange(module: Module) -> list[str]:
+        return [f"{where}: {name}" for where, name in taken(module) if not is_allowed(module, where, name)]
+
+    assert not offences(strange)
 
 
-@pytest.mark.parametrize("module", LISTED, ids=lambda module: module.name)
-def test_a_public_list_is_sorted_and_every_name_is_there(module: Module) -> None:
-    names = public_names(module)
-    # Constants, then classes, then the rest, as the linter sorts such a list.
-    assert names == sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
-    package = import_module(module.name)
-    assert not [name for name in names if not hasattr(package, name)]
+def test_a_public_list_is_sorted_and_every_name_is_there() -> None:
+    for package in listed():
+        names = public_names(package)
+        # Constants, then classes, then the rest, as the linter sorts such a list.
+        order = sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
+        assert (package, names) == (package, order)
+        module = import_module(package)
+        assert not [f"{package}: {name}" for name in names if not hasattr(module, name)]
 
 
 def test_every_exception_is_needed() -> None:
-    used = {(where, room_of(module.name)) for module in ALL for where, _ in taken(module)}
+    used = {(where, room_of(module.name)) for module in modules() for where, _ in taken(module)}
     assert not [
         (where, room) for where, rooms in EXCEPTIONS.items() for room in rooms if (where, room) not in used
     ]
 
 
 def test_every_package_of_several_modules_has_a_public_list() -> None:
-    without = {module.name for module in PACKAGES if module not in LISTED}
+    without = packages().keys() - listed().keys()
     # The commands call the modules of the session and of its rooms one by one.
     assert "cleanroom.session" in without
     assert all(name.startswith("cleanroom.session") for name in without)

@@ -10,6 +10,7 @@ from plans import flat, plan_bytes
 
 from cleanroom.attribution import payouts
 from cleanroom.cli.app import overlap
+from overlap.errors import UsageError
 
 HEADER = ",".join(payouts.EVENT_COLUMNS)
 
@@ -36,6 +37,16 @@ def test_the_answer_names_the_same_as_the_engine(tmp_path: Path) -> None:
     assert (code, answer["totals"][0]["total"], answer["lines"][0]["date"]) == (0, "5.00", "2026-02-02")
     assert answer["lines"][0]["fx"]["source"] == "ECB"
     assert call(tmp_path, "files", plan, rows, "--as-of", "2026-12-31")[1].count("date-without-zone") == 1
+
+
+def test_a_zone_may_be_an_offset_and_an_unknown_one_is_refused(tmp_path: Path) -> None:
+    plan, rows = files(tmp_path, events="e1,2026-02-01T23:30:00,sourced,acme,d1,,100,EUR,\n")
+    code, out = call(tmp_path, plan, rows, "--zone", "-05:00", "--as-of", "2026-12-31", "--json")
+    assert (code, json.loads(out)["lines"][0]["date"]) == (0, "2026-02-02")
+    for zone in ("Nowhere/Land", "+25:00", "../x"):
+        words = (plan, rows, "--zone", zone, "--as-of", "2026-12-31")
+        told = CliRunner().invoke(overlap, ["--dir", str(tmp_path), "pay", *words], standalone_mode=False)
+        assert isinstance(told.exception, UsageError)
 
 
 def test_what_a_person_reads_shows_sums_and_every_row_that_did_not_count(tmp_path: Path) -> None:

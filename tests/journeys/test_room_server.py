@@ -25,6 +25,8 @@ from overlap.keys import Card, PartyKeys
 
 ROOT = Path(__file__).resolve().parents[2]
 RANDOM = Random(5)
+#: The server is the real command, and opens the room that is made here.
+AS_EVERYBODY = True
 
 
 def free_port() -> int:

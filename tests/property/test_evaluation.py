@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overlap.evaluation import Half, halves, score, wilson
@@ -18,6 +18,7 @@ def table(ids: set[str]) -> pd.DataFrame:
     return pd.DataFrame({"id": pd.Series(sorted(ids), dtype="str")})
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.integers(0, 10_000))
 def test_an_interval_is_in_bounds_and_holds_its_share(right: int, wrong: int) -> None:
     low, high = wilson(right, right + wrong)
@@ -26,6 +27,7 @@ def test_an_interval_is_in_bounds_and_holds_its_share(right: int, wrong: int) ->
         assert low <= right / (right + wrong) <= high
 
 
+@settings(deadline=None)
 @given(ROWS, st.sets(PAIRS), st.randoms())
 def test_tiers_add_up_whatever_the_order(rows, true, random) -> None:
     scored = score(rows, true)
@@ -38,6 +40,7 @@ def test_tiers_add_up_whatever_the_order(rows, true, random) -> None:
     assert score(shuffled, true) == scored
 
 
+@settings(deadline=None)
 @given(st.sets(IDS), st.sets(IDS), st.sets(PAIRS, max_size=12), st.integers(0, 5))
 def test_halves_part_everything_and_cut_no_pair(left, right, true, seed) -> None:
     parts = halves(table(left), table(right), true, seed)
@@ -51,6 +54,7 @@ def test_halves_part_everything_and_cut_no_pair(left, right, true, seed) -> None
             assert other not in right or other in set(part.right["id"])
 
 
+@settings(deadline=None)
 @given(st.sets(IDS, min_size=1), st.sets(PAIRS, max_size=12), st.integers(0, 5))
 def test_halves_do_not_depend_on_the_order_of_rows(ids, true, seed) -> None:
     def held(part: Half) -> set[str]:

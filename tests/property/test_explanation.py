@@ -41,7 +41,7 @@ def table(rows: list[dict[str, str]]) -> pd.DataFrame:
     return frame.assign(row=range(2, len(rows) + 2), id=[str(at) for at in range(len(rows))])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(accounts, roles)
 def test_a_kind_has_a_reason_exactly_when_it_gives_nothing(account: dict[str, str], role: str) -> None:
     found, missing = explain_kinds(account, KINDS, role, MOST)
@@ -51,7 +51,7 @@ def test_a_kind_has_a_reason_exactly_when_it_gives_nothing(account: dict[str, st
     assert {one.kind for one in missing} == set(KINDS) - made
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(accounts, roles, st.sets(st.sampled_from(KINDS), min_size=1), st.integers(1, 12))
 def test_what_had_room_is_what_a_run_submits(
     account: dict[str, str], role: str, kinds: set[str], most: int
@@ -62,7 +62,7 @@ def test_what_had_room_is_what_a_run_submits(
     assert sorted((one.kind, one.value) for one in found if one.within) == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(accounts)
 def test_reasons_of_cells_are_what_a_run_counts_as_dropped(account: dict[str, str]) -> None:
     dropped = {reason for _, reason in identify(table([account])).dropped}
@@ -85,7 +85,7 @@ UMLAUT = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(accounts, min_size=1, max_size=8))
 @example(UMLAUT)
 def test_look_alikes_are_those_that_a_whole_run_would_find(rows: list[dict[str, str]]) -> None:

@@ -301,7 +301,7 @@ def tiers_of(names: list[str], hits: pd.DataFrame) -> dict[int, int]:
     return dict(zip(found["account"].tolist(), map(TIERS.index, found["tier"]), strict=True))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(HELD)
 def test_an_account_that_something_released_is_linked_by_no_candidate(
     rows: list[tuple[int, str, str]],
@@ -320,7 +320,7 @@ def test_an_account_that_something_released_is_linked_by_no_candidate(
     assert not hits[hits["kind"].isin(CANDIDATE_KINDS)]["tier"].lt(TIERS.index("candidate")).any()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(HELD, NAMES, st.data())
 def test_one_match_less_never_raises_a_tier(
     rows: list[tuple[int, str, str]], names: list[str], data: st.DataObject
@@ -334,7 +334,7 @@ def test_one_match_less_never_raises_a_tier(
     assert all(after[account] >= before[account] for account in after)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(HELD, NAMES)
 def test_the_overlap_names_a_matched_identifier_of_its_tier(
     rows: list[tuple[int, str, str]], names: list[str]

@@ -51,7 +51,7 @@ def leaves_of(size: int) -> Hashes:
     return [merkle.leaf_hash(bytes([i])) for i in range(size)]
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(1, 70), st.data())
 def test_root_and_proofs_are_those_of_the_definition(size: int, data: st.DataObject) -> None:
     leaves, index = leaves_of(size), data.draw(st.integers(0, size - 1))
@@ -64,7 +64,7 @@ def test_root_and_proofs_are_those_of_the_definition(size: int, data: st.DataObj
     assert merkle.verify_consistency(index + 1, size, mth(leaves[: index + 1]), mth(leaves), consistency)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 70))
 def test_a_frontier_grown_leaf_by_leaf_has_the_same_root(size: int) -> None:
     frontier = merkle.Frontier()
@@ -74,7 +74,7 @@ def test_a_frontier_grown_leaf_by_leaf_has_the_same_root(size: int) -> None:
     assert len(frontier.peaks) == size.bit_count()
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(2, 40), st.data())
 def test_altered_inclusion_proofs_are_refused(size: int, data: st.DataObject) -> None:
     leaves, index = leaves_of(size), data.draw(st.integers(0, size - 1))
@@ -89,7 +89,7 @@ def test_altered_inclusion_proofs_are_refused(size: int, data: st.DataObject) ->
     assert not merkle.verify_inclusion(leaves[index], size, size, proof, top)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(2, 40), st.data())
 def test_altered_consistency_proofs_are_refused(size: int, data: st.DataObject) -> None:
     leaves, first = leaves_of(size), data.draw(st.integers(1, size - 1))
@@ -112,7 +112,7 @@ def test_proofs_about_leaves_that_are_not_there_are_an_error() -> None:
             merkle.consistency_proof(leaves_of(3), first)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(1, 70), st.data())
 def test_proofs_from_full_subtrees_are_those_of_the_definition(size: int, data: st.DataObject) -> None:
     leaves = leaves_of(size)

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from cleanroom.attribution.models import Journeys, credit, gather
 
 STEPS = st.lists(st.sampled_from(["ada", "bob", "cyd", "Ärger", "z"]), min_size=1, max_size=6)
-ROWS = st.lists(
-    st.tuples(STEPS, st.integers(0, 5), st.floats(0, 1e6), st.integers(0, 5)), min_size=1, max_size=25
-)
+#: Sums of money; what is smaller than every normal number is none, and no share of it can be told.
+AMOUNTS = st.one_of(st.just(0.0), st.floats(1e-6, 1e6))
+ROWS = st.lists(st.tuples(STEPS, st.integers(0, 5), AMOUNTS, st.integers(0, 5)), min_size=1, max_size=25)
 Row = tuple[list[str], int, float, int]
 
 

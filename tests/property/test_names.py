@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overlap.identity import naming
@@ -45,6 +45,7 @@ _PIECES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(_PIECES, max_size=8).map("".join))
 def test_a_cell_without_the_signs_of_a_second_name_has_none(text: str) -> None:
     if naming._SIGNS.search(text) or not naming._STARTS.isdisjoint(name_words(text)):

@@ -57,6 +57,7 @@ def test_what_is_cancelled_whole_leaves_nothing(events):
     assert all(row["minor"] == 0 for row in answer["totals"])
 
 
+@settings(deadline=None)
 @given(
     st.integers(-(10**12), 10**12),
     st.dictionaries(st.text(min_size=1), st.integers(1, 10**6), min_size=1, max_size=9),
@@ -69,6 +70,7 @@ def test_shares_sum_and_no_share_is_a_whole_unit_off(total, weights):
     assert payouts.share_out(total, dict(reversed(weights.items()))) == shares
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**18), 10**18), st.integers(1, 10**9))
 def test_rounding_is_to_the_nearest_and_a_half_goes_away_from_zero(numerator, denominator):
     rounded, exact = payouts.round_half_up(numerator, denominator), Fraction(numerator, denominator)
@@ -78,6 +80,7 @@ def test_rounding_is_to_the_nearest_and_a_half_goes_away_from_zero(numerator, de
     assert payouts.round_half_up(Fraction(numerator, denominator)) == rounded
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**14), 10**14), st.sampled_from([0, 2, 3, 4]))
 def test_an_amount_is_read_as_it_was_written(minor, exponent):
     assert payouts.read_amount(payouts.write_amount(minor, exponent), exponent) == minor

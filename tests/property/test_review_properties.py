@@ -101,6 +101,7 @@ def test_the_order_of_decisions_about_different_accounts_does_not_matter(
     assert forward.review == backward.review
 
 
+@settings(deadline=None)
 @given(POSITIONS, POSITIONS)
 def test_positions_settle_alike_from_both_sides_and_a_rejection_wins(one: Position, other: Position) -> None:
     answer = settle(one, other)

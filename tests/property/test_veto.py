@@ -50,7 +50,7 @@ def meetings(left: pd.DataFrame, right: pd.DataFrame) -> Counter[tuple[int, int,
     return Counter(zip(both["account_x"], both["account_y"], both["kind"], plain, strict=True))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(SIDES, SIDES)
 def test_two_accounts_meet_once_unless_both_have_numbers_that_differ(left: Side, right: Side) -> None:
     expected = {

@@ -56,11 +56,13 @@ def test_decoding_is_linear_in_the_store(count: int, seed: int) -> None:
     assert np.array_equal(decode(first ^ second, rows), decode(first, rows) ^ decode(second, rows))
 
 
+@settings(deadline=None)
 @given(st.integers(0, (1 << 24) - 1))
 def test_more_keys_need_no_smaller_store(items: int) -> None:
     assert shape_of(items).sparse <= shape_of(items + 1).sparse
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=(1 << 24) + 1))
 def test_too_many_keys_are_refused(items: int) -> None:
     with pytest.raises(ValueError, match="keys"):

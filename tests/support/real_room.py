@@ -7,9 +7,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
+
+from pytest import MonkeyPatch
+
+from cleanroom.cli.app import overlap
+from cleanroom.cli.shell import Shell
+from cleanroom.session.party import wall_clock
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,12 +42,12 @@ class RealRoom:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def command(self, *words: str) -> str:
-        """What `overlap --dir ROOM room …` prints."""
-        done = subprocess.run(
-            self._line(*words), cwd=ROOT, env=_ENVIRONMENT, capture_output=True, text=True, check=True
-        )
-        return done.stdout
+    def command(self, *words: str) -> None:
+        """Run `overlap --dir ROOM room …` in this process; only a room that serves needs one of its own."""
+        shell = Shell(self.root, None, True, wall_clock, _PASSPHRASE, {})
+        with redirect_stdout(StringIO()), MonkeyPatch.context() as patch:
+            patch.setattr("overlap.keys.passphrase.SCRYPT_N", 2**10)
+            overlap.main(["--dir", str(self.root), "room", *words], obj=shell, standalone_mode=False)
 
     def start(self) -> None:
         words = ("serve", "--insecure-http", "--port", str(self.port))
@@ -61,11 +68,17 @@ class RealRoom:
             self.process = None
 
     def _line(self, *words: str) -> list[str]:
-        return [sys.executable, str(ROOT / "cli.py"), "--dir", str(self.root), "room", *words]
+        return [sys.executable, "-c", _PROGRAM, "--dir", str(self.root), "room", *words]
 
 
+#: The command, with the passphrase stretched a little only, as by the tests that make the room.
+_PROGRAM = (
+    "import overlap.keys.passphrase as passphrase; passphrase.SCRYPT_N = 2**10; "
+    "from cleanroom.cli import main; main()"
+)
+_PASSPHRASE = "a passphrase for a room only"
 _ENVIRONMENT = os.environ | {
-    "OVERLAP_PASSPHRASE": "a passphrase for a room only",
+    "OVERLAP_PASSPHRASE": _PASSPHRASE,
     "PYTHONPATH": str(ROOT),
     "PYTHONUNBUFFERED": "1",
 }

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleanroom.room import KINDS, OPEN_KINDS, FolderCarrier, limit_of
@@ -121,6 +121,7 @@ def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert not (tmp_path / "gone").exists()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=20_000))
 def test_a_parcel_gives_back_what_was_put_in(content: bytes) -> None:
     parcel = make_parcel(BEN.card, content)
@@ -128,6 +129,7 @@ def test_a_parcel_gives_back_what_was_put_in(content: bytes) -> None:
     assert len(content) < 4 or content not in parcel[len(PARCEL_LINE) :]
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_an_altered_parcel_is_refused(data: st.DataObject) -> None:
     parcel = bytearray(make_parcel(BEN.card, b"a proposal"))

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from protocol_parties import stream
 
@@ -33,18 +33,21 @@ def joined(pieces: list[bytes]) -> np.ndarray:
     return read_pieces(b"".join(pieces), 10)
 
 
+@settings(deadline=None)
 @given(PIECES)
 def test_sorting_is_that_of_bytes(pieces: list[bytes]) -> None:
     assert split(sort_pieces(joined(pieces)).tobytes(), 10) == sorted(pieces)
     assert [pieces[at] for at in sort_order(joined(pieces))] == sorted(pieces)
 
 
+@settings(deadline=None)
 @given(PIECES)
 def test_ascending_means_distinct_and_sorted(pieces: list[bytes]) -> None:
     assert are_ascending(joined(pieces)) == all(a < b for a, b in itertools.pairwise(pieces))
     assert are_ascending(joined(sorted(set(pieces))))
 
 
+@settings(deadline=None)
 @given(wanted=PIECES, listed=PIECES)
 def test_what_is_found_is_what_is_there(wanted: list[bytes], listed: list[bytes]) -> None:
     listed = sorted(set(listed))

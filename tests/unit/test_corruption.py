@@ -9,7 +9,7 @@ from random import Random
 from types import ModuleType
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -42,6 +42,7 @@ ROWS = st.builds(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(ROWS, st.integers(0, 1_000))
 def test_every_damage_works_on_any_row_and_leaves_a_name(row, seed) -> None:
     for each in damage.DAMAGES:

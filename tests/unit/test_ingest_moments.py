@@ -59,7 +59,10 @@ def test_an_unknown_zone_is_a_usage_error(tmp_path: Path) -> None:
             action(tmp_path / "a.csv", "2026-05-03", zone=zone)
 
 
-@pytest.mark.parametrize("written", ["2026-02-30T10:00:00Z", "soon", "2026-13-01", "2026-02-30 10:00 Z"])
+@pytest.mark.parametrize(
+    "written",
+    ["2026-02-30T10:00:00Z", "soon", "2026-13-01", "2026-02-30 10:00 Z", "2026-05-03T10:00:00+99:00"],
+)
 def test_a_date_that_is_none_is_kept_empty_and_counted(tmp_path: Path, written: str) -> None:
     table = action(tmp_path / "a.csv", written)
     assert table.frame["date"].tolist() == [""]

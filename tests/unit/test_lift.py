@@ -264,15 +264,15 @@ def test_today_is_an_argument(tmp_path: Path, null: Made) -> None:
 
 
 @pytest.mark.slow
-def test_over_forty_markets_intervals_cover_and_few_claim_what_is_not_there() -> None:
+def test_over_two_dozen_markets_intervals_cover_and_few_claim_what_is_not_there() -> None:
     """Fixed seeds; `python benchmarks/lift.py` has 200 of each."""
     covered, claimed = 0, 0
-    for seed in range(20):
+    for seed in range(12):
         for effect in (1.0, 1.35):
-            made = make_deals(1_000 + seed, 1_500, effect)
+            made = make_deals(1_000 + seed, 1_200, effect)
             found = lift(gather_deals(made.deals, made.stages, TODAY)).matched
             assert found is not None
             covered += found.low <= made.truth <= found.high
             claimed += effect == 1.0 and not found.low <= 0 <= found.high
-    assert covered >= 35
-    assert claimed <= 3
+    assert covered >= 21
+    assert claimed <= 2

@@ -108,6 +108,15 @@ def test_an_unknown_currency_is_in_no_total_and_its_deal_is_counted() -> None:
     ]
 
 
+@pytest.mark.parametrize("currency", ["XCG", "HRK", "EUR"])
+def test_currencies_that_pay_knows_are_added_up_too(currency: str) -> None:
+    """One list for both: the guilder of 2025, and a code that was withdrawn and stands in old deals."""
+    rows = [deal(currency=currency)]
+    assert "unknown-currency" not in codes(deals=rows)
+    (total,) = [one for one in totals(headline_table(judge_pipeline(pipeline(deals=rows)))) if one["deals"]]
+    assert (total["currency"], total["amount"]) == (currency, "100")
+
+
 def test_an_action_after_the_close_is_presence() -> None:
     row = act("demo", "2026-08-01")
     assert codes([row], deals=[WON])["after-close"] == [2]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from cleanroom.attribution.classification.amounts import CURRENCIES, add_up
+from cleanroom.attribution.classification.amounts import add_up
 from cleanroom.attribution.classification.engine import Judged
 from cleanroom.attribution.classification.facts import facts_of
 from cleanroom.attribution.classification.pipeline import texts
@@ -19,6 +19,7 @@ from cleanroom.attribution.classification.statuses import (
     STATUSES,
 )
 from cleanroom.attribution.classification.times import span_text
+from cleanroom.attribution.currencies import CURRENCIES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,8 +13,8 @@ answer              the result as FORMATS.md describes it
 Nothing here reads a clock or a file, and nothing is a float. Taxes are out of scope.
 """
 
+from cleanroom.attribution.currencies import CURRENCIES_AS_OF, exponent_of
 from cleanroom.attribution.payouts.answer import ANSWER_FORMAT, answer, line_fields, plan_fields, totals_of
-from cleanroom.attribution.payouts.currencies import CURRENCIES_AS_OF, exponent_of
 from cleanroom.attribution.payouts.days import Period, day_text, period_of, read_day, read_instant
 from cleanroom.attribution.payouts.engine import Rated, rate
 from cleanroom.attribution.payouts.events import EVENT_COLUMNS, Event, ReadEvents, read_events

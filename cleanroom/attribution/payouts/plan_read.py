@@ -10,7 +10,7 @@ import hashlib
 import tomllib
 from typing import Any, Final, NoReturn
 
-from cleanroom.attribution.payouts.currencies import exponent_of
+from cleanroom.attribution.currencies import exponent_of
 from cleanroom.attribution.payouts.days import PERIODS
 from cleanroom.attribution.payouts.plan import (
     BASES,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from cleanroom.attribution.payouts.currencies import exponent_of
+from cleanroom.attribution.currencies import exponent_of
 from cleanroom.attribution.payouts.days import day_text, read_day
 from cleanroom.attribution.payouts.findings import Finding
 

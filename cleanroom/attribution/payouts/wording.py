@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from cleanroom.attribution.payouts.currencies import exponent_of
+from cleanroom.attribution.currencies import exponent_of
 from cleanroom.attribution.payouts.line import Line
 from cleanroom.attribution.payouts.money import Exact, round_half_up, write_amount
 

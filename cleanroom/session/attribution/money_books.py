@@ -9,9 +9,10 @@ from typing import Any
 
 from cleanroom.attribution import ledger
 from cleanroom.durable import sync_folder
+from cleanroom.session.beginning import only_one
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
-from overlap.errors import BadInput, Refused, UsageError
+from overlap.errors import BadInput, Refused
 from overlap.keys import PartyKeys
 
 #: Bytes of a ledger: years of a large programme.
@@ -65,13 +66,9 @@ class MoneyBooks:
 
 def line_named(books: ledger.Books, name: str) -> ledger.LineState:
     """The line whose id begins so; UsageError when none or several do."""
-    found = [one for key, one in books.lines.items() if key.startswith(name)] if name else []
-    if len(found) != 1:
-        raise UsageError(
-            "no line, or more than one, has an id that begins so",
-            "a statement names its lines; give more digits",
-        )
-    return found[0]
+    lines = books.lines.items() if name else ()
+    hint = "a statement names its lines; give more digits"
+    return only_one(lines, name, lambda one: one[0], "line", hint)[1]
 
 
 def sign_act(

@@ -9,8 +9,9 @@ from typing import Any
 
 from cleanroom.attribution import ledger, payouts
 from cleanroom.export import write_csv
+from cleanroom.session.attribution.csv_files import read_rows
 from cleanroom.session.attribution.money_books import MoneyBooks, line_named, sign_act
-from cleanroom.session.attribution.plain_pay import EVENTS_LIMIT, RATES_LIMIT, read_rows
+from cleanroom.session.attribution.plain_pay import EVENTS_LIMIT, RATES_LIMIT
 from cleanroom.session.attribution.taking_in import EVIDENCE_COLUMNS, what_is_new
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party

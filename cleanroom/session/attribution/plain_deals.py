@@ -5,17 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import secrets
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from cleanroom.attribution import statistics
-from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.attribution.csv_files import read_table
+from cleanroom.session.folder import write_whole
 from overlap.errors import BadInput, UsageError
-
-#: Bytes of a file of deals or stages.
-DEALS_LIMIT: Final = 2**28
 
 _DAY_SECONDS = 86_400
 
@@ -31,24 +28,6 @@ def read_deals(deals: Path, stages: Path | None, now: int, as_of: str | None = N
     rows = read_table(deals, statistics.DEAL_COLUMNS)
     entries = [] if stages is None else read_table(stages, statistics.STAGE_COLUMNS)
     return statistics.gather_deals(rows, entries, today)
-
-
-def read_table(source: Path, columns: Sequence[str], needed: int | None = None) -> list[dict[str, str]]:
-    """The rows of a CSV (UTF-8) with these columns, of which the first `needed` (all) must be there.
-
-    Other columns are left alone. Raises BadInput.
-    """
-    content = read_whole(source, DEALS_LIMIT, "at most 256 MiB are read at once")
-    try:
-        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), restkey="", strict=True)
-        missing = [name for name in columns[:needed] if name not in (reader.fieldnames or ())]
-        if missing:
-            raise BadInput(
-                f"the file has no column {missing[0]}", f"the first line names {', '.join(columns)}"
-            )
-        return [{name: row.get(name) or "" for name in columns} for row in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise BadInput("the file cannot be read as CSV in UTF-8", "save it as CSV (UTF-8)") from error
 
 
 def lift_answer(deals: statistics.Deals) -> dict[str, Any]:

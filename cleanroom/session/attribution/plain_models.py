@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from cleanroom.attribution import models
+from cleanroom.session.attribution.csv_files import read_table
 from cleanroom.session.folder import read_whole
 from overlap.errors import BadInput
 
@@ -71,17 +70,15 @@ def _rounded(number: float) -> float:
 
 def _read_rule(source: Path) -> dict[str, float]:
     """Credits by partner as a rule gives them. Raises BadInput."""
-    content = read_whole(source, RULE_LIMIT, "a rule's credits are one row a partner")
-    try:
-        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
-        found: dict[str, float] = {}
-        for row in rows:
-            name = row["partner"].strip()
+    found: dict[str, float] = {}
+    for row in read_table(source, ("partner", "credit"), limit=RULE_LIMIT):
+        name = row["partner"].strip()
+        try:
             found[name] = found.get(name, 0.0) + float(row["credit"])
-    except (UnicodeDecodeError, KeyError, TypeError, ValueError, AttributeError, csv.Error) as error:
-        raise BadInput(
-            "the rule's credits cannot be read", "a CSV with the columns partner and credit, a number each"
-        ) from error
+        except ValueError as error:
+            raise BadInput(
+                "a credit of the rule is no number", "as partner,credit in its first line"
+            ) from error
     if not all(0 <= credit < float("inf") for credit in found.values()):
         raise BadInput("a credit of the rule is negative or endless", "credits are numbers from 0 on")
     return found

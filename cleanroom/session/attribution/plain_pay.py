@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
-from datetime import tzinfo
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from cleanroom.attribution import payouts
+from cleanroom.session.attribution.csv_files import read_rows
 from cleanroom.session.folder import read_whole
-from overlap.errors import BadInput, UsageError
+from overlap.errors import UsageError
+from overlap.ingest import zone_of
 
 #: Bytes of a file of events: ten million rows.
 EVENTS_LIMIT = 2**30
@@ -52,33 +49,3 @@ def day_given(text: str, now: int) -> int:
     if day is None:
         raise UsageError("--as-of takes a day", "for example --as-of 2026-12-31")
     return day
-
-
-def zone_of(name: str) -> tzinfo | None:
-    """The named time zone; None without a name, UsageError for an unknown one."""
-    if not name:
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError) as error:
-        raise UsageError("there is no such time zone", "use a name such as Europe/Berlin or UTC") from error
-
-
-def read_rows(source: Path, columns: Sequence[str], limit: int) -> list[list[str]]:
-    """The rows below the header of a CSV file in UTF-8 with exactly these columns; blank lines are none."""
-    data = read_whole(source, limit, "split the file by period")
-    return rows_in(data, columns, source.name)
-
-
-def rows_in(data: bytes, columns: Sequence[str], name: str) -> list[list[str]]:
-    """As `read_rows`, from bytes; `name` stands in the error."""
-    try:
-        text = data.decode("utf-8-sig")
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise BadInput(
-            f"{name} is no CSV in UTF-8", "export it again as CSV with commas, in UTF-8"
-        ) from error
-    if not rows or [cell.strip() for cell in rows[0]] != list(columns):
-        raise BadInput(f"{name} has other columns", f"the first line is {','.join(columns)}")
-    return rows[1:]

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cleanroom.attribution import payouts
+from cleanroom.session.attribution.csv_files import read_rows
 from cleanroom.session.attribution.money_books import MoneyBooks
-from cleanroom.session.attribution.plain_pay import EVENTS_LIMIT, read_rows
+from cleanroom.session.attribution.plain_pay import EVENTS_LIMIT
 from cleanroom.session.folder import read_whole
 from cleanroom.session.party import Party
 from overlap.errors import UsageError

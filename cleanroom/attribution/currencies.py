@@ -1,15 +1,15 @@
 """Currencies and the number of decimals of their minor unit (ISO 4217).
 
 The table is ISO 4217 list one, active codes with a minor unit, as published on 2026-01-01; funds and metals
-have none and are no currency to pay in. Codes withdrawn since 2021 stay readable, because past periods hold
-them. A code that is not here is unknown: nothing is guessed.
+have none and are no currency to pay in or to add up. Codes withdrawn since 2021 stay readable, because past
+periods and deals hold them. A code that is not here is unknown: nothing is guessed.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["CURRENCIES_AS_OF", "exponent_of"]
+__all__ = ["CURRENCIES", "CURRENCIES_AS_OF", "exponent_of"]
 
 #: The day of the list behind the table.
 CURRENCIES_AS_OF: Final = "2026-01-01"
@@ -32,6 +32,9 @@ _EXPONENTS: Final[dict[str, int]] = {
     for codes, exponent in ((_NONE, 0), (_TWO, 2), (_WITHDRAWN, 2), (_THREE, 3), (_FOUR, 4))
     for code in codes.split()
 }
+
+#: Every known code.
+CURRENCIES: Final = frozenset(_EXPONENTS)
 
 
 def exponent_of(code: str) -> int | None:
