@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from cleanroom.attribution.classification.amounts import CURRENCIES
 from cleanroom.attribution.classification.engine import Judged
 from cleanroom.attribution.classification.pipeline import texts
 from cleanroom.attribution.classification.times import NEVER
+from cleanroom.attribution.currencies import CURRENCIES
 from overlap.errors import Refused
 
 if TYPE_CHECKING:

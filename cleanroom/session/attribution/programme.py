@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from cleanroom.attribution import payouts, statistics
+from cleanroom.session.attribution.csv_files import read_table
 from cleanroom.session.attribution.money_books import MoneyBooks
-from cleanroom.session.attribution.plain_deals import read_table
 from cleanroom.session.folder import read_whole
 from cleanroom.session.party import Party
 from overlap.errors import BadInput, UsageError
