@@ -268,6 +268,15 @@ _ACTIONS: dict[str, Aliases] = {
         "due": ("due", "due date", "next step due", "next step date"),
         "logged": ("logged", "logged at", "logged on", "created", "created at", "created on", "created date",
                    "createddate", "create date", "createdate", "submitted", "submitted at"),
+        "responded": ("responded", "responded at", "responded on", "response date", "first response",
+                      "first response at", "first response on", "first response date", "first responded",
+                      "first responded at", "first contacted", "first contacted at", "date first contacted",
+                      "first outreach", "first outreach date", "accepted at", "picked up at"),
+        "looped_back": ("looped back", "looped back at", "looped back on", "loop back", "loop back date",
+                        "loopback date", "loop closed", "loop closed at", "partner informed",
+                        "partner informed at", "partner informed on", "partner updated",
+                        "partner updated at", "partner notified", "partner notified at",
+                        "partner notified on", "feedback sent", "feedback sent at", "feedback given"),
         "deleted": ("isdeleted", "is deleted", "deleted"),
     }
 }  # fmt: skip

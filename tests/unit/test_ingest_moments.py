@@ -132,3 +132,19 @@ def test_stage_history_needs_a_deal_a_stage_and_a_day(tmp_path: Path) -> None:
         ["7", "Negotiation", "2026-06-03T08:00:00Z"],
     ]
     assert [one.row for one in table.rejected] == [4, 5, 6, 7]
+
+
+def test_responses_are_read_and_never_cost_an_action_its_row() -> None:
+    frame = pd.DataFrame(
+        {
+            "opportunity_id": ["1", "2", "3"],
+            "date": ["2026-05-03"] * 3,
+            "First Response": ["2026-05-04 10:00+02:00", "2026-05-04 10:00", "soon"],
+            "Partner Informed": ["2026-05-05", "", ""],
+        }
+    )
+    table = read_actions(frame)
+    assert table.rejected == () and table.unreadable == {"responded": 2}
+    assert table.frame["responded"].tolist() == ["2026-05-04T08:00:00Z", "", ""]
+    assert table.frame["looped_back"].tolist() == ["2026-05-05", "", ""]
+    assert read_actions(frame, zone="UTC").frame["responded"].tolist()[1] == "2026-05-04T10:00:00Z"
