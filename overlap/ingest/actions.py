@@ -41,10 +41,10 @@ def read_actions(
     """The partner actions of a file or DataFrame, as records.ACTION_COLUMNS.
 
     The fields of MOMENTS are UTC days or instants, `due` is a day; each is "" and counted in `unreadable`
-    where it cannot be read. A row whose `date` or `logged` is a time without a zone is rejected, unless `zone`
-    (an offset or an IANA name) says where it was written; in the other two, which decide no credit, such a
-    time counts as unreadable. Without an id column the row number is the id. Raises BadInput and UsageError
-    as `read_accounts` does.
+    where it cannot be read. A row whose `date` or `logged` is a time without a zone is rejected, unless
+    `zone` (an offset or an IANA name) says where it was written; in the other two, which decide no credit,
+    such a time counts as unreadable. Without an id column the row number is the id. Raises BadInput and
+    UsageError as `read_accounts` does.
     """
     draft = make_draft(source, ACTIONS, mapping=mapping, profile=profile, where=where)
     draft = _plain_ids(draft)

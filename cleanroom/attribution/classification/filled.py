@@ -1,4 +1,4 @@
-"""Whether a field of actions is kept with discipline: what is filled by chance drives neither pay nor forecast.
+"""Whether a field of actions is kept with discipline: what is filled by chance drives no pay and no forecast.
 
 Counted are the actions that may still earn: those that are more than presence (not of class weak; a type
 outside every menu is a type that nobody filled), about a deal that is open or closed in the last YEAR days,
@@ -68,7 +68,7 @@ def completeness(pipeline: Pipeline) -> list[Filled]:
 
 
 def require_complete(pipeline: Pipeline) -> None:
-    """Return when every field is filled as the rules demand, else Refused with each field and its per cent."""
+    """Return when every field is filled as the rules demand; else Refused, naming each and its per cent."""
     lacking = [one for one in completeness(pipeline) if not one.enough]
     if not lacking:
         return
@@ -78,7 +78,7 @@ def require_complete(pipeline: Pipeline) -> None:
     )
     raise Refused(
         f"fields are not filled well enough to pay or forecast by: {said}",
-        "'overlap weekly' lists what is missing, and who fills it in; [completeness] of the rules is the gate",
+        "'overlap weekly' lists what is missing and who fills it in; [completeness] of the rules is the gate",
     )
 
 
