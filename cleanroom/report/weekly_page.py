@@ -106,16 +106,13 @@ def _plays(review: weekly.Review, names: Mapping[str, str]) -> Iterator[str]:
         "Twenty minutes with the partner's champion: fill in the four lines, pick one of the accounts, draft "
         "the outreach together, and book the follow-up call before the session ends."
     )
-    yield table(
-        "To fill in with each partner",
-        ("one of each", "what it is", "yours"),
-        [(Cell(name), Cell(says), Cell("\u2003" * 8)) for name, says in weekly.TEMPLATE],
-    )
+    lines = [(Cell(name), Cell(says)) for name, says in weekly.TEMPLATE]
+    yield table("To fill in with each partner", ("one of each", "what it is"), lines)
     for play in review.plays[:_SHOWN]:
         week = f"week {play.week}" if play.week <= len(weekly.CADENCE) else "to be decided"
         yield f"<h3>{escape(_plain(play.partner))}: {escape(week)}</h3>"
         owner = _plain(play.owner) or "nobody owns it"
-        yield paragraph(f"{_capital(play.reason)}. Began {play.start}; {owner}.", soft=True)
+        yield paragraph(f"{_capital(play.reason)}. Began {play.start}, owner: {owner}.", soft=True)
         yield table(
             "Accounts of the micro list",
             ("account", "deal", "amount", "why"),
@@ -129,8 +126,15 @@ def _plays(review: weekly.Review, names: Mapping[str, str]) -> Iterator[str]:
                 for one in play.accounts
             ],
         )
-        rows = [(Cell(step.due), Cell(_capital(step.what.partition(", ")[2]))) for step in play.steps]
-        yield table("Four weeks", ("by", "step"), rows)
+        steps = [
+            (
+                Cell(step.due, number=True),
+                Cell(_capital(step.what.partition(", ")[2])),
+                Cell(_named(step.account, names)),
+            )
+            for step in play.steps
+        ]
+        yield table("Four weeks", ("by", "step", "account"), steps)
 
 
 def _changes(review: weekly.Review, names: Mapping[str, str]) -> Iterator[str]:

@@ -42,7 +42,7 @@ def evidence_items(desk: Desk) -> Iterator[Item]:
         deal, partner, at = _facts(desk, pair)
         act = _words(desk, at)
         status = would[deal.id, partner]
-        becomes = f"with it {status}" if status != "Disputed" else "with it Disputed by rivals still"
+        becomes = f"with it {status}" if status != "Disputed" else "still Disputed with it, by rivals"
         what = f"{act} lacks {_lacks(judged, at)}; {becomes}"
         yield _item(desk, "missing-evidence", deal, partner, what, at)
     yield from _without_fields(desk)

@@ -157,7 +157,7 @@ def _items(desk: Desk, disputes: Sequence[OpenDispute], late_from: int) -> Itera
 def _dispute_item(desk: Desk, one: OpenDispute) -> Item:
     deal = desk.deals.get(one.opportunity)
     left = f"{one.answer_in} days left" if one.answer_in >= 0 else f"{-one.answer_in} days overdue"
-    what = f"{plain_cell(one.dispute)} ({one.reason}): open for {one.days_open} days, answer {left}"
+    what = f"dispute {plain_cell(one.dispute)} ({one.reason}): open for {one.days_open} days, answer {left}"
     due = day_text(desk.today + one.answer_in)
     account, owner = (deal.account, deal.owner) if deal else ("", "")
     return Item(
