@@ -48,8 +48,12 @@ def weekly_text(review: weekly.Review, names: Mapping[str, str]) -> list[str]:
 
 
 def money(amount: str, currency: str) -> str:
-    """An amount as people read it, such as EUR 12,000.50; "" for none."""
-    return f"{currency} {Decimal(amount):,f}".strip() if amount else ""
+    """An amount as people read it, such as EUR 12,000 or EUR 12,000.50; "" for none."""
+    if not amount:
+        return ""
+    whole, _, parts = f"{Decimal(amount):,f}".partition(".")
+    parts = parts.rstrip("0")
+    return f"{currency} {whole}{f'.{parts:0<2}' if parts else ''}".strip()
 
 
 def _title(review: weekly.Review) -> str:

@@ -148,3 +148,22 @@ def test_responses_are_read_and_never_cost_an_action_its_row() -> None:
     assert table.frame["responded"].tolist() == ["2026-05-04T08:00:00Z", "", ""]
     assert table.frame["looped_back"].tolist() == ["2026-05-05", "", ""]
     assert read_actions(frame, zone="UTC").frame["responded"].tolist()[1] == "2026-05-04T10:00:00Z"
+
+
+def test_the_fields_of_a_partner_program_are_read_by_their_names() -> None:
+    given = {
+        "Opportunity ID": "1", "Partner": "contoso", "Partner Role on Opportunity": "influence",
+        "Partner Action Type": "demo", "Partner Action Date": "2026-05-03", "Partner Proof": "mail",
+        "Owner": "ann", "Partner Owner": "jo", "Next Joint Step": "call", "Next Joint Step Due": "2026-06-01",
+    }  # fmt: skip
+    (row,) = read_actions(pd.DataFrame([given])).frame.to_dict("records")
+    names = ("role", "type", "date", "proof", "owner", "next_step", "due")
+    assert [row[name] for name in names] == [
+        "influence",
+        "demo",
+        "2026-05-03",
+        "mail",
+        "jo",
+        "call",
+        "2026-06-01",
+    ]

@@ -11,14 +11,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from cleanroom.attribution.actions.menu import plain_type
 from cleanroom.attribution.classification.acts import ORIGIN
 from cleanroom.attribution.classification.amounts import CURRENCIES
 from cleanroom.attribution.classification.engine import Judged
-from cleanroom.attribution.classification.pipeline import texts
+from cleanroom.attribution.classification.pipeline import Pipeline, texts
 from cleanroom.attribution.classification.rules import Clocks
 from cleanroom.attribution.classification.statuses import STATUSES
-from cleanroom.attribution.classification.times import NEVER, span_of
+from cleanroom.attribution.classification.times import NEVER, spans
 
 _DAY: Final = 86_400
 
@@ -166,12 +165,6 @@ def day_text(day: int) -> str:
     return (date(1970, 1, 1) + timedelta(days=day)).isoformat()
 
 
-def day_of(text: str) -> int | None:
-    """The day since 1970 of a day or instant, None for anything else."""
-    start = span_of(text)[0]
-    return None if start == NEVER else start // _DAY
-
-
 def week_of(second: int) -> str:
     """The ISO week of a second (unix, UTC), such as 2026-W47."""
     year, week, _ = datetime.fromtimestamp(second, UTC).isocalendar()
@@ -198,37 +191,38 @@ def _days(seconds: np.ndarray) -> list[int | None]:
 
 def _done(judged: Judged, ids: Sequence[str]) -> list[Done]:
     pipeline, acts = judged.pipeline, judged.acts
-    names = ("id", "account_id", "owner", "next_step", "due", "responded", "looped_back", "type")
+    names = ("id", "account_id", "owner", "next_step")
     columns = {name: texts(pipeline.actions, name).to_pylist() for name in names}
+    told = {name: _told(pipeline, name) for name in ("due", "responded", "looped_back")}
+    kinds, days = [*judged.menu.names, ""], (acts.happened[0] // _DAY).tolist()
     origins = (judged.menu.kind == ORIGIN).any(axis=0)
-
-    def told(name: str, at: int) -> int | None:
-        start = span_of(columns[name][at])[0]
-        return None if start == NEVER or start > pipeline.now else start // _DAY
-
+    accounts = judged.deals.accounts.to_pylist()
     found = []
     for at in np.flatnonzero(acts.usable).tolist():
-        deal = ids[acts.deal[at]] if acts.deal[at] >= 0 else ""
-        account = columns["account_id"][at]
-        if deal:
-            account = judged.deals.accounts[int(acts.deal[at])].as_py()
+        place, kind = int(acts.deal[at]), int(acts.type[at])
         found.append(
             Done(
                 columns["id"][at],
                 judged.partners[acts.partner[at]],
-                plain_type(columns["type"][at]),
-                int(acts.happened[0][at]) // _DAY,
-                deal,
-                account,
+                kinds[kind],
+                days[at],
+                ids[place] if place >= 0 else "",
+                accounts[place] if place >= 0 else columns["account_id"][at],
                 columns["owner"][at].strip(),
                 columns["next_step"][at].strip(),
-                day_of(columns["due"][at]),
-                bool(origins[acts.type[at]]),
-                told("responded", at),
-                told("looped_back", at),
+                told["due"][at],
+                bool(origins[kind]),
+                told["responded"][at],
+                told["looped_back"][at],
             )
         )
     return found
+
+
+def _told(pipeline: Pipeline, name: str) -> list[int | None]:
+    """The days of a column; what is said to have happened after now is not believed."""
+    start = spans(texts(pipeline.actions, name))[0]
+    return _days(start if name == "due" else np.where(start > pipeline.now, NEVER, start))
 
 
 def money_of(deal: Deal | None) -> tuple[str, str]:

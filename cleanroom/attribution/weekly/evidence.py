@@ -121,7 +121,9 @@ def _without_fields(desk: Desk) -> Iterator[Item]:
             if deal is None:
                 continue
             kind = plain_cell(plain_type(columns["type"][place])) or "an action"
-            gap = "a type of the menu" if code == "unknown-type" else f"a usable {_FIELDS[code]}"
+            gap = f"a usable {_FIELDS[code]}"
+            if code == "unknown-type":
+                gap = "a type of the menu" if columns["type"][place].strip() else "a type"
             amount, currency = money_of(deal)
             yield Item(
                 "missing-field",
