@@ -86,14 +86,14 @@ def _todo(items: Iterable[weekly.Item], review: weekly.Review, names: Mapping[st
 
 def _entry(one: weekly.Item, review: weekly.Review, names: Mapping[str, str]) -> str:
     late = one.due < review.day
-    when = f"{'was due' if late else 'by'} {one.due}"
+    kind, when = ("day late", f"was due {one.due}") if late else ("day", f"by {one.due}")
     place = " · ".join(_named(each, names) for each in (one.opportunity, one.account) if each)
     who = f"{_plain(one.partner) or 'no partner'} · {_plain(one.owner) or 'nobody owns it'}"
     return (
         f'<li><span class="gain">{escape(money(one.amount, one.currency) or "-")}</span><div>'
         f"<p>{escape(_capital(_plain(one.what, 400)))}</p>"
         f'<p class="rows">{escape(place)}</p>'
-        f'<p class="rows">{escape(who)} · <span{" class=late" if late else ""}>{escape(when)}</span></p>'
+        f'<p class="rows">{escape(who)} · <span class="{kind}">{escape(when)}</span></p>'
         "</div></li>"
     )
 

@@ -34,7 +34,7 @@ _COMMANDS_OF: Final = {
 
 
 def weekly_text(review: weekly.Review, names: Mapping[str, str]) -> list[str]:
-    """At most LINES lines; `names` are names of deals and accounts by id."""
+    """At most LINES lines; `names` are names of deals and accounts by id. Only commands may be long."""
     lines = [_title(review), *_counts(review), *_changes(review), _fields(review)]
     first = weekly.first_few(review.items, _ITEMS)
     if first:
@@ -137,7 +137,7 @@ def _commands(items: list[weekly.Item]) -> list[str]:
         if one.section == "steps" and not one.opportunity:
             continue
         found.setdefault(_COMMANDS_OF[one.section], _COMMANDS_OF[one.section].format(**words))
-    return [_cut(one) for one in list(found.values())[:_COMMANDS]]
+    return list(found.values())[:_COMMANDS]
 
 
 def _cut(text: str) -> str:

@@ -72,7 +72,7 @@ def write_review(
     week of which nothing is kept, and for a partner that is nowhere here.
     """
     here = judge_here(party)
-    past = _past(party, since)
+    past = _past(party, here, since)
     made = weekly.make_review(
         here.judged,
         here.statuses,
@@ -82,7 +82,7 @@ def write_review(
         starts=_starts(party, here),
         partner=_named(here, partner) if partner else "",
     )
-    _keep(party, here, made, partner)
+    _keep(party, here, made)
     names = _names(party, here)
     files: dict[Path, str] = {}
     if out is not None:
@@ -110,8 +110,9 @@ def _content(written: Written, kind: str, names: dict[str, str], party: str) -> 
     return file.content
 
 
-def _past(party: Party, since: str) -> weekly.Past | None:
-    """The last week before this one of which a table is kept, or the one asked for."""
+def _past(party: Party, here: Here, since: str) -> weekly.Past | None:
+    """The last week before this one of which a table is kept, or the one asked for; by the names that
+    partners have now."""
     this, weeks = weekly.week_of(party.now), kept_weeks(party)
     if since:
         if not _WEEK.fullmatch(since) or since not in weeks:
@@ -122,18 +123,21 @@ def _past(party: Party, since: str) -> weekly.Past | None:
         found = max((one for one in weeks if one < this), default="")
     if not found:
         return None
-    return weekly.Past(found, read_table(party.folder.path(*_PLACE, f"{found}.parquet")))
+    table = read_table(party.folder.path(*_PLACE, f"{found}.parquet"))
+    partners = [here.pipeline.book.partner(name) for name in table["partner"]]
+    return weekly.Past(found, table.assign(partner=partners).astype({"partner": "str"}))
 
 
-def _keep(party: Party, here: Here, made: weekly.Review, partner: str) -> None:
+def _keep(party: Party, here: Here, made: weekly.Review) -> None:
     """The statuses of a week that has none yet, and the days on which plays began."""
     place = party.folder.path(*_PLACE, f"{made.week}.parquet")
     if not place.is_file():
         write_table(place, here.statuses[list(weekly.KEPT_COLUMNS)])
-    began = {one.partner: payouts.read_day(one.start) or 0 for one in made.plays}
-    if partner:
-        began = _plays(party) | began
-    if began != _plays(party):
+    before = _plays(party)
+    # A review of one partner says nothing about the plays of others.
+    kept = {name: day for name, day in before.items() if made.partner and name != made.partner}
+    began = kept | {one.partner: payouts.read_day(one.start) or 0 for one in made.plays}
+    if began != before:
         party.folder.write_record(began, *_PLACE, _PLAYS)
 
 
