@@ -64,9 +64,10 @@ OPPORTUNITY_COLUMNS = (
     "type",
 )
 
-#: One partner action a row. `date` (when it happened) and `logged` (when it was written down) are UTC days
-#: (YYYY-MM-DD) or instants (YYYY-MM-DDTHH:MM:SSZ); `proof` is a reference, with "sha256:" and the digest of
-#: what it points to where there is one.
+#: One partner action a row. `date` (when it happened), `logged` (when it was written down), `responded` (when
+#: somebody of ours first took it up) and `looped_back` (when the partner was told what came of it) are UTC
+#: days (YYYY-MM-DD) or instants (YYYY-MM-DDTHH:MM:SSZ); `proof` is a reference, with "sha256:" and the digest
+#: of what it points to where there is one.
 ACTION_COLUMNS = (
     "row",
     "id",
@@ -81,6 +82,8 @@ ACTION_COLUMNS = (
     "role",
     "due",
     "logged",
+    "responded",
+    "looped_back",
 )
 
 #: One change of stage a row; `entered` is a UTC day or instant.

@@ -4,7 +4,16 @@ hold -> commit -> (an entry of the claims log, witnessed, before the first blind
 prove -> (the bundle is sent after the match) -> verify_bundle -> Evidence -> judge -> credit -> explain
 """
 
-from cleanroom.attribution import actions, classification, ledger, models, observed, payouts, statistics
+from cleanroom.attribution import (
+    actions,
+    classification,
+    ledger,
+    models,
+    observed,
+    payouts,
+    statistics,
+    weekly,
+)
 from cleanroom.attribution.claims import (
     ANSWER_LIMIT,
     BUCKET,
@@ -144,4 +153,5 @@ __all__ = [
     "stamped_text",
     "statistics",
     "verify_bundle",
+    "weekly",
 ]

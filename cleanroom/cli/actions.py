@@ -81,8 +81,30 @@ def list_(shell: Shell, partner: str, as_json: bool) -> None:
         "owner",
         "next_step",
         "due",
+        "responded",
+        "looped_back",
     )
     print_table(names, [[row[name] for name in names] for row in rows])
+
+
+@actions_command.command("answer")
+@click.argument("action")
+@click.option("--on", default="", help="When: a day, or a time with its zone; default: now.")
+@click.option("--zone", default="", help="The zone of an --on without one: +02:00, or Europe/Berlin.")
+@click.pass_obj
+def answer(shell: Shell, action: str, on: str, zone: str) -> None:
+    """Keep that one of us responded to an introduction, imported or logged."""
+    _keep_answer(shell, action, "responded", on, zone)
+
+
+@actions_command.command("loop-back")
+@click.argument("action")
+@click.option("--on", default="", help="When: a day, or a time with its zone; default: now.")
+@click.option("--zone", default="", help="The zone of an --on without one: +02:00, or Europe/Berlin.")
+@click.pass_obj
+def loop_back(shell: Shell, action: str, on: str, zone: str) -> None:
+    """Keep that the partner was told what came of its introduction."""
+    _keep_answer(shell, action, "looped_back", on, zone)
 
 
 @actions_command.command("compare")
@@ -177,3 +199,12 @@ def _tell(logged: dict[str, object], as_json: bool) -> None:
     assert isinstance(warnings, list)
     for line in warnings:
         click.echo(f"careful   {line}")
+
+
+def _keep_answer(shell: Shell, action: str, what: str, on: str, zone: str) -> None:
+    from cleanroom.session.attribution.action_log import answer_introduction
+
+    with shell.party() as party:
+        row = answer_introduction(party, action, what, on, zone)
+    said = {"responded": "answered", "looped_back": "told back"}[what]
+    click.echo(f"{said:<9} {row['id']}: {row['type']} of {row['partner']} on {row['date']}, {row[what]}")

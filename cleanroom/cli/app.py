@@ -52,6 +52,7 @@ COMMANDS = {
     "statement": "statements",
     "status": "match",
     "sync": "sync",
+    "weekly": "weekly",
 }
 
 

@@ -16,6 +16,8 @@ from cleanroom.report.quality_text import render_quality
 from cleanroom.report.sight import ALLOWED, COULD, ENDED, PLANNED, STATES, Sight, render_sights
 from cleanroom.report.statement_page import statement_page
 from cleanroom.report.statement_words import STATEMENT_LANGUAGES
+from cleanroom.report.weekly_page import weekly_page
+from cleanroom.report.weekly_text import weekly_text
 
 __all__ = [
     "ALLOWED",
@@ -44,4 +46,6 @@ __all__ = [
     "render_rejected",
     "render_sights",
     "statement_page",
+    "weekly_page",
+    "weekly_text",
 ]

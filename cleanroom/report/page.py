@@ -49,8 +49,13 @@ ol.do li{display:grid;grid-template-columns:4.5rem 1fr;gap:0 1rem;padding:.7rem 
 border-bottom:1px solid var(--line)}
 ol.do .gain{font-size:1.15rem;font-weight:600;color:var(--bar);font-variant-numeric:tabular-nums}
 ol.do p{margin:.1rem 0}
+ol.money li{grid-template-columns:9.5rem 1fr}
+ol.money .gain{font-size:1rem;overflow-wrap:anywhere}
+.late{color:var(--warn)}.day{white-space:nowrap}
+h3{font-size:1rem;margin:1.5rem 0 .25rem}
 footer{margin-top:2.5rem;color:var(--soft);font-size:.875rem}
-@media (max-width:34rem){.b{display:none}ol.do li{grid-template-columns:3.5rem 1fr}}
+@media (max-width:34rem){.b{display:none}ol.do li{grid-template-columns:3.5rem 1fr}
+ol.money li{grid-template-columns:1fr}}
 @media print{body{background:#fff}h2,li,tr{break-inside:avoid}}
 """
 

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+#: Fields of an action that are days or times.
+MOMENTS = ("date", "logged", "responded", "looped_back")
+#: Those that decide credit.
+DECIDING = ("date", "logged")
+
 NO_SUBJECT = "neither an opportunity id nor an account id"
 NO_ACCOUNT = "no account id"
 NO_TERRITORY = "neither a territory id nor a territory name"
@@ -36,20 +41,23 @@ def read_actions(
 ) -> Table:
     """The partner actions of a file or DataFrame, as records.ACTION_COLUMNS.
 
-    `date` and `logged` are UTC days or instants, `due` is a day; each is "" and counted in `unreadable` where
-    it cannot be read. A row with a time without a zone is rejected, unless `zone` (an offset or an IANA name)
-    says where it was written. Without an id column the row number is the id. Raises BadInput and UsageError
-    as `read_accounts` does.
+    The fields of MOMENTS are UTC days or instants, `due` is a day; each is "" and counted in `unreadable`
+    where it cannot be read. A row whose `date` or `logged` is a time without a zone is rejected, unless
+    `zone` (an offset or an IANA name) says where it was written; in the other two, which decide no credit,
+    such a time counts as unreadable. Without an id column the row number is the id. Raises BadInput and
+    UsageError as `read_accounts` does.
     """
     draft = make_draft(source, ACTIONS, mapping=mapping, profile=profile, where=where)
     draft = _plain_ids(draft)
     profile, here = draft.source.profile, zone_of(zone)
     subject = draft.filled("opportunity_id", "account_id")
     zoneless = np.zeros(len(draft.rows), bool)
-    written = {name: draft.filled(name) for name in ("date", "logged", "due")}
-    for name in ("date", "logged"):
+    written = {name: draft.filled(name) for name in (*MOMENTS, "due")}
+    for name in MOMENTS:
         column, _, without = moments(draft.column(name), profile, here)
-        draft, zoneless = draft.with_columns(**{name: column}), zoneless | without
+        draft = draft.with_columns(**{name: column})
+        if name in DECIDING:
+            zoneless |= without
     draft = draft.with_columns(due=utc_days(draft.column("due"), profile)[0])
     lost = {name: written[name] & ~draft.filled(name) & ~zoneless for name in written}
     rows = draft.rows

@@ -193,3 +193,40 @@ def test_a_match_that_has_ended_keeps_its_line_as_a_digest(both: TwoParties) -> 
 def test_an_action_that_cannot_be_is_not_logged(both: TwoParties, words: tuple[str, ...]) -> None:
     both.run(VENDOR, "actions", "log", "--partner", PARTNER, *words, code=2)
     assert both.read_json(VENDOR, "actions", "list") == []
+
+
+def test_introductions_are_answered_wherever_they_came_from(both: TwoParties, tmp_path: Path) -> None:
+    account = next(row["account"] for row in both.read_json(VENDOR, "credit") if row["opportunity"] == "D1")
+    header = ["id", "account_id", "partner", "type", "date", "first response"]
+    rows = [["a", account, PARTNER, "introduction", "2026-11-01", ""],
+            ["b", account, PARTNER, "introduction", "2026-11-02", "2026-11-05"],
+            ["c", account, PARTNER, "demo", "2026-11-02", ""]]  # fmt: skip
+    path = write_csv(tmp_path / "actions.csv", header, rows)
+    both.run(VENDOR, "import", path, "--as", "actions")
+    log(both, "introduction", "--account", account)
+    logged = next(row["id"] for row in both.read_json(VENDOR, "actions", "list") if row["id"].startswith("L"))
+
+    def answers() -> dict[str, tuple[str, str]]:
+        listed = both.read_json(VENDOR, "actions", "list")
+        return {row["id"]: (row["responded"], row["looped_back"]) for row in listed}
+
+    both.run(VENDOR, "actions", "answer", "a", "--on", "2026-11-03")
+    both.run(VENDOR, "actions", "loop-back", "a", "--on", "2026-11-04T09:00:00Z")
+    both.run(VENDOR, "actions", "answer", "b", "--on", "2026-11-06")
+    both.run(VENDOR, "actions", "answer", logged)
+    found = answers()
+    assert found["a"] == ("2026-11-03", "2026-11-04T09:00:00Z")
+    assert found["b"] == ("2026-11-05", "") and found["c"] == ("", "")
+    assert found[logged][0].startswith(TODAY)
+    for words in (
+        ("answer", "c"),
+        ("answer", "none"),
+        ("answer", "a", "--on", "2026-10-31"),
+        ("loop-back", "a", "--on", "2026-11-23"),
+        ("loop-back", "a", "--on", "soon"),
+    ):
+        both.run(VENDOR, "actions", *words, code=2)
+    # The CRM gives the id to another action: what was answered was not that one.
+    rows[0][4] = "2026-10-01"
+    both.run(VENDOR, "import", write_csv(path, header, rows), "--as", "actions")
+    assert answers()["a"] == ("", "")

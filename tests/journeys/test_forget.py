@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from own_house import files_of, matched_names
-from two_parties import PARTNER, SHARED, VENDOR, TwoParties, Walk, domain_of
+from two_parties import PARTNER, SHARED, VENDOR, TwoParties, Walk, domain_of, write_csv
 
 from cleanroom.session.accounts.recalling import ShownAs, read_recall, recall_body
 from overlap.errors import BadPeerFile
@@ -169,3 +169,25 @@ def test_the_partner_meets_the_account_no_more_in_the_next_run(walk: Walk, tmp_p
     said = both.run(PARTNER, "match", "reply", both.mail("start"), "--out", both.mail("reply"), code=3).err
     # One account fewer than in the run before would tell which one it is.
     assert "1 of our accounts changed" in said
+
+
+def test_attribution_forgets_the_account_with_its_deals(walk: Walk, tmp_path: Path) -> None:
+    both = walk.at("proven", tmp_path / "both")
+    (gone, stays) = [row["account"] for row in both.read_json(VENDOR, "credit") if row["partner"]][:2]
+    deals = [["D1", gone, "Negotiation", "2026-11-01"], ["D2", stays, "Negotiation", "2026-11-01"]]
+    header = ["id", "account_id", "stage", "created"]
+    both.run(VENDOR, "import", write_csv(tmp_path / "deals.csv", header, deals), "--as", "opportunities")
+    for words in (("--opportunity", "D1"), ("--account", gone), ("--opportunity", "D2")):
+        both.run(VENDOR, "actions", "log", "--partner", PARTNER, "--type", "introduction", "--date",
+                 "2026-11-20", *words)  # fmt: skip
+    both.run(VENDOR, "credit")
+    both.run(VENDOR, "weekly")
+    done = both.read_json(VENDOR, "forget", gone, "--yes", "--out", both.root / "forgotten")
+    tables = done["removed"]["tables"]
+    assert (tables["logged actions"], tables["statuses"]) == (2, 2)
+    kept = both.place(VENDOR, "attribution")
+    places = [kept / "statuses.parquet", *(kept / "weekly").glob("*.parquet")]
+    assert len(places) == 2
+    for place in places:
+        assert set(pd.read_parquet(place)["account"]) == {stays}
+    assert [one["opportunity_id"] for one in both.read_json(VENDOR, "actions", "list")] == ["D2"]

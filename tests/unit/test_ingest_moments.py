@@ -135,3 +135,38 @@ def test_stage_history_needs_a_deal_a_stage_and_a_day(tmp_path: Path) -> None:
         ["7", "Negotiation", "2026-06-03T08:00:00Z"],
     ]
     assert [one.row for one in table.rejected] == [4, 5, 6, 7]
+
+
+def test_responses_are_read_and_never_cost_an_action_its_row() -> None:
+    frame = pd.DataFrame(
+        {
+            "opportunity_id": ["1", "2", "3"],
+            "date": ["2026-05-03"] * 3,
+            "First Response": ["2026-05-04 10:00+02:00", "2026-05-04 10:00", "soon"],
+            "Partner Informed": ["2026-05-05", "", ""],
+        }
+    )
+    table = read_actions(frame)
+    assert table.rejected == () and table.unreadable == {"responded": 2}
+    assert table.frame["responded"].tolist() == ["2026-05-04T08:00:00Z", "", ""]
+    assert table.frame["looped_back"].tolist() == ["2026-05-05", "", ""]
+    assert read_actions(frame, zone="UTC").frame["responded"].tolist()[1] == "2026-05-04T10:00:00Z"
+
+
+def test_the_fields_of_a_partner_program_are_read_by_their_names() -> None:
+    given = {
+        "Opportunity ID": "1", "Partner": "contoso", "Partner Role on Opportunity": "influence",
+        "Partner Action Type": "demo", "Partner Action Date": "2026-05-03", "Partner Proof": "mail",
+        "Owner": "ann", "Partner Owner": "jo", "Next Joint Step": "call", "Next Joint Step Due": "2026-06-01",
+    }  # fmt: skip
+    (row,) = read_actions(pd.DataFrame([given])).frame.to_dict("records")
+    names = ("role", "type", "date", "proof", "owner", "next_step", "due")
+    assert [row[name] for name in names] == [
+        "influence",
+        "demo",
+        "2026-05-03",
+        "mail",
+        "jo",
+        "call",
+        "2026-06-01",
+    ]

@@ -46,7 +46,8 @@ def test_the_rules_that_come_along_are_read_and_fit_on_a_page() -> None:
         (changed('"proof", "owner"', '"proof", "luck"'), "wrong-value"),
         (changed('"Negotiation",', '"Closed Won",'), "wrong-value"),
         (TEXT + b"[weekly]\nmonthly = 3\n", "unknown-key"),
-        (TEXT + b"[completeness]\nproof = 101\n", "wrong-value"),
+        (TEXT + b"proof = 101\n", "wrong-value"),
+        (TEXT + b"luck = 10\n", "unknown-key"),
     ],
 )
 def test_what_is_not_known_is_refused_with_its_code(data: bytes, code: str) -> None:
@@ -75,6 +76,7 @@ def test_all_problems_are_told_at_once() -> None:
         (TEXT.replace(b'class = "advance"', b'class = "weak"'), "no-advance-type"),
         (TEXT.replace(b'requires = ["proof"]', b'requires = ["owner"]'), "no-evidence-rule"),
         (changed("days = 60", "days = 0"), "no-window"),
+        (TEXT.partition(b"\n[completeness]")[0] + b"\n", "no-completeness"),
     ],
 )  # fmt: skip
 def test_lint_finds_what_is_unwise(data: bytes, code: str) -> None:

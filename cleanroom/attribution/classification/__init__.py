@@ -4,6 +4,7 @@ rules, rules_parse  the rule file (TOML) as a value; lint and diff say what is w
 pipeline            what is judged: deals, stage history, actions, holdings, disputes
 deals, acts, holdings → meetings → pairs → engine → facts, table
 explain, variants, surroundings → one status in at most twelve lines, with the nearest alternative
+filled              how well the fields of actions are filled, and the gate before pay and forecast
 
 Names are loaded on first use: the engine brings numpy and pyarrow.
 """
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         explain_status,
         plain_cell,
     )
+    from cleanroom.attribution.classification.filled import Filled, completeness, require_complete
     from cleanroom.attribution.classification.findings import FINDING_COLUMNS, FINDINGS
     from cleanroom.attribution.classification.pipeline import Pipeline
     from cleanroom.attribution.classification.rules import RULES_LIMIT, Clocks, RuleBook, Rules
@@ -55,12 +57,14 @@ __all__ = [
     "STATUS_COLUMNS",
     "Alternative",
     "Clocks",
+    "Filled",
     "Judged",
     "LintFinding",
     "Pipeline",
     "RuleBook",
     "RuleChange",
     "Rules",
+    "completeness",
     "diff_rules",
     "explain_status",
     "focus",
@@ -72,11 +76,13 @@ __all__ = [
     "page_budget",
     "parse_rules",
     "plain_cell",
+    "require_complete",
     "status_table",
     "totals",
 ]
 
 _HOMES = {
+    **dict.fromkeys(("Filled", "completeness", "require_complete"), "filled"),
     **dict.fromkeys(("Judged", "judge_pipeline"), "engine"),
     **dict.fromkeys(("EXPLANATION_FACTS", "EXPLANATION_LINES", "explain_status", "plain_cell"), "explain"),
     **dict.fromkeys(("FINDINGS", "FINDING_COLUMNS"), "findings"),

@@ -53,7 +53,7 @@ def encoded(frame: pd.DataFrame | None, name: str) -> Any:
     return pa.DictionaryArray.from_arrays(column.indices, column.dictionary.cast(pa.large_string()))
 
 
-def filled(frame: pd.DataFrame | None, name: str) -> np.ndarray:
+def has_text(frame: pd.DataFrame | None, name: str) -> np.ndarray:
     """Where a column has more than white space (bool)."""
     if not _is_coded(frame, name):
         return np.asarray(pc.not_equal(pc.utf8_trim_whitespace(texts(frame, name)), ""), dtype=bool)

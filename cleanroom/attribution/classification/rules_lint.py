@@ -58,6 +58,10 @@ LINTS: Final = {
         "warning",
         "a window is shorter than the sales cycle of three deals in four",
     ),
+    "no-completeness": (
+        "warning",
+        "no table [completeness]: pay and forecast rest on fields, however few are filled",
+    ),
     "unused-lock": ("warning", "late logging is noticed only after the lock"),
 }
 
@@ -141,6 +145,8 @@ def _menu(rules: Rules) -> Iterator[LintFinding]:
             yield _finding("no-window", f"actions.{one.name}", "has a window of no day")
     if rules.late_days > rules.lock_days:
         yield _finding("unused-lock", "logging.late_days")
+    if not rules.completeness:
+        yield _finding("no-completeness", "completeness")
 
 
 def _versions(rules: Rules, now: int, others: Sequence[Rules]) -> Iterator[LintFinding]:

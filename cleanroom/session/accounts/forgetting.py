@@ -20,6 +20,7 @@ from cleanroom.session.accounts.recalling import NAMED, ShownAs, recall_body
 from cleanroom.session.accounts.removing import (
     Removed,
     in_prepared,
+    remove_from_attribution,
     remove_from_releases,
     remove_from_reviews,
     remove_from_runs,
@@ -80,8 +81,9 @@ def forget_account(party: Party, account: str, out: Path | None) -> Forgotten:
         if record.state in OPEN_STATES:
             abandon_open_runs(party, record.partner, record.agreement)
             abandoned += 1
+    attributed = remove_from_attribution(party.folder, account)
     removed = Removed(
-        tables=remove_from_tables(party.folder, account),
+        tables=remove_from_tables(party.folder, account) | attributed,
         releases=remove_from_releases(party, account, records),
         reviews=remove_from_reviews(party, account, digest, records),
         runs=remove_from_runs(party, account, records),

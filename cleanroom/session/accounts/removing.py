@@ -85,6 +85,32 @@ def remove_from_tables(folder: Folder, account: str) -> dict[str, int]:
     return counts
 
 
+def remove_from_attribution(folder: Folder, account: str) -> dict[str, int]:
+    """Take its logged actions, and its rows in every table of statuses, out of the attribution; by what.
+
+    Called before the tables of deals lose it: they tell which deals are the account's.
+    """
+    deals = own_table(folder, "opportunities")
+    gone = set() if deals is None else set(deals.loc[deals["account_id"] == account, "id"])
+    counts = {"logged actions": 0, "statuses": 0}
+    for name in folder.names("attribution", "actions"):
+        record = folder.read_record("attribution", "actions", name)
+        if record["account_id"] == account or record["opportunity_id"] in gone:
+            folder.path("attribution", "actions", name).unlink()
+            counts["logged actions"] += 1
+    weeks = folder.names("attribution", "weekly", suffix=".parquet")
+    places = [folder.path("attribution", "weekly", f"{week}.parquet") for week in weeks]
+    for place in (folder.path("attribution", "statuses.parquet"), *places):
+        if not place.is_file():
+            continue
+        table = read_table(place)
+        stays = table["account"] != account
+        if not stays.all():
+            write_table(place, table[stays].reset_index(drop=True))
+            counts["statuses"] += int((~stays).sum())
+    return {name: count for name, count in counts.items() if count}
+
+
 def _without_deals(folder: Folder, account: str) -> dict[str, pd.DataFrame]:
     """The tables of an account's deals, and those whose rows name such a deal and not the account."""
     kept = {}

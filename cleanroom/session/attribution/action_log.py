@@ -1,6 +1,7 @@
-"""Actions logged by command, beside those that were imported.
+"""Actions logged by command, beside those that were imported, and what was answered on either.
 
-attribution/actions/ID   one action, as a record; `logged` is the second of the command
+attribution/actions/ID     one action, as a record; `logged` is the second of the command
+attribution/answers/NAME   when we responded to an action and looped back; NAME is a digest of what it says
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pandas as pd
 from cleanroom.attribution import actions, classification
 from cleanroom.moment import moment_of
 from cleanroom.session.accounts.imports import own_accounts, own_table
+from cleanroom.session.attribution.answers import answer_action, with_answers
 from cleanroom.session.attribution.rule_files import rule_book
 from cleanroom.session.folder import Folder, open_file
 from cleanroom.session.party import Party
@@ -104,7 +106,18 @@ def own_actions(folder: Folder) -> pd.DataFrame:
     tables = [one for one in (imported, logged) if one is not None and len(one)]
     whole = pd.concat(tables, ignore_index=True) if tables else logged
     whole = whole.reindex(columns=list(ACTION_COLUMNS)).fillna("")
-    return whole.astype({name: "int64" if name == "row" else "str" for name in ACTION_COLUMNS})
+    whole = whole.astype({name: "int64" if name == "row" else "str" for name in ACTION_COLUMNS})
+    return with_answers(folder, whole)
+
+
+def answer_introduction(party: Party, action: str, what: str, on: str = "", zone: str = "") -> dict[str, str]:
+    """Keep that we responded to an introduction, or told the partner what came of it: now, or at `on`.
+
+    `what` is "responded" or "looped_back". Raises UsageError for an action that is none of class origin.
+    """
+    menu = rule_book(party.folder).newest.menu
+    origins = tuple(one.name for one in menu if one.kind == "origin")
+    return answer_action(party, own_actions(party.folder), origins, action, what, on, zone)
 
 
 def list_actions(party: Party, partner: str = "") -> list[dict[str, Any]]:

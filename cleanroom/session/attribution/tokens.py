@@ -86,6 +86,8 @@ def redeem_referral(
         "role": "source",
         "due": "",
         "logged": moment,
+        "responded": "",
+        "looped_back": "",
     }
     # The use is written down first: a command that is killed between costs a use, and never gives one.
     made = f"R{token.id}{len(record['redeemed']):04}"

@@ -1,0 +1,89 @@
+"""When we first responded to a partner's introduction, and when we told the partner what came of it.
+
+attribution/answers/NAME   `action`, `responded`, `looped_back`; NAME is the digest of what the action says
+
+A record stands beside imported and logged actions alike. It holds for the action as it was: once the CRM says
+otherwise who brought what and when, the record is that of another action and counts for nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Final
+
+import pandas as pd
+
+from cleanroom.attribution import actions
+from cleanroom.moment import moment_of
+from cleanroom.session.folder import Folder
+from cleanroom.session.party import Party
+from overlap import canonical
+from overlap.errors import UsageError
+from overlap.ingest import read_actions
+
+_PLACE: Final = ("attribution", "answers")
+
+#: What can be answered: the column of ACTION_COLUMNS that says when.
+ANSWERS: Final = ("responded", "looped_back")
+_SAYS: Final = ("id", "opportunity_id", "account_id", "partner", "type", "date")
+
+
+def answer_action(
+    party: Party, table: pd.DataFrame, origins: tuple[str, ...], action: str, what: str, on: str, zone: str
+) -> dict[str, str]:
+    """Keep when an introduction was answered (`what` of ANSWERS): at `on`, or now; the action's fields.
+
+    `table` are all actions here, `origins` the types that are introductions. Raises UsageError for another
+    action, and for a time before it or after now.
+    """
+    found = table[table["id"] == action]
+    if len(found) != 1:
+        raise UsageError("no action here has this id", "'overlap actions list' shows them")
+    row = {name: str(found[name].iloc[0]) for name in table.columns if name != "row"}
+    if actions.plain_type(row["type"]) not in origins:
+        raise UsageError("only an introduction waits for an answer", f"types: {', '.join(origins)}")
+    when = _moment(on, zone) if on else moment_of(party.now)
+    if when > moment_of(party.now) or when < row["date"][: len(when)]:
+        raise UsageError("an answer is given after the action, and not in the future", "check --on")
+    name = _name(row)
+    known = {one: "" for one in ANSWERS}
+    if name in party.folder.names(*_PLACE):
+        known |= party.folder.read_record(*_PLACE, name)
+    party.folder.write_record({**known, "action": action, what: when}, *_PLACE, name)
+    return {**row, what: when}
+
+
+def with_answers(folder: Folder, table: pd.DataFrame) -> pd.DataFrame:
+    """The actions with what was answered by command: of two moments of one action the earlier counts."""
+    records = {name: folder.read_record(*_PLACE, name) for name in folder.names(*_PLACE)}
+    if not records:
+        return table
+    ids = {str(one["action"]) for one in records.values()}
+    columns = {name: table[name].tolist() for name in ANSWERS}
+    for place, row in _rows(table, ids):
+        record = records.get(_name(row), {})
+        for name in ANSWERS:
+            said = [one for one in (columns[name][place], record.get(name, "")) if one]
+            columns[name][place] = min(said, default="")
+    return table.assign(**columns).astype(dict.fromkeys(ANSWERS, "str"))
+
+
+def _rows(table: pd.DataFrame, ids: set[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    for place in table["id"].isin(ids).to_numpy().nonzero()[0]:
+        yield int(place), {name: str(table[name].iloc[place]) for name in _SAYS}
+
+
+def _name(row: dict[str, str]) -> str:
+    said = [row[name] for name in _SAYS]
+    return hashlib.sha256(canonical.encode(said)).hexdigest()
+
+
+def _moment(text: str, zone: str) -> str:
+    """A day or an instant in the form of an action, read as a file of actions is."""
+    sample = {"opportunity_id": "1", "date": text}
+    table = read_actions(pd.DataFrame([sample]), zone=zone)
+    if table.rejected or table.unreadable:
+        reason = table.rejected[0].reason if table.rejected else "this is neither a day nor a time"
+        raise UsageError(reason, "write days as 2026-05-03, times as 2026-05-03T10:00:00Z")
+    return str(table.frame["date"].iloc[0])
