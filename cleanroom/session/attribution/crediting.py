@@ -62,15 +62,18 @@ def read_pipeline(
         raise UsageError(
             "no opportunities are imported", "run 'overlap import FILE --as opportunities', then this again"
         )
-    held = read_held(party)
+    book = rule_book(party.folder, rules)
+    # Our own openings are read only where they are compared with anything.
+    held = read_held(party, with_own=any(one.holding == "required" for one in book.versions))
     pipeline = classification.Pipeline(
-        rule_book(party.folder, rules),
+        book,
         party.now,
         opportunities,
         own_actions(party.folder),
         own_table(party.folder, "stages"),
         held.holdings,
         disputes,
+        held.own,
     )
     return pipeline, held.ended
 
@@ -87,7 +90,7 @@ class Here:
 
 
 def judge_here(party: Party, rules: Path | None = None) -> Here:
-    """Judge every imported opportunity by a rule file, else by the rules in force. UsageError without deals."""
+    """Judge every imported opportunity, by a rule file or the rules in force. UsageError without deals."""
     pipeline, ended = read_pipeline(party, rules)
     judged = classification.judge_pipeline(pipeline)
     statuses, kept = _with_past(party, classification.status_table(judged), ended)
