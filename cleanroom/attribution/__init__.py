@@ -4,7 +4,8 @@ hold -> commit -> (an entry of the claims log, witnessed, before the first blind
 prove -> (the bundle is sent after the match) -> verify_bundle -> Evidence -> judge -> credit -> explain
 """
 
-from cleanroom.attribution import actions, classification, ledger, models, payouts, statistics
+from cleanroom.attribution import actions, classification, earnings, ledger, models, payouts, statistics
+from cleanroom.attribution.acted import Acted
 from cleanroom.attribution.claims import (
     ANSWER_LIMIT,
     BUCKET,
@@ -89,6 +90,7 @@ __all__ = [
     "TERMS_LIMIT",
     "TIME_KINDS",
     "WINNING",
+    "Acted",
     "AuditResult",
     "Bundle",
     "ClaimsLog",
@@ -122,6 +124,7 @@ __all__ = [
     "cosign_claims",
     "drawn_indexes",
     "draws_needed",
+    "earnings",
     "epoch_times",
     "guess_chance",
     "hold",

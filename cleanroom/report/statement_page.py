@@ -68,6 +68,15 @@ def _lines(made: dict[str, list[dict[str, str]]]) -> str:
 
 
 def _disputes(made: dict[str, list[dict[str, str]]]) -> str:
-    names = ("dispute", "line", "reason", "opened", "outcome")
-    rows = [[Cell(row[name] or "open") for name in names] for row in made["disputes"]]
+    names = ("dispute", "about", "reason", "opened", "outcome")
+    rows = [
+        [
+            Cell(row["dispute"]),
+            Cell(row["line"], digest=True) if row["line"] else Cell(f"deal {row['deal']}"),
+            Cell(row["reason"]),
+            Cell(row["opened"]),
+            Cell(row["outcome"] or "open"),
+        ]
+        for row in made["disputes"]
+    ]
     return table("Disputed lines are frozen until they are decided", names, rows)

@@ -10,7 +10,7 @@ from source import Module, modules
 MONEY = [
     module
     for module in modules()
-    if module.inside("cleanroom.attribution.payouts", "cleanroom.attribution.ledger")
+    if module.inside(*(f"cleanroom.attribution.{room}" for room in ("earnings", "ledger", "payouts")))
 ]
 FLOATING = {"decimal", "math", "numpy", "pandas", "random", "statistics"}
 

@@ -3,6 +3,7 @@
 rules, rules_parse  the rule file (TOML) as a value; lint and diff say what is wrong and what changed
 pipeline            what is judged: deals, stage history, actions, holdings, disputes
 deals, acts, holdings → meetings → pairs → engine → facts, table
+proven              the actions that show all they must, by themselves
 explain, variants   one status in at most twelve lines, with the nearest alternative
 
 Names are loaded on first use: the engine brings numpy and pyarrow.
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     )
     from cleanroom.attribution.classification.findings import FINDING_COLUMNS, FINDINGS
     from cleanroom.attribution.classification.pipeline import Pipeline
+    from cleanroom.attribution.classification.proven import proven_actions
     from cleanroom.attribution.classification.rules import RULES_LIMIT, Clocks, RuleBook, Rules
     from cleanroom.attribution.classification.rules_diff import RuleChange, diff_rules, impact
     from cleanroom.attribution.classification.rules_lint import LINTS, LintFinding, lint_rules
@@ -70,6 +72,7 @@ __all__ = [
     "nearest_alternative",
     "parse_rules",
     "plain_cell",
+    "proven_actions",
     "status_table",
     "totals",
 ]
@@ -79,6 +82,7 @@ _HOMES = {
     **dict.fromkeys(("EXPLANATION_FACTS", "EXPLANATION_LINES", "explain_status", "plain_cell"), "explain"),
     **dict.fromkeys(("FINDINGS", "FINDING_COLUMNS"), "findings"),
     "Pipeline": "pipeline",
+    "proven_actions": "proven",
     **dict.fromkeys(("RULES_LIMIT", "Clocks", "RuleBook", "Rules"), "rules"),
     **dict.fromkeys(("RuleChange", "diff_rules", "impact"), "rules_diff"),
     **dict.fromkeys(("LINTS", "LintFinding", "lint_rules"), "rules_lint"),
