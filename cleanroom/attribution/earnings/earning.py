@@ -71,6 +71,7 @@ class _Earning:
         self._disputed = {
             (row.opportunity, row.partner) for row in now.statuses if row.rule == "disputed:open"
         }
+        self._rows = {name: list(cells) for name, cells in taken.rows.items()}
         self._actions = {shortened(name) for name in now.known}
 
     def run(self) -> Earned:
@@ -164,14 +165,17 @@ class _Earning:
             code = "written-by-hand"
         while not code:
             name = event_id(due.subject, due.cells, again)
-            if name not in self._taken.rows:
+            row = self._rows.get(name)
+            if row is None:
                 break
-            if self._cancelled.get(name) != cancel_id(name):
+            # An id that says the same of another partner, or was cancelled by us, is passed over.
+            if tuple(row[1:]) == due.cells and self._cancelled.get(name) != cancel_id(name):
                 code = "cancelled-by-hand"
             again += 1
         if code:
             self._findings.add(EarningFinding(code, due.deal, due.partner, name))
             return ""
+        self._rows[name] = [name, *due.cells]
         self._new.append([name, *due.cells])
         return name
 

@@ -1,11 +1,13 @@
 """Ids of events that statuses earn: readable, the same whenever they say the same, and known again by form.
 
-    KIND/SUBJECT/PARTNER/DIGEST      sourced/006A1/contoso/1f0c77ab, action:demo/a17/contoso/02b91c44
-    cancel/ID                        what takes such an event back
+    KIND/SUBJECT/DIGEST      sourced/006A1/1f0c77ab, action:demo/a17/02b91c44.1
+    cancel/ID                what takes such an event back
 
-SUBJECT is the opportunity, of an action the action's id. DIGEST is the first 8 hex digits of SHA-256 over the
-subject and the other eight cells of the row. What was cancelled and comes back the same has `.1`, `.2`, …
-behind it. A subject or partner of more than 60 characters stands as `sha256-` and 32 hex digits.
+SUBJECT is the opportunity, of an action the action's id; one of more than 60 characters stands as `sha256-`
+and 32 hex digits. DIGEST is the first 8 hex digits of SHA-256 over the subject and the cells of the row but
+id and partner: others who share in a deal read the id, and it must not tell who it was, nor let it be
+guessed. So what several partners are due alike is told apart by `.1`, `.2`, … and so is what was cancelled
+and comes back the same.
 """
 
 from __future__ import annotations
@@ -30,10 +32,11 @@ _TAIL: Final = re.compile(r"([0-9a-f]{8})(?:\.([1-9][0-9]{0,3}))?")
 
 
 def event_id(subject: str, cells: Sequence[str], again: int = 0) -> str:
-    """The id of a row from its cells behind the id, and how often such a row was cancelled before."""
+    """The id of a row from its cells behind the id; `again` counts ids that are taken already."""
     subject = shortened(subject)
-    digest = hashlib.sha256(canonical.encode([subject, *cells])).hexdigest()[:8]
-    name = f"{cells[1]}/{subject}/{shortened(cells[2])}/{digest}"
+    day, kind, _, *others = cells
+    digest = hashlib.sha256(canonical.encode([subject, day, kind, *others])).hexdigest()[:8]
+    name = f"{kind}/{subject}/{digest}"
     return f"{name}.{again}" if again else name
 
 
@@ -44,12 +47,12 @@ def cancel_id(original: str) -> str:
 
 def subject_of(cells: Sequence[str]) -> str:
     """What a row of ours is about, shortened: its opportunity or the id of its action; "" for other rows."""
-    name, kind, partner, deal = cells[0], cells[2], cells[3], cells[4]
+    name, kind, deal = cells[0], cells[2], cells[4]
     rest, _, tail = name.rpartition("/")
-    head, end, found = f"{kind}/", f"/{shortened(partner)}", _TAIL.fullmatch(tail)
-    if found is None or not (rest.startswith(head) and rest.endswith(end)):
+    head, found = f"{kind}/", _TAIL.fullmatch(tail)
+    if found is None or not rest.startswith(head):
         return ""
-    subject = rest[len(head) : -len(end)]
+    subject = rest[len(head) :]
     ours = subject == shortened(deal) if kind in KINDS.values() else kind.startswith(ACTION)
     return subject if ours and event_id(subject, cells[1:], int(found[2] or 0)) == name else ""
 
