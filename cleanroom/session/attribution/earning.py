@@ -20,7 +20,7 @@ from cleanroom.session.party import Party
 
 _DAY: Final = 86_400
 _COLUMNS: Final = tuple(name for name in earnings.StatusNow._fields if name != "won")
-_NO_WORD: Final = re.compile(r"[^a-z0-9._-]+")
+_NO_WORD: Final = re.compile(r"[^a-z0-9._]+")
 #: Characters of a product in a plan.
 _WORD_LIMIT: Final = 100
 
