@@ -1,4 +1,4 @@
-"""However statuses move, what is left of all that was earned is what stands, and pay pays for nothing else."""
+"""However statuses move, what is left of all that was earned is what stands, and nothing else is paid."""
 
 from __future__ import annotations
 
