@@ -50,7 +50,8 @@ def close(
         print_json(asdict(made))
         return
     counts = f"{made.lines:,} lines, {made.late:,} late, {made.adjustments:,} adjustments"
-    click.echo(f"{'would be ' if dry_run else 'closed   '} {made.period}: {counts}")
+    said = f"trial     {made.period}, nothing is written" if dry_run else f"closed    {made.period}"
+    click.echo(f"{said}: {counts}")
     for currency, amount in made.totals.items():
         click.echo(f"together  {amount} {currency}")
     for code, count in made.waiting.items():

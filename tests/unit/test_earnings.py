@@ -302,6 +302,27 @@ def test_what_somebody_wrote_or_cancelled_by_hand_is_not_earned_beside_it() -> N
     assert (made.new, codes(made)) == ([], [("cancelled-by-hand", "contoso")])
 
 
+def test_what_is_older_than_the_first_plan_earns_nothing_unless_it_may_part_a_deal() -> None:
+    old, far = standing(closed="2025-12-31"), {"since": "2026-01-01"}
+    acts = [
+        demo(day="2025-12-30"),
+        demo("a2", deal="D2", day="2025-12-30"),
+        demo("a3", deal="", day="2025-12-30"),
+    ]
+    closed = {"D1": "2025-12-31", "D2": "2026-01-01"}
+    made = earn(now(old, actions=acts, closed=closed), Taken(**far), TODAY)
+    assert [row[4] for row in made.new] == ["D2"]
+    assert [(one.code, one.opportunity) for one in made.findings] == [
+        ("before-plan", ""),
+        ("before-plan", "D1"),
+    ]
+    edge = earn(now(standing(closed="2026-01-01")), Taken(**far), TODAY)
+    assert len(edge.new) == 1
+    # A day of close that moves out of the plan takes the event back.
+    second = earn(now(old), taken(edge, **far), TODAY)
+    assert [row[2] for row in second.new] == ["cancel"]
+
+
 # Ids.
 
 
@@ -347,6 +368,8 @@ def test_a_row_of_anybody_else_is_not_taken_for_ours() -> None:
         (0, "e"),
     ):
         assert not earnings.is_earned([*row[:at], text, *row[at + 1 :]])
+    for name in ("e1", "sourced/D1", "won/D1/00000000"):
+        assert not earnings.is_earned([f"cancel/{name}", TODAY, "cancel", "", "", "", "", "", name])
 
 
 def test_the_order_of_what_stands_moves_nothing() -> None:

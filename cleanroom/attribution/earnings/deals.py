@@ -16,7 +16,7 @@ from cleanroom.attribution.holding import Holding
 __all__ = ["TAKING", "Due", "action_due", "action_in", "status_dues"]
 
 #: Codes that say that nothing is earned; with any other, what was earned before is not taken back either.
-TAKING: Final = ("amount-zero",)
+TAKING: Final = ("amount-zero", "before-plan")
 _ACTION_IN: Final = " action="
 
 
@@ -34,8 +34,11 @@ class Due(NamedTuple):
     code: str = ""
 
 
-def status_dues(now: StandingNow) -> Iterator[Due]:
-    """One for each (won deal, partner) with a status that earns, by deal and partner."""
+def status_dues(now: StandingNow, since: str = "") -> Iterator[Due]:
+    """One for each (won deal, partner) with a status that earns, by deal and partner.
+
+    What is of a day before `since` is not due.
+    """
     by_deal: dict[str, list[StatusNow]] = {}
     for row in now.statuses:
         if row.won and row.partner:
@@ -46,11 +49,16 @@ def status_dues(now: StandingNow) -> Iterator[Due]:
         splitting = [row.partner for row in rows if row.share_of > 1 and not row.kept]
         for row in rows:
             if row.status in KINDS:
-                yield _due(now, row, splitting, bool(kept - {row.partner}))
+                due = _due(now, row, splitting, bool(kept - {row.partner}))
+                past = due.cells and row.closed[:10] < since
+                yield due._replace(cells=(), code="before-plan") if past else due
 
 
-def action_due(now: StandingNow, one: Acted) -> Due:
-    """What a proven action earns: an event without an amount."""
+def action_due(now: StandingNow, one: Acted, since: str = "") -> Due:
+    """What a proven action earns: an event without an amount.
+
+    One of a day before `since` is due while its deal may still be parted by it.
+    """
     kind = f"{ACTION}{one.type}"
     holding = now.holdings.get((one.partner, one.account))
     evidence = _evidence(kind, one.rules, holding, one.id)
@@ -58,7 +66,10 @@ def action_due(now: StandingNow, one: Acted) -> Due:
     readable = one.id and all(map(is_readable, (one.deal, one.partner)))
     cells = (one.day, kind, one.partner, one.deal, "", "", "", "") if readable else ()
     proof = f"sha256:{digest}" if digest else ""
-    return Due(one.id, one.deal, one.partner, cells, evidence, proof, "" if readable else "text-unreadable")
+    code = "" if readable else "text-unreadable"
+    if readable and one.day[:10] < since and (not one.deal or now.closed.get(one.deal, since)[:10] < since):
+        cells, code = (), "before-plan"
+    return Due(one.id, one.deal, one.partner, cells, evidence, proof, code)
 
 
 def action_in(evidence: str) -> str:

@@ -16,6 +16,7 @@ from cleanroom.attribution.earnings.naming import (
     ACTION,
     cancel_id,
     event_id,
+    is_event_id,
     shortened,
     subject_of,
 )
@@ -48,7 +49,7 @@ def earn(now: StandingNow, taken: Taken, day: str) -> Earned:
 def is_earned(cells: Sequence[str]) -> bool:
     """Whether a row is one that `earn` made, by the form of its id."""
     if cells[_KIND] == "cancel":
-        return cells[_ID] == cancel_id(cells[_ORIGINAL])
+        return cells[_ID] == cancel_id(cells[_ORIGINAL]) and is_event_id(cells[_ORIGINAL])
     return bool(subject_of(cells))
 
 
@@ -84,12 +85,12 @@ class _Earning:
                 by_action.setdefault(subject_of(row), []).append(row)
             elif row[_KIND] != "cancel" and row[_ID] not in self._cancelled:
                 by_status.setdefault((row[_DEAL], row[_PARTNER]), []).append(row)
-        dues = {(due.deal, due.partner): due for due in status_dues(self._now)}
+        dues = {(due.deal, due.partner): due for due in status_dues(self._now, self._taken.since)}
         for key in sorted({*by_status, *dues, *self._disputed}):
             self._settle(*key, by_status.get(key, []), dues.get(key))
         acted: dict[str, list[Due]] = {}
         for one in self._now.actions:
-            acted.setdefault(shortened(one.id), []).append(action_due(self._now, one))
+            acted.setdefault(shortened(one.id), []).append(action_due(self._now, one, self._taken.since))
         for subject in sorted({*by_action, *acted}):
             self._settle_action(subject, by_action.get(subject, []), acted.get(subject, []))
         return Earned(sorted(self._new), known, sorted(self._evidence), sorted(self._findings))

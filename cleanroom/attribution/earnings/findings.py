@@ -13,6 +13,7 @@ EARNING_FINDINGS: Final = {
     "amount-too-fine": "the amount is finer than its currency; it earns nothing, and what was taken in stays",
     "amount-unreadable": "the deal has no readable amount; it earns nothing, and what was taken in stays",
     "amount-zero": "the amount, or the partner's part of it, is zero; it earns nothing",
+    "before-plan": "it is of a day before the first plan, which pays nothing for it",
     "cancelled-by-hand": "somebody cancelled this event; it is not earned again",
     "deal-gone": "the deal is not among those imported; what was taken in for it stays",
     "disputed": "a dispute is open; nothing is earned or taken back until it is decided",

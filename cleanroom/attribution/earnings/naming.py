@@ -19,7 +19,16 @@ from typing import Final
 
 from overlap import canonical
 
-__all__ = ["ACTION", "KINDS", "cancel_id", "event_id", "is_readable", "shortened", "subject_of"]
+__all__ = [
+    "ACTION",
+    "KINDS",
+    "cancel_id",
+    "event_id",
+    "is_event_id",
+    "is_readable",
+    "shortened",
+    "subject_of",
+]
 
 #: Status to the kind of its event.
 KINDS: Final = {"Sourced": "sourced", "Assisted Close": "assisted-close", "Influenced": "influenced"}
@@ -43,6 +52,13 @@ def event_id(subject: str, cells: Sequence[str], again: int = 0) -> str:
 def cancel_id(original: str) -> str:
     """The id of the event that takes one of ours back."""
     return f"cancel/{original}"
+
+
+def is_event_id(name: str) -> bool:
+    """Whether an id alone looks like one of ours."""
+    kind, _, rest = name.partition("/")
+    ours = kind in KINDS.values() or kind.startswith(ACTION)
+    return ours and "/" in rest and _TAIL.fullmatch(rest.rpartition("/")[2]) is not None
 
 
 def subject_of(cells: Sequence[str]) -> str:

@@ -43,7 +43,7 @@ class StandingNow:
 
     `products` has every imported deal and its product, `actions` what is proven, `known` the ids of all
     actions, proven or not, and `acting` every partner that has one. `proofs` are of all actions by partner
-    and id, `holdings` by partner and account.
+    and id, `holdings` by partner and account. `closed` has the day of every deal that was won or lost.
     """
 
     statuses: Sequence[StatusNow]
@@ -53,16 +53,19 @@ class StandingNow:
     acting: Collection[str] = frozenset()
     proofs: Mapping[tuple[str, str], str] = field(default_factory=dict)
     holdings: Mapping[tuple[str, str], Holding] = field(default_factory=dict)
+    closed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Taken:
     """What pay has taken in: rows (cells of EVENT_COLUMNS) and evidence by event id.
 
-    `late` are events that a cancellation comes too late for, `beside` rows of a file that is taken in too.
+    `late` are events that a cancellation comes too late for, `beside` rows of a file that is taken in too,
+    `since` the first day of the first plan ("" without one).
     """
 
     rows: Mapping[str, Sequence[str]] = field(default_factory=dict)
     evidence: Mapping[str, str] = field(default_factory=dict)
     late: Collection[str] = frozenset()
     beside: Sequence[Sequence[str]] = ()
+    since: str = ""

@@ -103,6 +103,7 @@ def earned_here(party: Party, here: Here, books: ledger.Books, beside: Rows = ()
         {name: text for name, (text, _) in books.evidence.items()},
         {name for name, cells in rows.items() if _is_late(books, cells, day)},
         [row for row in beside if len(row) == len(payouts.EVENT_COLUMNS)],
+        payouts.day_text(min(plan.start for plan in books.versions())) if books.versions() else "",
     )
     text = payouts.day_text(day)
     return Events(text, earnings.earn(standing_of(here), taken, text))
@@ -115,6 +116,7 @@ def standing_of(here: Here) -> earnings.StandingNow:
     chosen = statuses[won | (statuses["rule"] == "disputed:open")]
     columns = [*(chosen[name].tolist() for name in _COLUMNS[:-1]), won[chosen.index].tolist()]
     columns.append(chosen[_COLUMNS[-1]].tolist())
+    ended = statuses[(statuses["opportunity_status"] != "open") & (statuses["closed"] != "")]
     deals, actions, named = pipeline.opportunities, pipeline.actions, pipeline.book.partner
     types = deals["type"].tolist() if "type" in deals.columns else [""] * len(deals)
     words = {text: product_of(text) for text in set(types)}
@@ -130,6 +132,7 @@ def standing_of(here: Here) -> earnings.StandingNow:
         known=frozenset(ids),
         acting=frozenset(acting),
         proofs=dict(zip(zip(acting, ids, strict=True), proofs, strict=True)),
+        closed=dict(zip(ended["opportunity"], ended["closed"], strict=True)),
         holdings={(named(one.partner), one.account): one for one in pipeline.holdings},
     )
 
