@@ -313,6 +313,15 @@ def test_a_dispute_is_about_one_line_or_one_deal(desk: Programme, words: tuple[s
     desk.run("dispute", "open", *words, code=2)
 
 
+def test_a_partner_with_nothing_but_a_dispute_gets_a_statement(desk: Programme) -> None:
+    desk.close("2026-Q1")
+    words = ("--deal", "D4", "--partner", "adatum", "--reason", "missing", "--by", "adatum")
+    desk.run("dispute", "open", *words)
+    made = desk.statement("adatum", "2026-Q1")
+    assert made["lines"] == [] and [one["deal"] for one in made["disputes"]] == ["D4"]
+    assert "same" in desk.verify("adatum", "2026-Q1")
+
+
 def test_a_dispute_about_a_deal_comes_in_time(desk: Programme) -> None:
     desk.close("2026-Q1")
     desk.now = day("2026-06-05")

@@ -64,10 +64,11 @@ class _Earning:
         everything = [*taken.rows.values(), *taken.beside]
         #: Event to the id of what cancelled it.
         self._cancelled = {row[_ORIGINAL]: row[_ID] for row in everything if row[_KIND] == "cancel"}
+        self._ours = {row[_ID] for row in everything if is_earned(row)}
         self._by_hand = {
             _earns(row[1:])
             for row in everything
-            if row[_ID] not in self._cancelled and row[_PARTNER] and not is_earned(row)
+            if row[_ID] not in self._cancelled and row[_PARTNER] and row[_ID] not in self._ours
         }
         self._disputed = {
             (row.opportunity, row.partner) for row in now.statuses if row.rule == "disputed:open"
@@ -77,7 +78,7 @@ class _Earning:
 
     def run(self) -> Earned:
         """Settle every (deal, partner), and every action."""
-        known = sorted(list(cells) for cells in self._taken.rows.values() if is_earned(cells))
+        known = sorted(list(cells) for name, cells in self._taken.rows.items() if name in self._ours)
         by_status: dict[tuple[str, str], list[list[str]]] = {}
         by_action: dict[str, list[list[str]]] = {}
         for row in known:
