@@ -7,6 +7,7 @@ prove -> (the bundle is sent after the match) -> verify_bundle -> Evidence -> ju
 from cleanroom.attribution import (
     actions,
     classification,
+    earnings,
     ledger,
     models,
     observed,
@@ -14,6 +15,7 @@ from cleanroom.attribution import (
     statistics,
     weekly,
 )
+from cleanroom.attribution.acted import Acted
 from cleanroom.attribution.claims import (
     ANSWER_LIMIT,
     BUCKET,
@@ -98,6 +100,7 @@ __all__ = [
     "TERMS_LIMIT",
     "TIME_KINDS",
     "WINNING",
+    "Acted",
     "AuditResult",
     "Bundle",
     "ClaimsLog",
@@ -131,6 +134,7 @@ __all__ = [
     "cosign_claims",
     "drawn_indexes",
     "draws_needed",
+    "earnings",
     "epoch_times",
     "guess_chance",
     "hold",

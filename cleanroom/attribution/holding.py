@@ -16,8 +16,7 @@ class Holding:
     """What is known of a partner's holding of one of our accounts: a confirmed match, and its proof if any.
 
     `grade` is one of GRADES; `committed_at` the second (unix) at which the commitment was there, None without
-    one; `proof` the digest (hex) of the claim bundle, or "". Equal times of two partners are unresolved. With
-    partner "" it is our own holding, which counts where the rules require an earlier one.
+    one; `proof` the digest (hex) of the claim bundle, or "". Equal times of two partners are unresolved.
     """
 
     partner: str

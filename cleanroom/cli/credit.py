@@ -76,5 +76,31 @@ def explain(shell: Shell, opportunity: str, partner: str, for_partner: bool, rul
         click.echo(line)
 
 
+@credit_command.command("events")
+@click.option("--out", type=FILE, help="Write the events to this CSV, as 'overlap pay' takes them.")
+@click.option("--evidence", type=FILE, help="Write on what they rest to this CSV: ids and digests.")
+@rules_option
+@json_option
+@click.pass_obj
+def events(shell: Shell, out: Path | None, evidence: Path | None, rules: Path | None, as_json: bool) -> None:
+    """What the statuses of won deals earn, as events for pay, and what is taken back of earlier ones.
+
+    One event for each partner that sourced, helped to close or influenced a won deal, and one without an
+    amount for each proven action. 'overlap period close PERIOD --credit' takes them in without a file.
+    """
+    from cleanroom.session.attribution.earning import credit_events
+
+    with shell.party() as party:
+        made = credit_events(party, rules, out=out, evidence=evidence)
+    if as_json:
+        print_json(made.fields)
+        return
+    for line in made.lines:
+        click.echo(line)
+    for place in (out, evidence):
+        if place:
+            click.echo(f"in        {place}")
+
+
 credit_command.add_command(export_command)
 credit_command.add_command(check_command)

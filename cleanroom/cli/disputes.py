@@ -16,22 +16,44 @@ REASONS = ("amount", "date", "duplicate", "identity", "missing", "other", "rate"
 
 @click.group("dispute")
 def dispute_command() -> None:
-    """Lines of statements that somebody does not agree with."""
+    """Lines of statements that somebody does not agree with, and deals that earned none."""
 
 
 @dispute_command.command("open")
-@click.argument("line")
+@click.argument("line", default="")
+@click.option("--deal", default="", help="Instead of LINE: the opportunity that earned no line.")
+@click.option("--partner", default="", help="With --deal: whom it should have earned one.")
 @click.option("--reason", type=click.Choice(REASONS), required=True, help="Why.")
 @click.option("--by", required=True, help="Who opens it.")
 @click.option("--evidence", type=FILE, multiple=True, help="A file whose digest is kept; may repeat.")
 @click.option("--note", default="", help="A note whose digest is kept.")
 @click.pass_obj
-def open_(shell: Shell, line: str, reason: str, by: str, evidence: tuple[Path, ...], note: str) -> None:
-    """Open a dispute about a line: it is frozen until the decision, unless it was paid."""
-    from cleanroom.session.attribution.disputing import open_dispute
+def open_(
+    shell: Shell,
+    line: str,
+    deal: str,
+    partner: str,
+    reason: str,
+    by: str,
+    evidence: tuple[Path, ...],
+    note: str,
+) -> None:
+    """Open a dispute about a line: it is frozen until the decision, unless it was paid.
 
+    With --deal it is about what earned no line; the partner's status on the deal is Disputed until then.
+    """
+    from cleanroom.session.attribution.disputing import dispute_deal, open_dispute
+    from overlap.errors import UsageError
+
+    if bool(line) == bool(deal) or bool(deal) != bool(partner):
+        raise UsageError(
+            "a dispute is about a line, or about a deal and a partner", "give LINE, or --deal and --partner"
+        )
     with shell.party() as party:
-        name = open_dispute(party, line, reason, by, evidence, note)
+        if line:
+            name = open_dispute(party, line, reason, by, evidence, note)
+        else:
+            name = dispute_deal(party, deal, partner, reason, by, evidence, note)
     click.echo(f"dispute   {name}")
 
 
@@ -67,7 +89,7 @@ def list_(shell: Shell, as_json: bool) -> None:
     rows = [
         (
             one.dispute,
-            one.line,
+            one.line or f"deal {one.deal}",
             one.partner,
             one.reason,
             one.opened,
@@ -75,4 +97,4 @@ def list_(shell: Shell, as_json: bool) -> None:
         )
         for one in found
     ]
-    print_table(("dispute", "line", "partner", "reason", "opened", "outcome"), rows)
+    print_table(("dispute", "about", "partner", "reason", "opened", "outcome"), rows)

@@ -57,6 +57,12 @@ REJECTED_SHARE = 0.1
     metavar="ZONE",
     help="Where times of actions and stages without a zone were written: +02:00, or Europe/Berlin.",
 )
+@click.option(
+    "--currency",
+    default="",
+    metavar="CODE",
+    help="In what the amounts of opportunities are that do not say it, e.g. EUR: the CRM's one currency.",
+)
 @json_option
 @click.pass_obj
 def import_command(
@@ -69,6 +75,7 @@ def import_command(
     wheres: tuple[str, ...],
     exported: str,
     zone: str,
+    currency: str,
     as_json: bool,
 ) -> None:
     """Read a CRM export (CSV, TSV, JSON Lines, XLSX or Parquet) into this party's folder.
@@ -95,6 +102,7 @@ def import_command(
         where=where or None,
         exported=exported,
         zone=zone,
+        currency=currency,
     )
     standing = rules_standing(Folder(shell.root)) if what == "restrictions" else None
     if as_json:

@@ -19,33 +19,44 @@ def period_command() -> None:
 
 @period_command.command("close")
 @click.argument("period")
-@click.option(
-    "--events", type=FILE, required=True, help="All events so far; what is known already may stay in it."
-)
+@click.option("--events", type=FILE, help="All events so far; what is known already may stay in it.")
+@click.option("--credit", is_flag=True, help="Take in what the statuses here earn, as 'credit events' tells.")
 @click.option("--rates", type=FILE, help="Exchange rates: date,base,quote,rate,source.")
 @click.option("--evidence", type=FILE, help="On what events rest: event_id,evidence,proof; ids or digests.")
+@click.option("--dry-run", is_flag=True, help="Say what would be booked, and write nothing.")
 @json_option
 @click.pass_obj
 def close(
-    shell: Shell, period: str, events: Path, rates: Path | None, evidence: Path | None, as_json: bool
+    shell: Shell,
+    period: str,
+    events: Path | None,
+    credit: bool,
+    rates: Path | None,
+    evidence: Path | None,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Rate what has happened up to the end of PERIOD, such as 2026-Q1, and close it for good.
 
-    An event that comes later gives lines and adjustments in the period that is open then.
+    An event that comes later gives lines and adjustments in the period that is open then. Events come from a
+    file, from the statuses of won deals (--credit), or from both.
     """
+    from cleanroom.attribution import earnings
     from cleanroom.session.attribution.periods_money import close_period
 
     with shell.party() as party:
-        made = close_period(party, period, events, rates, evidence)
+        made = close_period(party, period, events, rates, evidence, credit=credit, dry_run=dry_run)
     if as_json:
         print_json(asdict(made))
         return
-    click.echo(
-        f"closed    {made.period}: {made.lines:,} lines, {made.late:,} late, {made.adjustments:,} adjustments"
-    )
+    counts = f"{made.lines:,} lines, {made.late:,} late, {made.adjustments:,} adjustments"
+    said = f"trial     {made.period}, nothing is written" if dry_run else f"closed    {made.period}"
+    click.echo(f"{said}: {counts}")
     for currency, amount in made.totals.items():
         click.echo(f"together  {amount} {currency}")
     for code, count in made.waiting.items():
         click.echo(f"waiting   {count:,}: {code}")
+    for code, count in made.not_earned.items():
+        click.echo(f"careful   {count:,} {code}: {earnings.EARNING_FINDINGS[code]}")
     for name, code in made.refused:
         click.echo(f"refused   {name}: {code}")

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from cleanroom.number import count_of
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -61,7 +62,7 @@ def lint(shell: Shell, file: Path | None, as_json: bool) -> None:
         budget = (f"{used} of {most} {what}" for what, used, most in classification.page_budget(data))
         click.echo(f"budget    {', '.join(budget)}")
         errors = sum(one.severity == "error" for one in findings)
-        click.echo(f"{errors} errors, {len(findings) - errors} warnings")
+        click.echo(f"{count_of(errors, 'error')}, {count_of(len(findings) - errors, 'warning')}")
     sys.exit(1 if any(one.severity == "error" for one in findings) else 0)
 
 

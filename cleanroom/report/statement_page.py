@@ -76,9 +76,15 @@ def _lines(made: Mapping[str, Any], words: Words) -> str:
 
 
 def _disputes(made: Mapping[str, Any], words: Words) -> str:
-    names = ("dispute", "line", "reason", "opened", "outcome")
+    names = ("dispute", "about", "reason", "opened", "outcome")
     rows = [
-        [*(Cell(row[name]) for name in names[:-1]), Cell(words[row["outcome"] or "open"])]
+        [
+            Cell(row["dispute"]),
+            Cell(row["line"], digest=True) if row["line"] else Cell(f"{words['deal']} {row['deal']}"),
+            Cell(row["reason"]),
+            Cell(row["opened"]),
+            Cell(words[row["outcome"] or "open"]),
+        ]
         for row in made["disputes"]
     ]
     return table(words["disputes-note"], _heads(names, words), rows)

@@ -6,10 +6,25 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+import pyarrow.compute as pc
+
+from overlap.ingest.draft import mask
 from overlap.ingest.pile import Column
 from overlap.ingest.values import by_distinct
 
 _SYMBOLS: Final = {"€": "EUR", "£": "GBP"}
+#: The currencies that a sign may stand for, where somebody says which.
+_MEANINGS: Final = {
+    "€": ("EUR",),
+    "£": ("GBP",),
+    "¥": ("CNY", "JPY"),
+    "$": (
+        "ARS", "AUD", "BBD", "BMD", "BND", "BSD", "BZD", "CAD", "CLP", "COP", "CUP", "DOP", "FJD", "GYD",
+        "HKD", "JMD", "KYD", "LRD", "MXN", "NAD", "NZD", "SBD", "SGD", "SRD", "TTD", "TWD", "USD", "UYU",
+        "XCD",
+    ),
+}  # fmt: skip
 _AMOUNT = re.compile(
     r"(?P<open>\(?)(?P<sign>[-+\u2212]?)(?P<before>[A-Z]{3}|[$€£¥])?(?P<inner>[-\u2212]?)"
     r"(?P<digits>[0-9][0-9.,'\u2019]*)(?P<after>[A-Z]{3}|[$€£¥])?(?P<close>\)?)"
@@ -36,6 +51,17 @@ def currencies(column: Column) -> Column:
         return _SYMBOLS.get(written, written if written.isalpha() else "")
 
     return by_distinct(column, lambda texts: [code(text) for text in texts])[0]
+
+
+def may_be_in(column: Column, currency: str) -> np.ndarray:
+    """Whether the sign beside each amount, if there is any, can stand for that currency."""
+
+    def fits(text: str) -> str:
+        found = _AMOUNT.fullmatch(_SPACES.sub("", text))
+        sign = (found["before"] or found["after"] or "") if found else ""
+        return "1" if not sign or sign == currency or currency in _MEANINGS.get(sign, ()) else ""
+
+    return mask(pc.equal(by_distinct(column, lambda texts: [fits(text) for text in texts])[0], "1"))
 
 
 def _plain_amounts(texts: Sequence[str]) -> list[str | None]:

@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from overlap.errors import UsageError
 from overlap.ingest.accounts import id_faults, with_ids
-from overlap.ingest.amounts import currencies, plain_amounts
+from overlap.ingest.amounts import currencies, may_be_in, plain_amounts
 from overlap.ingest.draft import TRUE, Draft, finish, judge, make_draft, mask
 from overlap.ingest.header import OPPORTUNITIES
 from overlap.ingest.moments import utc_days
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 NO_ACCOUNT = "no account id"
 NO_STATUS = "neither its stage nor a flag says whether it is open, won or lost"
 
+_CODE = re.compile("[A-Z]{3}")
 _WON = re.compile(r"\bwon\b|closedwon|\bgewonnen\b|\bgagnée?\b|\bganad[ao]\b")
 _LOST = re.compile(
     r"\blost\b|closedlost|\bverloren\b|\bperdue?\b|\bperdid[ao]\b|\babandoned\b|\bdisqualified\b"
@@ -41,6 +43,7 @@ def read_opportunities(
     mapping: Mapping[str, str] | None = None,
     profile: str | None = None,
     where: Where | None = None,
+    currency: str = "",
 ) -> Table:
     """The opportunities of a file or DataFrame, as records.OPPORTUNITY_COLUMNS.
 
@@ -48,10 +51,14 @@ def read_opportunities(
     `amount` is plain decimal text, `created` and `closed` are ISO days (a time with a zone is
     the UTC day it falls on, one without is the day written); a cell that cannot be read is "" and
     counted in `unreadable`, and its row is kept: a missing date leaves a later decision open, it does not
-    undo the deal. `currency` falls back to the code written beside the amount.
+    undo the deal. `currency` falls back to the code written beside the amount, and from there to the argument
+    of that name (an ISO 4217 code): that of a CRM which has one for all and writes it nowhere. An amount
+    beside which another sign than that currency's is written keeps none.
 
     Raises BadInput and UsageError as `read_accounts` does.
     """
+    if currency and not _CODE.fullmatch(currency):
+        raise UsageError("a currency is a code of ISO 4217", "for example --currency EUR")
     draft = make_draft(source, OPPORTUNITIES, mapping=mapping, profile=profile, where=where)
     profile = draft.source.profile
     ids = {
@@ -70,6 +77,12 @@ def read_opportunities(
     written = draft.column("amount")
     if "currency" not in draft.columns:
         draft = draft.with_columns(currency=currencies(written))
+    if currency:
+        lacks = ~draft.filled("currency") & draft.filled("amount") & may_be_in(written, currency)
+        own = pa.chunked_array([pa.repeat(pa.scalar(currency, pa.large_string()), len(lacks))])
+        draft = draft.with_columns(
+            currency=pc.if_else(pa.array(lacks), own, draft.column("currency").cast(pa.large_string()))
+        )
     amounts, unreadable["amount"] = plain_amounts(written)
     draft = draft.with_columns(amount=amounts)
     for field in ("created", "closed"):

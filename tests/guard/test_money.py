@@ -7,7 +7,7 @@ import ast
 import pytest
 from source import modules
 
-MONEY = ("cleanroom.attribution.payouts", "cleanroom.attribution.ledger")
+MONEY = tuple(f"cleanroom.attribution.{room}" for room in ("earnings", "ledger", "payouts"))
 FLOATING = {"decimal", "math", "numpy", "pandas", "random", "statistics"}
 
 

@@ -6,7 +6,7 @@ import re
 
 from source import ROOT
 
-from cleanroom.attribution import ledger, payouts
+from cleanroom.attribution import earnings, ledger, payouts
 from cleanroom.cli.disputes import REASONS
 from cleanroom.session.attribution import disputing
 
@@ -33,3 +33,9 @@ def test_the_states_are_described() -> None:
 
 def test_the_reasons_of_the_command_are_those_of_the_session() -> None:
     assert list(REASONS) == sorted(disputing.REASONS)
+
+
+def test_what_is_not_earned_is_in_the_text_as_the_code_has_it() -> None:
+    section = TEXT.split("## From statuses to events")[1].split("\n## ")[0]
+    rows = dict(re.findall(r"(?m)^\| `([a-z-]+)` \| (.+) \|$", section))
+    assert rows == earnings.EARNING_FINDINGS

@@ -353,6 +353,7 @@ def test_the_claims_log_goes_on_through_a_rotation(both: TwoParties) -> None:
 
 def test_the_vendor_is_dated_by_the_same_kinds_of_clocks(both: TwoParties) -> None:
     from cleanroom.session.attribution.evidence import own_holdings
+    from cleanroom.session.attribution.held import read_held
     from cleanroom.session.party import Party
 
     both.run(VENDOR, "claims", "commit")
@@ -364,6 +365,10 @@ def test_the_vendor_is_dated_by_the_same_kinds_of_clocks(both: TwoParties) -> No
     holdings = own_holdings(party, PARTNER)
     assert {(one.partner, one.grade) for one in holdings} == {(VENDOR, "witnessed")}
     assert len(holdings) == 14 and all(one.committed_at for one in holdings)
+    # What is compared are the accounts that the partner holds too, and only where the rules compare.
+    assert read_held(party).own == {}
+    held = read_held(party, with_own=True)
+    assert {one.account for one in held.own[PARTNER]} == {one.account for one in held.holdings}
 
 
 def test_a_time_authority_dates_an_epoch_alone(tmp_path: Path) -> None:

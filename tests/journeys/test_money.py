@@ -6,24 +6,18 @@ of a quarter and 8 % above, a spiff of 250 a meeting, a won deal shared by point
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from desk import DAY, PASSPHRASE, Desk, day, key
 
 from cleanroom.attribution import ledger, payouts
-from cleanroom.cli.app import overlap
-from cleanroom.cli.shell import Shell
 from overlap import canonical
 
 pytestmark = pytest.mark.usefixtures("quick_passphrase")
 
-PASSPHRASE = "correct horse battery staple"
-HEADER = ",".join(payouts.EVENT_COLUMNS)
 PLAN = """format = "overlap-plan/1"
 name = "emea"
 version = 1
@@ -78,55 +72,6 @@ a2,2026-01-03,action:intro,adatum,d5,,,,
 e5,2026-03-03,won,,d5,,100.01,EUR,
 e6,2026-03-04,sourced,fabrikam,d6,,1000,USD,
 """
-DAY = 86_400
-
-
-def day(text: str) -> int:
-    found = payouts.read_day(text)
-    assert found is not None
-    return found * DAY
-
-
-@dataclass
-class Desk:
-    """One party's folder and its clock."""
-
-    root: Path
-    now: int = day("2026-04-05")
-    opened: dict[bytes, Any] = field(default_factory=dict)
-
-    def run(self, *words: str | Path, code: int = 0) -> str:
-        out, err = io.StringIO(), io.StringIO()
-        shell = Shell(
-            self.root / "party", clock=lambda: self.now, passphrase=PASSPHRASE, opened=self.opened, quiet=True
-        )
-        with (
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-            pytest.raises(SystemExit) as end,
-        ):
-            overlap.main(["--dir", str(self.root / "party"), *map(str, words)], obj=shell)
-        assert end.value.code == code, f"{words}: {err.getvalue() or out.getvalue()}"
-        return out.getvalue() + err.getvalue()
-
-    def json(self, *words: str | Path) -> Any:
-        return json.loads(self.run(*words, "--json"))
-
-    def write(self, name: str, text: str) -> Path:
-        path = self.root / name
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    def events(self, text: str) -> Path:
-        return self.write("events.csv", f"{HEADER}\n{text}")
-
-    def statement(self, partner: str, period: str = "") -> dict[str, Any]:
-        made: dict[str, Any] = self.json("statement", partner, "--period", period, "--out", self.root / "out")
-        return made
-
-    def verify(self, partner: str, period: str, code: int = 0) -> str:
-        file = self.root / "out" / f"{partner}-{period}.json"
-        return self.run("statement", "verify", file, "--plan", self.root / "plan.toml", code=code)
 
 
 @pytest.fixture
@@ -140,10 +85,6 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     made.run("pay", "adopt", made.write("plan.toml", PLAN), "--as", tmp_path / "ada.key")
     made.run("period", "close", "2026-Q1", "--events", made.events(Q1))
     return made
-
-
-def key(desk: Desk, name: str) -> tuple[str, Path]:
-    return "--as", desk.root / f"{name}.key"
 
 
 def amounts(statement: dict[str, Any]) -> dict[str, str]:

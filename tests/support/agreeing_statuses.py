@@ -40,6 +40,10 @@ def judged(rules: list[str], rows: dict[str, list[Any]]) -> Judged:
         frames["stages"],
         [Holding(*one) for one in rows["holdings"]],
         rows["disputes"],
+        {
+            name: [Holding("us", *one) for who, *one in rows["own"] if who == name]
+            for name in {who for who, *_ in rows["own"]}
+        },
     )
     return judge_pipeline(pipeline)
 

@@ -89,7 +89,9 @@ class Standing:
 
 
 class Evaluator:
-    def __init__(self, rule_texts, now, opportunities, actions=(), stages=(), holdings=(), disputes=()):
+    def __init__(
+        self, rule_texts, now, opportunities, actions=(), stages=(), holdings=(), disputes=(), own=()
+    ):
         tables = [tomllib.loads(text) for text in rule_texts]
         self.versions = sorted((Version(one) for one in tables), key=lambda one: one.since)
         self.newest = self.versions[-1]
@@ -98,6 +100,7 @@ class Evaluator:
         self.actions, self.stages, self.disputes = list(actions), list(stages), list(disputes)
         self.company = self.newest.table["company_since"]
         self.holdings = self._read_holdings(holdings)
+        self.own = self._read_own(own)
 
     def partner(self, name: str) -> str:
         meant = {}
@@ -108,15 +111,23 @@ class Evaluator:
     def _read_holdings(self, holdings) -> dict:
         found: dict = {}
         for partner, account, grade, second in holdings:
-            key = (self.partner(partner) if partner else "", account)
+            key = (self.partner(partner), account)
             found.setdefault(key, set()).add((grade, second))
         result = {}
         for (partner, account), facts in found.items():
             good = [s for g, s in facts if g in ("witnessed", "logged") and s is not None]
-            if partner and len(facts) > 1:
+            if len(facts) > 1:
                 good = []
             result[partner, account] = min(good) if good else None
         return result
+
+    def _read_own(self, own) -> dict:
+        """Our own earliest proven second on an account, by the clocks that each partner believes."""
+        found: dict = {}
+        for partner, account, grade, second in own:
+            if grade in ("witnessed", "logged") and second is not None:
+                found.setdefault((self.partner(partner), account), []).append(second)
+        return {key: min(seconds) for key, seconds in found.items()}
 
     # One deal.
 
@@ -257,7 +268,7 @@ class Evaluator:
             return False
         if sourcing["holding"] == "required":
             held = self.holdings.get((self.partner(action["partner"]), deal["account_id"]))
-            own = self.holdings.get(("", deal["account_id"])) if deal["account_id"] else None
+            own = self.own.get((self.partner(action["partner"]), deal["account_id"]))
             if not deal["account_id"] or held is None or held > created.last.timestamp():
                 return False
             if own is not None and own <= held:
@@ -287,7 +298,7 @@ class Evaluator:
                 standing.present = True
                 standing.claims += self.weigh(action, deal, version, direct)
         for partner, account in self.holdings:
-            if partner and account == deal["account_id"] != "":
+            if account == deal["account_id"] != "":
                 found.setdefault(partner, Standing())
         for opportunity, partner in self.disputes:
             # A partner that nothing else names is no partner of this pipeline's actions or holdings.

@@ -103,12 +103,17 @@ class Generator:
         actions = [self.action(f"{prefix}a{number}", deals, account) for number in range(rng.randrange(9))]
         holdings = [
             (name, account, grade, second)
-            for name in (*PARTNERS, "")
+            for name in PARTNERS
             if account and rng.random() < 0.4
             for grade, second in [self.holding()]
         ]
         if holdings and rng.random() < 0.1:
             holdings.append((holdings[0][0], account, *self.holding()))
+        own = [
+            (name, account, *self.holding())
+            for name in (*PARTNERS, "CONTOSO ")
+            if account and rng.random() < 0.3
+        ]
         disputes = [(deals[0]["id"], rng.choice(PARTNERS))] if rng.random() < 0.05 else []
         return {
             "opportunities": deals,
@@ -116,6 +121,7 @@ class Generator:
             "actions": actions,
             "holdings": holdings,
             "disputes": disputes,
+            "own": own,
         }
 
     def deal(self, name: str, account: str) -> dict[str, str]:
@@ -179,7 +185,7 @@ class Generator:
 
     def pipeline(self, accounts: int) -> dict[str, list]:
         whole: dict[str, list] = {
-            name: [] for name in ("opportunities", "stages", "actions", "holdings", "disputes")
+            name: [] for name in ("opportunities", "stages", "actions", "holdings", "disputes", "own")
         }
         for number in range(accounts):
             for name, rows in self.account(f"{number}-").items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -70,6 +70,7 @@ def pipeline(
     stages: Iterable[dict[str, str]] = (),
     holdings: Sequence[Holding] = (),
     disputes: Sequence[tuple[str, str]] = (),
+    own: Mapping[str, Sequence[Holding]] | None = None,
     book: RuleBook | None = None,
     now: int = NOW,
 ) -> Pipeline:
@@ -83,7 +84,7 @@ def pipeline(
             (list(stages), STAGE_COLUMNS),
         )
     ]
-    return Pipeline(book or rules(), now, *frames, holdings, disputes)
+    return Pipeline(book or rules(), now, *frames, holdings, disputes, own or {})
 
 
 def table(*words: Any, **options: Any) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from overlap.errors import BadInput
+from overlap.errors import BadInput, UsageError
 from overlap.ingest import read_actions, read_opportunities, read_territories
 from overlap.records import ACTION_COLUMNS, OPPORTUNITY_COLUMNS, TERRITORY_COLUMNS, Rejected, Table
 
@@ -147,6 +147,27 @@ def test_the_currency_beside_the_amount_is_taken_where_there_is_no_column() -> N
     assert list(read_opportunities(frame).frame["currency"]) == ["EUR", "GBP", "", ""]
     frame["currency"] = ["", "USD", "USD", "USD"]
     assert list(read_opportunities(frame).frame["currency"]) == ["", "USD", "USD", "USD"]
+
+
+def test_the_one_currency_of_a_crm_is_that_of_amounts_that_say_none() -> None:
+    rows = [
+        f"{at},a,{amount},2026-01-01,Won" for at, amount in enumerate(("10", "£5", "$7", "", "¥8", "9 USD"))
+    ]
+    frame = pd.DataFrame(
+        [row.split(",") for row in rows], columns=["id", "account id", "amount", "created", "stage"]
+    )
+    for currency, expected in (
+        ("EUR", ["EUR", "GBP", "", "", "", "USD"]),  # A sign of others is no euro.
+        ("CAD", ["CAD", "GBP", "CAD", "", "", "USD"]),
+        ("JPY", ["JPY", "GBP", "", "", "JPY", "USD"]),
+        ("", ["", "GBP", "", "", "", "USD"]),
+    ):
+        assert list(read_opportunities(frame, currency=currency).frame["currency"]) == expected
+    frame["currency"] = ["", "GBP", "AUD", "", "", "USD"]
+    found = read_opportunities(frame, currency="EUR").frame["currency"]
+    assert list(found) == ["EUR", "GBP", "AUD", "", "", "USD"]
+    with pytest.raises(UsageError):
+        read_opportunities(frame, currency="euro")
 
 
 @pytest.mark.parametrize(

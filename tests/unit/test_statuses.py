@@ -6,9 +6,22 @@ from __future__ import annotations
 import json
 
 import pytest
-from stories import act, brought, deal, entered, headlines, judged, rule, rules, second, status, table
+from stories import (
+    act,
+    brought,
+    deal,
+    entered,
+    headlines,
+    judged,
+    pipeline,
+    rule,
+    rules,
+    second,
+    status,
+    table,
+)
 
-from cleanroom.attribution.classification import RULES, STATUSES, RuleBook
+from cleanroom.attribution.classification import RULES, STATUSES, RuleBook, explain_status
 from cleanroom.attribution.holding import Holding
 from cleanroom.session.attribution.rule_files import default_rules
 
@@ -231,9 +244,26 @@ def test_a_programme_may_demand_that_the_account_was_held_before() -> None:
     intro = [brought("2026-04-20")]
     assert status(intro, book=book) == "Attached"
     assert status(intro, book=book, holdings=[held("contoso", "2026-04-01")]) == "Sourced"
-    ours = held("", "2026-03-01")
-    assert status(intro, book=book, holdings=[held("contoso", "2026-04-01"), ours]) == "Attached"
-    assert status(intro, book=book, holdings=[held("contoso", "2026-02-01"), ours]) == "Sourced"
+    ours = {"Contoso": [held("us", "2026-03-01")]}
+    assert status(intro, book=book, holdings=[held("contoso", "2026-04-01")], own=ours) == "Attached"
+    assert status(intro, book=book, holdings=[held("contoso", "2026-02-01")], own=ours) == "Sourced"
+
+
+def test_our_own_holding_counts_by_the_clocks_of_the_partner_that_it_is_compared_with() -> None:
+    book, intro = rules(holding='"required"'), [brought("2026-04-20")]
+    later = [held("contoso", "2026-04-01")]
+    for own, expected in (
+        ({"fabrikam": [held("us", "2026-03-01")]}, "Sourced"),  # Another partner's clocks.
+        ({"contoso": [held("us", "2026-03-01", "asserted")]}, "Sourced"),  # No clock that it believes.
+        ({"contoso": [held("us", "2026-04-01")]}, "Attached"),  # The same second is not before ours.
+        ({"contoso": [held("us", "2026-04-02"), held("us", "2026-03-31")]}, "Attached"),
+    ):
+        assert status(intro, book=book, holdings=later, own=own) == expected
+    # Where nothing is required ours is not looked at.
+    ours = {"contoso": [held("us", "2026-03-01")]}
+    assert status(intro, holdings=later, own=ours) == "Sourced"
+    lines = explain_status(pipeline(intro, book=book, holdings=later, own=ours), "O1", "contoso")
+    assert lines[-1].startswith("would be Sourced if it had proven to hold the account before 2026-03-01")
 
 
 def test_an_open_dispute_comes_before_everything() -> None:

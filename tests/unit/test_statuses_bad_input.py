@@ -101,6 +101,8 @@ def test_amounts_are_added_as_they_stand(amount: str, code: str) -> None:
 def test_an_unknown_currency_is_in_no_total_and_its_deal_is_counted() -> None:
     rows = [deal(currency="XBT"), deal(id="O2", account_id="A2", currency="JPY")]
     assert codes(deals=rows)["unknown-currency"] == [2]
+    bare = [deal(currency=""), deal(id="O2", account_id="A2", currency="", amount="")]
+    assert codes(deals=bare)["no-currency"] == [2]
     made = totals(headline_table(judge_pipeline(pipeline(deals=rows))))
     assert [(one["currency"], one["deals"], one["amount"]) for one in made if one["deals"]] == [
         ("", 1, ""),

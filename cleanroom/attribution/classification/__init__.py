@@ -5,6 +5,7 @@ pipeline            what is judged: deals, stage history, actions, holdings, dis
 deals, acts, holdings → meetings → pairs → engine → facts, table
 explain, variants, surroundings → one status in at most twelve lines, with the nearest alternative
 filled              how well the fields of actions are filled, and the gate before pay and forecast
+proven              the actions that show all they must, by themselves
 
 Names are loaded on first use: the engine brings numpy and pyarrow.
 """
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from cleanroom.attribution.classification.filled import Filled, completeness, require_complete
     from cleanroom.attribution.classification.findings import FINDING_COLUMNS, FINDINGS
     from cleanroom.attribution.classification.pipeline import Pipeline
+    from cleanroom.attribution.classification.proven import proven_actions
     from cleanroom.attribution.classification.rules import RULES_LIMIT, Clocks, RuleBook, Rules
     from cleanroom.attribution.classification.rules_diff import RuleChange, diff_rules, impact
     from cleanroom.attribution.classification.rules_lint import LINTS, LintFinding, lint_rules, page_budget
@@ -76,6 +78,7 @@ __all__ = [
     "page_budget",
     "parse_rules",
     "plain_cell",
+    "proven_actions",
     "require_complete",
     "status_table",
     "totals",
@@ -87,6 +90,7 @@ _HOMES = {
     **dict.fromkeys(("EXPLANATION_FACTS", "EXPLANATION_LINES", "explain_status", "plain_cell"), "explain"),
     **dict.fromkeys(("FINDINGS", "FINDING_COLUMNS"), "findings"),
     "Pipeline": "pipeline",
+    "proven_actions": "proven",
     **dict.fromkeys(("RULES_LIMIT", "Clocks", "RuleBook", "Rules"), "rules"),
     **dict.fromkeys(("RuleChange", "diff_rules", "impact"), "rules_diff"),
     **dict.fromkeys(("LINTS", "LintFinding", "lint_rules", "page_budget"), "rules_lint"),

@@ -19,7 +19,7 @@ _EXACT: Final = Context(prec=400, traps=[Inexact, InvalidOperation])
 
 
 def check_amounts(deals: Deals, finder: Finder) -> None:
-    """Tell the finder of amounts that are missing, zero or negative, and of unknown currencies."""
+    """Tell the finder of amounts that are missing, zero or negative, and of currencies missing or unknown."""
     amounts, currency = texts(deals.frame, "amount"), texts(deals.frame, "currency")
     rows = row_numbers(deals.frame)
     missing = np.asarray(pc.equal(amounts, ""), dtype=bool)
@@ -27,11 +27,13 @@ def check_amounts(deals: Deals, finder: Finder) -> None:
     zero = np.asarray(pc.match_substring_regex(amounts, r"^-?0*(\.0*)?$"), dtype=bool) & ~missing
     encoded = currency.dictionary_encode()
     known = np.array([one in CURRENCIES or one == "" for one in encoded.dictionary.to_pylist()], bool)
+    bare = np.asarray(pc.equal(currency, ""), dtype=bool) & ~missing
     strange = ~known[np.asarray(encoded.indices)] if len(known) else missing
     for code, wrong in (
         ("no-amount", missing),
         ("amount-negative", negative & ~zero),
         ("amount-zero", zero),
+        ("no-currency", bare),
         ("unknown-currency", strange),
     ):
         finder.add("opportunity", code, deals.ids, rows, wrong)

@@ -36,6 +36,7 @@ FINDINGS: Final = {
     "amount-negative": "the amount is negative; it is added as it stands",
     "amount-zero": "the amount is zero",
     "no-amount": "the deal has no readable amount; it counts as a deal and adds nothing",
+    "no-currency": "the amount has no currency and is in no total; 'overlap import --currency' names one",
     "unknown-currency": "the currency is no ISO 4217 code; the amount is in no total",
     "stage-of-unknown-deal": "the stage history names an opportunity that is not among those imported",
     "stage-no-day": "the row of the stage history has no usable day",

@@ -20,14 +20,15 @@ from overlap.errors import UsageError
 class Holdings:
     """One entry a (account, partner), sorted by both as one key: account times `partners` plus partner.
 
-    `proven` is the second of a grade that may win, NEVER of the others; `own` is our own proven second for
-    each account (as in Deals), NEVER without.
+    `proven` is the second of a grade that may win, NEVER of the others. `own_keys` are sorted keys of the
+    same form, with our own proven second (`own`) by the clocks that the partner believes.
     """
 
     keys: np.ndarray
     proven: np.ndarray
     grade: np.ndarray
     partners: int
+    own_keys: np.ndarray
     own: np.ndarray
 
     def find(self, account: np.ndarray, partner: np.ndarray) -> np.ndarray:
@@ -43,11 +44,15 @@ class Holdings:
         at = self.find(account, partner)
         return np.where(at >= 0, self.proven[at], NEVER) if len(self.keys) else np.full(len(at), NEVER)
 
+    def own_at(self, account: np.ndarray, partner: np.ndarray) -> np.ndarray:
+        """Our own proven second for each, NEVER where there is none."""
+        own = Holdings(self.own_keys, self.own, self.own, self.partners, self.own_keys, self.own)
+        return own.proven_at(account, partner)
+
 
 def read_holdings(pipeline: Pipeline, numbers: dict[str, int], deals: Deals, finder: Finder) -> Holdings:
     """The holdings of a pipeline on accounts that have deals; UsageError for an unknown grade."""
     accounts = {name: number for number, name in enumerate(deals.account_ids.to_pylist()) if name}
-    own = np.full(max(len(deals.account_ids), 1), NEVER, np.int64)
     best: dict[int, Holding] = {}
     doubtful: list[str] = []
     partners = max(len(numbers), 1)
@@ -57,10 +62,6 @@ def read_holdings(pipeline: Pipeline, numbers: dict[str, int], deals: Deals, fin
         account = accounts.get(one.account)
         if account is None:
             continue
-        if not one.partner:
-            if _proven(one) != NEVER:
-                own[account] = _proven(one) if own[account] == NEVER else min(own[account], _proven(one))
-            continue
         key = account * partners + numbers[pipeline.book.partner(one.partner)]
         known = best.setdefault(key, one)
         if (known.grade, known.committed_at) != (one.grade, one.committed_at):
@@ -69,13 +70,31 @@ def read_holdings(pipeline: Pipeline, numbers: dict[str, int], deals: Deals, fin
     finder.add("holding", "two-partners-one-id", *_listed(doubtful))
     keys = np.array(sorted(best), np.int64)
     chosen: Sequence[Holding] = [best[int(key)] for key in keys]
+    own = _own(pipeline, numbers, accounts, partners)
+    own_keys = np.array(sorted(own), np.int64)
     return Holdings(
         keys,
         np.array([_proven(one) for one in chosen], np.int64),
         np.array([GRADES.index(one.grade) for one in chosen], np.int64),
         partners,
-        own,
+        own_keys,
+        np.array([own[int(key)] for key in own_keys], np.int64),
     )
+
+
+def _own(
+    pipeline: Pipeline, numbers: dict[str, int], accounts: dict[str, int], partners: int
+) -> dict[int, int]:
+    """Our own earliest proven second by key, for partners that occur."""
+    found: dict[int, int] = {}
+    for name, holdings in pipeline.own.items():
+        partner = numbers.get(pipeline.book.partner(name))
+        for one in holdings if partner is not None else ():
+            account, second = accounts.get(one.account), _proven(one)
+            if account is not None and second != NEVER:
+                key = account * partners + (partner or 0)
+                found[key] = min(found.get(key, second), second)
+    return found
 
 
 def _proven(one: Holding) -> int:
@@ -96,7 +115,7 @@ def may_source(
     `required` says for each version whether it demands one; partner and deal are taken one by one.
     """
     account = deals.account[deal]
-    proven, own = holdings.proven_at(account, partner), holdings.own[np.maximum(account, 0)]
+    proven, own = holdings.proven_at(account, partner), holdings.own_at(account, partner)
     held = (proven != NEVER) & (proven <= deals.created[1][deal])
-    held &= (own == NEVER) | (proven < own) | (account < 0)
+    held &= (own == NEVER) | (proven < own)
     return np.asarray(~required[deals.version[deal]] | held)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,9 @@ class Pipeline:
     """Everything that decides statuses; nothing else does. `now` is in unix seconds.
 
     `opportunities`, `actions` and `stages` have the columns of `overlap.records` (a missing column is empty),
-    `disputes` are (opportunity, partner) of those that are open. The order of rows does not matter.
+    `disputes` are (opportunity, partner) of those that are open. `own` are our own holdings for each partner,
+    by the clocks that it believes; they count where the rules require a holding earlier than ours. The order
+    of rows does not matter.
     """
 
     book: RuleBook
@@ -32,6 +34,7 @@ class Pipeline:
     stages: pd.DataFrame | None = None
     holdings: Sequence[Holding] = ()
     disputes: Sequence[tuple[str, str]] = field(default=())
+    own: Mapping[str, Sequence[Holding]] = field(default_factory=dict)
 
 
 def texts(frame: pd.DataFrame | None, name: str) -> Any:

@@ -32,6 +32,7 @@ def focus(pipeline: Pipeline, opportunity: str) -> Pipeline:
         stages=None if stages is None else stages[stages["opportunity_id"].isin(ids)],
         holdings=[one for one in pipeline.holdings if one.account == account],
         disputes=[one for one in pipeline.disputes if one[0] in ids],
+        own={name: [one for one in held if one.account == account] for name, held in pipeline.own.items()},
     )
 
 
@@ -53,6 +54,14 @@ def statuses_of(pipelines: Sequence[Pipeline], opportunity: str, partner: str) -
             for held in one.holdings
         ],
         disputes=[(f"{at}:{two[0]}", two[1]) for at, one in enumerate(pipelines) for two in one.disputes],
+        own={
+            name: [
+                replace(held, account=f"{at}:{held.account}")
+                for at, one in enumerate(pipelines)
+                for held in one.own.get(name, ())
+            ]
+            for name in pipelines[0].own
+        },
     )
     judged = judge_pipeline(whole)
     if partner not in judged.partners:

@@ -214,22 +214,27 @@ def _held_earlier(pipeline: Pipeline, opportunity: str, partner: str, for_partne
     """The account proven to be held before every rival, or before us."""
     deals = pipeline.opportunities
     account = deals.loc[deals["id"] == opportunity, "account_id"].iloc[0]
-    proven = [
-        one
-        for one in pipeline.holdings
-        if one.account == account and one.grade in WINNING and one.committed_at is not None
+    named = pipeline.book.partner
+    proven = [one for one in pipeline.holdings if _is_proven(one, account)]
+    times = [one.committed_at for one in proven if named(one.partner) != partner]
+    times += [
+        one.committed_at
+        for name, held in pipeline.own.items()
+        for one in held
+        if named(name) == partner and _is_proven(one, account)
     ]
-    times = [one.committed_at for one in proven if pipeline.book.partner(one.partner) != partner]
     created, _ = span_of(deals.loc[deals["id"] == opportunity, "created"].iloc[0])
     limit = min([*(time for time in times if time is not None), created])
-    own = [one for one in proven if pipeline.book.partner(one.partner) == partner and one.partner]
-    others = [
-        one for one in pipeline.holdings if pipeline.book.partner(one.partner) != partner or not one.partner
-    ]
+    own = [one for one in proven if named(one.partner) == partner]
+    others = [one for one in pipeline.holdings if named(one.partner) != partner]
     earlier = replace(pipeline, holdings=[*others, Holding(partner, account, "logged", limit - 1)])
     before = "its rivals" if for_partner and times else moment_of(limit)
     distance = max(0, (own[0].committed_at or 0) - limit) // DAY if own else DAY
     yield _Change(2, distance, f"it had proven to hold the account before {before}", pipeline=earlier)
+
+
+def _is_proven(one: Holding, account: str) -> bool:
+    return one.account == account and one.grade in WINNING and one.committed_at is not None
 
 
 def _without_its_actions(pipeline: Pipeline, opportunity: str, partner: str) -> Alternative | None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from cleanroom.attribution import payouts
 
-__all__ = ["Booked", "Given", "book", "given_line"]
+__all__ = ["Booked", "Given", "book", "given_line", "stand_in"]
 
 
 #: Scope, partner, part, currency and fund: what an adjustment is made for.
@@ -21,13 +21,20 @@ Key = tuple[str, str, str, str, str]
 
 
 class Given(NamedTuple):
-    """What a decision or override adds to a line: its own name, kind, minor units and reason."""
+    """What a decision or override adds to a line: its own name, kind, minor units and reason.
+
+    Where a dispute was about what earned no line, `line` is "", and deal, partner and plan (digest) say what
+    it was about.
+    """
 
     name: str
     kind: str
     line: str
     minor: int
     why: str
+    deal: str = ""
+    partner: str = ""
+    plan: str = ""
 
 
 class Booked(NamedTuple):
@@ -85,6 +92,15 @@ def given_line(given: Given, fields: Mapping[str, Any], period: str, as_of: int)
     """A line that a decision or an override gives; the engine does not owe it, so no adjustment undoes it."""
     made = _plain(fields, given.name, given.kind, given.minor, period, as_of)
     return made | {"given": True, "formula": given.why}
+
+
+def stand_in(given: Given, plan: payouts.Plan, period: str) -> dict[str, Any]:
+    """The fields from which `given_line` makes a line where there is none that it adds to."""
+    return {
+        "code": "", "currency": plan.currency, "deal_id": given.deal, "fund": "",
+        "lock_days": plan.lock_days, "of_period": period, "part": "now", "partner_id": given.partner,
+        "plan": plan.digest, "product": "", "rule": given.kind, "scope": given.name, "type": given.kind,
+    }  # fmt: skip
 
 
 def _fields(line: payouts.Line, period: str, as_of: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from cleanroom.attribution import payouts
-from cleanroom.attribution.ledger.booking import Booked, Given, book, given_line
+from cleanroom.attribution.ledger.booking import Booked, Given, book, given_line, stand_in
 from cleanroom.attribution.ledger.entry import Entry
 from cleanroom.attribution.ledger.machine import UNPAID, after
 from overlap.errors import BadInput
@@ -54,10 +54,17 @@ class Run:
 
 @dataclass
 class Dispute:
-    """A dispute about a line; `outcome` is "" while it is open, `froze` the state that it stopped."""
+    """A dispute about a line, or (`line` is "") about a deal that earned a partner none.
+
+    `deal`, `partner` and `plan` (digest) are those of the line, or what the dispute names. `outcome` is ""
+    while it is open, `froze` the state that it stopped.
+    """
 
     dispute: str
     line: str
+    deal: str
+    partner: str
+    plan: str
     reason: str
     by: str
     day: str
@@ -109,6 +116,11 @@ class Books:
         if line.awaits or day < line.hold_until:
             return after("accrued", "hold")
         return after("accrued", "lock") if day >= str(line.booked.fields["locks"]) else "accrued"
+
+    def open_disputes(self) -> list[tuple[str, str]]:
+        """(deal, partner) of every open dispute that is about a deal."""
+        found = {(one.deal, one.partner) for one in self.disputes.values() if one.deal and not one.outcome}
+        return sorted(found)
 
     def apply(self, entry: Entry) -> None:
         """Take in the next entry."""
@@ -191,25 +203,28 @@ class Books:
 
     def _dispute(self, entry: Entry) -> None:
         body = entry.body
+        line = self.lines[str(body["line"])] if "line" in body else None
+        fields = line.booked.fields if line else {"deal_id": "", "partner_id": "", "plan": ""}
         made = Dispute(
-            str(body["dispute"]), str(body["line"]), str(body["reason"]), str(body["by"]), str(body["day"]),
-            [str(one) for one in body["evidence"]],
+            str(body["dispute"]), str(body.get("line", "")), str(body.get("deal", fields["deal_id"])),
+            str(body.get("partner", fields["partner_id"])), str(body.get("plan", fields["plan"])),
+            str(body["reason"]), str(body["by"]), str(body["day"]), [str(one) for one in body["evidence"]],
         )  # fmt: skip
         self.disputes[made.dispute] = made
-        line = self.lines[made.line]
-        if line.state in UNPAID:
+        if line and line.state in UNPAID:
             made.froze, line.state = line.state, after(line.state, "dispute")
 
     def _decision(self, entry: Entry) -> None:
         body = entry.body
         made = self.disputes[str(body["dispute"])]
         made.outcome, made.decided_by, made.decided = str(body["outcome"]), str(body["by"]), str(body["day"])
-        line = self.lines[made.line]
-        if line.state == "disputed":
+        line = self.lines.get(made.line)
+        if line and line.state == "disputed":
             line.state = after("disputed", f"back to {made.froze}")
         if body["minor"]:
             why = f"dispute {made.dispute} {made.outcome}: {made.reason}"
-            self.pending.append(Given(f"dispute/{made.dispute}", "dispute", made.line, body["minor"], why))
+            name, about = f"dispute/{made.dispute}", (made.deal, made.partner, made.plan)
+            self.pending.append(Given(name, "dispute", made.line, body["minor"], why, *about))
 
     def _override(self, entry: Entry) -> None:
         self.overrides[str(entry.body["override"])] = dict(entry.body) | {"confirmed_by": ""}
@@ -250,7 +265,12 @@ def close_body(books: Books, period: str, as_of: int) -> dict[str, Any]:
     rated = books.rated(as_of)
     lines, released = book(rated, (one.booked for one in books.lines.values()), period, as_of)
     for given in books.pending:
-        lines.append(given_line(given, books.lines[given.line].booked.fields, period, as_of))
+        about = (
+            books.lines[given.line].booked.fields
+            if given.line
+            else stand_in(given, books.plans[given.plan], period)
+        )
+        lines.append(given_line(given, about, period, as_of))
     waiting = [[one.event_id, one.code] for one in rated.findings if one.effect != "once"]
     return {
         "as_of": payouts.day_text(as_of),

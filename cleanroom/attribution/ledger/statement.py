@@ -66,10 +66,11 @@ def make_statement(
         "attainment": _attainment(books, inputs, partner, books.closes[at].as_of),
         "lines": lines,
         "disputes": [
-            {"dispute": one.dispute, "line": one.line, "reason": one.reason, "opened": one.day,
-             "outcome": one.outcome, "decided_by": one.decided_by, "evidence": one.evidence}
+            {"dispute": one.dispute, "line": one.line, "deal": one.deal, "reason": one.reason,
+             "opened": one.day, "outcome": one.outcome, "decided_by": one.decided_by,
+             "evidence": one.evidence}
             for one in books.disputes.values()
-            if books.lines[one.line].booked.fields["partner_id"] == partner
+            if one.partner == partner
         ],
         "inputs": inputs,
     }  # fmt: skip

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from cleanroom.attribution.classification.amounts import CURRENCIES, add_up
+from cleanroom.attribution.classification.amounts import add_up
 from cleanroom.attribution.classification.statuses import STATUSES
+from cleanroom.attribution.currencies import CURRENCIES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,12 +12,12 @@ from typing import Any, Final
 import numpy as np
 
 from cleanroom.attribution.classification.acts import ORIGIN
-from cleanroom.attribution.classification.amounts import CURRENCIES
 from cleanroom.attribution.classification.engine import Judged
 from cleanroom.attribution.classification.pipeline import Pipeline, texts
 from cleanroom.attribution.classification.rules import Clocks
 from cleanroom.attribution.classification.statuses import STATUSES
 from cleanroom.attribution.classification.times import NEVER, spans
+from cleanroom.attribution.currencies import CURRENCIES
 
 _DAY: Final = 86_400
 

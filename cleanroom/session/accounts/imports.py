@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from cleanroom.attribution import payouts
 from cleanroom.session.accounts.forgotten import are_forgotten
 from cleanroom.session.folder import Folder
 from cleanroom.store import read_table, write_table
@@ -71,17 +72,23 @@ def import_export(
     where: Mapping[str, tuple[str, ...]] | None = None,
     exported: str = "",
     zone: str = "",
+    currency: str = "",
 ) -> Imported:
     """Read `source` and replace the table of that kind (and population). Raises UsageError or BadInput.
 
     `exported` is the day (YYYY-MM-DD, UTC) on which the file was made, where it was not today; `zone` says
-    where the times of actions and stages were written that do not say it themselves. Rows of accounts that
-    were forgotten are not taken.
+    where the times of actions and stages were written that do not say it themselves, `currency` (ISO 4217) in
+    what the amounts of opportunities are that do not say it. Rows of accounts that were forgotten are not
+    taken.
     """
     folder.require_party()
     if zone and what not in ZONED:
         raise UsageError("only actions and stages have times of their own", "leave --zone out")
-    zoned = {"zone": zone} if what in ZONED else {}
+    if currency and what != "opportunities":
+        raise UsageError("only opportunities have amounts", "leave --currency out")
+    if currency and payouts.exponent_of(currency) is None:
+        raise UsageError("there is no such currency", "give a code of ISO 4217, for example --currency EUR")
+    said = {"zone": zone} if what in ZONED else {"currency": currency} if currency else {}
     made = _day(exported, now) if exported else now
     if what == "accounts":
         _check_population(population)
@@ -90,7 +97,7 @@ def import_export(
         )
         name = f"accounts-{population}"
     else:
-        table = _READERS[what](source, mapping=mapping, profile=profile, where=where, **zoned)
+        table = _READERS[what](source, mapping=mapping, profile=profile, where=where, **said)
         name, population = what, ""
     with folder.locked():
         if what == "aliases":

@@ -19,11 +19,12 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from cleanroom.attribution import classification
+from cleanroom.attribution import classification, earnings
 from cleanroom.session.accounts.imports import own_table
 from cleanroom.session.attribution.action_log import own_actions
 from cleanroom.session.attribution.evidence import unused_partners
 from cleanroom.session.attribution.held import read_held
+from cleanroom.session.attribution.money_books import open_disputes
 from cleanroom.session.attribution.rule_files import rule_book
 from cleanroom.session.folder import write_whole
 from cleanroom.session.party import Party
@@ -54,23 +55,29 @@ class Ledger:
 
 
 def read_pipeline(
-    party: Party, rules: Path | None = None, disputes: Sequence[tuple[str, str]] = ()
+    party: Party, rules: Path | None = None, disputes: Sequence[tuple[str, str]] | None = None
 ) -> tuple[classification.Pipeline, set[tuple[str, str]]]:
-    """What is judged here, and the (partner, account) whose match has ended. UsageError without deals."""
+    """What is judged here, and the (partner, account) whose match has ended. UsageError without deals.
+
+    `disputes` are the open ones (deal, partner); None reads them from the money ledger.
+    """
     opportunities = own_table(party.folder, "opportunities")
     if opportunities is None:
         raise UsageError(
             "no opportunities are imported", "run 'overlap import FILE --as opportunities', then this again"
         )
-    held = read_held(party)
+    book = rule_book(party.folder, rules)
+    # Our own openings are read only where they are compared with anything.
+    held = read_held(party, with_own=any(one.holding == "required" for one in book.versions))
     pipeline = classification.Pipeline(
-        rule_book(party.folder, rules),
+        book,
         party.now,
         opportunities,
         own_actions(party.folder),
         own_table(party.folder, "stages"),
         held.holdings,
-        disputes,
+        open_disputes(party) if disputes is None else disputes,
+        held.own,
     )
     return pipeline, held.ended
 
@@ -86,9 +93,11 @@ class Here:
     kept: int
 
 
-def judge_here(party: Party, rules: Path | None = None) -> Here:
+def judge_here(
+    party: Party, rules: Path | None = None, disputes: Sequence[tuple[str, str]] | None = None
+) -> Here:
     """Judge every imported opportunity, by a rule file or the rules in force. UsageError without deals."""
-    pipeline, ended = read_pipeline(party, rules)
+    pipeline, ended = read_pipeline(party, rules, disputes)
     judged = classification.judge_pipeline(pipeline)
     statuses, kept = _with_past(party, classification.status_table(judged), ended)
     headlines = classification.headline_table(judged)
@@ -110,7 +119,7 @@ def credit_ledger(
     here = judge_here(party, rules)
     troubles = here.judged.findings
     if rules is None:
-        write_table(party.folder.path(*_PLACE), here.statuses)
+        keep_statuses(party, here)
     for place, table in ((out, here.statuses), (headlines, here.headlines), (findings, troubles)):
         if place is not None:
             write_whole(place, table.to_csv(index=False, lineterminator="\n").encode())
@@ -125,6 +134,11 @@ def credit_ledger(
     ]
     lines.append("note      'overlap credit explain ID' tells why; statuses pay nothing by themselves")
     return Ledger(here.statuses, here.headlines, troubles, here.kept, lines)
+
+
+def keep_statuses(party: Party, here: Here) -> None:
+    """Write the table, in which a line stays when the match that it rests on ends."""
+    write_table(party.folder.path(*_PLACE), here.statuses)
 
 
 def explain_credit(
@@ -183,7 +197,7 @@ def _bears(past: str, status: str, rule: str) -> bool:
 
 def _digested(facts: str) -> str:
     """The digest of facts, kept from then on as it is."""
-    if facts.startswith('{"kept":'):
+    if facts.startswith(earnings.KEPT_FACTS):
         return facts
     return canonical.encode({"kept": hashlib.sha256(facts.encode()).hexdigest()}).decode()
 

@@ -1,4 +1,4 @@
-"""Disputes about lines: opened with a reason and evidence, decided by a named role, booked as a line."""
+"""Disputes about lines, or deals that earned none: opened with a reason, decided by a role, then booked."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cleanroom.attribution import payouts
+from cleanroom.session.accounts.imports import own_table
 from cleanroom.session.attribution.money_books import MoneyBooks, line_named, sign_act
 from cleanroom.session.attribution.periods_money import amount_in
+from cleanroom.session.attribution.rule_files import rule_book
 from cleanroom.session.folder import read_whole
 from cleanroom.session.party import Party
 from overlap.errors import Refused, UsageError
@@ -36,6 +38,7 @@ class Standing:
 
     dispute: str
     line: str
+    deal: str
     partner: str
     reason: str
     opened: str
@@ -59,18 +62,55 @@ def open_dispute(party: Party, line: str, reason: str, by: str, evidence: Sequen
         )
     if any(one.line == found.booked.line and not one.outcome for one in money.books.disputes.values()):
         raise UsageError("this line is disputed already", "'overlap dispute list' shows it")
+    return _open(money, {"line": found.booked.line}, reason, by, evidence, note)
+
+
+def dispute_deal(
+    party: Party, deal: str, partner: str, reason: str, by: str, evidence: Sequence[Path], note: str
+) -> str:
+    """Open a dispute about a deal that earned a partner no line. Raises UsageError for a deal not imported.
+
+    Until the decision the partner's status on it is Disputed: it earns nothing, and nothing is taken back.
+    """
+    money = MoneyBooks(party)
+    today = party.now // _DAY
+    plan = money.books.plan_on(today) or next(iter(reversed(money.books.versions())), None)
+    if plan is None:
+        raise UsageError("no plan is adopted", "run 'overlap pay adopt PLAN.toml' first")
+    deals = own_table(party.folder, "opportunities")
+    rows = deals[deals["id"] == deal] if deals is not None else None
+    if rows is None or not len(rows):
+        raise UsageError("no imported opportunity has this id", "'overlap credit --json' lists them")
+    known = {cells[3] for cells, _ in money.books.rows.values()}
+    name = partner if partner in known else rule_book(party.folder).partner(partner)
+    if not name:
+        raise UsageError("a dispute about a deal is a partner's", "give --partner")
+    if (deal, name) in money.books.open_disputes():
+        raise UsageError("this deal is disputed already", "'overlap dispute list' shows it")
+    won = payouts.read_day(str(rows["closed"].iloc[0])) if rows["status"].iloc[0] == "won" else None
+    close = next((one for one in money.books.closes if won is not None and won <= one.as_of), None)
+    if close and today > close.time // _DAY + plan.dispute_days:
+        raise Refused(
+            f"a dispute is opened within {plan.dispute_days} days of the close of the deal's period",
+            "what is agreed beside it is paid by an event of its own",
+        )
+    return _open(money, {"deal": deal, "partner": name, "plan": plan.digest}, reason, by, evidence, note)
+
+
+def _open(
+    money: MoneyBooks, about: dict[str, str], reason: str, by: str, evidence: Sequence[Path], note: str
+) -> str:
     digests = [hashlib.sha256(read_whole(one, EVIDENCE_LIMIT)).hexdigest() for one in evidence]
     name = f"d{len(money.books.disputes) + 1}"
     body = {
         "by": by,
-        "day": party.today,
+        "day": money.party.today,
         "dispute": name,
         "evidence": digests,
-        "line": found.booked.line,
         "note": hashlib.sha256(note.encode()).hexdigest() if note else "",
         "reason": reason,
     }
-    money.add("dispute", body)
+    money.add("dispute", body | about)
     return name
 
 
@@ -80,15 +120,15 @@ def decide_dispute(party: Party, name: str, outcome: str, amount: str, keys: Par
     one = money.books.disputes.get(name)
     if one is None or one.outcome:
         raise UsageError("there is no such dispute that is open", "'overlap dispute list' shows them")
-    fields = money.books.lines[one.line].booked.fields
+    plan = money.books.plans[one.plan]
+    currency = str(money.books.lines[one.line].booked.fields["currency"]) if one.line else plan.currency
     if bool(amount) != (outcome == "upheld"):
         raise UsageError(
             "an upheld dispute names its amount, a rejected one none", "give or leave out --amount"
         )
-    minor = amount_in(amount, str(fields["currency"])) if amount else 0
-    role = money.books.plans[str(fields["plan"])].decides
+    minor = amount_in(amount, currency) if amount else 0
     body = {"day": party.today, "dispute": name, "minor": minor, "outcome": outcome}
-    money.add("decision", sign_act(money.books, keys, "decision", body, (role,)))
+    money.add("decision", sign_act(money.books, keys, "decision", body, (plan.decides,)))
     return minor
 
 
@@ -98,12 +138,11 @@ def list_disputes(party: Party) -> list[Standing]:
     today = party.now // _DAY
     found = []
     for one in books.disputes.values():
-        fields = books.lines[one.line].booked.fields
         opened = payouts.read_day(one.day)
         assert opened is not None
-        due = opened + books.plans[str(fields["plan"])].answer_days
+        due = opened + books.plans[one.plan].answer_days
         standing = Standing(
-            one.dispute, one.line, str(fields["partner_id"]), one.reason, one.day, one.by,
+            one.dispute, one.line, one.deal, one.partner, one.reason, one.day, one.by,
             today - opened, due - today, one.outcome, one.decided_by,
         )  # fmt: skip
         found.append(standing)

@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
-from cleanroom.attribution import models, observed, statistics
+from cleanroom.attribution import classification, models, observed, statistics
 from cleanroom.export import File, write_csv
 from cleanroom.session.accounts.imports import own_accounts
 from cleanroom.session.attribution.observing import Observed, observe
@@ -71,16 +71,20 @@ def export_plain(
     actions, actions_out = observed.action_rows(judged, seen.names)
     paths = [(path, str(won), format(value, "f"), str(lost)) for path, won, value, lost in seen.paths.rows]
     ids = [row[0] for row in deals.rows]
+    # A forecast takes no status that rests on fields which are filled by chance.
+    gate = [one for one in classification.completeness(here.pipeline) if not one.enough]
     tables: list[tuple[str, Sequence[str], Iterable[Sequence[str]], dict[str, int]]] = [
         ("paths.csv", models.PATH_COLUMNS, paths, seen.paths.left_out),
         ("rule.csv", ("partner", "credit"), _credit(seen), {}),
         ("deals.csv", statistics.DEAL_COLUMNS, deals.rows, deals.left_out),
         ("stages.csv", statistics.STAGE_COLUMNS, stages, stages_out),
-        ("statuses.csv", ("deal_id", "status", "since"), _statuses(seen, deals), {}),
+        *([] if gate else [("statuses.csv", ("deal_id", "status", "since"), _statuses(seen, deals), {})]),
         ("actions.csv", statistics.ACTION_COLUMNS, actions, actions_out),
         ("regions.csv", ("deal_id", "region"), [(one, regions[one]) for one in ids if one in regions], {}),
     ]
     written, formulas = [], 0
+    if gate:
+        (place / "statuses.csv").unlink(missing_ok=True)
     for name, header, rows, left_out in tables:
         file: File = write_csv(name, "", header, rows, line_end="\n")
         write_whole(place / name, file.content)
@@ -94,8 +98,8 @@ def export_plain(
         seen.paths.won,
         seen.paths.lost,
         _decimal(seen.credited),
-        _notes(seen, deals, formulas),
-        _commands(place, bool(paths), len(deals.rows) > 0, bool(regions)),
+        [*_notes(seen, deals, formulas), *_gated(gate)],
+        _commands(place, bool(paths), len(deals.rows) > 0, bool(regions), not gate),
     )
 
 
@@ -166,7 +170,16 @@ def _notes(seen: Observed, deals: observed.DealRows, formulas: int) -> list[str]
     return [f"{count:,} {says}" for says, count in counts.items() if count]
 
 
-def _commands(place: Path, journeys: bool, deals: bool, regions: bool) -> list[str]:
+def _gated(gate: Sequence[classification.Filled]) -> list[str]:
+    """What the gate on fields keeps from forecasts, and by how much."""
+    return [
+        f"statuses.csv is left out: {one.field} is filled in {one.per_cent} per cent of "
+        f"{one.of:,} actions, the rules need {one.needed}"
+        for one in gate
+    ]
+
+
+def _commands(place: Path, journeys: bool, deals: bool, regions: bool, statuses: bool) -> list[str]:
     def at(name: str) -> str:
         return shlex.quote(str(place / name))
 
@@ -175,12 +188,12 @@ def _commands(place: Path, journeys: bool, deals: bool, regions: bool) -> list[s
         found.append(f"overlap models {at('paths.csv')} --rule {at('rule.csv')}")
     if deals:
         both = f"{at('deals.csv')} {at('stages.csv')}"
+        by = f" --statuses {at('statuses.csv')}" if statuses else ""
         where = f" --regions {at('regions.csv')}" if regions else ""
         found += [
             f"overlap lift {both}",
             f"overlap rates {both}",
-            f"overlap forecast {both} --statuses {at('statuses.csv')}",
-            f"overlap partners-report {at('deals.csv')} {at('actions.csv')}"
-            f" --statuses {at('statuses.csv')}{where}",
+            f"overlap forecast {both}{by}",
+            f"overlap partners-report {at('deals.csv')} {at('actions.csv')}{by}{where}",
         ]
     return found

@@ -1,4 +1,4 @@
-"""The money ledger in a party's folder: read whole, appended to one entry at a time, durable after each."""
+"""The money ledger in a party's folder: read whole, appended to, durable after each act."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ PLACE = ("money", "ledger")
 
 
 class MoneyBooks:
-    """The ledger of a party and what it adds up to; `add` writes an entry and takes it in."""
+    """The ledger of a party and what it adds up to; `add` takes an entry in and writes it.
+
+    `stage` takes it in alone, so that the next may follow from it; `commit` writes what was staged.
+    """
 
     def __init__(self, party: Party, *, recompute: bool = False) -> None:
         self.party = party
@@ -32,6 +35,7 @@ class MoneyBooks:
         whole = data[: data.rfind(b"\n") + 1]
         self.entries = ledger.read_ledger(whole) if whole else []
         self.books = ledger.replay(self.entries, recompute=recompute)
+        self._staged: list[ledger.Entry] = []
 
     @property
     def head(self) -> str:
@@ -40,18 +44,29 @@ class MoneyBooks:
 
     def add(self, kind: str, body: Mapping[str, Any]) -> ledger.Entry:
         """Append an entry now; it is on disk when this returns. Nothing is written when it cannot follow."""
+        entry = self.stage(kind, body)
+        self.commit()
+        return entry
+
+    def stage(self, kind: str, body: Mapping[str, Any]) -> ledger.Entry:
+        """Take in the entry that follows, and write nothing yet."""
         last = self.entries[-1].time if self.entries else 0
         entry = ledger.make_entry(self.head, len(self.entries), max(self.party.now, last), kind, body)
         self.books.apply(entry)
+        self.entries.append(entry)
+        self._staged.append(entry)
+        return entry
+
+    def commit(self) -> None:
+        """Append what was staged; it is on disk when this returns."""
         if not self._path.is_file():
             write_whole(self._path, ledger.LEDGER_LINE + b"\n")
         with self._path.open("ab") as file:
-            file.write(entry.line + b"\n")
+            file.write(b"".join(entry.line + b"\n" for entry in self._staged))
             file.flush()
             os.fsync(file.fileno())
         sync_folder(self._path.parent)
-        self.entries.append(entry)
-        return entry
+        self._staged.clear()
 
     def note_head(self, partner: str, digest: bytes) -> None:
         """Say in the log kept with a partner which statement it got, and where the ledger stood."""
@@ -62,6 +77,11 @@ class MoneyBooks:
         """Cut off an entry that a killed command has left half-written."""
         if data and not data.endswith(b"\n"):
             os.truncate(self._path, data.rfind(b"\n") + 1)
+
+
+def open_disputes(party: Party) -> list[tuple[str, str]]:
+    """(deal, partner) of every open dispute in the ledger of this folder."""
+    return MoneyBooks(party).books.open_disputes() if party.folder.path(*PLACE).is_file() else []
 
 
 def line_named(books: ledger.Books, name: str) -> ledger.LineState:

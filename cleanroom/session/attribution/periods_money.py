@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cleanroom.attribution import ledger, payouts
 from cleanroom.export import write_csv
+from cleanroom.session.attribution.crediting import judge_here, keep_statuses
 from cleanroom.session.attribution.csv_files import read_rows
+from cleanroom.session.attribution.earning import earned_here, part_rows
 from cleanroom.session.attribution.money_books import MoneyBooks, line_named, sign_act
 from cleanroom.session.attribution.plain_pay import EVENTS_LIMIT, RATES_LIMIT
 from cleanroom.session.attribution.taking_in import EVIDENCE_COLUMNS, what_is_new
@@ -23,7 +26,10 @@ _DAY = 86_400
 
 @dataclass(frozen=True)
 class Closed:
-    """A close as written: lines by kind, totals, what waits by code, rows that were refused."""
+    """A close as written: lines by kind, totals, what waits by code, rows that were refused.
+
+    `not_earned` counts what statuses did not earn, by code.
+    """
 
     period: str
     lines: int
@@ -32,6 +38,7 @@ class Closed:
     totals: dict[str, str]
     waiting: dict[str, int] = field(default_factory=dict)
     refused: list[list[str]] = field(default_factory=list)
+    not_earned: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,32 +88,63 @@ def adopt_plan(party: Party, source: Path, keys: PartyKeys) -> payouts.Plan:
 
 
 def close_period(
-    party: Party, period: str, events: Path, rates: Path | None, evidence: Path | None = None
+    party: Party,
+    period: str,
+    events: Path | None,
+    rates: Path | None,
+    evidence: Path | None = None,
+    *,
+    credit: bool = False,
+    dry_run: bool = False,
 ) -> Closed:
-    """Take in what is new in the files, and close the period: its lines never change from then on."""
+    """Take in what is new, and close the period: its lines never change from then on.
+
+    With `credit` come the events that the statuses here earn. With `dry_run` nothing is written.
+    """
+    if events is None and not credit:
+        raise UsageError("a close takes events in", "give --events FILE, --credit, or both")
     money = MoneyBooks(party)
-    books = money.books
-    span = _next_period(books, period, party.now // _DAY)
-    rows = read_rows(events, payouts.EVENT_COLUMNS, EVENTS_LIMIT)
+    span = _next_period(money.books, period, party.now // _DAY)
+    rows = _stripped(read_rows(events, payouts.EVENT_COLUMNS, EVENTS_LIMIT)) if events is not None else []
     known = read_rows(rates, payouts.RATE_COLUMNS, RATES_LIMIT) if rates is not None else []
     shown = read_rows(evidence, EVIDENCE_COLUMNS, EVENTS_LIMIT) if evidence is not None else []
-    fresh, refused = what_is_new(rows, known, shown, books)
-    preview = ledger.replay(money.entries)
-    preview.apply(ledger.make_entry(money.head, len(money.entries), party.now, "events", fresh))
-    body = ledger.close_body(preview, span.name, span.end - 1)
+    outdated: list[list[str]] = []
+    not_earned: dict[str, int] = {}
+    if credit:
+        here = judge_here(party, None, money.books.open_disputes())
+        earned = earned_here(party, here, money.books, rows).earned
+        rows, outdated = part_rows(rows, earned)
+        # What statuses say of an event comes before what a file says of it.
+        ours = {row[0] for row in earned.evidence}
+        rows = [*rows, *earned.new]
+        shown = [*earned.evidence, *(row for row in shown if row and row[0].strip() not in ours)]
+        not_earned = dict(Counter(one.code for one in earned.findings))
+        if not dry_run:
+            keep_statuses(party, here)
+    fresh, refused = what_is_new(rows, known, shown, money.books)
     if any(fresh.values()):
-        money.add("events", fresh)
-    money.add("close", body)
-    waiting: dict[str, int] = {}
-    for _, code in body["waiting"]:
-        waiting[code] = waiting.get(code, 0) + 1
+        money.stage("events", fresh)
+    body = ledger.close_body(money.books, span.name, span.end - 1)
+    money.stage("close", body)
+    if not dry_run:
+        money.commit()
+    return _closed(span.name, body, [*refused, *outdated], not_earned)
+
+
+def _stripped(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    return [[cell.strip() for cell in row] for row in rows]
+
+
+def _closed(
+    period: str, body: Mapping[str, Any], refused: list[list[str]], not_earned: dict[str, int]
+) -> Closed:
     sums: dict[str, int] = {}
     for line in body["lines"]:
         if not line["fund"]:
             sums[line["currency"]] = sums.get(line["currency"], 0) + line["minor"]
     kinds = [line["kind"] for line in body["lines"]]
     return Closed(
-        span.name,
+        period,
         len(body["lines"]),
         sum(line["late"] for line in body["lines"]),
         kinds.count("adjustment"),
@@ -114,8 +152,9 @@ def close_period(
             one: payouts.write_amount(minor, payouts.exponent_of(one) or 0)
             for one, minor in sorted(sums.items())
         },
-        waiting,
+        dict(Counter(code for _, code in body["waiting"])),
         refused,
+        not_earned,
     )
 
 

@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from cleanroom.attribution import classification
+from cleanroom.number import count_of
 from cleanroom.session.accounts.imports import own_table
 from cleanroom.session.folder import Folder, read_whole, write_whole
 from overlap.errors import Refused
@@ -77,7 +78,8 @@ def adopt_rules(
     findings = lint_file(folder, data, now)
     if errors := [one for one in findings if one.severity == "error"]:
         raise Refused(
-            f"the rules have {len(errors)} errors: {'; '.join(map(str, errors))}", "correct the file"
+            f"the rules have {count_of(len(errors), 'error')}: {'; '.join(map(str, errors))}",
+            "correct the file",
         )
     rules = classification.parse_rules(data)
     classification.RuleBook([*(one.rules for one in adopted_rules(folder)), rules])

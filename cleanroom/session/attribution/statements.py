@@ -62,7 +62,7 @@ def write_statement(
     made = ledger.make_statement(
         money.books, party.name, partner, period or closes[-1].period, party.today, money.head
     )
-    if not made["lines"] and not made["inputs"]["rows"]:
+    if not (made["lines"] or made["inputs"]["rows"] or made["disputes"]):
         raise UsageError(
             "there is nothing about this partner in the period", "partners have the ids of the events"
         )

@@ -1,0 +1,32 @@
+"""What statuses earn: events and evidence for pay, and cancellations of what no longer stands. Pure.
+
+naming    ids of events, by which they are known again
+standing  what stands now, and what pay has taken in: the values that come in
+deals     what a won deal, or an action, is due
+earning   `earn`: what is due beside what was taken in gives new events, evidence and findings
+"""
+
+from cleanroom.attribution.earnings.earning import Earned, earn, is_earned
+from cleanroom.attribution.earnings.findings import (
+    EARNING_FINDING_COLUMNS,
+    EARNING_FINDINGS,
+    EarningFinding,
+)
+from cleanroom.attribution.earnings.naming import KINDS, cancel_id, event_id
+from cleanroom.attribution.earnings.standing import KEPT_FACTS, StandingNow, StatusNow, Taken
+
+__all__ = [
+    "EARNING_FINDINGS",
+    "EARNING_FINDING_COLUMNS",
+    "KEPT_FACTS",
+    "KINDS",
+    "Earned",
+    "EarningFinding",
+    "StandingNow",
+    "StatusNow",
+    "Taken",
+    "cancel_id",
+    "earn",
+    "event_id",
+    "is_earned",
+]

@@ -1,0 +1,188 @@
+"""From what stands now and what pay has taken in to the events that are new, and the cancellations.
+
+A row of ours in the ledger that still says what stands is left alone. One that does not is cancelled, and
+what stands now follows under another id. Nothing is taken back for want of data: a deal or action that is not
+among those imported, an amount that cannot be read, a match that has ended leave the row as it is, listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cleanroom.attribution.earnings.deals import TAKING, Due, action_due, action_in, status_dues
+from cleanroom.attribution.earnings.findings import EarningFinding
+from cleanroom.attribution.earnings.naming import (
+    ACTION,
+    cancel_id,
+    event_id,
+    is_event_id,
+    shortened,
+    subject_of,
+)
+from cleanroom.attribution.earnings.standing import StandingNow, Taken
+
+__all__ = ["Earned", "earn", "is_earned"]
+
+_ID, _DATE, _KIND, _PARTNER, _DEAL, _ORIGINAL = 0, 1, 2, 3, 4, 8
+
+
+@dataclass(frozen=True)
+class Earned:
+    """New rows of EVENT_COLUMNS (cancellations among them), rows of ours that were taken in before, evidence
+    for both (event id, evidence, proof), and findings; each sorted."""
+
+    new: list[list[str]]
+    known: list[list[str]]
+    evidence: list[list[str]]
+    findings: list[EarningFinding]
+
+
+def earn(now: StandingNow, taken: Taken, day: str) -> Earned:
+    """What statuses and actions earn beyond what was taken in; cancellations are dated `day` (ISO text).
+
+    A cancellation is never dated before the event that it reverses.
+    """
+    return _Earning(now, taken, day).run()
+
+
+def is_earned(cells: Sequence[str]) -> bool:
+    """Whether a row is one that `earn` made, by the form of its id."""
+    if cells[_KIND] == "cancel":
+        return cells[_ID] == cancel_id(cells[_ORIGINAL]) and is_event_id(cells[_ORIGINAL])
+    return bool(subject_of(cells))
+
+
+class _Earning:
+    """One run; rows are cells of EVENT_COLUMNS."""
+
+    def __init__(self, now: StandingNow, taken: Taken, day: str) -> None:
+        self._now, self._taken, self._day = now, taken, day
+        self._new: list[list[str]] = []
+        self._evidence: list[list[str]] = []
+        self._findings: set[EarningFinding] = set()
+        everything = [*taken.rows.values(), *taken.beside]
+        #: Event to the id of what cancelled it.
+        self._cancelled = {row[_ORIGINAL]: row[_ID] for row in everything if row[_KIND] == "cancel"}
+        self._ours = {row[_ID] for row in everything if is_earned(row)}
+        self._by_hand = {
+            _earns(row[1:])
+            for row in everything
+            if row[_ID] not in self._cancelled and row[_PARTNER] and row[_ID] not in self._ours
+        }
+        self._disputed = {
+            (row.opportunity, row.partner) for row in now.statuses if row.rule == "disputed:open"
+        }
+        self._rows = {name: list(cells) for name, cells in taken.rows.items()}
+        self._actions = {shortened(name) for name in now.known}
+
+    def run(self) -> Earned:
+        """Settle every (deal, partner), and every action."""
+        known = sorted(list(cells) for name, cells in self._taken.rows.items() if name in self._ours)
+        by_status: dict[tuple[str, str], list[list[str]]] = {}
+        by_action: dict[str, list[list[str]]] = {}
+        for row in known:
+            if row[_KIND].startswith(ACTION) and row[_ID] not in self._cancelled:
+                by_action.setdefault(subject_of(row), []).append(row)
+            elif row[_KIND] != "cancel" and row[_ID] not in self._cancelled:
+                by_status.setdefault((row[_DEAL], row[_PARTNER]), []).append(row)
+        dues = {(due.deal, due.partner): due for due in status_dues(self._now, self._taken.since)}
+        for key in sorted({*by_status, *dues, *self._disputed}):
+            self._settle(*key, by_status.get(key, []), dues.get(key))
+        acted: dict[str, list[Due]] = {}
+        for one in self._now.actions:
+            acted.setdefault(shortened(one.id), []).append(action_due(self._now, one, self._taken.since))
+        for subject in sorted({*by_action, *acted}):
+            self._settle_action(subject, by_action.get(subject, []), acted.get(subject, []))
+        return Earned(sorted(self._new), known, sorted(self._evidence), sorted(self._findings))
+
+    def _settle(self, deal: str, partner: str, rows: list[list[str]], due: Due | None) -> None:
+        """What one deal earns one partner by its status, beside what was taken in for it."""
+        code = due.code if due else ""
+        if deal not in self._now.products:
+            code = "deal-gone"
+        elif (deal, partner) in self._disputed:
+            code = "disputed"
+        elif any(self._is_gone(row) for row in rows if not due or due.cells[1:2] != (row[_KIND],)):
+            code = code or "action-gone"
+        if code:
+            for name in [row[_ID] for row in rows] or [""]:
+                self._findings.add(EarningFinding(code, deal, partner, name))
+        if code and code not in TAKING:
+            return
+        self._replace(rows, [due] if due and due.cells else [])
+
+    def _settle_action(self, subject: str, rows: list[list[str]], dues: list[Due]) -> None:
+        """What one action earns, beside what was taken in for it."""
+        kept = []
+        for row in rows:
+            code = ""
+            if row[_DEAL] and row[_DEAL] not in self._now.products:
+                code = "deal-gone"
+            elif (row[_DEAL], row[_PARTNER]) in self._disputed:
+                code = "disputed"
+            elif subject not in self._actions:
+                code = "action-gone"
+            if code:
+                kept.append(row)
+                self._findings.add(EarningFinding(code, row[_DEAL], row[_PARTNER], row[_ID]))
+        open_ = []
+        for due in dues:
+            code = "disputed" if (due.deal, due.partner) in self._disputed else due.code
+            if not code:
+                open_.append(due)
+            elif not kept:
+                self._findings.add(EarningFinding(code, due.deal, due.partner, ""))
+        if not kept:
+            self._replace(rows, open_)
+
+    def _is_gone(self, row: list[str]) -> bool:
+        """Whether the action that earned a row is not among those imported now."""
+        action = action_in(self._taken.evidence.get(row[_ID], ""))
+        return shortened(action) not in self._actions if action else row[_PARTNER] not in self._now.acting
+
+    def _replace(self, rows: list[list[str]], dues: list[Due]) -> None:
+        """Leave what stands, cancel what does not, and earn what is new."""
+        wanted = {due.cells for due in dues}
+        over = [row for row in rows if tuple(row[1:]) not in wanted]
+        late = [row for row in over if row[_ID] in self._taken.late]
+        for row in late:
+            self._findings.add(EarningFinding("outside-clawback", row[_DEAL], row[_PARTNER], row[_ID]))
+        if late:
+            return
+        for row in over:
+            day = max(self._day, row[_DATE])
+            name, partner, deal = row[_ID], row[_PARTNER], row[_DEAL]
+            self._new.append([cancel_id(name), day, "cancel", partner, deal, "", "", "", name])
+        standing = {tuple(row[1:]): row[_ID] for row in rows}
+        for cells, due in {due.cells: due for due in dues}.items():
+            name = standing.get(cells) or self._earned(due)
+            if name:
+                self._evidence.append([name, due.evidence, due.proof])
+
+    def _earned(self, due: Due) -> str:
+        """Earn what is due; the id of its event, or "" where somebody's hand has done so or undone it."""
+        code, name, again = "", "", 0
+        if _earns(due.cells) in self._by_hand:
+            code = "written-by-hand"
+        while not code:
+            name = event_id(due.subject, due.cells, again)
+            row = self._rows.get(name)
+            if row is None:
+                break
+            # An id that says the same of another partner, or was cancelled by us, is passed over.
+            if tuple(row[1:]) == due.cells and self._cancelled.get(name) != cancel_id(name):
+                code = "cancelled-by-hand"
+            again += 1
+        if code:
+            self._findings.add(EarningFinding(code, due.deal, due.partner, name))
+            return ""
+        self._rows[name] = [name, *due.cells]
+        self._new.append([name, *due.cells])
+        return name
+
+
+def _earns(cells: Sequence[str]) -> tuple[str, str, str, str]:
+    """What an event pays for, from its cells behind the id: kind, partner, deal, and of an action the day."""
+    day, kind, partner, deal = cells[:4]
+    return kind, partner.casefold(), deal, day[:10] if kind.startswith(ACTION) else ""

@@ -1,0 +1,71 @@
+"""What stands now, as events read it: statuses on won deals, open disputes, actions, deals, holdings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from cleanroom.attribution.acted import Acted
+from cleanroom.attribution.holding import Holding
+
+__all__ = ["KEPT_FACTS", "StandingNow", "StatusNow", "Taken"]
+
+#: How the facts of a line begin that rests on a match which has ended.
+KEPT_FACTS: Final = '{"kept":'
+
+
+class StatusNow(NamedTuple):
+    """A row of the table of statuses; `won` says that its opportunity is."""
+
+    opportunity: str
+    partner: str
+    status: str
+    rule: str
+    rules: str
+    facts: str
+    amount: str
+    currency: str
+    closed: str
+    account: str
+    won: bool
+    share_of: int
+
+    @property
+    def kept(self) -> bool:
+        """Whether it is what a match has left that ended."""
+        return self.facts.startswith(KEPT_FACTS)
+
+
+@dataclass(frozen=True)
+class StandingNow:
+    """What statuses say. `statuses` are all of won deals, and those disputed by an open dispute.
+
+    `products` has every imported deal and its product, `actions` what is proven, `known` the ids of all
+    actions, proven or not, and `acting` every partner that has one. `proofs` are of all actions by partner
+    and id, `holdings` by partner and account. `closed` has the day of every deal that was won or lost.
+    """
+
+    statuses: Sequence[StatusNow]
+    products: Mapping[str, str]
+    actions: Sequence[Acted] = ()
+    known: Collection[str] = frozenset()
+    acting: Collection[str] = frozenset()
+    proofs: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    holdings: Mapping[tuple[str, str], Holding] = field(default_factory=dict)
+    closed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What pay has taken in: rows (cells of EVENT_COLUMNS) and evidence by event id.
+
+    `late` are events that a cancellation comes too late for, `beside` rows of a file that is taken in too,
+    `since` the first day of the first plan ("" without one).
+    """
+
+    rows: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    late: Collection[str] = frozenset()
+    beside: Sequence[Sequence[str]] = ()
+    since: str = ""

@@ -1,0 +1,180 @@
+"""What the statuses of a folder earn: events and evidence beside what the money ledger has taken in."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cleanroom.attribution import classification, earnings, ledger, payouts
+from cleanroom.export import write_csv
+from cleanroom.session.attribution.crediting import Here, judge_here, keep_statuses
+from cleanroom.session.attribution.money_books import MoneyBooks
+from cleanroom.session.attribution.taking_in import EVIDENCE_COLUMNS, Rows
+from cleanroom.session.folder import write_whole
+from cleanroom.session.party import Party
+
+_DAY: Final = 86_400
+_COLUMNS: Final = tuple(name for name in earnings.StatusNow._fields if name != "won")
+_NO_WORD: Final = re.compile(r"[^a-z0-9._]+")
+#: Characters of a product in a plan.
+_WORD_LIMIT: Final = 100
+
+
+@dataclass(frozen=True)
+class Events:
+    """What is earned as of now; cancellations are dated `day`."""
+
+    day: str
+    earned: earnings.Earned
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """All rows of ours, new ones and those taken in before: what EVENTS.csv holds."""
+        return sorted([*self.earned.known, *self.earned.new])
+
+    @property
+    def lines(self) -> list[str]:
+        """What to print."""
+        back = sum(row[2] == "cancel" for row in self.earned.new)
+        lines = [
+            f"events    {len(self.earned.new) - back:,} new, {back:,} cancelled as of {self.day}; "
+            f"{len(self.earned.known):,} were taken in before"
+        ]
+        sums: dict[tuple[str, str], list[int]] = {}
+        for row in self.earned.new:
+            amount = payouts.read_amount(row[6], payouts.exponent_of(row[7]) or 0) if row[6] else None
+            sums.setdefault((row[2], row[7]), []).append(amount or 0)
+        for (kind, currency), amounts in sorted(sums.items()):
+            total = payouts.write_amount(sum(amounts), payouts.exponent_of(currency) or 0)
+            lines.append(
+                f"  {kind:<26} {len(amounts):>7,}  {f'{currency} {total}' if currency else ''}".rstrip()
+            )
+        counts = Counter(one.code for one in self.earned.findings)
+        lines += [
+            f"careful   {counts[code]:,} {code}: {text}"
+            for code, text in earnings.EARNING_FINDINGS.items()
+            if code in counts
+        ]
+        lines.append("note      'overlap period close PERIOD --credit' takes them in")
+        return lines
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Everything as plain values."""
+        old = {row[0] for row in self.earned.known}
+        names = (*payouts.EVENT_COLUMNS, "taken_in")
+        return {
+            "day": self.day,
+            "events": [dict(zip(names, (*row, row[0] in old), strict=True)) for row in self.rows],
+            "evidence": [dict(zip(EVIDENCE_COLUMNS, row, strict=True)) for row in self.earned.evidence],
+            "findings": [one._asdict() for one in self.earned.findings],
+        }
+
+
+def credit_events(
+    party: Party, rules: Path | None = None, *, out: Path | None = None, evidence: Path | None = None
+) -> Events:
+    """What the statuses here earn, written to EVENTS.csv and EVIDENCE.csv where they are named."""
+    money = MoneyBooks(party)
+    here = judge_here(party, rules, money.books.open_disputes())
+    if rules is None:
+        keep_statuses(party, here)
+    made = earned_here(party, here, money.books)
+    for place, columns, rows in (
+        (out, payouts.EVENT_COLUMNS, made.rows),
+        (evidence, EVIDENCE_COLUMNS, made.earned.evidence),
+    ):
+        if place is not None:
+            write_whole(place, write_csv(place.name, "for pay", columns, rows, line_end="\n").content)
+    return made
+
+
+def earned_here(party: Party, here: Here, books: ledger.Books, beside: Rows = ()) -> Events:
+    """What is earned by statuses beside a ledger, and the rows of a file that it is about to take in.
+
+    Refused while the fields of actions are not filled as the rules demand.
+    """
+    classification.require_complete(here.pipeline)
+    day = reversal_day(books, party.now // _DAY)
+    rows = {name: cells for name, (cells, _) in books.rows.items()}
+    taken = earnings.Taken(
+        rows,
+        {name: text for name, (text, _) in books.evidence.items()},
+        {name for name, cells in rows.items() if _is_late(books, cells, day)},
+        [row for row in beside if len(row) == len(payouts.EVENT_COLUMNS)],
+        payouts.day_text(min(plan.start for plan in books.versions())) if books.versions() else "",
+    )
+    text = payouts.day_text(day)
+    return Events(text, earnings.earn(standing_of(here), taken, text))
+
+
+def standing_of(here: Here) -> earnings.StandingNow:
+    """The statuses of won deals and open disputes, every deal, and every action as values."""
+    statuses, pipeline = here.statuses, here.pipeline
+    won = statuses["opportunity_status"] == "won"
+    chosen = statuses[won | (statuses["rule"] == "disputed:open")]
+    columns = [*(chosen[name].tolist() for name in _COLUMNS[:-1]), won[chosen.index].tolist()]
+    columns.append(chosen[_COLUMNS[-1]].tolist())
+    ended = statuses[(statuses["opportunity_status"] != "open") & (statuses["closed"] != "")]
+    deals, actions, named = pipeline.opportunities, pipeline.actions, pipeline.book.partner
+    types = deals["type"].tolist() if "type" in deals.columns else [""] * len(deals)
+    words = {text: product_of(text) for text in set(types)}
+    ids, partners, proofs = (
+        actions[name].tolist() if actions is not None else [] for name in ("id", "partner", "proof")
+    )
+    names = {name: named(name) for name in set(partners)}
+    acting = [names[name] for name in partners]
+    return earnings.StandingNow(
+        statuses=[earnings.StatusNow(*row) for row in zip(*columns, strict=True)],
+        products={one: words[text] for one, text in zip(deals["id"], types, strict=True)},
+        actions=classification.proven_actions(here.judged),
+        known=frozenset(ids),
+        acting=frozenset(acting),
+        proofs=dict(zip(zip(acting, ids, strict=True), proofs, strict=True)),
+        closed=dict(zip(ended["opportunity"], ended["closed"], strict=True)),
+        holdings={(named(one.partner), one.account): one for one in pipeline.holdings},
+    )
+
+
+def product_of(text: str) -> str:
+    """The type of an opportunity as a word that a plan can name: "New Business" is `new-business`."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
+    return _NO_WORD.sub("-", plain).strip("-._")[:_WORD_LIMIT]
+
+
+def reversal_day(books: ledger.Books, today: int) -> int:
+    """The day that cancellations bear: today, or the last of the period that closes next where it is over.
+
+    So the close that books what stands now books what no longer does, too.
+    """
+    versions = books.versions()
+    day = books.closes[-1].as_of + 1 if books.closes else versions[0].start if versions else today
+    plan = books.plan_on(day)
+    return today if plan is None else min(today, payouts.period_of(day, plan.period).end - 1)
+
+
+def part_rows(rows: Sequence[list[str]], earned: earnings.Earned) -> tuple[list[list[str]], list[list[str]]]:
+    """Rows of a file without those that `earned` has too, and (id, code) of those that no longer stand."""
+    known, new = {row[0] for row in earned.known}, {row[0]: row for row in earned.new}
+    others: list[list[str]] = []
+    refused: list[list[str]] = []
+    for row in rows:
+        ours = len(row) == len(payouts.EVENT_COLUMNS) and earnings.is_earned(row)
+        if not ours or row[0] in known:
+            others.append(row)
+        elif new.get(row[0]) != row:
+            refused.append([row[0], "event-outdated"])
+    return others, refused
+
+
+def _is_late(books: ledger.Books, cells: Sequence[str], day: int) -> bool:
+    """Whether the plan takes nothing back for a row any more."""
+    earned = payouts.read_day(cells[1][:10])
+    plan = books.plan_on(earned) if earned is not None else None
+    window = plan.clawback_days if plan is not None else None
+    return earned is not None and window is not None and max(day, earned) - earned > window
