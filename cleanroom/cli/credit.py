@@ -86,7 +86,8 @@ def events(shell: Shell, out: Path | None, evidence: Path | None, rules: Path | 
     """What the statuses of won deals earn, as events for pay, and what is taken back of earlier ones.
 
     One event for each partner that sourced, helped to close or influenced a won deal, and one without an
-    amount for each proven action. 'overlap period close PERIOD --credit' takes them in without a file.
+    amount for each proven action of a type that the plan looks at. 'overlap period close PERIOD --credit'
+    takes them in without a file.
     """
     from cleanroom.session.attribution.earning import credit_events
 

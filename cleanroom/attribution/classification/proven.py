@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,8 +16,10 @@ from cleanroom.attribution.classification.pipeline import texts
 from cleanroom.attribution.classification.times import span_text
 
 
-def proven_actions(judged: Judged) -> list[Acted]:
+def proven_actions(judged: Judged, types: Collection[str] | None = None) -> list[Acted]:
     """Usable actions with a deal or an account that lack nothing of what their type requires.
+
+    Only those of the named types, of all types for None.
 
     The version of the deal judges an action on it, else the one in force on the day of the action. Left out
     are those logged too late where the rules dispute these, and late ones that the stage history contradicts.
@@ -23,7 +27,8 @@ def proven_actions(judged: Judged) -> list[Acted]:
     """
     acts, deals, book, frame = judged.acts, judged.deals, judged.pipeline.book, judged.pipeline.actions
     placed = np.asarray(pc.not_equal(texts(frame, "account_id"), ""), dtype=bool)
-    at = np.flatnonzero(acts.usable & ((acts.deal >= 0) | placed))
+    wanted = np.array([types is None or name in types for name in (*judged.menu.names, "")], bool)
+    at = np.flatnonzero(acts.usable & ((acts.deal >= 0) | placed) & wanted[acts.type])
     if not len(at):
         return []
     deal, direct = acts.deal[at], acts.deal[at] >= 0

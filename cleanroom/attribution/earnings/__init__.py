@@ -12,10 +12,11 @@ from cleanroom.attribution.earnings.findings import (
     EARNING_FINDINGS,
     EarningFinding,
 )
-from cleanroom.attribution.earnings.naming import KINDS, cancel_id, event_id
+from cleanroom.attribution.earnings.naming import ACTION, KINDS, cancel_id, event_id
 from cleanroom.attribution.earnings.standing import KEPT_FACTS, StandingNow, StatusNow, Taken
 
 __all__ = [
+    "ACTION",
     "EARNING_FINDINGS",
     "EARNING_FINDING_COLUMNS",
     "KEPT_FACTS",

@@ -22,14 +22,7 @@ def inputs_of(books: Books, partner: str) -> dict[str, Any]:
     """`rows` and `rates` (each with the number of the close that took it in), `closes` and `partners`."""
     plans = books.versions()
     family = {partner} | {one.id for plan in plans for one in plan.partners.values() if one.parent == partner}
-    watched = {
-        kind
-        for plan in plans
-        for rule in plan.rules
-        for kind in (
-            (rule.split.kinds if rule.split else ()) + ((rule.holdback.until,) if rule.holdback else ())
-        )
-    }
+    watched = {kind for plan in plans for rule in plan.rules for kind in rule.watched}
     paid = {
         str(line.booked.fields["event_id"])
         for line in books.lines.values()

@@ -18,14 +18,8 @@ class Deals:
     """Events of the kinds that splits and holdbacks look at, by deal; cancelled and future ones left out."""
 
     def __init__(self, events: Sequence[Event], plans: Iterable[Plan], as_of: int) -> None:
-        splits: set[str] = set()
-        releases: set[str] = set()
-        for plan in plans:
-            for rule in plan.rules:
-                splits |= set(rule.split.kinds) if rule.split else set()
-                releases |= {rule.holdback.until} if rule.holdback and rule.holdback.until else set()
         #: Kinds that matter though no rule may pay for them.
-        self.watched = frozenset(splits | releases)
+        self.watched = frozenset(kind for plan in plans for rule in plan.rules for kind in rule.watched)
         self._by_deal: dict[str, list[Event]] = {}
         if not self.watched:
             return

@@ -122,6 +122,13 @@ class Rule:
         """Whether it asks what type a partner is."""
         return bool(self.partner_types or self.not_partner_types)
 
+    @property
+    def watched(self) -> frozenset[str]:
+        """Kinds of events that it looks at beside those that it pays for."""
+        parted = self.split.kinds if self.split else ()
+        released = (self.holdback.until,) if self.holdback and self.holdback.until else ()
+        return frozenset((*parted, *released))
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -110,11 +110,24 @@ def earned_here(party: Party, here: Here, books: ledger.Books, beside: Rows = ()
         payouts.day_text(min(plan.start for plan in books.versions())) if books.versions() else "",
     )
     text = payouts.day_text(day)
-    return Events(text, earnings.earn(standing_of(here), taken, text))
+    return Events(text, earnings.earn(standing_of(here, paid_types(books)), taken, text))
 
 
-def standing_of(here: Here) -> earnings.StandingNow:
-    """The statuses of won deals and open disputes, every deal, and every action as values."""
+def paid_types(books: ledger.Books) -> frozenset[str] | None:
+    """The types of action that a version of the plan looks at; None while there is no plan.
+
+    What no rule looks at is no event: it would wait in every close for a rule that nobody wrote.
+    """
+    plans = books.versions()
+    if not plans:
+        return None
+    kinds = {kind for plan in plans for rule in plan.rules for kind in (*rule.kinds, *rule.watched)}
+    first = earnings.ACTION
+    return frozenset(kind.removeprefix(first) for kind in kinds if kind.startswith(first))
+
+
+def standing_of(here: Here, paid: frozenset[str] | None = None) -> earnings.StandingNow:
+    """The statuses of won deals and open disputes, every deal, and proven actions of the `paid` types."""
     statuses, pipeline = here.statuses, here.pipeline
     won = statuses["opportunity_status"] == "won"
     chosen = statuses[won | (statuses["rule"] == "disputed:open")]
@@ -132,7 +145,7 @@ def standing_of(here: Here) -> earnings.StandingNow:
     return earnings.StandingNow(
         statuses=[earnings.StatusNow(*row) for row in zip(*columns, strict=True)],
         products={one: words[text] for one, text in zip(deals["id"], types, strict=True)},
-        actions=classification.proven_actions(here.judged),
+        actions=classification.proven_actions(here.judged, paid),
         known=frozenset(ids),
         acting=frozenset(acting),
         proofs=dict(zip(zip(acting, ids, strict=True), proofs, strict=True)),
