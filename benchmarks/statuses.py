@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--one-deal", action="store_true", help="all actions on one deal")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        made = _read(Path(place), given)
+        made = read_made(Path(place), given)
     before = _peak()
     text = resources.files("cleanroom.attribution.classification").joinpath("default.toml").read_bytes()
     book = RuleBook([parse_rules(text)])
@@ -76,7 +76,7 @@ def main() -> None:
     )
 
 
-def _read(place: Path, given: argparse.Namespace) -> Made:
+def read_made(place: Path, given: argparse.Namespace) -> Made:
     """The tables as a folder has them, made by a process of its own, so that its memory is not measured."""
     worker = multiprocessing.get_context("spawn").Process(target=_write, args=(place, given))
     worker.start()

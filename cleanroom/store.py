@@ -72,19 +72,6 @@ def read_table(path: Path) -> pd.DataFrame:
         raise BadInput(f"the table {path} cannot be read", "import the export again") from error
 
 
-def read_coded(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """As `read_table`, with each distinct text of these columns held once (categorical): a fraction of the
-    memory where texts repeat."""
-    from pyarrow import ArrowException, parquet
-
-    try:
-        there = set(parquet.read_schema(path).names)
-        table = parquet.read_table(path, read_dictionary=[name for name in columns if name in there])
-        return table.to_pandas(split_blocks=True, self_destruct=True)
-    except (OSError, ValueError, ArrowException) as error:
-        raise BadInput(f"the table {path} cannot be read", "import the export again") from error
-
-
 def table_bytes(frame: pd.DataFrame) -> bytes:
     """A table as Parquet bytes, for locking."""
     buffer = io.BytesIO()

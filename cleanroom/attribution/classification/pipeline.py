@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cleanroom.attribution.classification.rules import RuleBook
 from cleanroom.attribution.holding import Holding
@@ -50,26 +49,7 @@ def texts(frame: pd.DataFrame | None, name: str) -> Any:
 
 def encoded(frame: pd.DataFrame | None, name: str) -> Any:
     """A column as `texts` gives it, each distinct text once (a pyarrow DictionaryArray)."""
-    if frame is None or not _is_coded(frame, name):
-        return texts(frame, name).dictionary_encode()
-    column = pa.array(frame[name])
-    return pa.DictionaryArray.from_arrays(column.indices, column.dictionary.cast(pa.large_string()))
-
-
-def has_text(frame: pd.DataFrame | None, name: str) -> np.ndarray:
-    """Where a column has more than white space (bool)."""
-    if not _is_coded(frame, name):
-        return np.asarray(pc.not_equal(pc.utf8_trim_whitespace(texts(frame, name)), ""), dtype=bool)
-    column = encoded(frame, name)
-    known = np.asarray(pc.not_equal(pc.utf8_trim_whitespace(column.dictionary), ""), dtype=bool)
-    return np.asarray(known[np.asarray(column.indices)])
-
-
-def _is_coded(frame: pd.DataFrame | None, name: str) -> bool:
-    """Whether a column holds each distinct text once, and none is missing."""
-    if frame is None or name not in frame.columns:
-        return False
-    return bool(frame[name].dtype == "category" and not frame[name].hasnans)
+    return texts(frame, name).dictionary_encode()
 
 
 def row_numbers(frame: pd.DataFrame) -> np.ndarray:

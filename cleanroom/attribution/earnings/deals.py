@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -85,8 +84,7 @@ def _evidence(rule: str, rules: str, holding: Holding | None, action: str) -> st
 
 def _due(now: StandingNow, row: StatusNow, splitting: Sequence[str], source_kept: bool) -> Due:
     kind = KINDS[row.status]
-    facts = json.loads(row.facts)
-    action = str(facts.get("action", ""))
+    action = row.action
     holding = now.holdings.get((row.partner, row.account))
     proof = now.proofs.get((row.partner, action), "") if action else ""
     digest = holding.proof if row.rule == "sourced:held-first" and holding else ""

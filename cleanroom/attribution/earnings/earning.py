@@ -15,12 +15,14 @@ from cleanroom.attribution.earnings.findings import EarningFinding
 from cleanroom.attribution.earnings.naming import (
     ACTION,
     cancel_id,
+    counted_id,
     event_id,
     is_event_id,
     shortened,
     subject_of,
 )
 from cleanroom.attribution.earnings.standing import StandingNow, Taken
+from cleanroom.attribution.payouts.acyclic import uncollected
 
 __all__ = ["Earned", "earn", "is_earned"]
 
@@ -43,7 +45,8 @@ def earn(now: StandingNow, taken: Taken, day: str) -> Earned:
 
     A cancellation is never dated before the event that it reverses.
     """
-    return _Earning(now, taken, day).run()
+    with uncollected():
+        return _Earning(now, taken, day).run()
 
 
 def is_earned(cells: Sequence[str]) -> bool:
@@ -74,7 +77,8 @@ class _Earning:
             (row.opportunity, row.partner) for row in now.statuses if row.rule == "disputed:open"
         }
         self._rows = {name: list(cells) for name, cells in taken.rows.items()}
-        self._actions = {shortened(name) for name in now.known}
+        #: Only what was taken in can have lost its action.
+        self._actions = {shortened(name) for name in now.known} if self._ours else frozenset()
 
     def run(self) -> Earned:
         """Settle every (deal, partner), and every action."""
@@ -162,11 +166,12 @@ class _Earning:
 
     def _earned(self, due: Due) -> str:
         """Earn what is due; the id of its event, or "" where somebody's hand has done so or undone it."""
-        code, name, again = "", "", 0
+        code, again = "", 0
+        name = first = event_id(due.subject, due.cells)
         if _earns(due.cells) in self._by_hand:
-            code = "written-by-hand"
+            code, name = "written-by-hand", ""
         while not code:
-            name = event_id(due.subject, due.cells, again)
+            name = counted_id(first, again)
             row = self._rows.get(name)
             if row is None:
                 break

@@ -17,8 +17,6 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from overlap import canonical
-
 __all__ = [
     "ACTION",
     "KINDS",
@@ -44,8 +42,14 @@ def event_id(subject: str, cells: Sequence[str], again: int = 0) -> str:
     """The id of a row from its cells behind the id; `again` counts ids that are taken already."""
     subject = shortened(subject)
     day, kind, _, *others = cells
-    digest = hashlib.sha256(canonical.encode([subject, day, kind, *others])).hexdigest()[:8]
-    name = f"{kind}/{subject}/{digest}"
+    # Cells are on one line each, so that no two lists of them join to one text.
+    text = "\n".join((subject, day, kind, *others))
+    name = f"{kind}/{subject}/{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    return counted_id(name, again)
+
+
+def counted_id(name: str, again: int) -> str:
+    """The id of the row that says the same for the next partner, and the next."""
     return f"{name}.{again}" if again else name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -32,6 +33,11 @@ class StatusNow(NamedTuple):
     share_of: int
 
     @property
+    def action(self) -> str:
+        """The id of the action behind it, "" where there is none."""
+        return str(json.loads(self.facts).get("action", ""))
+
+    @property
     def kept(self) -> bool:
         """Whether it is what a match has left that ended."""
         return self.facts.startswith(KEPT_FACTS)
@@ -39,11 +45,12 @@ class StatusNow(NamedTuple):
 
 @dataclass(frozen=True)
 class StandingNow:
-    """What statuses say. `statuses` are all of won deals, and those disputed by an open dispute.
+    """What statuses say. `statuses` are those that earn on won deals, and those disputed by an open dispute.
 
     `products` has every imported deal and its product, `actions` what is proven, `known` the ids of all
-    actions, proven or not, and `acting` every partner that has one. `proofs` are of all actions by partner
-    and id, `holdings` by partner and account. `closed` has the day of every deal that was won or lost.
+    actions, proven or not (needed once something was taken in), and `acting` every partner that has one.
+    `proofs` are of the actions behind the statuses by partner and id, `holdings` by partner and account.
+    `closed` has the day of every deal that was won or lost.
     """
 
     statuses: Sequence[StatusNow]

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cleanroom.attribution import classification, earnings, ledger, payouts
 from cleanroom.export import write_csv
@@ -17,6 +21,9 @@ from cleanroom.session.attribution.money_books import MoneyBooks
 from cleanroom.session.attribution.taking_in import EVIDENCE_COLUMNS, Rows
 from cleanroom.session.folder import write_whole
 from cleanroom.session.party import Party
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _DAY: Final = 86_400
 _COLUMNS: Final = tuple(name for name in earnings.StatusNow._fields if name != "won")
@@ -110,7 +117,8 @@ def earned_here(party: Party, here: Here, books: ledger.Books, beside: Rows = ()
         payouts.day_text(min(plan.start for plan in books.versions())) if books.versions() else "",
     )
     text = payouts.day_text(day)
-    return Events(text, earnings.earn(standing_of(here, paid_types(books)), taken, text))
+    standing = standing_of(here, paid_types(books), with_known=bool(rows or beside))
+    return Events(text, earnings.earn(standing, taken, text))
 
 
 def paid_types(books: ledger.Books) -> frozenset[str] | None:
@@ -126,32 +134,48 @@ def paid_types(books: ledger.Books) -> frozenset[str] | None:
     return frozenset(kind.removeprefix(first) for kind in kinds if kind.startswith(first))
 
 
-def standing_of(here: Here, paid: frozenset[str] | None = None) -> earnings.StandingNow:
-    """The statuses of won deals and open disputes, every deal, and proven actions of the `paid` types."""
+def standing_of(
+    here: Here, paid: frozenset[str] | None = None, *, with_known: bool = True
+) -> earnings.StandingNow:
+    """The statuses that earn and open disputes, every deal, and proven actions of the `paid` types as values.
+
+    The ids of all actions are only needed `with_known` rows in the ledger that may have lost theirs.
+    """
     statuses, pipeline = here.statuses, here.pipeline
     won = statuses["opportunity_status"] == "won"
-    chosen = statuses[won | (statuses["rule"] == "disputed:open")]
+    earning = won & statuses["status"].isin(list(earnings.KINDS))
+    chosen = statuses[earning | (statuses["rule"] == "disputed:open")]
     columns = [*(chosen[name].tolist() for name in _COLUMNS[:-1]), won[chosen.index].tolist()]
     columns.append(chosen[_COLUMNS[-1]].tolist())
-    ended = statuses[(statuses["opportunity_status"] != "open") & (statuses["closed"] != "")]
+    rows = [earnings.StatusNow(*row) for row in zip(*columns, strict=True)]
+    deals_now = here.headlines
+    ended = deals_now[(deals_now["opportunity_status"] != "open") & (deals_now["closed"] != "")]
     deals, actions, named = pipeline.opportunities, pipeline.actions, pipeline.book.partner
     types = deals["type"].tolist() if "type" in deals.columns else [""] * len(deals)
     words = {text: product_of(text) for text in set(types)}
-    ids, partners, proofs = (
-        actions[name].tolist() if actions is not None else [] for name in ("id", "partner", "proof")
-    )
-    names = {name: named(name) for name in set(partners)}
-    acting = [names[name] for name in partners]
+    names = {one: named(one) for one in actions["partner"].unique()} if actions is not None else {}
     return earnings.StandingNow(
-        statuses=[earnings.StatusNow(*row) for row in zip(*columns, strict=True)],
-        products={one: words[text] for one, text in zip(deals["id"], types, strict=True)},
+        statuses=rows,
+        products={one: words[text] for one, text in zip(deals["id"].tolist(), types, strict=True)},
         actions=classification.proven_actions(here.judged, paid),
-        known=frozenset(ids),
-        acting=frozenset(acting),
-        proofs=dict(zip(zip(acting, ids, strict=True), proofs, strict=True)),
-        closed=dict(zip(ended["opportunity"], ended["closed"], strict=True)),
+        known=frozenset(actions["id"].tolist()) if actions is not None and with_known else frozenset(),
+        acting=frozenset(names.values()),
+        proofs=_proofs(actions, {row.action for row in rows}, names),
+        closed=dict(zip(ended["opportunity"].tolist(), ended["closed"].tolist(), strict=True)),
         holdings={(named(one.partner), one.account): one for one in pipeline.holdings},
     )
+
+
+def _proofs(
+    actions: pd.DataFrame | None, wanted: set[str], names: Mapping[str, str]
+) -> dict[tuple[str, str], str]:
+    """The proofs of the wanted actions by partner and id."""
+    if actions is None:
+        return {}
+    found = pc.is_in(pa.array(actions["id"], pa.large_string()), pa.array(sorted(wanted), pa.large_string()))
+    chosen = actions[np.asarray(found, dtype=bool)]
+    columns = (chosen[name].tolist() for name in ("partner", "id", "proof"))
+    return {(names[partner], one): proof for partner, one, proof in zip(*columns, strict=True)}
 
 
 def product_of(text: str) -> str:
