@@ -37,6 +37,7 @@ def weekly_page(review: weekly.Review, names: Mapping[str, str], party: str) -> 
         *_changes(review, names),
         *_lists(review, names),
         *_fields(review),
+        *_glossary(),
         "<footer>Amounts are those of whole deals; currencies are never added. Statuses come from the rules "
         "in force, nothing here pays anybody. docs/weekly.md says what each section means.</footer>",
     ]
@@ -228,6 +229,13 @@ def _fields(review: weekly.Review) -> Iterator[str]:
     ]
     of = review.fields[0].of if review.fields else 0
     yield table(f"Of {of:,} actions that may earn", ("field", "filled", "needed", "gate", ""), rows)
+
+
+def _glossary() -> Iterator[str]:
+    """The same words for everybody who reads the page."""
+    yield heading("What the statuses mean")
+    rows = [(Cell(name), Cell(_capital(means))) for name, means in classification.GLOSSARY.items()]
+    yield table("For each partner on each deal, the first that holds", ("status", "when"), rows)
 
 
 def _named(name: str, names: Mapping[str, str]) -> str:

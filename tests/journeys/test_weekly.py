@@ -9,6 +9,7 @@ import csv
 import io
 import json
 from datetime import datetime
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 from two_parties import BEGIN, DAY, PARTNER, PASSPHRASE, SECRETS, VENDOR, TwoParties, Walk, write_csv
 
+from cleanroom.attribution.classification import GLOSSARY
 from cleanroom.session.attribution.rule_files import default_rules
 
 
@@ -299,4 +301,7 @@ def test_open_deals_are_told_at_risk_and_safe(both: TwoParties, tmp_path: Path) 
     assert "deals     1 at risk, 1 safe" in said and f"D2 (Two): {why}" in said
     page = tmp_path / "page.html"
     both.run(VENDOR, "weekly", "--html", page)
-    assert "Open for 21 days" in page.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
+    assert "Open for 21 days" in text
+    # Everybody reads the same definitions.
+    assert all(unescape(text).find(means[1:]) > 0 for means in GLOSSARY.values())
