@@ -68,7 +68,7 @@ def test_the_journey_goes_from_the_introduction_to_the_close() -> None:
     stages = entered(("Discovery", "2026-05-02"), ("Negotiation", "2026-07-01"))
     actions = [
         brought("2026-04-20", id="a"),
-        act("security-review", "2026-07-10", "fabrikam", id="b"),
+        act("security-review", "2026-07-10", "fabrikam", id="b", role="SI"),
         act("golf", "2026-07-11", id="c"),
         act("demo", "", id="d"),
         act("demo", "2026-07-12", id="other", opportunity_id="O9"),
@@ -79,7 +79,7 @@ def test_the_journey_goes_from_the_introduction_to_the_close() -> None:
         ("2026-05-01", "created", "", "the deal was created", True),
         ("2026-05-02", "stage", "", "entered Discovery", True),
         ("2026-07-01", "stage", "", "entered Negotiation", True),
-        ("2026-07-10", "action", "fabrikam", "security-review (b)", True),
+        ("2026-07-10", "action", "fabrikam", "security-review (b), as SI", True),
         ("2026-07-11", "action", "contoso", "golf (c)", False),
         ("2026-08-01", "closed", "", "won", True),
         ("", "action", "contoso", "demo (d)", False),

@@ -162,13 +162,14 @@ def _stages(judged: Judged, opportunity: str) -> Iterator[Step]:
 
 def _actions(judged: Judged, opportunity: str, account: str) -> Iterator[Step]:
     frame, acts = judged.pipeline.actions, judged.acts
-    names = ("id", "opportunity_id", "account_id", "partner", "type")
+    names = ("id", "opportunity_id", "account_id", "partner", "type", "role")
     columns = zip(*(texts(frame, name).to_pylist() for name in names), strict=True)
     starts = spans(texts(frame, "date"))[0].tolist()
-    for at, (name, deal, of, partner, kind) in enumerate(columns):
+    for at, (name, deal, of, partner, kind, role) in enumerate(columns):
         if deal == opportunity or (not deal and account and of == account):
             known = judged.pipeline.book.partner(partner)
-            what = f"{plain_cell(kind) or 'no type'} ({plain_cell(name)})"
+            part = f", as {plain_cell(role)}" if role.strip() else ""
+            what = f"{plain_cell(kind) or 'no type'} ({plain_cell(name)}){part}"
             yield Step(_day(starts[at]), "action", known, what, bool(acts.usable[at]))
 
 
