@@ -89,6 +89,21 @@ def forecast_command(
 @click.argument("actions", type=FILE)
 @click.option("--statuses", type=FILE, help=STATUSES)
 @click.option("--regions", type=FILE, help="CSV deal_id,region.")
+@click.option(
+    "--tier",
+    "tiers",
+    multiple=True,
+    metavar="NAME=AMOUNT",
+    help="A tier and what is won for it in 182 days; once for each. Default: gold=250000, silver=50000, "
+    "member=0.",
+)
+@click.option(
+    "--silence",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    help="Days without an action after which a partner may be at risk.",
+)
 @click.option("--as-of", metavar="DAY", help="Today, from when on dates lie in the future. Default: now.")
 @json_option
 @click.pass_obj
@@ -98,6 +113,8 @@ def partners_report_command(
     actions: Path,
     statuses: Path | None,
     regions: Path | None,
+    tiers: tuple[str, ...],
+    silence: float,
     as_of: str | None,
     as_json: bool,
 ) -> None:
@@ -107,9 +124,10 @@ def partners_report_command(
     DEALS is that of 'overlap lift', ACTIONS a CSV with partner and date. Without --statuses no deal counts
     for a tier: presence earns none.
     """
-    from cleanroom.session.attribution.plain_deals import partners_answer, read_deals
+    from cleanroom.session.attribution.plain_deals import partners_answer, read_deals, thresholds
 
-    answer = partners_answer(read_deals(deals, None, shell.now(), as_of), actions, statuses, regions)
+    rules = thresholds(tiers, silence)
+    answer = partners_answer(read_deals(deals, None, shell.now(), as_of), actions, statuses, regions, rules)
     if as_json:
         print_json(answer)
         return

@@ -35,7 +35,8 @@ def weekly_command(
     """Review what is open this week, the money at risk first, each line with its next action.
 
     Missing proof, disputes, introductions that nobody answered, silent partners and their first selling play,
-    next joint steps, and what changed since last week. The first review of a week keeps its statuses.
+    next joint steps, which open deals are at risk and which safe, and what changed since last week. The first
+    review of a week keeps its statuses.
     """
     from cleanroom.session.attribution.weekly_review import write_review
 

@@ -31,11 +31,13 @@ def weekly_page(review: weekly.Review, names: Mapping[str, str], party: str) -> 
         paragraph(f"{party} on {review.day}. {compared}", soft=True),
         tiles(_tiles(review)),
         *_first(review, names),
+        *_deals(review, names),
         *_sections(review, names),
         *_plays(review, names),
         *_changes(review, names),
         *_lists(review, names),
         *_fields(review),
+        *_glossary(),
         "<footer>Amounts are those of whole deals; currencies are never added. Statuses come from the rules "
         "in force, nothing here pays anybody. docs/weekly.md says what each section means.</footer>",
     ]
@@ -62,6 +64,31 @@ def _first(review: weekly.Review, names: Mapping[str, str]) -> Iterator[str]:
     if first:
         yield heading("Do first")
         yield _todo(first, review, names)
+
+
+def _deals(review: weekly.Review, names: Mapping[str, str]) -> Iterator[str]:
+    """Open deals at risk, unclear and safe: facts, the ones that decide first."""
+    if not review.deals:
+        return
+    yield heading("Open deals: at risk and safe")
+    yield paragraph("Reasons are facts from the records. None of them is a probability.", soft=True)
+    for verdict, meaning in weekly.VERDICTS.items():
+        deals = [one for one in review.deals if one.verdict == verdict]
+        if not deals:
+            continue
+        rows = [
+            (
+                Cell(_named(one.opportunity, names)),
+                Cell(_plain(one.owner) or "nobody owns it"),
+                Cell(_capital("; ".join(_plain(each.says, 200) for each in one.deciding))),
+                Cell(money(one.amount, one.currency) or "-", number=True),
+            )
+            for one in deals[:_SHOWN]
+        ]
+        title = f"{_capital(verdict)}, {len(deals):,}: {meaning}"
+        yield table(title, ("deal", "owner", "why", "amount"), rows)
+        if len(deals) > _SHOWN:
+            yield paragraph(f"And {len(deals) - _SHOWN:,} more in the JSON.", soft=True)
 
 
 def _sections(review: weekly.Review, names: Mapping[str, str]) -> Iterator[str]:
@@ -202,6 +229,13 @@ def _fields(review: weekly.Review) -> Iterator[str]:
     ]
     of = review.fields[0].of if review.fields else 0
     yield table(f"Of {of:,} actions that may earn", ("field", "filled", "needed", "gate", ""), rows)
+
+
+def _glossary() -> Iterator[str]:
+    """The same words for everybody who reads the page."""
+    yield heading("What the statuses mean")
+    rows = [(Cell(name), Cell(_capital(means))) for name, means in classification.GLOSSARY.items()]
+    yield table("For each partner on each deal, the first that holds", ("status", "when"), rows)
 
 
 def _named(name: str, names: Mapping[str, str]) -> str:

@@ -20,6 +20,9 @@ _ITEMS: Final = 5
 _COMMANDS: Final = 4
 _PARTS: Final = 3
 
+#: Open deals shown of each verdict.
+_DEALS: Final = {"at risk": 2, "safe": 1}
+
 #: Section to the command that closes an item.
 _COMMANDS_OF: Final = {
     "evidence": "overlap credit explain {opportunity} --partner {partner}",
@@ -35,7 +38,7 @@ _COMMANDS_OF: Final = {
 
 def weekly_text(review: weekly.Review, names: Mapping[str, str]) -> list[str]:
     """At most LINES lines; `names` are names of deals and accounts by id. Only commands may be long."""
-    lines = [_title(review), *_counts(review), *_changes(review), _fields(review)]
+    lines = [_title(review), *_counts(review), *_changes(review), _fields(review), *_deals(review, names)]
     first = weekly.first_few(review.items, _ITEMS)
     if first:
         lines.append("first")
@@ -102,10 +105,27 @@ def _fields(review: weekly.Review) -> str:
     return f"filled %  {', '.join(said)}"
 
 
-def _item(one: weekly.Item, names: Mapping[str, str]) -> tuple[str, str]:
-    place = one.opportunity or one.account
+def _deals(review: weekly.Review, names: Mapping[str, str]) -> Iterator[str]:
+    """How many open deals are at risk, unclear and safe, and the largest with their reasons."""
+    counts = Counter(one.verdict for one in review.deals)
+    said = ", ".join(f"{counts[name]:,} {name}" for name in weekly.VERDICTS if counts[name])
+    if said:
+        yield f"deals     {said}; --html and --json have all, with reasons"
+    for verdict, most in _DEALS.items():
+        for one in [each for each in review.deals if each.verdict == verdict][:most]:
+            subject = _place(one.opportunity, names)
+            reasons = "; ".join(classification.plain_cell(each.says, _WIDTH) for each in one.deciding)
+            yield _cut(f"  {verdict}, {money(one.amount, one.currency) or '-'}  {subject}: {reasons}")
+
+
+def _place(place: str, names: Mapping[str, str]) -> str:
+    """A deal or account by its id, with its name where it has one."""
     name = classification.plain_cell(names.get(place, ""), 30)
-    subject = f"{classification.plain_cell(place, 20)}{f' ({name})' if name else ''}"
+    return f"{classification.plain_cell(place, 20)}{f' ({name})' if name else ''}"
+
+
+def _item(one: weekly.Item, names: Mapping[str, str]) -> tuple[str, str]:
+    subject = _place(one.opportunity or one.account, names)
     who = classification.plain_cell(one.partner, 24) or "no partner"
     owner = classification.plain_cell(one.owner, 24) or "nobody owns it"
     amount = money(one.amount, one.currency) or "-"

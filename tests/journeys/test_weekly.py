@@ -9,6 +9,7 @@ import csv
 import io
 import json
 from datetime import datetime
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 from two_parties import BEGIN, DAY, PARTNER, PASSPHRASE, SECRETS, VENDOR, TwoParties, Walk, write_csv
 
+from cleanroom.attribution.classification import GLOSSARY
 from cleanroom.session.attribution.rule_files import default_rules
 
 
@@ -274,3 +276,32 @@ def test_a_dispute_of_the_ledger_has_its_clock_in_the_review(
     assert facts == ("D1", PARTNER, "ann", "2026-11-27", "60.01")
     both.run(VENDOR, "dispute", "decide", "d1", "--outcome", "rejected", "--as", keys["cleo"])
     assert "dispute-open" not in codes(weekly(both))
+
+
+def test_open_deals_are_told_at_risk_and_safe(both: TwoParties, tmp_path: Path) -> None:
+    step = ("--next-step", "pilot", "--due", "2026-11-30", "--proof", "slides")
+    log(both, "demo", "2026-11-22", "--opportunity", "D1", *step)
+    log(both, "demo", "2026-11-22", "--opportunity", "D2", *step)
+    accounts = [row["account"] for row in both.read_json(VENDOR, "credit") if row["opportunity"] == "D1"]
+    won = [
+        [f"W{n}", accounts[0], "W", "Closed Won", "5", "EUR", "2026-10-01", "2026-10-16"] for n in range(5)
+    ]
+    open_deals = [
+        ["D1", accounts[0], "=Deal", "Negotiation", "9000", "EUR", "2026-11-10", ""],
+        ["D2", accounts[0], "Two", "Discovery", "50.50", "EUR", "2026-11-01", ""],
+    ]
+    header = ["id", "account_id", "name", "stage", "amount", "currency", "created", "close date"]
+    file = write_csv(tmp_path / "more.csv", header, [*open_deals, *won])
+    both.run(VENDOR, "import", file, "--as", "opportunities")
+    found = {one["opportunity"]: one for one in weekly(both)["deals"]}
+    assert {name: one["verdict"] for name, one in found.items()} == {"D1": "safe", "D2": "at risk"}
+    (why,) = [one["says"] for one in found["D2"]["reasons"] if one["side"] == "risk"]
+    assert why == "open for 21 days; 9 in 10 of 5 won deals closed within 15 days"
+    said = both.run(VENDOR, "weekly").out
+    assert "deals     1 at risk, 1 safe" in said and f"D2 (Two): {why}" in said
+    page = tmp_path / "page.html"
+    both.run(VENDOR, "weekly", "--html", page)
+    text = page.read_text(encoding="utf-8")
+    assert "Open for 21 days" in text
+    # Everybody reads the same definitions.
+    assert all(unescape(text).find(means[1:]) > 0 for means in GLOSSARY.values())

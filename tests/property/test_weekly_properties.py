@@ -116,6 +116,25 @@ def test_a_review_of_one_partner_names_no_other(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_every_open_deal_has_one_verdict_and_its_reasons(seed: int) -> None:
+    made, rows, _ = made_of(seed)
+    review = review_of(made, seed)
+    assert sorted(one.opportunity for one in review.deals) == sorted(
+        one["id"] for one in rows["opportunities"] if one["status"] == "open"
+    )
+    headline = headline_table(made)
+    best = dict(zip(headline["opportunity"], headline["status"], strict=True))
+    for one in review.deals:
+        sides = {each.side for each in one.reasons}
+        expected = "at risk" if "risk" in sides else "unclear" if "doubt" in sides else "safe"
+        assert (one.verdict, one.status) == (expected, best[one.opportunity]) and one.deciding
+        assert len({each.code for each in one.reasons}) == len(one.reasons)
+    for partner in made.partners:
+        mine = {one.opportunity for one in review_of(made, seed, partner=partner).deals}
+        assert mine <= {one.opportunity for one in review.deals}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_money_is_sorted_inside_each_currency_and_moves_add_up(seed: int) -> None:
     made, _, _ = made_of(seed)
     review = review_of(made, seed)

@@ -256,3 +256,20 @@ def test_a_hold_out_from_draw_to_result(tmp_path: Path) -> None:
     assert isinstance(run("holdout", "result", out, outcomes, *words).exception, ForgedFile)
     words[3] = "seed"
     assert isinstance(run("holdout", "result", out, outcomes, *words).exception, UsageError)
+
+
+def test_tiers_of_the_own_programme_are_options(files: list[str], tmp_path: Path, made: Made) -> None:
+    place = write(tmp_path / "actions.csv", [{"partner": "p01", "date": "2025-09-01"}])
+    statuses = [{"deal_id": row["deal_id"], "status": "Sourced"} for row in made.deals]
+    words = ("partners-report", files[0], place, "--statuses", write(tmp_path / "s.csv", statuses))
+    answer = json.loads(run(*words, "--tier", "base=0", "--tier", "top=1", "--json").stdout)
+    won = {each["partner"]: each["won"] for each in answer["partners"]}
+    assert {each["partner"]: each["tier"] for each in answer["partners"]} == {
+        partner: "top" if amount >= 1 else "base" for partner, amount in won.items()
+    }
+    # Whoever wins too little for the lowest tier that is named has none.
+    answer = json.loads(run(*words, "--tier", "top=999999999999999", "--silence", "1", "--json").stdout)
+    assert {each["tier"] for each in answer["partners"]} == {"none"}
+    for wrong in ("top", "=1", "top=many", "top=-1", "top=nan"):
+        assert isinstance(run(*words, "--tier", wrong).exception, UsageError)
+    assert isinstance(run(*words, "--tier", "a=1", "--tier", "a=2").exception, UsageError)

@@ -137,6 +137,8 @@ class TestResponse:
         assert [
             one[0] for one in section("response", early, past=weekly.Past("2026-W45", past.statuses))
         ] == ["late-response"]
+        nowhere = act("introduction", "2026-11-10", responded="2026-11-18", opportunity_id="gone")
+        assert section("response", pipeline([nowhere])) == []
         in_time = pipeline([act("introduction", "2026-11-16", responded="2026-11-18T23:00:00Z")])
         assert section("response", in_time) == []
         future = pipeline([act("introduction", "2026-11-10", responded="2026-11-23")])

@@ -2,6 +2,7 @@
 
 judged deals -> choose_deals, gather_touches -> rows of files (paths, deals, statuses, a rule's credit)
                                              -> edge cases of the rules, what types of action went with
+             -> who stands how in an account, who is in many, the journey of a deal
 
 Nothing here has a clock or a file, and nothing decides: statuses are given by `classification` alone.
 """
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from cleanroom.attribution.observed.edges import EDGES, Edge, edge_cases
     from cleanroom.attribution.observed.going_together import FEWEST_ACTIONS, Motion, Share, motions
     from cleanroom.attribution.observed.journeys import Paths, journey_rows
+    from cleanroom.attribution.observed.relations import (
+        Connector,
+        Relation,
+        Step,
+        connectors_of,
+        journey_of,
+        relations_of,
+    )
     from cleanroom.attribution.observed.rows import (
         DealRows,
         action_rows,
@@ -31,21 +40,27 @@ __all__ = [
     "EDGES",
     "FEWEST_ACTIONS",
     "LEFT_OUT",
+    "Connector",
     "DealRows",
     "Edge",
     "Given",
     "Motion",
     "Paths",
+    "Relation",
     "Selection",
     "Share",
+    "Step",
     "Touches",
     "action_rows",
     "choose_deals",
+    "connectors_of",
     "deal_rows",
     "edge_cases",
     "gather_touches",
+    "journey_of",
     "journey_rows",
     "motions",
+    "relations_of",
     "rule_credit",
     "stage_rows",
     "status_rows",
@@ -56,6 +71,9 @@ _HOMES = {
     **dict.fromkeys(("Given", "rule_credit"), "credited"),
     **dict.fromkeys(("EDGES", "Edge", "edge_cases"), "edges"),
     **dict.fromkeys(("Paths", "journey_rows"), "journeys"),
+    **dict.fromkeys(
+        ("Connector", "Relation", "Step", "connectors_of", "journey_of", "relations_of"), "relations"
+    ),
     **dict.fromkeys(("FEWEST_ACTIONS", "Motion", "Share", "motions"), "going_together"),
     **dict.fromkeys(("DealRows", "action_rows", "deal_rows", "stage_rows", "status_rows"), "rows"),
     **dict.fromkeys(("LEFT_OUT", "Selection", "choose_deals"), "selection"),

@@ -4,6 +4,7 @@ item        one open item, the sections, and the order by money at risk
 desk        deals, usable actions and holdings in plain values
 evidence, handoff, presence, steps   the sections, each from the desk
 change, lists                        what moved since last week; the three lists
+outlook                              open deals at risk and safe, each with its reasons
 review      all of it as one value, and as tasks for a CRM
 
 Names are loaded on first use: the engine brings numpy and pyarrow.
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cleanroom.attribution.weekly.desk import day_text, week_of
     from cleanroom.attribution.weekly.item import CODES, SECTIONS, Item, first_few, ordered
     from cleanroom.attribution.weekly.lists import LISTS, Listed
+    from cleanroom.attribution.weekly.outlook import VERDICTS, Outlook, Reason
     from cleanroom.attribution.weekly.presence import CADENCE, MICRO_LIST, TEMPLATE, Play, Target
     from cleanroom.attribution.weekly.review import (
         TASK_COLUMNS,
@@ -40,13 +42,16 @@ __all__ = [
     "SECTIONS",
     "TASK_COLUMNS",
     "TEMPLATE",
+    "VERDICTS",
     "Change",
     "Item",
     "Listed",
     "Moved",
     "OpenDispute",
+    "Outlook",
     "Past",
     "Play",
+    "Reason",
     "Review",
     "Target",
     "day_text",
@@ -62,6 +67,7 @@ _HOMES = {
     **dict.fromkeys(("day_text", "week_of"), "desk"),
     **dict.fromkeys(("CODES", "SECTIONS", "Item", "first_few", "ordered"), "item"),
     **dict.fromkeys(("LISTS", "Listed"), "lists"),
+    **dict.fromkeys(("VERDICTS", "Outlook", "Reason"), "outlook"),
     **dict.fromkeys(("CADENCE", "MICRO_LIST", "TEMPLATE", "Play", "Target"), "presence"),
     **dict.fromkeys(("TASK_COLUMNS", "OpenDispute", "Past", "Review", "make_review", "tasks"), "review"),
 }

@@ -12,7 +12,7 @@ from cleanroom.attribution.weekly.item import Item
 def response_items(desk: Desk, since: int) -> Iterator[Item]:
     """Introductions without an answer after `response` days, and those answered late on or after day `since`.
 
-    An answer on the last of these days is in time.
+    An answer on the last of these days is in time. What names no account or deal of ours has no place here.
     """
     for one in desk.done:
         if not one.origin:
@@ -23,7 +23,7 @@ def response_items(desk: Desk, since: int) -> Iterator[Item]:
                 waits = desk.today - one.day
                 what = f"{_said(one)} waits for an answer, for {waits} days"
                 yield _item(desk, "no-response", one, what, due)
-        elif one.responded > due and one.responded >= since:
+        elif one.responded > due and one.responded >= since and (one.deal or one.account):
             took = one.responded - one.day
             what = f"{_said(one)} was answered after {took} days; the rule is {desk.clocks.response}"
             yield _item(desk, "late-response", one, what, due)

@@ -22,6 +22,7 @@ from cleanroom.attribution.weekly.evidence import disputed_items, evidence_items
 from cleanroom.attribution.weekly.handoff import loop_back_items, response_items
 from cleanroom.attribution.weekly.item import PAST, SECTIONS, Item, ordered
 from cleanroom.attribution.weekly.lists import Listed, three_lists
+from cleanroom.attribution.weekly.outlook import Outlook, outlook_of
 from cleanroom.attribution.weekly.presence import CADENCE, Play, make_play, silent_partners, stale_items
 from cleanroom.attribution.weekly.steps import step_items
 
@@ -68,7 +69,8 @@ class Past:
 @dataclass(frozen=True)
 class Review:
     """What is open on a day. `since` is the week compared with, "" for a first one; `items` are ordered in
-    each of SECTIONS, `fields` one for each gated field, `partner` the only one it is about, or ""."""
+    each of SECTIONS, `fields` one for each gated field, `partner` the only one it is about, or "". `deals`
+    are the open ones with their verdict, ordered."""
 
     day: str
     week: str
@@ -80,6 +82,7 @@ class Review:
     moved: tuple[Moved, ...]
     listed: tuple[Listed, ...]
     fields: tuple[Filled, ...]
+    deals: tuple[Outlook, ...]
 
     def section(self, name: str) -> tuple[Item, ...]:
         """The items of one section, in their order."""
@@ -128,6 +131,7 @@ def make_review(
         money_moved(headlines_of(past.statuses), headlines_of(statuses)) if past else (),
         three_lists(desk, silent, plays, began),
         tuple(completeness(judged.pipeline)),
+        outlook_of(desk, partner_of(partner) if partner else ""),
     )
     return _only(whole, judged, statuses, past, partner_of(partner)) if partner else whole
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from cleanroom.session.folder import write_whole
 from overlap.errors import BadInput, UsageError
 
 _DAY_SECONDS = 86_400
+_AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 
 
 def read_deals(deals: Path, stages: Path | None, now: int, as_of: str | None = None) -> statistics.Deals:
@@ -69,15 +72,35 @@ def forecast_answer(deals: statistics.Deals, statuses: Path | None) -> dict[str,
     return asdict(found) | {"left_out": dict(deals.left_out)}
 
 
+def thresholds(tiers: Sequence[str], silence: float) -> statistics.Thresholds:
+    """Thresholds with tiers given as NAME=AMOUNT; UsageError for one that is none, or a name twice."""
+    if not tiers:
+        return statistics.Thresholds(silence=silence)
+    found: dict[str, float] = {}
+    for text in tiers:
+        name, _, amount = text.partition("=")
+        if not name.strip() or not _AMOUNT.fullmatch(amount) or name.strip() in found:
+            raise UsageError("a tier is a name and an amount won, each name once", "for example gold=250000")
+        found[name.strip()] = float(amount)
+    ordered = sorted(found.items(), key=lambda one: -one[1])
+    # Somebody who has won less than the lowest asks for is in no tier.
+    last = () if ordered[-1][1] == 0 else (("none", 0.0),)
+    return statistics.Thresholds(tiers=(*ordered, *last), silence=silence)
+
+
 def partners_answer(
-    deals: statistics.Deals, actions: Path, statuses: Path | None, regions: Path | None
+    deals: statistics.Deals,
+    actions: Path,
+    statuses: Path | None,
+    regions: Path | None,
+    rules: statistics.Thresholds | None = None,
 ) -> dict[str, Any]:
     """What `overlap partners-report --json` prints; actions without a readable day are counted, not used."""
     rows = read_table(actions, statistics.ACTION_COLUMNS)
     days = [(row["partner"].strip(), statistics.days_of(row["date"].strip())) for row in rows]
     usable = [(partner, day) for partner, day in days if partner and day is not None]
     given = _by_deal(statuses, "status")
-    found = statistics.portfolio(deals, given, usable, _by_deal(regions, "region"))
+    found = statistics.portfolio(deals, given, usable, _by_deal(regions, "region"), rules)
     left_out = dict(deals.left_out) | {"bad-action": len(days) - len(usable)}
     return {
         "partners": [asdict(each) for each in found],
