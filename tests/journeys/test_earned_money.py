@@ -149,7 +149,10 @@ def test_a_quarter_from_the_crm_to_the_partner_and_the_next_one_after_a_change(d
     line = next(one for one in desk.statement("contoso")["lines"] if one["kind"] == "sourced")
     why = desk.run("statement", "why", line["line"], desk.root / "out" / "contoso-2026-Q1.json")
     (digest,) = {row["rules"] for row in desk.json("credit")}
-    assert f"evidence  rule=sourced rules={digest} grade=none action=a1; digest of its proof sha256:{'ab' * 32}" in why
+    assert (
+        f"evidence  rule=sourced rules={digest} grade=none action=a1; digest of its proof sha256:{'ab' * 32}"
+        in why
+    )
     # Half a year is paid; then a dispute, which the status shows and which freezes what the CRM says.
     desk.now = day("2026-04-20")
     run = desk.json("pay", "approve", *key(desk, "ada"))["run"]
@@ -448,3 +451,8 @@ def test_a_wrong_passphrase_of_a_persons_key_names_its_own_variable(desk: Progra
     told = desk.run("pay", "approve", "--as", desk.root / "ada.key", "--key-passphrase-file",
                     desk.write("wrong", "another passphrase entirely"), code=3)  # fmt: skip
     assert "OVERLAP_KEY_PASSPHRASE" in told and "OVERLAP_PASSPHRASE" not in told
+
+
+def test_an_option_of_the_whole_program_behind_a_command_says_where_it_stands(desk: Programme) -> None:
+    told = desk.run("import", "deals.csv", "--dir", "x", code=2)
+    assert "'overlap --dir … import …'" in told

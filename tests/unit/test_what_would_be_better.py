@@ -89,10 +89,17 @@ def test_a_deal_that_keeps_an_introduction_from_sourcing_is_named() -> None:
     )
     lines = explain_status(made, "O1", "contoso")
     assert "contoso is Attached" in lines[0] and len(lines) <= EXPLANATION_LINES
-    assert "  not Sourced: the account was not net new, deal O0 stood open there" in lines
+    assert "  the account was not net new: deal O0 stood open there; without it Sourced" in lines
     told = explain_status(made, "O1", "contoso", for_partner=True)
-    assert "  not Sourced: the account was not net new, another deal stood open there" in told
+    assert "  the account was not net new: another deal stood open there; without it Sourced" in told
     assert not any("O0" in line for line in told)
+
+
+def test_rivals_on_an_account_that_was_not_new_hear_of_the_deal() -> None:
+    older = deal(id="O0", created="2026-03-01")
+    made = pipeline([brought("2026-04-20"), brought("2026-04-21", "fabrikam")], deals=[deal(), older])
+    lines = explain_status(made, "O1", "fabrikam", for_partner=True)
+    assert "  the account was not net new: another deal stood open there; without it Disputed" in lines
 
 
 def test_no_deal_is_blamed_for_what_would_not_have_sourced() -> None:

@@ -101,12 +101,12 @@ def _facts(row: dict[str, Any]) -> list[str]:
 
 def _not_new(near: Pipeline, row: dict[str, Any], for_partner: bool) -> list[str]:
     """The line that says which other deal of the account keeps an origin action from sourcing this one."""
-    others = deals_in_the_way(near, row["opportunity"], row["partner"])
+    others, alone = deals_in_the_way(near, row["opportunity"], row["partner"])
     if not others:
         return []
     named = "another deal" if for_partner else f"deal {plain_cell(others[0])}"
     more = f" and {len(others) - 1} more" if len(others) > 1 and not for_partner else ""
-    return [f"  not Sourced: the account was not net new, {named}{more} stood open there"]
+    return [f"  the account was not net new: {named}{more} stood open there; without it {alone}"]
 
 
 def _lanes(row: dict[str, Any]) -> str:

@@ -76,21 +76,21 @@ def statuses_of(pipelines: Sequence[Pipeline], opportunity: str, partner: str) -
     return [found.get(f"{at}:{opportunity}", STATUSES[-1]) for at in range(len(pipelines))]
 
 
-def deals_in_the_way(near: Pipeline, opportunity: str, partner: str) -> list[str]:
-    """The account's other deals but for which the partner would have sourced this one; `near` is focused.
+def deals_in_the_way(near: Pipeline, opportunity: str, partner: str) -> tuple[list[str], str]:
+    """The account's other deals that keep the partner from claiming the source of this one, and what it would
+    be without them: Sourced, or Disputed with others who claim it too. `near` is focused.
 
-    Each was tried: alone the deal is Sourced, and beside that other deal it is not.
+    Each was tried: alone the deal has that status, and beside that other deal it has not.
     """
     deals = near.opportunities
     others = deals.loc[deals["id"] != opportunity, "id"].tolist()
-    if not others or status_of(near, opportunity, partner) == "Sourced":
-        return []
-    if status_of(_only(near, {opportunity}), opportunity, partner) != "Sourced":
-        return []
+    alone = status_of(_only(near, {opportunity}), opportunity, partner) if others else ""
+    if alone not in ("Sourced", "Disputed") or alone == status_of(near, opportunity, partner):
+        return [], ""
     others = others[:_DEALS]
     beside = [_only(near, {opportunity, other}) for other in others]
     after = statuses_of(beside, opportunity, partner)
-    return [other for other, status in zip(others, after, strict=True) if status != "Sourced"]
+    return [other for other, status in zip(others, after, strict=True) if status != alone], alone
 
 
 def _only(near: Pipeline, ids: set[str]) -> Pipeline:
