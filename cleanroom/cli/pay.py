@@ -14,6 +14,8 @@ from cleanroom.number import count_of
 from overlap.errors import BadInput, Refused
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+#: Rows that are named for each finding.
+_ROWS = 8
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -325,5 +327,10 @@ def _tell(made: dict[str, Any]) -> None:
         click.echo(
             f"rounded   {count_of(len(made['rounded']), 'amount')}, each once and half up; --json lists them"
         )
+    alike: dict[tuple[str, str, str, str], list[int]] = {}
     for one in made["findings"]:
-        click.echo(f"{one['effect']:<9} {one['file']} row {one['row']}: {one['code']}, {one['text']}")
+        alike.setdefault((one["effect"], one["file"], one["code"], one["text"]), []).append(one["row"])
+    for (effect, file, code, text), rows in alike.items():
+        shown = ", ".join(map(str, rows[:_ROWS]))
+        more = f" and {len(rows) - _ROWS:,} more" if len(rows) > _ROWS else ""
+        click.echo(f"{effect:<9} {file} {'row' if len(rows) == 1 else 'rows'} {shown}{more}: {code}, {text}")

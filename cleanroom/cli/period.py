@@ -41,7 +41,7 @@ def close(
     An event that comes later gives lines and adjustments in the period that is open then. Events come from a
     file, from the statuses of won deals (--credit), or from both.
     """
-    from cleanroom.attribution import earnings
+    from cleanroom.attribution import earnings, payouts
     from cleanroom.session.attribution.periods_money import close_period
 
     with shell.party() as party:
@@ -52,10 +52,17 @@ def close(
     counts = f"{made.lines:,} lines, {made.late:,} late, {made.adjustments:,} adjustments"
     said = f"trial     {made.period}, nothing is written" if dry_run else f"closed    {made.period}"
     click.echo(f"{said}: {counts}")
+    for partner, currency, amount in made.partners:
+        click.echo(f"  {partner}: {amount} {currency}")
     for currency, amount in made.totals.items():
         click.echo(f"together  {amount} {currency}")
     for code, count in made.waiting.items():
-        click.echo(f"waiting   {count:,}: {code}")
+        effect, text = payouts.CODES[code]
+        click.echo(f"{'waiting' if effect == 'held' else effect:<9} {count:,} {code}: {text}")
+        if effect != "noted":
+            click.echo(
+                f"          {', '.join(made.first[code])}{', …' if count > len(made.first[code]) else ''}"
+            )
     for code, count in made.not_earned.items():
         click.echo(f"careful   {count:,} {code}: {earnings.EARNING_FINDINGS[code]}")
     for name, code in made.refused:

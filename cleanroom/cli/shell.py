@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -204,7 +204,7 @@ class OverlapGroup(click.Group):
             _complain(error.what, error.hint)
             sys.exit(error.exit_code)
         except click.ClickException as error:
-            _complain(_plain(error.format_message()), f"see '{_command_of(error)} --help'")
+            _complain(_plain(error.format_message()), _way_out(error))
             sys.exit(2)
         except OSError as error:
             _complain(
@@ -219,6 +219,18 @@ class OverlapGroup(click.Group):
             _complain(*_bug(error))
             sys.exit(1)
         sys.exit(code if isinstance(code, int) else 0)
+
+
+#: Options of the whole program.
+_BEFORE: Final = ("--dir", "--passphrase-file", "--quiet")
+
+
+def _way_out(error: click.ClickException) -> str:
+    named = error.option_name if isinstance(error, click.NoSuchOption) else ""
+    if named in _BEFORE:
+        command = _command_of(error).partition(" ")[2]
+        return f"it stands before the command: 'overlap {named} … {command} …'"
+    return f"see '{_command_of(error)} --help'"
 
 
 def _command_of(error: click.ClickException) -> str:

@@ -51,9 +51,10 @@ def make(shell: Shell, partner: str, period: str, out: Path | None, language: st
             f"balance   {row['currency']}: opening {row['opening']}, lines {row['lines']}, "
             f"paid {row['paid']}, closing {row['closing']}"
         )
-    rows = [(one["line"], one["date"], one["rule"], one["amount"], one["state"]) for one in made["lines"]]
-    if rows:
-        print_table(("line", "date", "rule", "amount", "state"), rows)
+    names = ("line", "date", "deal_id", "rule", "amount", "currency", "state")
+    if made["lines"]:
+        print_table(names, [[one[name] for name in names] for one in made["lines"]])
+        click.echo("next      'overlap statement why LINE FILE.json' says how a line came about")
     for name in files:
         click.echo(f"written   {name}")
 

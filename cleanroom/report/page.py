@@ -42,6 +42,8 @@ tbody th{font-weight:600}
 .b svg{display:block;width:100%;height:.8rem;margin-top:.35rem}
 .track{fill:var(--track)}.full{fill:var(--bar)}.range{fill:var(--range)}.mid{fill:var(--bar)}
 pre{overflow-wrap:anywhere;white-space:pre-wrap;font-size:.8125rem;color:var(--soft)}
+p{overflow-wrap:anywhere}td.d{white-space:nowrap}td.w{min-width:15rem}
+td.i,th.i{overflow-wrap:anywhere;min-width:5.5rem;font:.75rem/1.75 ui-monospace,monospace}
 td.h{overflow-wrap:anywhere;min-width:11rem;font:.75rem/1.5 ui-monospace,monospace}
 .rows{overflow-wrap:anywhere;color:var(--soft);font-size:.875rem}
 ol.do{list-style:none;margin:0;padding:0}
@@ -59,15 +61,22 @@ ol.money li{grid-template-columns:1fr}}
 @media print{body{background:#fff}h2,li,tr{break-inside:avoid}}
 """
 
+#: Class of a cell by how it is laid out.
+_FITS: Final = {"": "", "day": "d", "id": "i", "words": "w"}
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A table cell: its text, and whether it is a number or a digest; `chart` is HTML of ours beside it."""
+    """A table cell: its text, and whether it is a number or a digest; `chart` is HTML of ours beside it.
+
+    `fit` is how it is laid out: "day" in one line, "id" broken anywhere, "words" never narrow.
+    """
 
     text: str = ""
     number: bool = False
     chart: str = ""
     digest: bool = False
+    fit: str = ""
 
 
 def page(title: str, body: Iterable[str], language: str = "en") -> str:
@@ -149,8 +158,7 @@ def _at(share: float) -> str:
 
 
 def _cell(at: int, cell: Cell) -> str:
-    kind = (
-        ' class="n"' if cell.number else ' class="b"' if cell.chart else ' class="h"' if cell.digest else ""
-    )
+    name = "n" if cell.number else "b" if cell.chart else "h" if cell.digest else _FITS[cell.fit]
+    kind = f' class="{name}"' if name else ""
     inside = escape(cell.text) + cell.chart
     return f'<th scope="row"{kind}>{inside}</th>' if at == 0 else f"<td{kind}>{inside}</td>"

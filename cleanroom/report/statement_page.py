@@ -62,13 +62,13 @@ def _lines(made: Mapping[str, Any], words: Words) -> str:
     names = ("line", "date", "deal", "rule", "amount", "state", "how")
     rows = [
         [
-            Cell(line["line"], digest=True),
-            Cell(line["date"]),
-            Cell(line["deal_id"]),
+            Cell(line["line"], fit="id"),
+            Cell(line["date"], fit="day"),
+            Cell(line["deal_id"], fit="id"),
             Cell(f"{line['rule']}, {line['kind']}"),
             Cell(f"{line['amount']} {line['currency']}", number=True),
             Cell(words[line["state"]]),
-            Cell(line["formula"]),
+            Cell(line["formula"], fit="words"),
         ]
         for line in made["lines"]
     ]

@@ -42,7 +42,7 @@ def check_passphrase(passphrase: str, party: str) -> None:
     It is a floor, not a measure of strength: length, different characters, and what is left beside the
     party's own name, common words, and runs such as 12345 or aaaa.
     """
-    hint = "it protects every key of the party: choose four words or more that do not belong together"
+    hint = "it protects every key under it: choose four words or more that do not belong together"
     if len(passphrase) < LEAST_PASSPHRASE:
         raise UsageError(f"the passphrase is shorter than {LEAST_PASSPHRASE} characters", hint)
     if len(set(passphrase)) < LEAST_DIFFERENT:

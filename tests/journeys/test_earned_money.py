@@ -7,6 +7,7 @@ a demo, whole cents.
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,10 @@ def test_a_quarter_from_the_crm_to_the_partner_and_the_next_one_after_a_change(d
     line = next(one for one in desk.statement("contoso")["lines"] if one["kind"] == "sourced")
     why = desk.run("statement", "why", line["line"], desk.root / "out" / "contoso-2026-Q1.json")
     (digest,) = {row["rules"] for row in desk.json("credit")}
-    assert f"evidence  rule=sourced rules={digest} grade=none action=a1; proof sha256:{'ab' * 32}" in why
+    assert (
+        f"evidence  rule=sourced rules={digest} grade=none action=a1; digest of its proof sha256:{'ab' * 32}"
+        in why
+    )
     # Half a year is paid; then a dispute, which the status shows and which freezes what the CRM says.
     desk.now = day("2026-04-20")
     run = desk.json("pay", "approve", *key(desk, "ada"))["run"]
@@ -387,3 +391,69 @@ def test_fields_that_are_filled_by_chance_pay_nobody(desk: Programme) -> None:
     desk.crm(DEALS, [*ACTIONS, f"a4,D3,A3,contoso,demo,2026-03-20,2026-03-20,{PROOF},jo"])
     assert desk.close("2026-Q1")["lines"] > 0
     assert "statuses.csv" in [file["name"] for file in desk.json("credit", "export", out)["files"]]
+
+
+def test_a_slip_in_a_partners_name_opens_no_dispute(desk: Programme) -> None:
+    """Upheld, it would be paid to somebody who does not exist."""
+    desk.close("2026-Q1")
+    words = ("--deal", "D4", "--reason", "missing", "--by", "contoso")
+    assert "but 'contoso'" in desk.run("dispute", "open", *words, "--partner", "contosso", code=2)
+    desk.run("dispute", "open", *words, "--partner", "Contoso")
+    (listed,) = desk.json("dispute", "list")
+    assert listed["partner"] == "contoso"
+
+
+def test_a_trial_close_says_whom_it_pays_and_what_waits(desk: Programme) -> None:
+    said = desk.run("period", "close", "2026-Q1", "--credit", "--dry-run")
+    assert "  contoso: " in said and "no-rule: no rule of the plan pays for this event" in said
+    made = desk.json("period", "close", "2026-Q1", "--credit", "--dry-run")
+    (total,) = made["totals"].values()
+    assert sum(Decimal(amount) for _, _, amount in made["partners"]) == Decimal(total)
+
+
+def test_a_statement_is_found_by_the_name_of_the_crm(desk: Programme) -> None:
+    desk.close("2026-Q1")
+    assert "deal_id" in desk.run("statement", "Contoso", "--out", desk.root / "out")
+    assert (desk.root / "out" / "contoso-2026-Q1.json").is_file()
+    assert "'contoso'" in desk.run("statement", "nobody", code=2)
+
+
+def test_deals_are_named_by_the_beginning_of_their_ids(desk: Programme) -> None:
+    """Reports of a CRM print 15 of the 18 characters."""
+    desk.crm(
+        [
+            "0068d00000OPP01,A1,Closed Won,100,2026-02-01,2026-03-10,",
+            "0068d00000OPP02,A2,Negotiation,1,2026-02-01,,",
+        ]
+    )
+    desk.close("2026-Q1")
+    words = ("--partner", "contoso", "--reason", "missing", "--by", "x")
+    desk.run("dispute", "open", "--deal", "0068d00000OPP01", *words)
+    assert desk.json("dispute", "list")[0]["deal"] == "0068d00000OPP01AAH"
+    said = "--partner", "contoso", "--type", "demo", "--date", "2026-04-01", "--proof", "x"
+    desk.run("actions", "log", "--opportunity", "0068d00000OPP02", *said)
+    assert desk.json("actions", "list")[-1]["opportunity_id"] == "0068d00000OPP02AAH"
+    assert "more than one" in desk.run("actions", "log", "--opportunity", "0068d00000OPP0", *said, code=2)
+
+
+def test_a_file_without_partner_type_or_date_is_no_file_of_actions(desk: Programme) -> None:
+    """It would take the place of the actions that were imported before."""
+    for columns in (
+        "id,opportunity id,type,date",
+        "id,opportunity id,partner,date",
+        "id,opportunity id,partner,type",
+    ):
+        source = desk.write("wrong.csv", f"{columns}\na9,D1,demo,2026-03-01\n")
+        desk.run("import", source, "--as", "actions", code=4)
+    assert len(desk.json("actions", "list")) == len(ACTIONS)
+
+
+def test_a_wrong_passphrase_of_a_persons_key_names_its_own_variable(desk: Programme) -> None:
+    told = desk.run("pay", "approve", "--as", desk.root / "ada.key", "--key-passphrase-file",
+                    desk.write("wrong", "another passphrase entirely"), code=3)  # fmt: skip
+    assert "OVERLAP_KEY_PASSPHRASE" in told and "OVERLAP_PASSPHRASE" not in told
+
+
+def test_an_option_of_the_whole_program_behind_a_command_says_where_it_stands(desk: Programme) -> None:
+    told = desk.run("import", "deals.csv", "--dir", "x", code=2)
+    assert "'overlap --dir … import …'" in told

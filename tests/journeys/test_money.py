@@ -101,6 +101,11 @@ def test_the_half_hour_of_a_finance_person(desk: Desk) -> None:
     line = next(one["line"] for one in made["lines"] if one["event_id"] == "e2")
     why = desk.run("statement", "why", line, desk.root / "out" / "contoso-2026-Q1.json")
     assert "owes 6800.00 EUR, less 5400.00 before" in why and len(why.splitlines()) <= 12
+    # Anybody can do the sum: 6,000 and 800.
+    assert "(100000.00 at 6 % and 10000.00 at 8 %)" in why
+    assert "exact     1400.00 EUR before" in why
+    told = desk.run("statement", "why", line, desk.root / "out" / "contoso-2026-Q1.csv", code=5)
+    assert "give PARTNER-PERIOD.json" in told
     # Recompute it.
     assert "same" in desk.verify("contoso", "2026-Q1")
     desk.statement("adatum")

@@ -288,3 +288,18 @@ def test_a_time_without_zone_is_taken_in_the_named_one():
         ("y", "2026-01-31"),
     ]
     assert LAST_DAY == 20_818
+
+
+def test_a_partner_has_the_name_that_statuses_print() -> None:
+    """Names of a CRM have blanks and letters of any script; a type must be sayable of each."""
+    for name in ("delta advisory", "müller & söhne gmbh", "acme-1.b_c", "株式会社 日本"):
+        rule = flat(more=f'partners = ["{name}"]')
+        found = payouts.lint_plan(
+            plan_bytes(f'[[partner]]\nid = "{name}"\ntype = "agent"\nparent = "{name} 2"\n' + rule)
+        )
+        assert [one for one in found if one.severity == "error"] == [], name
+    for name in ("", " a", "a ", "a  b", "~000001", "!000001", "a\\tb", "a\\u202eb", "a" * 101):
+        found = payouts.lint_plan(
+            plan_bytes(f'[[partner]]\nid = "{name}"\n[[partner]]\nid = "{name}"\n' + flat())
+        )
+        assert [one.code for one in found if one.severity == "error"] == ["bad-value"] * 2, name

@@ -354,7 +354,7 @@ def test_enablement_goes_to_activity_that_moves_nothing() -> None:
     assert (one.list, one.reason) == ("enablement attention", "3 actions in 60 days, none moved a deal")
     assert reviewed(pipeline(posts[:2])).listed == ()
     (one,) = reviewed(pipeline([act("demo", "2026-11-10", proof="")])).listed
-    assert one.reason == "1 deals Disputed for want of proof (1)"
+    assert one.reason == "1 deal Disputed for want of proof (1)"
 
 
 def test_a_partner_in_none_of_our_accounts_goes_to_the_nurture_lane() -> None:

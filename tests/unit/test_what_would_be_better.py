@@ -74,3 +74,37 @@ def test_what_is_promised_comes_out_when_it_is_done() -> None:
 def test_a_dispute_between_rivals_still_has_a_way_out(partner: str) -> None:
     made = pipeline([brought("2026-04-20"), brought("2026-04-21", "fabrikam")])
     assert LOST not in last(made, partner) and "would be Sourced if" in last(made, partner)
+
+
+def test_a_deal_that_keeps_an_introduction_from_sourcing_is_named() -> None:
+    older = deal(id="O0", created="2026-03-01", status="lost", closed="2026-07-09")
+    closed_before = deal(id="O2", created="2026-01-01", status="lost", closed="2026-02-01")
+    # Also an introduction on the deal in the way: without that deal it must not count for the account.
+    made = pipeline(
+        [
+            brought("2026-04-20", id="a1"),
+            brought("2026-02-20", id="a2", opportunity_id="O0", account_id="A1"),
+        ],
+        deals=[deal(), older, closed_before],
+    )
+    lines = explain_status(made, "O1", "contoso")
+    assert "contoso is Attached" in lines[0] and len(lines) <= EXPLANATION_LINES
+    assert "  the account was not net new: deal O0 stood open there; without it Sourced" in lines
+    told = explain_status(made, "O1", "contoso", for_partner=True)
+    assert "  the account was not net new: another deal stood open there; without it Sourced" in told
+    assert not any("O0" in line for line in told)
+
+
+def test_rivals_on_an_account_that_was_not_new_hear_of_the_deal() -> None:
+    older = deal(id="O0", created="2026-03-01")
+    made = pipeline([brought("2026-04-20"), brought("2026-04-21", "fabrikam")], deals=[deal(), older])
+    lines = explain_status(made, "O1", "fabrikam", for_partner=True)
+    assert "  the account was not net new: another deal stood open there; without it Disputed" in lines
+
+
+def test_no_deal_is_blamed_for_what_would_not_have_sourced() -> None:
+    older = deal(id="O0", created="2026-03-01")
+    too_old = pipeline([brought("2026-01-20", id="a1")], deals=[deal(), older])
+    assert not any("net new" in line for line in explain_status(too_old, "O1", "contoso")[2:])
+    alone = pipeline([brought("2026-04-20", id="a1")])
+    assert not any("net new" in line for line in explain_status(alone, "O1", "contoso")[2:])

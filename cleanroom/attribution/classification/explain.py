@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cleanroom.attribution.classification.engine import judge_pipeline
 from cleanroom.attribution.classification.pipeline import Pipeline
 from cleanroom.attribution.classification.statuses import RULES, STATUSES
-from cleanroom.attribution.classification.surroundings import focus
+from cleanroom.attribution.classification.surroundings import deals_in_the_way, focus
 from cleanroom.attribution.classification.table import status_table
 from cleanroom.attribution.classification.variants import nearest_alternative, what_higher_takes
 from overlap.errors import UsageError
@@ -42,6 +42,7 @@ def explain_status(
     facts = _facts(row)[:EXPLANATION_FACTS]
     lines = [_decision(row), _rule(pipeline, row), *(f"  {fact}" for fact in facts)]
     if row["partner"]:
+        lines += _not_new(near, row, for_partner)
         lines.append(_lanes(row))
     if not for_partner and len(rows) > 1:
         lines.append(_others(rows, row["partner"]))
@@ -96,6 +97,16 @@ def _facts(row: dict[str, Any]) -> list[str]:
         held = f"proven since {facts['held']}" if "held" in facts else "no proven time"
         lines.append(f"match on the account; holding {facts['grade']}, {held}")
     return lines
+
+
+def _not_new(near: Pipeline, row: dict[str, Any], for_partner: bool) -> list[str]:
+    """The line that says which other deal of the account keeps an origin action from sourcing this one."""
+    others, alone = deals_in_the_way(near, row["opportunity"], row["partner"])
+    if not others:
+        return []
+    named = "another deal" if for_partner else f"deal {plain_cell(others[0])}"
+    more = f" and {len(others) - 1} more" if len(others) > 1 and not for_partner else ""
+    return [f"  the account was not net new: {named}{more} stood open there; without it {alone}"]
 
 
 def _lanes(row: dict[str, Any]) -> str:

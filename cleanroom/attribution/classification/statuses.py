@@ -42,7 +42,9 @@ RULES: Final = {
     "assisted-close": "a late action, proven, while the deal was open in a late stage",
     "influenced": "an action, proven, while the deal was open, in its window before the next stage change",
     "attached:held-later": "its origin action counts, but a rival proves that it held the account earlier",
-    "attached:action": "an action is logged, and none counts: outside its window, or only presence",
+    "attached:action": (
+        "an action is logged, and none counts: outside its window, not net new, or only presence"
+    ),
     "attached:overlap": "the match shows the partner in the account, and no action is logged",
     "attached:no-created": "the deal has no usable day of creation, so no window can be judged",
     "unattributed": "nothing is logged",

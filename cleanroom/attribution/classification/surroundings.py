@@ -11,6 +11,9 @@ from cleanroom.attribution.classification.engine import judge_pipeline
 from cleanroom.attribution.classification.pipeline import Pipeline
 from cleanroom.attribution.classification.statuses import STATUSES
 
+#: Other deals of an account that are looked at.
+_DEALS = 40
+
 
 def focus(pipeline: Pipeline, opportunity: str) -> Pipeline:
     """What bears on one deal: the deals of its account, with their actions, stages, holdings and disputes."""
@@ -71,6 +74,31 @@ def statuses_of(pipelines: Sequence[Pipeline], opportunity: str, partner: str) -
     places = zip(judged.pairs.deal[mine], judged.status[mine], strict=True)
     found = {ids[deal]: STATUSES[at] for deal, at in places}
     return [found.get(f"{at}:{opportunity}", STATUSES[-1]) for at in range(len(pipelines))]
+
+
+def deals_in_the_way(near: Pipeline, opportunity: str, partner: str) -> tuple[list[str], str]:
+    """The account's other deals that keep the partner from claiming the source of this one, and what it would
+    be without them: Sourced, or Disputed with others who claim it too. `near` is focused.
+
+    Each was tried: alone the deal has that status, and beside that other deal it has not.
+    """
+    deals = near.opportunities
+    others = deals.loc[deals["id"] != opportunity, "id"].tolist()
+    alone = status_of(_only(near, {opportunity}), opportunity, partner) if others else ""
+    if alone not in ("Sourced", "Disputed") or alone == status_of(near, opportunity, partner):
+        return [], ""
+    others = others[:_DEALS]
+    beside = [_only(near, {opportunity, other}) for other in others]
+    after = statuses_of(beside, opportunity, partner)
+    return [other for other, status in zip(others, after, strict=True) if status != alone], alone
+
+
+def _only(near: Pipeline, ids: set[str]) -> Pipeline:
+    """These deals only, and no action that names another one: it would count for the account then."""
+    deals, actions = near.opportunities, near.actions
+    if actions is not None:
+        actions = actions[~actions["opportunity_id"].isin(set(deals["id"]) - ids)]
+    return replace(near, opportunities=deals[deals["id"].isin(ids)], actions=actions)
 
 
 def _stacked(frames: Sequence[pd.DataFrame | None], names: Sequence[str]) -> pd.DataFrame | None:

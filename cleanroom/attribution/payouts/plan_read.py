@@ -153,11 +153,13 @@ def _partners(top: TomlTable) -> dict[str, Partner]:
     partners: dict[str, Partner] = {}
     for table in top.tables("partner"):
         one = Partner(
-            table.text("id"),
+            table.partner("id"),
             table.choice("type", PARTNER_TYPES, ""),
-            table.text("parent", ""),
+            table.partner("parent", ""),
         )
         table.done()
+        if not one.id:
+            continue
         if one.id in partners:
             table.fault("partner-twice", "id", "two partners have one id")
         partners[one.id] = one

@@ -34,7 +34,7 @@ def read_rule(table: TomlTable, exponent: int) -> Rule:
         type=type_,
         kinds=kinds,
         products=frozenset(_products(table)),
-        partners=frozenset(table.words("partners")),
+        partners=frozenset(table.words("partners", partners=True)),
         partner_types=_types(table, "partner_types"),
         not_partner_types=_types(table, "not_partner_types"),
         start=table.day("from", needed=False),

@@ -14,6 +14,8 @@ __all__ = ["PlanFinding", "TomlTable"]
 
 #: Ids of plans, rules, partners, roles and products in a plan.
 WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+#: Ids of partners are the names that statuses print: words of any script, with single blanks between them.
+PARTNER: Final = re.compile(r"(?=.{1,100}\Z)[^\W_][^\s\x00-\x1f\x7f]*(?: [^\s\x00-\x1f\x7f]+)*")
 KIND: Final = re.compile(r"[a-z][a-z0-9-]{0,39}(?::[a-z0-9][a-z0-9-]{0,39})?")
 COUNT_LIMIT: Final = 100_000
 
@@ -62,6 +64,15 @@ class TomlTable:
             name, value, "a text" if prose else "a word of letters, digits, '.', '_' and '-'", ""
         )
 
+    def partner(self, name: str, default: str | None = None) -> str:
+        """The id of a partner, as it stands in events."""
+        if default is not None and not self.has(name):
+            return default
+        value = self._take(name, None)
+        if isinstance(value, str) and value.isprintable() and PARTNER.fullmatch(value):
+            return str(value)
+        return self._bad(name, value, "the id of a partner, as it stands in events,", "")
+
     def choice(self, name: str, allowed: Collection[str], default: str | None = None) -> str:
         """One of `allowed`."""
         value: Any = self._take(name, default)
@@ -105,12 +116,14 @@ class TomlTable:
             return self._bad(name, value, 'an amount in quotes, such as "1000.50"', 0)
         return amount
 
-    def words(self, name: str, *, kinds: bool = False, needed: bool = False) -> tuple[str, ...]:
-        """A list of different words, or of kinds of events."""
+    def words(
+        self, name: str, *, kinds: bool = False, partners: bool = False, needed: bool = False
+    ) -> tuple[str, ...]:
+        """A list of different words, of kinds of events, or of ids of partners."""
         if not needed and not self.has(name):
             return ()
         value = self._take(name, None)
-        form = KIND if kinds else WORD
+        form = KIND if kinds else PARTNER if partners else WORD
         fits = isinstance(value, list) and all(isinstance(one, str) and form.fullmatch(one) for one in value)
         if fits and value and len(set(value)) == len(value):
             return tuple(value)

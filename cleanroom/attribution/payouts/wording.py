@@ -66,5 +66,20 @@ def _how(line: Line) -> str:
     if rule.type == "mdf":
         return "step of points"
     if rule.bands:
-        return f"{rule.tiers} bands over {line.scope.span}"
+        return f"{rule.tiers} bands over {line.scope.span} ({_bands(line)})"
     return percent_text(rule.rate)
+
+
+def _bands(line: Line) -> str:
+    """The bands that the volume reached: what of it is paid at which rate; of a cliff the band it is in."""
+    bands = line.rule.own_bands.get(line.partner, line.rule.bands)
+    exponent, volume = line.plan.exponent, line.volume_after
+    if line.rule.tiers == "cliff":
+        at = [band for band in bands if band.low <= volume] or bands[:1]
+        return f"all at {percent_text(at[-1].rate)}"
+    reached = [band for band in bands if band.low < volume] or bands[:1]
+    ends = [*(band.low for band in reached[1:]), volume]
+    return " and ".join(
+        f"{_about(end - band.low, exponent)} at {percent_text(band.rate)}"
+        for band, end in zip(reached, ends, strict=True)
+    )

@@ -17,6 +17,7 @@ from cleanroom.attribution.classification.statuses import EARNING, RULES
 from cleanroom.attribution.weekly.desk import Deal, Desk, day_text, money_of
 from cleanroom.attribution.weekly.presence import CADENCE, Play
 from cleanroom.attribution.weekly.steps import has_step
+from cleanroom.number import count_of
 
 LISTS: Final = {
     "joint account plan": "the partner moves open deals of the account",
@@ -82,7 +83,7 @@ def _enablement(desk: Desk, silent: Mapping[str, str]) -> Iterator[Listed]:
                 for word in lacking_words(int(judged.meetings.lacks[judged.deciding[pair]]))
             )
             lacks = ", ".join(f"{word} ({count})" for word, count in sorted(words.items()))
-            reasons.append(f"{len(pairs)} deals Disputed for want of {lacks}")
+            reasons.append(f"{count_of(len(pairs), 'deal')} Disputed for want of {lacks}")
         if recent[partner] >= FEWEST and partner not in moved:
             reasons.append(f"{recent[partner]} actions in {desk.clocks.inactive} days, none moved a deal")
         if reasons:

@@ -16,10 +16,12 @@ from cleanroom.session.accounts.forgotten import are_forgotten
 from cleanroom.session.folder import Folder
 from cleanroom.store import read_table, write_table
 from overlap import ingest
-from overlap.errors import UsageError
+from overlap.errors import BadInput, UsageError
 from overlap.identity import know, normalise_cell
 from overlap.records import ACCOUNT_COLUMNS, STANDARD_POPULATIONS, Rejected, Table
 
+#: Without these an action counts for nothing, and a file without them is another one.
+_EVERY_ACTION: Final = ("partner", "type", "date")
 _READERS: Final[dict[str, Callable[..., Table]]] = {
     "aliases": ingest.read_aliases,
     "opportunities": ingest.read_opportunities,
@@ -99,6 +101,12 @@ def import_export(
     else:
         table = _READERS[what](source, mapping=mapping, profile=profile, where=where, **said)
         name, population = what, ""
+    missing = [one for one in _EVERY_ACTION if one not in table.source.mapping] if what == "actions" else []
+    if missing:
+        raise BadInput(
+            f"the file has no column for {', '.join(missing)}: none of its actions would count",
+            "name it, for example --map partner=COLUMN; nothing was imported",
+        )
     with folder.locked():
         if what == "aliases":
             table = _of_own_accounts(table, own_accounts(folder))

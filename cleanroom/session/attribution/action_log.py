@@ -7,7 +7,7 @@ attribution/answers/NAME   when we responded to an action and looped back; NAME 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from cleanroom.moment import moment_of
 from cleanroom.session.accounts.imports import own_accounts, own_table
 from cleanroom.session.attribution.answers import answer_action, with_answers
 from cleanroom.session.attribution.rule_files import rule_book
+from cleanroom.session.beginning import only_one
 from cleanroom.session.folder import Folder, open_file
 from cleanroom.session.party import Party
 from overlap.errors import UsageError
@@ -59,7 +60,7 @@ def log_action(party: Party, new: NewAction, proof_file: Path | None = None, zon
     """Keep one action, logged now. Raises UsageError for a type outside the menu or a day that is none."""
     rules = rule_book(party.folder).newest
     kind = menu_type(rules, new.type)
-    _check_subject(party.folder, new)
+    new = _about(party.folder, new)
     fields = asdict(new)
     if proof_file is not None:
         fields["proof"] = f"{new.proof} sha256:{file_digest(proof_file)}".strip()
@@ -139,17 +140,21 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _check_subject(folder: Folder, new: NewAction) -> None:
+def _about(folder: Folder, new: NewAction) -> NewAction:
+    """The action about an imported opportunity or account; the opportunity's id is completed (15 of 18)."""
     if bool(new.opportunity_id) == bool(new.account_id):
         raise UsageError(
             "an action is about one opportunity, or one account", "give --opportunity or --account"
         )
     if new.opportunity_id:
         deals = own_table(folder, "opportunities")
-        if deals is None or not (deals["id"] == new.opportunity_id).any():
-            raise UsageError("no imported opportunity has this id", "import the opportunities first")
-    else:
-        require_account(folder, new.account_id)
+        ids = deals["id"] if deals is not None else ()
+        whole = only_one(
+            ids, new.opportunity_id, str, "imported opportunity", "'overlap credit --json' lists them"
+        )
+        return replace(new, opportunity_id=whole)
+    require_account(folder, new.account_id)
+    return new
 
 
 def require_account(folder: Folder, account: str) -> None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from cleanroom.attribution import payouts
 from cleanroom.session.accounts.imports import own_table
+from cleanroom.session.attribution.action_log import own_actions
 from cleanroom.session.attribution.money_books import MoneyBooks, line_named, sign_act
 from cleanroom.session.attribution.periods_money import amount_in
 from cleanroom.session.attribution.rule_files import rule_book
+from cleanroom.session.beginning import only_one
 from cleanroom.session.folder import read_whole
+from cleanroom.session.partners import list_partners
 from cleanroom.session.party import Party
 from overlap.errors import Refused, UsageError
 from overlap.keys import PartyKeys
@@ -30,6 +34,8 @@ REASONS = {
 }
 EVIDENCE_LIMIT = 2**30
 _DAY = 86_400
+#: How alike two names are, from 0 to 1, of which one may be a slip of the other.
+_SAME_NAME = 0.75
 
 
 @dataclass(frozen=True)
@@ -76,15 +82,15 @@ def dispute_deal(
     today = party.now // _DAY
     plan = money.books.plan_on(today) or next(iter(reversed(money.books.versions())), None)
     if plan is None:
-        raise UsageError("no plan is adopted", "run 'overlap pay adopt PLAN.toml' first")
+        raise UsageError("no plan is adopted", "run 'overlap pay adopt PLAN.toml --as KEY' first")
     deals = own_table(party.folder, "opportunities")
-    rows = deals[deals["id"] == deal] if deals is not None else None
-    if rows is None or not len(rows):
-        raise UsageError("no imported opportunity has this id", "'overlap credit --json' lists them")
-    known = {cells[3] for cells, _ in money.books.rows.values()}
-    name = partner if partner in known else rule_book(party.folder).partner(partner)
-    if not name:
-        raise UsageError("a dispute about a deal is a partner's", "give --partner")
+    if deals is None or deals.empty:
+        raise UsageError(
+            "no opportunities are imported", "run 'overlap import FILE --as opportunities' first"
+        )
+    deal = only_one(deals["id"], deal, str, "imported opportunity", "'overlap credit --json' lists them")
+    rows = deals[deals["id"] == deal]
+    name = _known_partner(money, partner, plan)
     if (deal, name) in money.books.open_disputes():
         raise UsageError("this deal is disputed already", "'overlap dispute list' shows it")
     won = payouts.read_day(str(rows["closed"].iloc[0])) if rows["status"].iloc[0] == "won" else None
@@ -95,6 +101,30 @@ def dispute_deal(
             "what is agreed beside it is paid by an event of its own",
         )
     return _open(money, {"deal": deal, "partner": name, "plan": plan.digest}, reason, by, evidence, note)
+
+
+def _known_partner(money: MoneyBooks, partner: str, plan: payouts.Plan) -> str:
+    """The partner as statuses and events name it; UsageError for a name that is nearly one that is known.
+
+    An upheld dispute pays the partner that it names: a slip of the pen would pay somebody who does not exist.
+    """
+    party = money.party
+    known = {cells[3] for cells, _ in money.books.rows.values() if cells[3]} | set(plan.partners)
+    book = rule_book(party.folder)
+    name = partner if partner in known else book.partner(partner)
+    if not name:
+        raise UsageError("a dispute about a deal is a partner's", "give --partner")
+    known |= {
+        book.partner(one)
+        for one in (*own_actions(party.folder)["partner"], *(one.name for one in list_partners(party)))
+    }
+    near = [] if name in known else get_close_matches(name, sorted(known), 3, _SAME_NAME)
+    if near:
+        raise UsageError(
+            f"nothing here names this partner, but {' and '.join(map(repr, near))}",
+            "correct --partner; one that really is another is named in a plan first",
+        )
+    return name
 
 
 def _open(

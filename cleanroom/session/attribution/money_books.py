@@ -12,7 +12,7 @@ from cleanroom.durable import sync_folder
 from cleanroom.session.beginning import only_one
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
-from overlap.errors import BadInput, Refused
+from overlap.errors import BadInput, Refused, WrongPassphrase
 from overlap.keys import PartyKeys
 
 #: Bytes of a ledger: years of a large programme.
@@ -127,4 +127,8 @@ def check_signatures(entries: list[ledger.Entry]) -> int:
 
 def read_key(source: Path, passphrase: str) -> PartyKeys:
     """The key of an approver in a file. Raises BadInput, MalformedFile or WrongPassphrase."""
-    return PartyKeys.from_locked(read_whole(source, 65_536), passphrase)
+    try:
+        return PartyKeys.from_locked(read_whole(source, 65_536), passphrase)
+    except WrongPassphrase as error:
+        hint = "check OVERLAP_KEY_PASSPHRASE or --key-passphrase-file, and that --as names an approver's key"
+        raise WrongPassphrase(error.what, hint) from None

@@ -22,13 +22,16 @@ from overlap.errors import Refused, UsageError
 from overlap.keys import PartyKeys, check_party_name, check_passphrase
 
 _DAY = 86_400
+#: Events that are named for each code of what waits.
+_FIRST = 3
 
 
 @dataclass(frozen=True)
 class Closed:
     """A close as written: lines by kind, totals, what waits by code, rows that were refused.
 
-    `not_earned` counts what statuses did not earn, by code.
+    `not_earned` counts what statuses did not earn, by code. `partners` are partner, currency and amount of
+    what is booked; `first` names for each code of `waiting` the first events.
     """
 
     period: str
@@ -39,6 +42,8 @@ class Closed:
     waiting: dict[str, int] = field(default_factory=dict)
     refused: list[list[str]] = field(default_factory=list)
     not_earned: dict[str, int] = field(default_factory=dict)
+    partners: list[tuple[str, str, str]] = field(default_factory=list)
+    first: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -138,24 +143,33 @@ def _stripped(rows: Sequence[Sequence[str]]) -> list[list[str]]:
 def _closed(
     period: str, body: Mapping[str, Any], refused: list[list[str]], not_earned: dict[str, int]
 ) -> Closed:
-    sums: dict[str, int] = {}
+    sums: Counter[str] = Counter()
+    shares: Counter[tuple[str, str]] = Counter()
     for line in body["lines"]:
         if not line["fund"]:
-            sums[line["currency"]] = sums.get(line["currency"], 0) + line["minor"]
+            sums[line["currency"]] += line["minor"]
+            shares[line["partner_id"], line["currency"]] += line["minor"]
+    first: dict[str, list[str]] = {}
+    for event, code in body["waiting"]:
+        if len(named := first.setdefault(code, [])) < _FIRST:
+            named.append(event)
     kinds = [line["kind"] for line in body["lines"]]
     return Closed(
         period,
         len(body["lines"]),
         sum(line["late"] for line in body["lines"]),
         kinds.count("adjustment"),
-        {
-            one: payouts.write_amount(minor, payouts.exponent_of(one) or 0)
-            for one, minor in sorted(sums.items())
-        },
+        {one: _written(minor, one) for one, minor in sorted(sums.items())},
         dict(Counter(code for _, code in body["waiting"])),
         refused,
         not_earned,
+        [(partner, one, _written(minor, one)) for (partner, one), minor in sorted(shares.items())],
+        first,
     )
+
+
+def _written(minor: int, currency: str) -> str:
+    return payouts.write_amount(minor, payouts.exponent_of(currency) or 0)
 
 
 def approve_run(party: Party, keys: PartyKeys) -> Approved:
@@ -255,7 +269,7 @@ def amount_in(text: str, currency: str) -> int:
 def _plan_today(money: MoneyBooks, party: Party) -> payouts.Plan:
     plan = money.books.plan_on(party.now // _DAY) or next(iter(reversed(money.books.versions())), None)
     if plan is None:
-        raise UsageError("no plan is adopted", "run 'overlap pay adopt PLAN.toml' first")
+        raise UsageError("no plan is adopted", "run 'overlap pay adopt PLAN.toml --as KEY' first")
     return plan
 
 
@@ -275,7 +289,7 @@ def _next_period(books: ledger.Books, name: str, today: int) -> payouts.Period:
     """The period of that name; UsageError unless it is over and follows the last closed one."""
     versions = books.versions()
     if not versions:
-        raise UsageError("no plan is adopted", "run 'overlap pay adopt PLAN.toml' first")
+        raise UsageError("no plan is adopted", "run 'overlap pay adopt PLAN.toml --as KEY' first")
     day = books.closes[-1].as_of + 1 if books.closes else versions[0].start
     plan = books.plan_on(day)
     if plan is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from cleanroom.attribution import ledger, payouts
 from cleanroom.export import write_csv
 from cleanroom.report import statement_page
 from cleanroom.session.attribution.money_books import MoneyBooks, check_signatures
+from cleanroom.session.attribution.rule_files import rule_book
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
 from overlap import canonical
@@ -19,6 +21,8 @@ from overlap.errors import MalformedFile, UsageError
 
 #: Bytes of a statement.
 STATEMENT_LIMIT = 2**30
+#: Partners that a hint names.
+_NAMED = 12
 
 _COLUMNS = (
     "line", "date", "event_id", "kind", "deal_id", "product", "rule", "part", "period", "of_period", "base",
@@ -59,13 +63,13 @@ def write_statement(
     closes = money.books.closes
     if not closes:
         raise UsageError("no period is closed yet", "'overlap period close' closes the first")
+    if all(cells[3] != partner for cells, _ in money.books.rows.values()):
+        partner = rule_book(party.folder).partner(partner) or partner
     made = ledger.make_statement(
         money.books, party.name, partner, period or closes[-1].period, party.today, money.head
     )
     if not (made["lines"] or made["inputs"]["rows"] or made["disputes"]):
-        raise UsageError(
-            "there is nothing about this partner in the period", "partners have the ids of the events"
-        )
+        raise UsageError("there is nothing about this partner in the period", _who(money, made["period"]))
     data = canonical.encode(made) + b"\n"
     place = out or party.folder.path("exports", "statements")
     stem = f"{partner}-{made['period']}"
@@ -85,6 +89,8 @@ def statement_csv(data: bytes) -> bytes:
 
 def read_statement(data: bytes) -> dict[str, Any]:
     """The statement in a file's bytes; MalformedFile when it is none."""
+    if not data.startswith(b"{"):
+        raise MalformedFile("this is not the JSON file of a statement", "give PARTNER-PERIOD.json")
     value = canonical.decode(data.rstrip(b"\n"), "the statement")
     if not isinstance(value, dict) or value.get("format") != ledger.STATEMENT_FORMAT:
         raise MalformedFile("this is not a partner's statement of version 1", "ask for the JSON file")
@@ -115,17 +121,39 @@ def explain_line(source: Path, name: str) -> list[str]:
         f"because   {line['kind']} {line['event_id']} on {line['date']}, deal {line['deal_id'] or 'none'}",
         f"rule      {line['rule']} of plan {plan['name']} version {plan['version']}, {line['plan'][:16]}",
         f"formula   {line['formula']}",
-        f"exact     {line['exact']} minor units before rounding, caps and shares",
+        f"exact     {_exact(line)} before rounding, caps and shares",
         f"period    booked in {line['period']}, earned in {line['of_period']}{late}",
     ]
     if line["evidence"] or line["proof"]:
-        lines.append(f"evidence  {line['evidence'] or 'none'}; proof {line['proof'] or 'none'}")
+        lines.append(f"evidence  {line['evidence'] or 'none'}; digest of its proof {line['proof'] or 'none'}")
+        if not line["given"] and line["deal_id"]:
+            ask = f"overlap credit explain {line['deal_id']} --partner '{made['partner']}'"
+            lines.append(f"status    at {made['party']}: {ask}")
     if line["reverses"]:
         lines.append(f"reverses  {line['reverses']}, at its own rates")
     if line["hold_until"]:
         lines.append(f"held      until {line['hold_until']}")
     lines.append(f"locks     {line['locks']}; entry {line['entry'][:16]} of the ledger")
     return lines
+
+
+def _exact(line: dict[str, Any]) -> str:
+    """The exact growth as an amount where it is a whole number of minor units, else with the fraction."""
+    if not line["exact"]:
+        return "none"
+    exact, exponent = Fraction(line["exact"]), payouts.exponent_of(line["currency"]) or 0
+    text = f"{payouts.write_amount(payouts.round_half_up(exact), exponent)} {line['currency']}"
+    return text if exact.denominator == 1 else f"about {text} ({line['exact']} minor units)"
+
+
+def _who(money: MoneyBooks, period: str) -> str:
+    """The partners that have lines in the period, for a hint."""
+    lines = money.books.lines.values()
+    names = sorted({str(one.booked.fields["partner_id"]) for one in lines if one.booked.period == period})
+    shown = ", ".join(repr(one) for one in names[:_NAMED])
+    return (
+        f"lines are of {shown}{', …' if len(names) > _NAMED else ''}" if names else "nobody has a line there"
+    )
 
 
 def replay_ledger(party: Party) -> Replayed:
