@@ -211,6 +211,7 @@ def what_if(shell: Shell, plan: Path, as_json: bool) -> None:
     for currency, (now, then) in made.cost.items():
         click.echo(f"cost      {now} {currency} now, {then} {currency} under the other plan")
     click.echo(f"partners  {made.winners:,} win, {made.losers:,} lose, {made.same:,} are paid the same")
+    click.echo("note      what a decision or an override gave is in neither sum; 'overlap pay cost' has it")
 
 
 @pay_command.command("cost")
@@ -265,6 +266,8 @@ def programme(
         if row.lift:
             low, middle, high = row.lift
             click.echo(f"by lift   {middle} {row.currency}, from {low} to {high}: what partners changed")
+    if len(rows) > 1:
+        click.echo("note      incentives stand in the currency that they are paid in; nothing is converted")
     for reason in measured.reasons if measured is not None else ():
         click.echo(f"no lift   refused: {reason}")
 
