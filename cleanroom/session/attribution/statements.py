@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from overlap.errors import MalformedFile, UsageError
 
 #: Bytes of a statement.
 STATEMENT_LIMIT = 2**30
+_NO_NAME = re.compile(r"[^\w. -]+")
+_NAME_LIMIT = 48
 
 _COLUMNS = (
     "line", "date", "event_id", "kind", "deal_id", "product", "rule", "part", "period", "of_period", "base",
@@ -68,12 +71,18 @@ def write_statement(
         )
     data = canonical.encode(made) + b"\n"
     place = out or party.folder.path("exports", "statements")
-    stem = f"{partner}-{made['period']}"
+    stem = f"{_file_name(partner)}-{made['period']}"
     files = {".json": data, ".csv": statement_csv(data), ".html": statement_page(data, language)}
     for suffix, content in files.items():
         write_whole(place / f"{stem}{suffix}", content)
     money.note_head(partner, hashlib.sha256(data).digest())
     return [str(place / f"{stem}{suffix}") for suffix in files], made
+
+
+def _file_name(partner: str) -> str:
+    """The partner's id as a part of a file's name: an id comes from a file, and must choose no place."""
+    plain = _NO_NAME.sub("-", partner).strip("-. ")[:_NAME_LIMIT]
+    return plain if plain == partner else f"{plain}-{hashlib.sha256(partner.encode()).hexdigest()[:8]}"
 
 
 def statement_csv(data: bytes) -> bytes:

@@ -166,18 +166,20 @@ def _known(party: Party) -> dict[str, int]:
 
 
 def _disputes(party: Party) -> list[weekly.OpenDispute]:
-    """The disputes of the ledger that are not decided, each with the deal and the amount of its line."""
+    """The disputes of the ledger that are not decided, each with its deal and its line's amount, if any."""
     books = MoneyBooks(party).books
     found = []
     for one in list_disputes(party):
         if one.outcome:
             continue
-        fields = books.lines[one.line].booked.fields
-        currency = str(fields["currency"])
-        amount = payouts.write_amount(int(fields["minor"]), payouts.exponent_of(currency) or 0)
+        amount = currency = ""
+        if one.line:
+            fields = books.lines[one.line].booked.fields
+            currency = str(fields["currency"])
+            amount = payouts.write_amount(int(fields["minor"]), payouts.exponent_of(currency) or 0)
         found.append(
             weekly.OpenDispute(
-                one.dispute, one.partner, str(fields["deal_id"]), one.reason, one.days_open, one.answer_in,
+                one.dispute, one.partner, one.deal, one.reason, one.days_open, one.answer_in,
                 amount, currency,
             )
         )  # fmt: skip
