@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cleanroom.cli.plain import PlainOrNamed, approver_key, key_options
-from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table, say
 from cleanroom.number import count_of
 from overlap.errors import BadInput, Refused
 
@@ -70,7 +70,7 @@ def lint(shell: Shell, plan: Path, as_json: bool) -> None:
     if faults:
         raise BadInput(f"the plan has {faults:,} faults", "mend what is listed, then lint it again")
     if not as_json:
-        click.echo("the plan has no fault")
+        say("the plan has no fault")
 
 
 @pay_command.command("approver")
@@ -95,8 +95,8 @@ def approver(
     with shell.party() as party:
         passphrase = shell.replacing_passphrase(name, new_passphrase_file)
         add_approver(party, name, roles, passphrase, out)
-    click.echo(f"approver  {name}: {', '.join(sorted(set(roles)))}")
-    click.echo(f"key file  {out}")
+    say(f"approver  {name}: {', '.join(sorted(set(roles)))}")
+    say(f"key file  {out}")
 
 
 @pay_command.command("adopt")
@@ -109,7 +109,7 @@ def adopt(shell: Shell, plan: Path, key: Path, key_passphrase_file: Path | None)
 
     with shell.party() as party:
         made = adopt_plan(party, plan, approver_key(key, key_passphrase_file))
-    click.echo(f"adopted   {made.name} version {made.version}, {made.digest}")
+    say(f"adopted   {made.name} version {made.version}, {made.digest}")
 
 
 @pay_command.command("approve")
@@ -128,10 +128,10 @@ def approve(shell: Shell, key: Path, key_passphrase_file: Path | None, as_json: 
     if as_json:
         print_json(asdict(made))
         return
-    click.echo(f"run       {made.run}")
+    say(f"run       {made.run}")
     for what, rows in (("approved", made.payouts), ("carried", made.carried)):
         for row in rows:
-            click.echo(f"{what:<9} {row['partner_id']}: {row['amount']} {row['currency']}")
+            say(f"{what:<9} {row['partner_id']}: {row['amount']} {row['currency']}")
 
 
 @pay_command.command("export")
@@ -145,7 +145,7 @@ def export(shell: Shell, run: str, out: Path) -> None:
     with shell.party() as party:
         files = export_run(party, run, out)
     for name in files:
-        click.echo(f"written   {name}")
+        say(f"written   {name}")
 
 
 @pay_command.command("paid")
@@ -158,7 +158,7 @@ def paid(shell: Shell, run: str, reference: str) -> None:
 
     with shell.party() as party:
         partners = mark_paid(party, run, reference)
-    click.echo(f"paid      {', '.join(partners)}")
+    say(f"paid      {', '.join(partners)}")
 
 
 @pay_command.command("override")
@@ -175,7 +175,7 @@ def override(
 
     with shell.party() as party:
         name = propose_override(party, line, amount, reason, approver_key(key, key_passphrase_file))
-    click.echo(f"proposed  {name}; 'overlap pay confirm {name}' by another person puts it in force")
+    say(f"proposed  {name}; 'overlap pay confirm {name}' by another person puts it in force")
 
 
 @pay_command.command("confirm")
@@ -188,7 +188,7 @@ def confirm(shell: Shell, override: str, key: Path, key_passphrase_file: Path | 
 
     with shell.party() as party:
         confirm_override(party, override, approver_key(key, key_passphrase_file))
-    click.echo(f"confirmed {override}")
+    say(f"confirmed {override}")
 
 
 @pay_command.command("what-if")
@@ -207,8 +207,8 @@ def what_if(shell: Shell, plan: Path, as_json: bool) -> None:
     names = ("partner", "currency", "now", "then", "difference")
     print_table(names, [[getattr(row, name) for name in names] for row in made.rows])
     for currency, (now, then) in made.cost.items():
-        click.echo(f"cost      {now} {currency} now, {then} {currency} under the other plan")
-    click.echo(f"partners  {made.winners:,} win, {made.losers:,} lose, {made.same:,} are paid the same")
+        say(f"cost      {now} {currency} now, {then} {currency} under the other plan")
+    say(f"partners  {made.winners:,} win, {made.losers:,} lose, {made.same:,} are paid the same")
 
 
 @pay_command.command("cost")
@@ -253,18 +253,14 @@ def programme(
         print_json([asdict(row) for row in rows])
         return
     for row in rows:
-        click.echo(
-            f"credited  {count_of(row.deals, 'deal')} of {row.revenue} {row.currency}, margin {row.margin}"
-        )
-        click.echo(f"cost      {row.incentives} {row.currency} of incentives")
-        click.echo(
-            f"by credit {row.by_credit} {row.currency}: at most, for deals might have come without partners"
-        )
+        say(f"credited  {count_of(row.deals, 'deal')} of {row.revenue} {row.currency}, margin {row.margin}")
+        say(f"cost      {row.incentives} {row.currency} of incentives")
+        say(f"by credit {row.by_credit} {row.currency}: at most, for deals might have come without partners")
         if row.lift:
             low, middle, high = row.lift
-            click.echo(f"by lift   {middle} {row.currency}, from {low} to {high}: what partners changed")
+            say(f"by lift   {middle} {row.currency}, from {low} to {high}: what partners changed")
     for reason in measured.reasons if measured is not None else ():
-        click.echo(f"no lift   refused: {reason}")
+        say(f"no lift   refused: {reason}")
 
 
 @pay_command.command("replay")
@@ -279,8 +275,8 @@ def replay(shell: Shell, as_json: bool) -> None:
     if as_json:
         print_json(asdict(made))
         return
-    click.echo(f"replayed  {made.entries:,} entries, {made.signed:,} signed acts, head {made.head}")
-    click.echo(f"same      {', '.join(made.closes) or 'no period is closed yet'}")
+    say(f"replayed  {made.entries:,} entries, {made.signed:,} signed acts, head {made.head}")
+    say(f"same      {', '.join(made.closes) or 'no period is closed yet'}")
 
 
 @pay_command.command("reps")
@@ -298,32 +294,24 @@ def reps(events: Path, reps: Path, as_json: bool) -> None:
     if as_json:
         print_json(asdict(made))
     else:
-        click.echo(
-            f"deals     {made.deals:,} with a partner, {made.neutral:,} with the full base for the rep"
-        )
+        say(f"deals     {made.deals:,} with a partner, {made.neutral:,} with the full base for the rep")
         for deal, code in made.findings:
-            click.echo(f"differs   {deal}: {code}")
+            say(f"differs   {deal}: {code}")
     if made.findings:
         raise Refused("a rep's base is not the deal's full amount", "pay reps as if no partner had a share")
 
 
 def _tell(made: dict[str, Any]) -> None:
     plan, events = made["plans"][-1], made["events"]
-    click.echo(
-        f"plan      {plan['name']} version {plan['version']}, {plan['digest'][:16]}…, as of {made['as_of']}"
-    )
+    say(f"plan      {plan['name']} version {plan['version']}, {plan['digest'][:16]}…, as of {made['as_of']}")
     counts = ", ".join(f"{events[name]:,} {name}" for name in ("used", "noted", "held", "once", "refused"))
-    click.echo(f"events    {events['rows']:,} rows: {counts}")
+    say(f"events    {events['rows']:,} rows: {counts}")
     if made["totals"]:
         names = ("partner_id", "currency", "accrued", "held", "payable", "total", "forfeited")
         print_table(names, [[row[name] for name in names] for row in made["totals"]])
     for row in made["funds"]:
-        click.echo(
-            f"fund      {row['rule']} of {row['partner_id']}: {row['available']} {row['currency']} available"
-        )
+        say(f"fund      {row['rule']} of {row['partner_id']}: {row['available']} {row['currency']} available")
     if made["rounded"]:
-        click.echo(
-            f"rounded   {count_of(len(made['rounded']), 'amount')}, each once and half up; --json lists them"
-        )
+        say(f"rounded   {count_of(len(made['rounded']), 'amount')}, each once and half up; --json lists them")
     for one in made["findings"]:
-        click.echo(f"{one['effect']:<9} {one['file']} row {one['row']}: {one['code']}, {one['text']}")
+        say(f"{one['effect']:<9} {one['file']} row {one['row']}: {one['code']}, {one['text']}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cleanroom.cli.shell import Shell, json_option, print_json
+from cleanroom.cli.shell import Shell, json_option, print_json, say
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -51,12 +51,12 @@ def close(
         return
     counts = f"{made.lines:,} lines, {made.late:,} late, {made.adjustments:,} adjustments"
     said = f"trial     {made.period}, nothing is written" if dry_run else f"closed    {made.period}"
-    click.echo(f"{said}: {counts}")
+    say(f"{said}: {counts}")
     for currency, amount in made.totals.items():
-        click.echo(f"together  {amount} {currency}")
+        say(f"together  {amount} {currency}")
     for code, count in made.waiting.items():
-        click.echo(f"waiting   {count:,}: {code}")
+        say(f"waiting   {count:,}: {code}")
     for code, count in made.not_earned.items():
-        click.echo(f"careful   {count:,} {code}: {earnings.EARNING_FINDINGS[code]}")
+        say(f"careful   {count:,} {code}: {earnings.EARNING_FINDINGS[code]}")
     for name, code in made.refused:
-        click.echo(f"refused   {name}: {code}")
+        say(f"refused   {name}: {code}")

@@ -14,7 +14,9 @@ import pytest
 from desk import PASSPHRASE, Desk, day, key
 
 from cleanroom.attribution import ledger, payouts
+from cleanroom.attribution.payouts.deals import Deals
 from cleanroom.session.attribution.rule_files import default_rules
+from overlap import canonical
 
 pytestmark = pytest.mark.usefixtures("quick_passphrase")
 
@@ -270,6 +272,38 @@ def test_an_approver_whose_key_is_replaced_is_found(desk: Programme) -> None:
     desk.run("pay", "replay", code=4)
 
 
+def test_a_close_that_was_cut_off_anywhere_is_done_again_to_the_same_bytes(desk: Programme) -> None:
+    before = desk.ledger.read_bytes()
+    desk.close("2026-Q1")
+    whole = desk.ledger.read_bytes()
+    ends = [at + 1 for at, one in enumerate(whole) if one == 10 and at >= len(before)]
+    assert len(ends) == 2  # The events, and the close.
+    for cut in (len(before), len(before) + 1, ends[0] - 1, ends[0], ends[0] + 1, ends[1] - 1):
+        desk.ledger.write_bytes(whole[:cut])
+        desk.close("2026-Q1")
+        assert desk.ledger.read_bytes() == whole
+    desk.run("period", "close", "2026-Q1", "--credit", code=2)
+    assert desk.ledger.read_bytes() == whole
+
+
+def test_a_full_disk_leaves_the_close_to_be_done_again(
+    desk: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = desk.ledger.read_bytes()
+    desk.close("2026-Q1")
+    whole = desk.ledger.read_bytes()
+    desk.ledger.write_bytes(before)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cleanroom.session.attribution.money_books.os.fsync", full)
+        desk.run("period", "close", "2026-Q1", "--credit", code=4)
+    # What may have come to the disk before it was full is cut off, or was the whole of it.
+    assert whole.startswith(desk.ledger.read_bytes())
+
+
 # What a statement tells, and where it is written.
 
 
@@ -334,9 +368,7 @@ split = { by = "equal", kinds = ["action:demo"] }
         assert "secret-a" not in text and "cd" * 32 not in text and "contoso" not in text
 
 
-@pytest.mark.parametrize(
-    "name", ["../../../evil", "/evil", "a/b", "..", "x" * 199, "\u00fc" * 199, "a\\b"]
-)
+@pytest.mark.parametrize("name", ["../../../evil", "/evil", "a/b", "..", "x" * 199, "\u00fc" * 199, "a\\b"])
 def test_an_id_of_a_partner_chooses_no_place(desk: Programme, name: str) -> None:
     row = f"e1,2026-01-15,sourced,{name},d1,,1,EUR,\n"
     desk.run("period", "close", "2026-Q1", "--events", desk.events(row))
@@ -347,7 +379,94 @@ def test_an_id_of_a_partner_chooses_no_place(desk: Programme, name: str) -> None
     assert len(list((desk.root / "out").iterdir())) == 3
 
 
+# What is printed.
+
+STEERING = ("x\x1b[31mred", "\x07", "\u202egnp", "\x9b2J", "a\tb")
+
+
+def test_no_text_of_a_crm_steers_a_terminal(desk: Programme) -> None:
+    deals = [f'"{one}",A{at},Negotiation,100,2026-03-20,,{one}' for at, one in enumerate(STEERING, start=3)]
+    actions = [
+        f'"{one}{at}","{deal}",A{at},"{one}",introduction,2026-03-02,2026-03-02,{proof},"{one}"'
+        for at, one in enumerate(STEERING, start=3)
+        for deal, proof in (("D2", PROOF), (one, ""))
+    ]
+    desk.crm([*DEALS, *deals], [*ACTIONS, *actions])
+    about = ("--partner", STEERING[0], "--reason", "missing", "--by", STEERING[1])
+    desk.run("dispute", "open", "--deal", "D2", *about)
+    for words in (
+        ("credit",),
+        ("credit", "events"),
+        ("credit", "check"),
+        ("credit", "explain", "D2"),
+        ("actions", "list"),
+        ("actions", "list", "--json"),
+        ("dispute", "list"),
+        ("dispute", "list", "--json"),
+        ("weekly",),
+        ("period", "close", "2026-Q1", "--credit"),
+        ("credit", "--json"),
+    ):
+        assert all(one.isprintable() for one in desk.run(*words).split("\n")), words
+    assert STEERING[0] in {row["partner"] for row in desk.json("credit")}
+
+
+def test_a_statement_from_somebody_else_steers_no_terminal(desk: Programme) -> None:
+    desk.close("2026-Q1")
+    made = desk.statement("contoso")
+    made["lines"][0] |= {"formula": "\x1b]0;x\x07", "deal_id": "\u202e1", "amount": "\x9b2J"}
+    file = desk.root / "made.json"
+    file.write_bytes(canonical.encode(made) + b"\n")
+    for words, code in (
+        (("why", made["lines"][0]["line"], file), 0),
+        (("verify", file, "--plan", desk.root / "plan.toml"), 3),
+    ):
+        assert all(one.isprintable() for one in desk.run("statement", *words, code=code).split("\n"))
+
+
 # Days and sizes.
+
+
+@pytest.mark.parametrize(
+    "text", ["9" * 500, "1." + "0" * 450 + "1", "NaN", "Infinity", "1e9", "0x10", "\u0663"]
+)
+def test_an_amount_that_is_none_stops_nobody_elses(desk: Programme, text: str) -> None:
+    desk.crm(
+        [*DEALS, f"D3,A3,Closed Won,{text},2026-02-01,2026-03-10,"],
+        [*ACTIONS, f"a3,D3,A3,contoso,demo,2026-03-01,2026-03-01,{PROOF},jo"],
+    )
+    desk.run("credit")
+    assert desk.close("2026-Q1")["not_earned"] == {"amount-unreadable": 1}
+    assert desk.booked() == {"contoso": 16500 + 5000}
+
+
+def test_many_actions_on_one_deal_take_as_many_steps() -> None:
+    class Counted(list):  # type: ignore[type-arg]
+        looks = 0
+
+        def __getitem__(self, at: Any) -> Any:
+            Counted.looks += 1
+            return list.__getitem__(self, at)
+
+    number = 300
+    rows = [[f"a{at}", "2026-01-02", "action:demo", f"p{at % 3}", "d1", *[""] * 4] for at in range(number)]
+    rows += [[f"w{at}", "2026-02-02", "won", "", "d1", "", "100", "EUR", ""] for at in range(number)]
+    rule = """
+[[rule]]
+id = "team"
+type = "commission"
+kinds = ["won"]
+rate = "1%"
+split = { by = "equal", kinds = ["action:demo"] }
+"""
+    plan = payouts.read_plan((PLAN + rule).encode())
+    deals = Deals(payouts.read_events(rows).events, [plan], day("2026-04-01") // 86_400)
+    deals._by_deal = {deal: Counted(events) for deal, events in deals._by_deal.items()}
+    earning = [one for one in payouts.read_events(rows).events if one.kind == "won"]
+    split = plan.rules[-1].split
+    assert split is not None
+    assert all(deals.participants(one, split) == {"p0": 1, "p1": 1, "p2": 1} for one in earning)
+    assert Counted.looks <= 3 * number
 
 
 @pytest.mark.parametrize(
