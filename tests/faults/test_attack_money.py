@@ -304,6 +304,31 @@ def test_a_full_disk_leaves_the_close_to_be_done_again(
     assert whole.startswith(desk.ledger.read_bytes())
 
 
+@pytest.mark.parametrize("what", ["cut", "anew", "shorter line"])
+def test_a_ledger_other_than_that_of_a_statement_is_found_by_the_partners_log(
+    desk: Programme, tmp_path: Path, what: str
+) -> None:
+    other = Desk(tmp_path / "other")
+    other.root.mkdir()
+    other.run("init", "--party", "contoso")
+    other.run("card", "--out", tmp_path / "contoso.card")
+    desk.run("partner", "add", tmp_path / "contoso.card")
+    desk.close("2026-Q1")
+    desk.statement("contoso")
+    desk.run("pay", "replay")
+    desk.now = day("2026-07-02")
+    desk.close("2026-Q2")
+    desk.run("pay", "replay")  # What came after the statement changes nothing.
+    if what == "anew":
+        desk.forge(lambda kind, body: kind != "close" and kind != "events")
+    else:
+        lines = desk.ledger.read_bytes().split(b"\n")
+        at = next(at for at, line in enumerate(lines) if b'"kind":"close"' in line)
+        tail = b"" if what == "cut" else lines[at][:50]
+        desk.ledger.write_bytes(b"\n".join(lines[:at]) + b"\n" + tail)
+    assert "not the one" in desk.run("pay", "replay", code=4)
+
+
 # What a statement tells, and where it is written.
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from cleanroom.attribution import ledger, payouts
 from cleanroom.durable import sync_folder
+from cleanroom.log import commitment
 from cleanroom.session.beginning import only_one
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
@@ -78,6 +79,26 @@ class MoneyBooks:
         """Say in the log kept with a partner which statement it got, and where the ledger stood."""
         if partner in self.party.partners():
             self.party.note(partner, "export", files=1, ledger=bytes.fromhex(self.head), statement=digest)
+
+    def check_heads(self) -> None:
+        """Return when every head that a statement was noted with is one of this ledger; else BadInput.
+
+        So a ledger that was cut short, or made anew, is found by the logs that partners hold checkpoints of.
+        """
+        heads = [bytes.fromhex(one.digest) for one in reversed(self.entries)]
+        for partner in self.party.partners():
+            if not self.party.folder.path("logs", f"{partner}.log").is_file():
+                continue
+            log = self.party.log(partner)
+            for noted in log.entries():
+                digest = noted.digests.get("ledger") if noted.kind == "export" else None
+                if digest is None:
+                    continue
+                salt = log.salt(noted.sequence)
+                if not any(commitment(salt, "ledger", head).hex() == digest for head in heads):
+                    raise BadInput(
+                        f"the ledger is not the one that a statement for '{partner}' was made from", _RESTORE
+                    )
 
     def _mend(self, data: bytes) -> None:
         """Cut off an entry that a killed command has left half-written."""

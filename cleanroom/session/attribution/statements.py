@@ -138,7 +138,8 @@ def explain_line(source: Path, name: str) -> list[str]:
 
 
 def replay_ledger(party: Party) -> Replayed:
-    """Compute every close again from the entries before it, and check every signature."""
+    """Compute every close again from the entries before it, check every signature and every noted head."""
     money = MoneyBooks(party, recompute=True)
     signed = check_signatures(money.entries)
+    money.check_heads()
     return Replayed(len(money.entries), signed, [one.period for one in money.books.closes], money.head)
