@@ -16,6 +16,7 @@ from desk import PASSPHRASE, Desk, day, key
 from cleanroom.attribution import ledger, payouts
 from cleanroom.attribution.payouts.deals import Deals
 from cleanroom.session.attribution.rule_files import default_rules
+from cleanroom.session.folder import Folder
 from overlap import canonical
 
 pytestmark = pytest.mark.usefixtures("quick_passphrase")
@@ -205,6 +206,26 @@ def test_what_a_dispute_gave_is_not_earned_beside_it(desk: Programme) -> None:
     desk.now = day("2026-07-02")
     assert desk.close("2026-Q2")["not_earned"] == {"decided": 1}
     assert desk.booked() == {"contoso": 6500 + 10000}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "left"), [("New Business", "Renewal", 8000), ("Closed Won", "Closed Lost", 0)]
+)
+def test_what_was_refunded_by_hand_does_not_come_back_in_full(
+    desk: Programme, old: str, new: str, left: int
+) -> None:
+    desk.close("2026-Q1")
+    (name,) = [row["event_id"] for row in desk.json("credit", "events")["events"] if row["kind"] == "sourced"]
+    refund = f"r1,2026-05-01,refund,contoso,D1,,200.00,EUR,{name}\n"
+    desk.now = day("2026-07-02")
+    # The event says something else now; or the deal is lost, and what is left of it goes back.
+    desk.crm([DEALS[0].replace(old, new), DEALS[1]], ACTIONS)
+    desk.close("2026-Q2", "--events", desk.events(refund))
+    assert desk.booked() == {"contoso": 6500 + left}
+    desk.crm(DEALS, ACTIONS)
+    desk.now = day("2026-10-02")
+    desk.close("2026-Q3")
+    assert desk.booked() == {"contoso": 6500 + left}
 
 
 def test_one_thing_is_not_disputed_by_deal_and_by_line_at_once(desk: Programme) -> None:
@@ -519,3 +540,32 @@ def test_a_dispute_about_a_deal_has_its_clock_in_the_weekly_review(desk: Program
     desk.run("dispute", "open", *about)
     (item,) = [one for one in desk.json("weekly")["items"] if one["code"] == "dispute-open"]
     assert (item["opportunity"], item["partner"]) == ("D2", "contoso")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        {"responded": ""},
+        {"action": "a1", "responded": 5, "looped_back": ""},
+        {"action": "a1", "responded": "0", "looped_back": ""},
+        {"action": "a1", "responded": "", "looped_back": "", "more": ""},
+    ],
+)
+def test_an_edited_answer_is_no_answer(desk: Programme, record: dict[str, Any]) -> None:
+    desk.run("actions", "answer", "a1")
+    place = desk.root / "party" / "attribution" / "answers"
+    (kept,) = place.iterdir()
+    Folder(desk.root / "party").write_record(record, "attribution", "answers", kept.name)
+    for words in (("weekly",), ("credit",), ("actions", "answer", "a1")):
+        assert "was altered" in desk.run(*words, code=4)
+    kept.unlink()
+    desk.run("actions", "answer", "a1")
+
+
+def test_a_week_whose_table_is_another_file_is_refused(desk: Programme) -> None:
+    desk.run("weekly")
+    (kept,) = (desk.root / "party" / "attribution" / "weekly").glob("*.parquet")
+    kept.write_bytes((desk.root / "party" / "tables" / "actions.parquet").read_bytes())
+    desk.now += 8 * 86_400
+    assert "were replaced" in desk.run("weekly", code=4)

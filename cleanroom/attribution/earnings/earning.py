@@ -76,6 +76,9 @@ class _Earning:
         }
         self._rows = {name: list(cells) for name, cells in taken.rows.items()}
         self._actions = {shortened(name) for name in now.known}
+        back = {row[_ORIGINAL] for row in everything if row[_KIND] == "refund"}
+        #: What somebody took back in part.
+        self._refunded = {_earns(self._cells(row)) for row in everything if row[_ID] in back}
         #: (deal, partner) that pay has ever taken in an event of ours for.
         self._known = {(row[_DEAL], self._partner(row)) for row in everything if row[_ID] in self._ours}
         #: Rows of statuses that stay though they say nothing that stands; and what actions did for them.
@@ -215,11 +218,16 @@ class _Earning:
             self._findings.add(EarningFinding("outside-clawback", row[_DEAL], row[_PARTNER], row[_ID]))
         if late:
             return
+        standing = {self._cells(row): row[_ID] for row in rows}
+        refunded = [due for due in dues if due.cells not in standing and _earns(due.cells) in self._refunded]
+        for due in refunded:
+            self._findings.add(EarningFinding("refunded-by-hand", due.deal, due.partner, ""))
+        if refunded:
+            return
         for row in over:
             day = max(self._day, row[_DATE])
             name, partner, deal = row[_ID], row[_PARTNER], row[_DEAL]
             self._new.append([cancel_id(name), day, "cancel", partner, deal, "", "", "", name])
-        standing = {self._cells(row): row[_ID] for row in rows}
         for cells, due in {due.cells: due for due in dues}.items():
             name = standing.get(cells) or self._earned(due)
             if name:

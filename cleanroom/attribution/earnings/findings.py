@@ -24,6 +24,7 @@ EARNING_FINDINGS: Final = {
     "no-closed": "the deal is won on no usable day; it earns nothing, and what was taken in stays",
     "no-currency": "the amount has no currency; it earns nothing, and what was taken in stays",
     "outside-clawback": "it changed after the plan's clawback window; what was taken in stays",
+    "refunded-by-hand": "somebody refunded a part of it; what was taken in stays, nothing is earned again",
     "source-kept": "another partner sourced the deal by a match that has ended; nothing new is earned",
     "text-unreadable": "an id or name cannot stand in an event; it earns nothing",
     "unknown-currency": "the currency is not in ISO 4217; it earns nothing, and what was taken in stays",

@@ -27,7 +27,7 @@ from cleanroom.session.match.runs import all_runs
 from cleanroom.session.party import Party
 from cleanroom.store import read_table, write_table
 from overlap import canonical
-from overlap.errors import UsageError
+from overlap.errors import BadInput, UsageError
 
 _PLACE: Final = ("attribution", "weekly")
 _PLAYS: Final = "plays"
@@ -124,6 +124,8 @@ def _past(party: Party, here: Here, since: str) -> weekly.Past | None:
     if not found:
         return None
     table = read_table(party.folder.path(*_PLACE, f"{found}.parquet"))
+    if not {*weekly.KEPT_COLUMNS} <= {*table.columns}:
+        raise BadInput(f"the statuses kept of {found} were replaced", "restore the file from a backup")
     partners = [here.pipeline.book.partner(name) for name in table["partner"]]
     return weekly.Past(found, table.assign(partner=partners).astype({"partner": "str"}))
 
