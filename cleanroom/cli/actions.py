@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table, say
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -126,8 +126,8 @@ def compare(shell: Shell, ours: Path, theirs: Path, zone: str, out: Path | None,
     print_table(names, [[row[name] for name in names] for row in found.rows])
     for side, number in found.rejected.items():
         if number:
-            click.echo(f"careful   {number:,} rows of {side} are no usable actions and were not compared")
-    click.echo(", ".join(f"{number:,} {code}" for code, number in found.counts.items()) or "no difference")
+            say(f"careful   {number:,} rows of {side} are no usable actions and were not compared")
+    say(", ".join(f"{number:,} {code}" for code, number in found.counts.items()) or "no difference")
 
 
 @actions_command.group("token")
@@ -149,8 +149,8 @@ def make(shell: Shell, partner: str, kind: str, days: int, uses: int, out: Path)
 
     with shell.party() as party:
         token = make_referral(party, partner, kind, days, uses, out)
-    click.echo(f"token     {token.id} for {token.partner}, {token.uses} uses until {moment_of(token.until)}")
-    click.echo(f"send      {out}")
+    say(f"token     {token.id} for {token.partner}, {token.uses} uses until {moment_of(token.until)}")
+    say(f"send      {out}")
 
 
 @token_group.command("redeem")
@@ -194,11 +194,11 @@ def _tell(logged: dict[str, object], as_json: bool) -> None:
         return
     fields = logged["fields"]
     assert isinstance(fields, dict)
-    click.echo(f"logged    {logged['id']}: {fields['type']} of {fields['partner']} on {fields['date']}")
+    say(f"logged    {logged['id']}: {fields['type']} of {fields['partner']} on {fields['date']}")
     warnings = logged["warnings"]
     assert isinstance(warnings, list)
     for line in warnings:
-        click.echo(f"careful   {line}")
+        say(f"careful   {line}")
 
 
 def _keep_answer(shell: Shell, action: str, what: str, on: str, zone: str) -> None:
@@ -207,4 +207,4 @@ def _keep_answer(shell: Shell, action: str, what: str, on: str, zone: str) -> No
     with shell.party() as party:
         row = answer_introduction(party, action, what, on, zone)
     said = {"responded": "answered", "looped_back": "told back"}[what]
-    click.echo(f"{said:<9} {row['id']}: {row['type']} of {row['partner']} on {row['date']}, {row[what]}")
+    say(f"{said:<9} {row['id']}: {row['type']} of {row['partner']} on {row['date']}, {row[what]}")

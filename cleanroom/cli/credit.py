@@ -8,7 +8,7 @@ import click
 
 from cleanroom.cli.credit_files import check_command, export_command
 from cleanroom.cli.credit_looks import journey_command, who_command
-from cleanroom.cli.shell import Shell, json_option, print_json
+from cleanroom.cli.shell import Shell, json_option, print_json, say
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -52,10 +52,10 @@ def credit_command(
         print_json(ledger.rows)
         return
     for line in ledger.lines:
-        click.echo(line)
+        say(line)
     for place in (out, headlines, findings):
         if place:
-            click.echo(f"in        {place}")
+            say(f"in        {place}")
 
 
 @credit_command.command("explain")
@@ -74,7 +74,7 @@ def explain(shell: Shell, opportunity: str, partner: str, for_partner: bool, rul
     with shell.party() as party:
         lines = explain_credit(party, opportunity, partner, rules, for_partner=for_partner)
     for line in lines:
-        click.echo(line)
+        say(line)
 
 
 @credit_command.command("events")
@@ -98,10 +98,10 @@ def events(shell: Shell, out: Path | None, evidence: Path | None, rules: Path | 
         print_json(made.fields)
         return
     for line in made.lines:
-        click.echo(line)
+        say(line)
     for place in (out, evidence):
         if place:
-            click.echo(f"in        {place}")
+            say(f"in        {place}")
 
 
 credit_command.add_command(export_command)

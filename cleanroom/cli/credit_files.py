@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table, say
 
 if TYPE_CHECKING:
     from cleanroom.attribution import observed
@@ -64,18 +64,18 @@ def export_command(
     if as_json:
         print_json(asdict(made))
         return
-    click.echo(f"exported  to {made.folder}; amounts in {made.currency or 'no stated currency'}")
+    say(f"exported  to {made.folder}; amounts in {made.currency or 'no stated currency'}")
     for file in made.files:
-        click.echo(f"  {file.name:<14} {file.rows:>7,} rows")
-    click.echo(f"journeys  {made.won:,} won, {made.lost:,} lost; the rules credit {made.credited} of the won")
-    click.echo(f"segment   {made.segment}")
+        say(f"  {file.name:<14} {file.rows:>7,} rows")
+    say(f"journeys  {made.won:,} won, {made.lost:,} lost; the rules credit {made.credited} of the won")
+    say(f"segment   {made.segment}")
     for code, files in left_out(made.files).items():
         counts = ", ".join(f"{count:,} of {name}" for name, count in files.items())
-        click.echo(f"left out  {code}: {counts} ({observed.LEFT_OUT[code]})")
+        say(f"left out  {code}: {counts} ({observed.LEFT_OUT[code]})")
     for note in made.notes:
-        click.echo(f"careful   {note}")
+        say(f"careful   {note}")
     for command in made.commands:
-        click.echo(f"next      {command}")
+        say(f"next      {command}")
 
 
 @click.command("check")
@@ -100,12 +100,12 @@ def check_command(shell: Shell, currency: str, rules: Path | None, as_json: bool
 
 
 def _tell(checked: Checked) -> None:
-    click.echo(
+    say(
         f"won       {checked.won:,} deals with an action; the rules credit {checked.credited:,.2f} of the won"
         f" deals; amounts in {checked.currency or 'no stated currency'}"
     )
     if checked.partners:
-        click.echo("")
+        say("")
         print_table(
             ("partner", "deals by rules", "by models", "first", "last", "value by rules", "by models", ""),
             [
@@ -118,21 +118,21 @@ def _tell(checked: Checked) -> None:
                 for each in checked.partners
             ],
         )
-        click.echo("")
+        say("")
     else:
-        click.echo("models    nothing to compare: no deal that was won has a usable action")
+        say("models    nothing to compare: no deal that was won has a usable action")
     for formula, reason in checked.refused.items():
-        click.echo(f"models    {formula} left out: {reason}")
+        say(f"models    {formula} left out: {reason}")
     for each in checked.partners:
         if each.outside:
-            click.echo(f"outside   {each.sentence}")
+            say(f"outside   {each.sentence}")
     for edges in checked.edges:
-        click.echo(f"edges     {edges.count:,} {edges.code}: {edges.means}")
+        say(f"edges     {edges.count:,} {edges.code}: {edges.means}")
         for deal in edges.deals:
             who = f" {deal['partner']}:" if deal["partner"] else ":"
-            click.echo(f"  {deal['opportunity']}{who} {deal['says']}")
+            say(f"  {deal['opportunity']}{who} {deal['says']}")
         if edges.count > len(edges.deals):
-            click.echo(f"  and {edges.count - len(edges.deals):,} more")
+            say(f"  and {edges.count - len(edges.deals):,} more")
     _tell_motions(checked.motions)
 
 
@@ -146,7 +146,7 @@ def _tell_motions(motions: list[observed.Motion]) -> None:
 
     if not motions:
         return
-    click.echo("")
+    say("")
     print_table(
         ("type", "class", "actions", "created a deal", "moved it on", "won later", "only motion"),
         [
@@ -159,7 +159,7 @@ def _tell_motions(motions: list[observed.Motion]) -> None:
             for each in motions
         ],
     )
-    click.echo(
+    say(
         f"note      of actions that can be judged by now, 95 % intervals from {observed.FEWEST_ACTIONS}"
         " on; what goes together need not be a cause, and earns nothing"
     )

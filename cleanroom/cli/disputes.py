@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cleanroom.cli.plain import approver_key, key_options
-from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table, say
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 REASONS = ("amount", "date", "duplicate", "identity", "missing", "other", "rate", "split")
@@ -54,7 +54,7 @@ def open_(
             name = open_dispute(party, line, reason, by, evidence, note)
         else:
             name = dispute_deal(party, deal, partner, reason, by, evidence, note)
-    click.echo(f"dispute   {name}")
+    say(f"dispute   {name}")
 
 
 @dispute_command.command("decide")
@@ -71,7 +71,7 @@ def decide(
 
     with shell.party() as party:
         decide_dispute(party, dispute, outcome, amount, approver_key(key, key_passphrase_file))
-    click.echo(f"decided   {dispute}: {outcome}{'; its line comes with the next close' if amount else ''}")
+    say(f"decided   {dispute}: {outcome}{'; its line comes with the next close' if amount else ''}")
 
 
 @dispute_command.command("list")

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cleanroom.cli.plain import PlainOrNamed, approver_key, key_options
-from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table, say
 from cleanroom.number import count_of
 from overlap.errors import BadInput, Refused
 
@@ -72,7 +72,7 @@ def lint(shell: Shell, plan: Path, as_json: bool) -> None:
     if faults:
         raise BadInput(f"the plan has {faults:,} faults", "mend what is listed, then lint it again")
     if not as_json:
-        click.echo("the plan has no fault")
+        say("the plan has no fault")
 
 
 @pay_command.command("approver")
@@ -97,8 +97,8 @@ def approver(
     with shell.party() as party:
         passphrase = shell.replacing_passphrase(name, new_passphrase_file)
         add_approver(party, name, roles, passphrase, out)
-    click.echo(f"approver  {name}: {', '.join(sorted(set(roles)))}")
-    click.echo(f"key file  {out}")
+    say(f"approver  {name}: {', '.join(sorted(set(roles)))}")
+    say(f"key file  {out}")
 
 
 @pay_command.command("adopt")
@@ -111,7 +111,7 @@ def adopt(shell: Shell, plan: Path, key: Path, key_passphrase_file: Path | None)
 
     with shell.party() as party:
         made = adopt_plan(party, plan, approver_key(key, key_passphrase_file))
-    click.echo(f"adopted   {made.name} version {made.version}, {made.digest}")
+    say(f"adopted   {made.name} version {made.version}, {made.digest}")
 
 
 @pay_command.command("approve")
@@ -130,10 +130,10 @@ def approve(shell: Shell, key: Path, key_passphrase_file: Path | None, as_json: 
     if as_json:
         print_json(asdict(made))
         return
-    click.echo(f"run       {made.run}")
+    say(f"run       {made.run}")
     for what, rows in (("approved", made.payouts), ("carried", made.carried)):
         for row in rows:
-            click.echo(f"{what:<9} {row['partner_id']}: {row['amount']} {row['currency']}")
+            say(f"{what:<9} {row['partner_id']}: {row['amount']} {row['currency']}")
 
 
 @pay_command.command("export")
@@ -147,7 +147,7 @@ def export(shell: Shell, run: str, out: Path) -> None:
     with shell.party() as party:
         files = export_run(party, run, out)
     for name in files:
-        click.echo(f"written   {name}")
+        say(f"written   {name}")
 
 
 @pay_command.command("paid")
@@ -160,7 +160,7 @@ def paid(shell: Shell, run: str, reference: str) -> None:
 
     with shell.party() as party:
         partners = mark_paid(party, run, reference)
-    click.echo(f"paid      {', '.join(partners)}")
+    say(f"paid      {', '.join(partners)}")
 
 
 @pay_command.command("override")
@@ -177,7 +177,7 @@ def override(
 
     with shell.party() as party:
         name = propose_override(party, line, amount, reason, approver_key(key, key_passphrase_file))
-    click.echo(f"proposed  {name}; 'overlap pay confirm {name}' by another person puts it in force")
+    say(f"proposed  {name}; 'overlap pay confirm {name}' by another person puts it in force")
 
 
 @pay_command.command("confirm")
@@ -190,7 +190,7 @@ def confirm(shell: Shell, override: str, key: Path, key_passphrase_file: Path | 
 
     with shell.party() as party:
         confirm_override(party, override, approver_key(key, key_passphrase_file))
-    click.echo(f"confirmed {override}")
+    say(f"confirmed {override}")
 
 
 @pay_command.command("what-if")
@@ -209,9 +209,9 @@ def what_if(shell: Shell, plan: Path, as_json: bool) -> None:
     names = ("partner", "currency", "now", "then", "difference")
     print_table(names, [[getattr(row, name) for name in names] for row in made.rows])
     for currency, (now, then) in made.cost.items():
-        click.echo(f"cost      {now} {currency} now, {then} {currency} under the other plan")
-    click.echo(f"partners  {made.winners:,} win, {made.losers:,} lose, {made.same:,} are paid the same")
-    click.echo("note      what a decision or an override gave is in neither sum; 'overlap pay cost' has it")
+        say(f"cost      {now} {currency} now, {then} {currency} under the other plan")
+    say(f"partners  {made.winners:,} win, {made.losers:,} lose, {made.same:,} are paid the same")
+    say("note      what a decision or an override gave is in neither sum; 'overlap pay cost' has it")
 
 
 @pay_command.command("cost")
@@ -256,20 +256,16 @@ def programme(
         print_json([asdict(row) for row in rows])
         return
     for row in rows:
-        click.echo(
-            f"credited  {count_of(row.deals, 'deal')} of {row.revenue} {row.currency}, margin {row.margin}"
-        )
-        click.echo(f"cost      {row.incentives} {row.currency} of incentives")
-        click.echo(
-            f"by credit {row.by_credit} {row.currency}: at most, for deals might have come without partners"
-        )
+        say(f"credited  {count_of(row.deals, 'deal')} of {row.revenue} {row.currency}, margin {row.margin}")
+        say(f"cost      {row.incentives} {row.currency} of incentives")
+        say(f"by credit {row.by_credit} {row.currency}: at most, for deals might have come without partners")
         if row.lift:
             low, middle, high = row.lift
-            click.echo(f"by lift   {middle} {row.currency}, from {low} to {high}: what partners changed")
+            say(f"by lift   {middle} {row.currency}, from {low} to {high}: what partners changed")
     if len(rows) > 1:
-        click.echo("note      incentives stand in the currency that they are paid in; nothing is converted")
+        say("note      incentives stand in the currency that they are paid in; nothing is converted")
     for reason in measured.reasons if measured is not None else ():
-        click.echo(f"no lift   refused: {reason}")
+        say(f"no lift   refused: {reason}")
 
 
 @pay_command.command("replay")
@@ -284,8 +280,8 @@ def replay(shell: Shell, as_json: bool) -> None:
     if as_json:
         print_json(asdict(made))
         return
-    click.echo(f"replayed  {made.entries:,} entries, {made.signed:,} signed acts, head {made.head}")
-    click.echo(f"same      {', '.join(made.closes) or 'no period is closed yet'}")
+    say(f"replayed  {made.entries:,} entries, {made.signed:,} signed acts, head {made.head}")
+    say(f"same      {', '.join(made.closes) or 'no period is closed yet'}")
 
 
 @pay_command.command("reps")
@@ -303,37 +299,29 @@ def reps(events: Path, reps: Path, as_json: bool) -> None:
     if as_json:
         print_json(asdict(made))
     else:
-        click.echo(
-            f"deals     {made.deals:,} with a partner, {made.neutral:,} with the full base for the rep"
-        )
+        say(f"deals     {made.deals:,} with a partner, {made.neutral:,} with the full base for the rep")
         for deal, code in made.findings:
-            click.echo(f"differs   {deal}: {code}")
+            say(f"differs   {deal}: {code}")
     if made.findings:
         raise Refused("a rep's base is not the deal's full amount", "pay reps as if no partner had a share")
 
 
 def _tell(made: dict[str, Any]) -> None:
     plan, events = made["plans"][-1], made["events"]
-    click.echo(
-        f"plan      {plan['name']} version {plan['version']}, {plan['digest'][:16]}…, as of {made['as_of']}"
-    )
+    say(f"plan      {plan['name']} version {plan['version']}, {plan['digest'][:16]}…, as of {made['as_of']}")
     counts = ", ".join(f"{events[name]:,} {name}" for name in ("used", "noted", "held", "once", "refused"))
-    click.echo(f"events    {events['rows']:,} rows: {counts}")
+    say(f"events    {events['rows']:,} rows: {counts}")
     if made["totals"]:
         names = ("partner_id", "currency", "accrued", "held", "payable", "total", "forfeited")
         print_table(names, [[row[name] for name in names] for row in made["totals"]])
     for row in made["funds"]:
-        click.echo(
-            f"fund      {row['rule']} of {row['partner_id']}: {row['available']} {row['currency']} available"
-        )
+        say(f"fund      {row['rule']} of {row['partner_id']}: {row['available']} {row['currency']} available")
     if made["rounded"]:
-        click.echo(
-            f"rounded   {count_of(len(made['rounded']), 'amount')}, each once and half up; --json lists them"
-        )
+        say(f"rounded   {count_of(len(made['rounded']), 'amount')}, each once and half up; --json lists them")
     alike: dict[tuple[str, str, str, str], list[int]] = {}
     for one in made["findings"]:
         alike.setdefault((one["effect"], one["file"], one["code"], one["text"]), []).append(one["row"])
     for (effect, file, code, text), rows in alike.items():
         shown = ", ".join(map(str, rows[:_ROWS]))
         more = f" and {len(rows) - _ROWS:,} more" if len(rows) > _ROWS else ""
-        click.echo(f"{effect:<9} {file} {'row' if len(rows) == 1 else 'rows'} {shown}{more}: {code}, {text}")
+        say(f"{effect:<9} {file} {'row' if len(rows) == 1 else 'rows'} {shown}{more}: {code}, {text}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cleanroom.cli.shell import Shell, json_option, print_json
+from cleanroom.cli.shell import Shell, json_option, print_json, say
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -51,19 +51,17 @@ def close(
         return
     counts = f"{made.lines:,} lines, {made.late:,} late, {made.adjustments:,} adjustments"
     said = f"trial     {made.period}, nothing is written" if dry_run else f"closed    {made.period}"
-    click.echo(f"{said}: {counts}")
+    say(f"{said}: {counts}")
     for partner, currency, amount in made.partners:
-        click.echo(f"  {partner}: {amount} {currency}")
+        say(f"  {partner}: {amount} {currency}")
     for currency, amount in made.totals.items():
-        click.echo(f"together  {amount} {currency}")
+        say(f"together  {amount} {currency}")
     for code, count in made.waiting.items():
         effect, text = payouts.CODES[code]
-        click.echo(f"{'waiting' if effect == 'held' else effect:<9} {count:,} {code}: {text}")
+        say(f"{'waiting' if effect == 'held' else effect:<9} {count:,} {code}: {text}")
         if effect != "noted":
-            click.echo(
-                f"          {', '.join(made.first[code])}{', …' if count > len(made.first[code]) else ''}"
-            )
+            say(f"          {', '.join(made.first[code])}{', …' if count > len(made.first[code]) else ''}")
     for code, count in made.not_earned.items():
-        click.echo(f"careful   {count:,} {code}: {earnings.EARNING_FINDINGS[code]}")
+        say(f"careful   {count:,} {code}: {earnings.EARNING_FINDINGS[code]}")
     for name, code in made.refused:
-        click.echo(f"refused   {name}: {code}")
+        say(f"refused   {name}: {code}")

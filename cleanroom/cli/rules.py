@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table, say
 from cleanroom.number import count_of
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -31,7 +31,7 @@ def show(shell: Shell, file: Path | None, glossary: bool) -> None:
 
     if glossary:
         for status, meaning in classification.GLOSSARY.items():
-            click.echo(f"{status}: {meaning}")
+            say(f"{status}: {meaning}")
         return
     folder = Folder(shell.root)
     adopted = adopted_rules(folder) if file is None and folder.is_party else []
@@ -58,11 +58,11 @@ def lint(shell: Shell, file: Path | None, as_json: bool) -> None:
         print_json([asdict(one) for one in findings])
     else:
         for one in findings:
-            click.echo(str(one))
+            say(str(one))
         budget = (f"{used} of {most} {what}" for what, used, most in classification.page_budget(data))
-        click.echo(f"budget    {', '.join(budget)}")
+        say(f"budget    {', '.join(budget)}")
         errors = sum(one.severity == "error" for one in findings)
-        click.echo(f"{count_of(errors, 'error')}, {count_of(len(findings) - errors, 'warning')}")
+        say(f"{count_of(errors, 'error')}, {count_of(len(findings) - errors, 'warning')}")
     sys.exit(1 if any(one.severity == "error" for one in findings) else 0)
 
 
@@ -89,7 +89,7 @@ def diff(shell: Shell, old: Path, new: Path, impact: bool, as_json: bool) -> Non
         return
     print_table(("setting", "before", "after"), [(c.place, c.before, c.after) for c in changes])
     if impact:
-        click.echo("")
+        say("")
         rows = [(m["partner"], m["before"], m["after"], m["opportunities"]) for m in moved]
         print_table(("partner", "before", "after", "opportunities"), rows)
 
@@ -103,9 +103,9 @@ def adopt(shell: Shell, file: Path | None) -> None:
 
     with shell.party() as party:
         rules, findings = adopt_rules(party.folder, file, party.now)
-    click.echo(f"adopted   version {rules.version}, {rules.digest}")
+    say(f"adopted   version {rules.version}, {rules.digest}")
     for one in findings:
-        click.echo(f"careful   {one.code}: {one.place}: {one.what}")
+        say(f"careful   {one.code}: {one.place}: {one.what}")
 
 
 @rules_command.command("list")

@@ -260,8 +260,19 @@ def _complain(what: str, hint: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    """One JSON document on standard output; in its texts what steers a terminal is escaped."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    lines = text.split("\n") if not text.isprintable() else [text]
+    click.echo("\n".join(one if one.isprintable() else _escaped(one) for one in lines))
+
+
+def _escaped(line: str) -> str:
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in line)
+
+
+def say(text: str = "") -> None:
+    """A text on standard output: line feeds stay, what else steers a terminal does not."""
+    click.echo("".join(one if one.isprintable() or one == "\n" else "?" for one in text))
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -276,7 +287,7 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
             text.rjust(w) if right else text.ljust(w)
             for text, w, right in zip(line, widths, numeric, strict=True)
         ]
-        click.echo("  ".join(cells).rstrip())
+        say("  ".join(cells).rstrip())
 
 
 def _cell(value: Any) -> str:

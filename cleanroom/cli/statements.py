@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cleanroom.cli.plain import PlainOrNamed
-from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table, say
 from overlap.errors import Refused
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -47,7 +47,7 @@ def make(shell: Shell, partner: str, period: str, out: Path | None, language: st
         print_json(made)
         return
     for row in made["balances"]:
-        click.echo(
+        say(
             f"balance   {row['currency']}: opening {row['opening']}, lines {row['lines']}, "
             f"paid {row['paid']}, closing {row['closing']}"
         )
@@ -56,7 +56,7 @@ def make(shell: Shell, partner: str, period: str, out: Path | None, language: st
         print_table(names, [[one[name] for name in names] for one in made["lines"]])
         click.echo("next      'overlap statement why LINE FILE.json' says how a line came about")
     for name in files:
-        click.echo(f"written   {name}")
+        say(f"written   {name}")
 
 
 @statement_command.command("why")
@@ -67,7 +67,7 @@ def why(line: str, file: Path) -> None:
     from cleanroom.session.attribution.statements import explain_line
 
     for text in explain_line(file, line):
-        click.echo(text)
+        say(text)
 
 
 @statement_command.command("verify")
@@ -85,12 +85,10 @@ def verify(file: Path, plans: tuple[Path, ...], as_json: bool) -> None:
     if as_json:
         print_json(asdict(made) | {"differences": [one._asdict() for one in made.differences]})
     else:
-        click.echo(
-            f"checked   {made.lines:,} lines of {made.partner} for {made.period}, {made.given:,} by decision"
-        )
+        say(f"checked   {made.lines:,} lines of {made.partner} for {made.period}, {made.given:,} by decision")
         for one in made.differences:
-            click.echo(f"differs   {one.line} {one.field}: stated {one.stated}, follows {one.computed}")
+            say(f"differs   {one.line} {one.field}: stated {one.stated}, follows {one.computed}")
     if made.differences:
         raise Refused("the statement does not follow from the plan", "open a dispute about the lines above")
     if not as_json:
-        click.echo("same      every line and balance, to the minor unit")
+        say("same      every line and balance, to the minor unit")

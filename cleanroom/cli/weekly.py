@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cleanroom.cli.shell import Shell, json_option, print_json
+from cleanroom.cli.shell import Shell, json_option, print_json, say
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -46,6 +46,6 @@ def weekly_command(
         print_json(written.facts)
         return
     for line in written.lines:
-        click.echo(line)
+        say(line)
     for place in written.files:
-        click.echo(f"in        {place}")
+        say(f"in        {place}")

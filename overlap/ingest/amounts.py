@@ -29,6 +29,8 @@ _AMOUNT = re.compile(
     r"(?P<open>\(?)(?P<sign>[-+\u2212]?)(?P<before>[A-Z]{3}|[$€£¥])?(?P<inner>[-\u2212]?)"
     r"(?P<digits>[0-9][0-9.,'\u2019]*)(?P<after>[A-Z]{3}|[$€£¥])?(?P<close>\)?)"
 )
+#: Digits, points and commas of an amount; no deal has that many, and sums of more are slow and inexact.
+_LONGEST: Final = 40
 _SPACES = re.compile(r"\s+")
 
 
@@ -72,7 +74,7 @@ def _plain_amounts(texts: Sequence[str]) -> list[str | None]:
     contradiction = len(evidence) > 0
     results: list[str | None] = []
     for found, each in zip(parsed, digits, strict=True):
-        number = _plain_number(each, sign, contradiction) if found else None
+        number = _plain_number(each, sign, contradiction) if found and len(each) <= _LONGEST else None
         if found is None or number is None or bool(found["open"]) != bool(found["close"]):
             results.append(None)
             continue

@@ -404,9 +404,10 @@ def test_a_slip_in_a_partners_name_opens_no_dispute(desk: Programme) -> None:
 
 
 def test_a_trial_close_says_whom_it_pays_and_what_waits(desk: Programme) -> None:
-    said = desk.run("period", "close", "2026-Q1", "--credit", "--dry-run")
+    words = "--credit", "--events", desk.events("r1,2026-02-01,renewal,contoso,D9,,10,EUR,\n"), "--dry-run"
+    said = desk.run("period", "close", "2026-Q1", *words)
     assert "  contoso: " in said and "no-rule: no rule of the plan pays for this event" in said
-    made = desk.json("period", "close", "2026-Q1", "--credit", "--dry-run")
+    made = desk.json("period", "close", "2026-Q1", *words)
     (total,) = made["totals"].values()
     assert sum(Decimal(amount) for _, _, amount in made["partners"]) == Decimal(total)
 

@@ -100,10 +100,10 @@ def test_other_statuses_and_deals_that_are_not_won_earn_nothing(status: str, rul
 
 
 def test_an_action_is_an_event_without_amount_by_its_own_id() -> None:
-    made = earn(now(actions=[demo(), demo("a2"), demo("a2", deal="")]), Taken(), TODAY)
+    made = earn(now(actions=[demo(), demo("a2", day="2026-01-03"), demo("a2", deal="")]), Taken(), TODAY)
     assert [row[1:] for row in made.new if row[4]] == [
-        ["2026-01-02", "action:demo", "contoso", "D1", "", "", "", ""]
-    ] * 2
+        [one, "action:demo", "contoso", "D1", "", "", "", ""] for one in ("2026-01-02", "2026-01-03")
+    ]
     assert len({row[0] for row in made.new}) == 3 and all(earnings.is_earned(row) for row in made.new)
     assert paid(made) == {"contoso": 15000}
 
@@ -198,7 +198,7 @@ def test_what_comes_back_as_it_was_is_earned_once_more_each_time() -> None:
 
 
 def test_an_action_that_lost_its_proof_is_taken_back() -> None:
-    first = earn(now(actions=[demo(), demo("a2")]), Taken(), TODAY)
+    first = earn(now(actions=[demo(), demo("a2", day="2026-01-04")]), Taken(), TODAY)
     second = earn(now(actions=[demo("a2", day="2026-01-05")]), taken(first), TODAY)
     assert [row[2] for row in second.new] == ["action:demo", "cancel", "cancel"]
     assert paid(first, second) == {"contoso": 5000}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -79,8 +80,11 @@ def plain_stage(text: str) -> str:
 
 
 def plain_partner(text: str) -> str:
-    """A partner's name as it is compared."""
-    return " ".join(text.casefold().split())
+    """A partner's name as it is compared: without case, more than one space, wide forms, what is not seen."""
+    if text.isascii():
+        return " ".join(text.casefold().split())
+    seen = "".join(one for one in unicodedata.normalize("NFKC", text) if unicodedata.category(one) != "Cf")
+    return " ".join(unicodedata.normalize("NFKC", seen.casefold()).split())
 
 
 class RuleBook:

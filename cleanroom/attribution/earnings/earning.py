@@ -14,6 +14,7 @@ from cleanroom.attribution.earnings.deals import TAKING, Due, action_due, action
 from cleanroom.attribution.earnings.findings import EarningFinding
 from cleanroom.attribution.earnings.naming import (
     ACTION,
+    KINDS,
     cancel_id,
     counted_id,
     event_id,
@@ -69,7 +70,7 @@ class _Earning:
         self._cancelled = {row[_ORIGINAL]: row[_ID] for row in everything if row[_KIND] == "cancel"}
         self._ours = {row[_ID] for row in everything if is_earned(row)}
         self._by_hand = {
-            _earns(row[1:])
+            _earns(self._cells(row))
             for row in everything
             if row[_ID] not in self._cancelled and row[_PARTNER] and row[_ID] not in self._ours
         }
@@ -79,6 +80,22 @@ class _Earning:
         self._rows = {name: list(cells) for name, cells in taken.rows.items()}
         #: Only what was taken in can have lost its action.
         self._actions = {shortened(name) for name in now.known} if self._ours else frozenset()
+        back = {row[_ORIGINAL] for row in everything if row[_KIND] == "refund"}
+        #: What somebody took back in part.
+        self._refunded = {_earns(self._cells(row)) for row in everything if row[_ID] in back}
+        #: (deal, partner) that pay has ever taken in an event of ours for.
+        self._known = {(row[_DEAL], self._partner(row)) for row in everything if row[_ID] in self._ours}
+        #: Rows of statuses that stay though they say nothing that stands; and what actions did for them.
+        self._staying: list[list[str]] = []
+        self._spent: dict[tuple[str, str], str] = {}
+
+    def _partner(self, row: Sequence[str]) -> str:
+        """The name that the partner of a row has now."""
+        return self._taken.names.get(row[_PARTNER], row[_PARTNER])
+
+    def _cells(self, row: Sequence[str]) -> tuple[str, ...]:
+        """The cells behind the id, under the name that the partner has now."""
+        return (*row[1:_PARTNER], self._partner(row), *row[_PARTNER + 1 :])
 
     def run(self) -> Earned:
         """Settle every (deal, partner), and every action."""
@@ -89,13 +106,15 @@ class _Earning:
             if row[_KIND].startswith(ACTION) and row[_ID] not in self._cancelled:
                 by_action.setdefault(subject_of(row), []).append(row)
             elif row[_KIND] != "cancel" and row[_ID] not in self._cancelled:
-                by_status.setdefault((row[_DEAL], row[_PARTNER]), []).append(row)
+                by_status.setdefault((row[_DEAL], self._partner(row)), []).append(row)
         dues = {(due.deal, due.partner): due for due in status_dues(self._now, self._taken.since)}
+        self._note_staying(by_status, dues)
         for key in sorted({*by_status, *dues, *self._disputed}):
             self._settle(*key, by_status.get(key, []), dues.get(key))
         acted: dict[str, list[Due]] = {}
         for one in self._now.actions:
             acted.setdefault(shortened(one.id), []).append(action_due(self._now, one, self._taken.since))
+        self._drop_repeated(by_action, acted)
         for subject in sorted({*by_action, *acted}):
             self._settle_action(subject, by_action.get(subject, []), acted.get(subject, []))
         return Earned(sorted(self._new), known, sorted(self._evidence), sorted(self._findings))
@@ -109,6 +128,8 @@ class _Earning:
             code = "disputed"
         elif any(self._is_gone(row) for row in rows if not due or due.cells[1:2] != (row[_KIND],)):
             code = code or "action-gone"
+        elif due and due.cells and self._is_spent(due, rows):
+            code = "earned-before"
         if code:
             for name in [row[_ID] for row in rows] or [""]:
                 self._findings.add(EarningFinding(code, deal, partner, name))
@@ -123,7 +144,7 @@ class _Earning:
             code = ""
             if row[_DEAL] and row[_DEAL] not in self._now.products:
                 code = "deal-gone"
-            elif (row[_DEAL], row[_PARTNER]) in self._disputed:
+            elif (row[_DEAL], self._partner(row)) in self._disputed:
                 code = "disputed"
             elif subject not in self._actions:
                 code = "action-gone"
@@ -140,25 +161,77 @@ class _Earning:
         if not kept:
             self._replace(rows, open_)
 
+    def _note_staying(
+        self, by_status: dict[tuple[str, str], list[list[str]]], dues: dict[tuple[str, str], Due]
+    ) -> None:
+        """The rows that nothing takes back any more: their deal is gone, or the window for it is over."""
+        for (deal, partner), rows in by_status.items():
+            due = dues.get((deal, partner))
+            for row in rows:
+                over = deal in self._now.products and row[_ID] in self._taken.late
+                if deal not in self._now.products or (over and not (due and due.cells == self._cells(row))):
+                    self._staying.append(row)
+                    action = action_in(self._taken.evidence.get(row[_ID], ""))
+                    if action:
+                        self._spent[row[_KIND], action] = row[_ID]
+
+    def _is_spent(self, due: Due, rows: list[list[str]]) -> bool:
+        """Whether what would be earned is earned already, by a row of another deal or partner that stays.
+
+        A partner renamed after the window, or a deal that comes again under another id, is not paid twice.
+        """
+        if any(self._cells(row) == due.cells or row[_ID] in self._taken.late for row in rows):
+            return False
+        kind = due.cells[1]
+        mine = {row[_ID] for row in rows}
+        if self._spent.get((kind, action_in(due.evidence)), "") not in {"", *mine}:
+            return True
+        source = KINDS["Sourced"]
+        others = (row for row in self._staying if row[_KIND] == source and row[_ID] not in mine)
+        return kind == source and any(row[_DEAL] == due.deal for row in others)
+
+    def _drop_repeated(self, by_action: dict[str, list[list[str]]], acted: dict[str, list[Due]]) -> None:
+        """Of several actions that say the same one is due: what is taken in already, else the first by id."""
+        first: dict[tuple[str, ...], str] = {}
+        for subject, rows in sorted(by_action.items()):
+            stands = {due.cells for due in acted.get(subject, [])}
+            for row in rows:
+                if subject not in self._actions or self._cells(row) in stands:
+                    first.setdefault(_earns(self._cells(row)), subject)
+        for subject, dues in sorted(acted.items()):
+            for at, due in enumerate(dues):
+                # One that was taken in beside another, while a dispute kept that, is taken back here.
+                if not due.cells or not due.deal:
+                    continue
+                if first.setdefault(_earns(due.cells), subject) != subject:
+                    dues[at] = due._replace(cells=(), code="action-repeated")
+
     def _is_gone(self, row: list[str]) -> bool:
         """Whether the action that earned a row is not among those imported now."""
         action = action_in(self._taken.evidence.get(row[_ID], ""))
-        return shortened(action) not in self._actions if action else row[_PARTNER] not in self._now.acting
+        return (
+            shortened(action) not in self._actions if action else self._partner(row) not in self._now.acting
+        )
 
     def _replace(self, rows: list[list[str]], dues: list[Due]) -> None:
         """Leave what stands, cancel what does not, and earn what is new."""
         wanted = {due.cells for due in dues}
-        over = [row for row in rows if tuple(row[1:]) not in wanted]
+        over = [row for row in rows if self._cells(row) not in wanted]
         late = [row for row in over if row[_ID] in self._taken.late]
         for row in late:
             self._findings.add(EarningFinding("outside-clawback", row[_DEAL], row[_PARTNER], row[_ID]))
         if late:
             return
+        standing = {self._cells(row): row[_ID] for row in rows}
+        refunded = [due for due in dues if due.cells not in standing and _earns(due.cells) in self._refunded]
+        for due in refunded:
+            self._findings.add(EarningFinding("refunded-by-hand", due.deal, due.partner, ""))
+        if refunded:
+            return
         for row in over:
             day = max(self._day, row[_DATE])
             name, partner, deal = row[_ID], row[_PARTNER], row[_DEAL]
             self._new.append([cancel_id(name), day, "cancel", partner, deal, "", "", "", name])
-        standing = {tuple(row[1:]): row[_ID] for row in rows}
         for cells, due in {due.cells: due for due in dues}.items():
             name = standing.get(cells) or self._earned(due)
             if name:
@@ -168,15 +241,18 @@ class _Earning:
         """Earn what is due; the id of its event, or "" where somebody's hand has done so or undone it."""
         code, again = "", 0
         name = first = event_id(due.subject, due.cells)
+        about = (due.deal, due.partner)
         if _earns(due.cells) in self._by_hand:
             code, name = "written-by-hand", ""
+        elif about not in self._known and due.cells[0][:10] <= self._taken.decided.get(about, ""):
+            code, name = "decided", ""
         while not code:
             name = counted_id(first, again)
             row = self._rows.get(name)
             if row is None:
                 break
             # An id that says the same of another partner, or was cancelled by us, is passed over.
-            if tuple(row[1:]) == due.cells and self._cancelled.get(name) != cancel_id(name):
+            if self._cells(row) == due.cells and self._cancelled.get(name) != cancel_id(name):
                 code = "cancelled-by-hand"
             again += 1
         if code:

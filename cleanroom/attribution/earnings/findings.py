@@ -9,6 +9,7 @@ __all__ = ["EARNING_FINDINGS", "EARNING_FINDING_COLUMNS", "EarningFinding"]
 #: Code to what happens.
 EARNING_FINDINGS: Final = {
     "action-gone": "its action is not among those imported; what was taken in for it stays",
+    "action-repeated": "another action says the same of that partner, deal and day; it is earned once",
     "amount-negative": "the deal's amount is negative; it earns nothing, and what was taken in stays",
     "amount-too-fine": "the amount is finer than its currency; it earns nothing, and what was taken in stays",
     "amount-unreadable": "the deal has no readable amount; it earns nothing, and what was taken in stays",
@@ -16,11 +17,14 @@ EARNING_FINDINGS: Final = {
     "before-plan": "it is of a day before the first plan, which pays nothing for it",
     "cancelled-by-hand": "somebody cancelled this event; it is not earned again",
     "deal-gone": "the deal is not among those imported; what was taken in for it stays",
+    "decided": "a dispute about it was upheld with an amount; it is not earned beside that",
     "disputed": "a dispute is open; nothing is earned or taken back until it is decided",
+    "earned-before": "a line that stays, of another partner or deal id, has earned it already",
     "match-ended": "it rests on a match that has ended; nothing new is earned by it",
     "no-closed": "the deal is won on no usable day; it earns nothing, and what was taken in stays",
     "no-currency": "the amount has no currency; it earns nothing, and what was taken in stays",
     "outside-clawback": "it changed after the plan's clawback window; what was taken in stays",
+    "refunded-by-hand": "somebody refunded a part of it; what was taken in stays, nothing is earned again",
     "source-kept": "another partner sourced the deal by a match that has ended; nothing new is earned",
     "text-unreadable": "an id or name cannot stand in an event; it earns nothing",
     "unknown-currency": "the currency is not in ISO 4217; it earns nothing, and what was taken in stays",

@@ -68,7 +68,9 @@ class Taken:
     """What pay has taken in: rows (cells of EVENT_COLUMNS) and evidence by event id.
 
     `late` are events that a cancellation comes too late for, `beside` rows of a file that is taken in too,
-    `since` the first day of the first plan ("" without one).
+    `since` the first day of the first plan ("" without one). `decided` are (deal, partner) of upheld disputes
+    about what earned no line, with the day on which the last was opened. `names` are the names that partners
+    of rows have now: a row stands for the partner, whatever it was called.
     """
 
     rows: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -76,3 +78,5 @@ class Taken:
     late: Collection[str] = frozenset()
     beside: Sequence[Sequence[str]] = ()
     since: str = ""
+    decided: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)

@@ -122,6 +122,15 @@ class Books:
         found = {(one.deal, one.partner) for one in self.disputes.values() if one.deal and not one.outcome}
         return sorted(found)
 
+    def upheld_deals(self) -> dict[tuple[str, str], str]:
+        """(deal, partner) of upheld disputes about what earned no line, and when the last was opened."""
+        found: dict[tuple[str, str], str] = {}
+        for one in self.disputes.values():
+            if not one.line and one.outcome == "upheld":
+                about = (one.deal, one.partner)
+                found[about] = max(one.day, found.get(about, ""))
+        return found
+
     def apply(self, entry: Entry) -> None:
         """Take in the next entry."""
         _APPLIERS[entry.kind](self, entry)

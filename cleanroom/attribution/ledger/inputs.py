@@ -13,7 +13,7 @@ from typing import Any
 from cleanroom.attribution import payouts
 from cleanroom.attribution.ledger.books import Books
 
-__all__ = ["inputs_of"]
+__all__ = ["family_of", "inputs_of"]
 
 PARTNER, DEAL, ORIGINAL, CURRENCY = 3, 4, 8, 7
 
@@ -21,7 +21,7 @@ PARTNER, DEAL, ORIGINAL, CURRENCY = 3, 4, 8, 7
 def inputs_of(books: Books, partner: str) -> dict[str, Any]:
     """`rows` and `rates` (each with the number of the close that took it in), `closes` and `partners`."""
     plans = books.versions()
-    family = {partner} | {one.id for plan in plans for one in plan.partners.values() if one.parent == partner}
+    family = family_of(books, partner)
     watched = {kind for plan in plans for rule in plan.rules for kind in rule.watched}
     paid = {
         str(line.booked.fields["event_id"])
@@ -38,10 +38,12 @@ def inputs_of(books: Books, partner: str) -> dict[str, Any]:
     }
     seen |= {name for name, (cells, _) in books.rows.items() if cells[ORIGINAL] in seen and cells[ORIGINAL]}
     names = _pseudonyms(books, whole | seen, family, partner)
+    ids = _hidden_ids(whole, seen)
     rows = []
     for name in sorted(whole | seen):
         cells, close = books.rows[name]
         shown = list(cells)
+        shown[0], shown[ORIGINAL] = ids.get(name, name), ids.get(cells[ORIGINAL], cells[ORIGINAL])
         shown[PARTNER] = names.get(cells[PARTNER], cells[PARTNER])
         if name in seen:
             shown[5] = shown[6] = shown[7] = ""
@@ -52,6 +54,27 @@ def inputs_of(books: Books, partner: str) -> dict[str, Any]:
         "rates": _rates(books, [row for row in rows if row[CURRENCY]]),
         "rows": rows,
     }
+
+
+def family_of(books: Books, partner: str) -> set[str]:
+    """The partner and those whose parent it is in a version of the plan."""
+    plans = books.versions()
+    return {partner} | {one.id for plan in plans for one in plan.partners.values() if one.parent == partner}
+
+
+def _hidden_ids(whole: set[str], seen: set[str]) -> dict[str, str]:
+    """Ids that say nothing for the events of others, each in its place between those that are shown.
+
+    An id may name an action, or be a digest of the amount that is left out, which is quickly guessed.
+    """
+    found: dict[str, str] = {}
+    before = ""
+    for name in sorted(whole | seen):
+        if name in whole:
+            before = f"{name} " if len(name) < 190 else ""
+        else:
+            found[name] = f"{before}!{len(found) + 1:06d}"
+    return found
 
 
 def _pseudonyms(books: Books, rows: set[str], family: set[str], partner: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from cleanroom.attribution import payouts
 from cleanroom.attribution.ledger.booking import Booked, book
 from cleanroom.attribution.ledger.books import Books, LineState, in_force
-from cleanroom.attribution.ledger.inputs import inputs_of
+from cleanroom.attribution.ledger.inputs import family_of, inputs_of
 from cleanroom.attribution.ledger.paying import balance_of
 from overlap.errors import MalformedFile, UsageError
 
@@ -156,7 +156,10 @@ def _shown(books: Books, line: LineState, day: str) -> dict[str, Any]:
     """A booked line with its state, its entry, and the evidence of the event that earned it."""
     fields = line.booked.fields
     name = str(fields["reverses"] or fields["event_id"])
-    evidence, proof = books.evidence.get(name, ("", ""))
+    # A shared deal may be paid for another partner's event: on what that rests is not ours to show.
+    whose = books.rows[name][0][3] if name in books.rows else ""
+    own = whose in family_of(books, str(fields["partner_id"])) | {""}
+    evidence, proof = books.evidence.get(name, ("", "")) if own else ("", "")
     shown = {"state": books.standing(line, day), "entry": line.booked.entry}
     return dict(fields) | shown | {"evidence": evidence, "proof": proof}
 

@@ -14,6 +14,8 @@ from typing import Final, NamedTuple
 __all__ = ["PERIODS", "Period", "day_text", "period_of", "read_day", "read_instant", "span_of"]
 
 SECONDS_A_DAY: Final = 86_400
+#: Years that a day may lie in, as statuses read them: what is beyond is a slip, and calendars end.
+YEARS: Final = range(1900, 2200)
 #: Name of a period's length to its months.
 PERIODS: Final = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 
@@ -34,8 +36,8 @@ class Period(NamedTuple):
 
 @lru_cache(maxsize=65_536)
 def read_day(text: str) -> int | None:
-    """Days since 1970 of `2026-05-03`; None when there is no such day."""
-    if not _DAY.fullmatch(text):
+    """Days since 1970 of `2026-05-03`; None when there is no such day in YEARS."""
+    if not _DAY.fullmatch(text) or int(text[:4]) not in YEARS:
         return None
     try:
         return (date.fromisoformat(text) - _EPOCH).days
@@ -58,7 +60,7 @@ def read_instant(text: str, zone: tzinfo | None = None) -> int | str:
     if day is not None:
         return day * SECONDS_A_DAY
     found = _INSTANT.fullmatch(text)
-    if found is None:
+    if found is None or int(text[:4]) not in YEARS:
         return "date-unreadable"
     try:
         moment = datetime.fromisoformat(text)

@@ -9,6 +9,7 @@ otherwise who brought what and when, the record is that of another action and co
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -19,13 +20,14 @@ from cleanroom.moment import moment_of
 from cleanroom.session.folder import Folder
 from cleanroom.session.party import Party
 from overlap import canonical
-from overlap.errors import UsageError
+from overlap.errors import BadInput, UsageError
 from overlap.ingest import read_actions
 
 _PLACE: Final = ("attribution", "answers")
 
 #: What can be answered: the column of ACTION_COLUMNS that says when.
 ANSWERS: Final = ("responded", "looped_back")
+_FORM: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?)?")
 _SAYS: Final = ("id", "opportunity_id", "account_id", "partner", "type", "date")
 
 
@@ -49,14 +51,14 @@ def answer_action(
     name = _name(row)
     known = {one: "" for one in ANSWERS}
     if name in party.folder.names(*_PLACE):
-        known |= party.folder.read_record(*_PLACE, name)
+        known |= _record(party.folder, name)
     party.folder.write_record({**known, "action": action, what: when}, *_PLACE, name)
     return {**row, what: when}
 
 
 def with_answers(folder: Folder, table: pd.DataFrame) -> pd.DataFrame:
     """The actions with what was answered by command: of two moments of one action the earlier counts."""
-    records = {name: folder.read_record(*_PLACE, name) for name in folder.names(*_PLACE)}
+    records = {name: _record(folder, name) for name in folder.names(*_PLACE)}
     if not records:
         return table
     ids = {str(one["action"]) for one in records.values()}
@@ -67,6 +69,18 @@ def with_answers(folder: Folder, table: pd.DataFrame) -> pd.DataFrame:
             said = [one for one in (columns[name][place], record.get(name, "")) if one]
             columns[name][place] = min(said, default="")
     return table.assign(**columns).astype(dict.fromkeys(ANSWERS, "str"))
+
+
+def _record(folder: Folder, name: str) -> dict[str, str]:
+    """One record as it was written; BadInput when somebody made it something else."""
+    record = folder.read_record(*_PLACE, name)
+    fits = set(record) == {"action", *ANSWERS} and all(isinstance(one, str) for one in record.values())
+    if not fits or not all(_FORM.fullmatch(record[one]) for one in ANSWERS):
+        raise BadInput(
+            f"the record {name[:16]} of an answer was altered",
+            "restore it from a backup, or delete it and answer again",
+        )
+    return record
 
 
 def _rows(table: pd.DataFrame, ids: set[str]) -> Iterator[tuple[int, dict[str, str]]]:

@@ -68,6 +68,10 @@ def open_dispute(party: Party, line: str, reason: str, by: str, evidence: Sequen
         )
     if any(one.line == found.booked.line and not one.outcome for one in money.books.disputes.values()):
         raise UsageError("this line is disputed already", "'overlap dispute list' shows it")
+    about = (str(found.booked.fields["deal_id"]), str(found.booked.fields["partner_id"]))
+    others = (one for one in money.books.disputes.values() if not one.line and not one.outcome)
+    if any((one.deal, one.partner) == about for one in others):
+        raise UsageError("the deal of this line is disputed already", "'overlap dispute list' shows it")
     return _open(money, {"line": found.booked.line}, reason, by, evidence, note)
 
 

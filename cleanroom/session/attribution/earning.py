@@ -109,12 +109,16 @@ def earned_here(party: Party, here: Here, books: ledger.Books, beside: Rows = ()
     classification.require_complete(here.pipeline)
     day = reversal_day(books, party.now // _DAY)
     rows = {name: cells for name, (cells, _) in books.rows.items()}
+    named = here.pipeline.book.partner
+    others = [row for row in beside if len(row) == len(payouts.EVENT_COLUMNS)]
     taken = earnings.Taken(
         rows,
         {name: text for name, (text, _) in books.evidence.items()},
         {name for name, cells in rows.items() if _is_late(books, cells, day)},
-        [row for row in beside if len(row) == len(payouts.EVENT_COLUMNS)],
+        others,
         payouts.day_text(min(plan.start for plan in books.versions())) if books.versions() else "",
+        {(deal, named(name)): opened for (deal, name), opened in books.upheld_deals().items()},
+        {name: named(name) for name in {cells[3] for cells in (*rows.values(), *others)} if name},
     )
     text = payouts.day_text(day)
     standing = standing_of(here, paid_types(books), with_known=bool(rows or beside))

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cleanroom.attribution import ledger
+from cleanroom.attribution import ledger, payouts
 from cleanroom.durable import sync_folder
+from cleanroom.log import commitment
 from cleanroom.session.beginning import only_one
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
@@ -20,6 +21,10 @@ LEDGER_LIMIT = 2**32
 
 PLACE = ("money", "ledger")
 
+_RESTORE = "restore the ledger from a backup"
+#: Entries that a person signs.
+_SIGNED = ("confirmation", "decision", "override", "plan", "run")
+
 
 class MoneyBooks:
     """The ledger of a party and what it adds up to; `add` takes an entry in and writes it.
@@ -30,10 +35,12 @@ class MoneyBooks:
     def __init__(self, party: Party, *, recompute: bool = False) -> None:
         self.party = party
         self._path = party.folder.path(*PLACE)
-        data = read_whole(self._path, LEDGER_LIMIT) if self._path.is_file() else b""
-        self._mend(data)
-        whole = data[: data.rfind(b"\n") + 1]
-        self.entries = ledger.read_ledger(whole) if whole else []
+        self.entries: list[ledger.Entry] = []
+        if self._path.is_file():
+            data = read_whole(self._path, LEDGER_LIMIT)
+            # Read before anything is cut off: an emptied or replaced file is no ledger without entries.
+            self.entries = ledger.read_ledger(data[: data.rfind(b"\n") + 1])
+            self._mend(data)
         self.books = ledger.replay(self.entries, recompute=recompute)
         self._staged: list[ledger.Entry] = []
 
@@ -73,9 +80,29 @@ class MoneyBooks:
         if partner in self.party.partners():
             self.party.note(partner, "export", files=1, ledger=bytes.fromhex(self.head), statement=digest)
 
+    def check_heads(self) -> None:
+        """Return when every head that a statement was noted with is one of this ledger; else BadInput.
+
+        So a ledger that was cut short, or made anew, is found by the logs that partners hold checkpoints of.
+        """
+        heads = [bytes.fromhex(one.digest) for one in reversed(self.entries)]
+        for partner in self.party.partners():
+            if not self.party.folder.path("logs", f"{partner}.log").is_file():
+                continue
+            log = self.party.log(partner)
+            for noted in log.entries():
+                digest = noted.digests.get("ledger") if noted.kind == "export" else None
+                if digest is None:
+                    continue
+                salt = log.salt(noted.sequence)
+                if not any(commitment(salt, "ledger", head).hex() == digest for head in heads):
+                    raise BadInput(
+                        f"the ledger is not the one that a statement for '{partner}' was made from", _RESTORE
+                    )
+
     def _mend(self, data: bytes) -> None:
         """Cut off an entry that a killed command has left half-written."""
-        if data and not data.endswith(b"\n"):
+        if not data.endswith(b"\n"):
             os.truncate(self._path, data.rfind(b"\n") + 1)
 
 
@@ -110,19 +137,40 @@ def sign_act(
 
 
 def check_signatures(entries: list[ledger.Entry]) -> int:
-    """How many acts are signed; ForgedFile or BadInput when one is not by the person that it names."""
-    keys: dict[str, str] = {}
+    """How many acts are signed; ForgedFile or BadInput when one is not by a person who may do it.
+
+    The chain alone can be made anew by whoever can write the file; what people sign cannot.
+    """
+    books = ledger.Books()
     count = 0
     for entry in entries:
-        if entry.kind == "approver":
-            keys[str(entry.body["name"])] = str(entry.body["key"])
-        if "signature" in entry.body:
-            by = str(entry.body["by"])
-            if by not in keys:
-                raise BadInput("an act is signed by nobody whom the ledger knows", "restore it from a backup")
-            ledger.check_signature(entry.kind, entry.body, keys[by])
+        if entry.kind == "approver" and entry.body["name"] in books.approvers:
+            raise BadInput("an approver's key was replaced", _RESTORE)
+        if entry.kind in _SIGNED:
+            known = books.approvers.get(str(entry.body.get("by", "")))
+            if known is None or "signature" not in entry.body:
+                raise BadInput("an act is signed by nobody whom the ledger knows", _RESTORE)
+            ledger.check_signature(entry.kind, entry.body, str(known["key"]))
+            if not set(known["roles"]) & set(_roles(books, entry)):
+                raise BadInput("an act is signed by somebody who may not do it", _RESTORE)
             count += 1
+        books.apply(entry)
     return count
+
+
+def _roles(books: ledger.Books, entry: ledger.Entry) -> tuple[str, ...]:
+    """The roles that an act takes, by the plan of its day; () where one person acts as two."""
+    day = entry.time // 86_400
+    if entry.kind == "plan":
+        return (books.plan_on(day) or payouts.read_plan(str(entry.body["text"]).encode())).approves
+    if entry.kind == "decision":
+        return (books.plans[books.disputes[str(entry.body["dispute"])].plan].decides,)
+    plan = books.plan_on(day) or books.versions()[-1]
+    if entry.kind == "run":
+        return plan.approves
+    if entry.kind == "confirmation" and books.overrides[entry.body["override"]]["by"] == entry.body["by"]:
+        return ()
+    return plan.overrides
 
 
 def read_key(source: Path, passphrase: str) -> PartyKeys:

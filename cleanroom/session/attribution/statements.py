@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,6 +24,8 @@ from overlap.errors import MalformedFile, UsageError
 STATEMENT_LIMIT = 2**30
 #: Partners that a hint names.
 _NAMED = 12
+_NO_NAME = re.compile(r"[^\w. -]+")
+_NAME_LIMIT = 48
 
 _COLUMNS = (
     "line", "date", "event_id", "kind", "deal_id", "product", "rule", "part", "period", "of_period", "base",
@@ -72,12 +75,18 @@ def write_statement(
         raise UsageError("there is nothing about this partner in the period", _who(money, made["period"]))
     data = canonical.encode(made) + b"\n"
     place = out or party.folder.path("exports", "statements")
-    stem = f"{partner}-{made['period']}"
+    stem = f"{_file_name(partner)}-{made['period']}"
     files = {".json": data, ".csv": statement_csv(data), ".html": statement_page(data, language)}
     for suffix, content in files.items():
         write_whole(place / f"{stem}{suffix}", content)
     money.note_head(partner, hashlib.sha256(data).digest())
     return [str(place / f"{stem}{suffix}") for suffix in files], made
+
+
+def _file_name(partner: str) -> str:
+    """The partner's id as a part of a file's name: an id comes from a file, and must choose no place."""
+    plain = _NO_NAME.sub("-", partner).strip("-. ")[:_NAME_LIMIT]
+    return plain if plain == partner else f"{plain}-{hashlib.sha256(partner.encode()).hexdigest()[:8]}"
 
 
 def statement_csv(data: bytes) -> bytes:
@@ -157,7 +166,8 @@ def _who(money: MoneyBooks, period: str) -> str:
 
 
 def replay_ledger(party: Party) -> Replayed:
-    """Compute every close again from the entries before it, and check every signature."""
+    """Compute every close again from the entries before it, check every signature and every noted head."""
     money = MoneyBooks(party, recompute=True)
     signed = check_signatures(money.entries)
+    money.check_heads()
     return Replayed(len(money.entries), signed, [one.period for one in money.books.closes], money.head)

@@ -27,7 +27,7 @@ from cleanroom.session.match.runs import all_runs
 from cleanroom.session.party import Party
 from cleanroom.store import read_table, write_table
 from overlap import canonical
-from overlap.errors import UsageError
+from overlap.errors import BadInput, UsageError
 
 _PLACE: Final = ("attribution", "weekly")
 _PLAYS: Final = "plays"
@@ -124,6 +124,8 @@ def _past(party: Party, here: Here, since: str) -> weekly.Past | None:
     if not found:
         return None
     table = read_table(party.folder.path(*_PLACE, f"{found}.parquet"))
+    if not {*weekly.KEPT_COLUMNS} <= {*table.columns}:
+        raise BadInput(f"the statuses kept of {found} were replaced", "restore the file from a backup")
     partners = [here.pipeline.book.partner(name) for name in table["partner"]]
     return weekly.Past(found, table.assign(partner=partners).astype({"partner": "str"}))
 
@@ -166,18 +168,20 @@ def _known(party: Party) -> dict[str, int]:
 
 
 def _disputes(party: Party) -> list[weekly.OpenDispute]:
-    """The disputes of the ledger that are not decided, each with the deal and the amount of its line."""
+    """The disputes of the ledger that are not decided, each with its deal and its line's amount, if any."""
     books = MoneyBooks(party).books
     found = []
     for one in list_disputes(party):
         if one.outcome:
             continue
-        fields = books.lines[one.line].booked.fields
-        currency = str(fields["currency"])
-        amount = payouts.write_amount(int(fields["minor"]), payouts.exponent_of(currency) or 0)
+        amount = currency = ""
+        if one.line:
+            fields = books.lines[one.line].booked.fields
+            currency = str(fields["currency"])
+            amount = payouts.write_amount(int(fields["minor"]), payouts.exponent_of(currency) or 0)
         found.append(
             weekly.OpenDispute(
-                one.dispute, one.partner, str(fields["deal_id"]), one.reason, one.days_open, one.answer_in,
+                one.dispute, one.partner, one.deal, one.reason, one.days_open, one.answer_in,
                 amount, currency,
             )
         )  # fmt: skip
