@@ -172,7 +172,7 @@ def test_one_screen_holds_it_and_fields_are_counted_once(seed: int) -> None:
     lines = weekly_text(review, {})
     assert len(lines) <= LINES
     assert not [one for one in lines if len(one) > 118 and not one[10:].startswith("overlap ")]
-    counted = completeness(made.pipeline)
+    counted = completeness(made)
     assert list(review.fields) == counted
     assert {one.of for one in counted} <= set(range(len(rows["actions"]) + 1))
     assert all(one.filled <= one.of for one in counted)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from stories import act, deal, pipeline, rules
 
-from cleanroom.attribution.classification import Filled, Pipeline, completeness, require_complete
+from cleanroom.attribution.classification import (
+    Filled,
+    Judged,
+    Pipeline,
+    completeness,
+    judge_pipeline,
+    require_complete,
+)
 from cleanroom.session.attribution.rule_files import default_rules
 from overlap.errors import Refused
 
@@ -17,8 +26,12 @@ def gated(lines: str) -> bytes:
     return default_rules().partition(b"\n[completeness]")[0] + f"\n[completeness]\n{lines}\n".encode()
 
 
+def judged(*words: Any, **options: Any) -> Judged:
+    return judge_pipeline(pipeline(*words, **options))
+
+
 def found(pipe: Pipeline) -> dict[str, tuple[int, int]]:
-    return {one.field: (one.filled, one.of) for one in completeness(pipe)}
+    return {one.field: (one.filled, one.of) for one in completeness(judge_pipeline(pipe))}
 
 
 def test_every_gated_field_is_counted_over_the_actions_that_may_earn() -> None:
@@ -58,11 +71,11 @@ def test_deals_closed_long_ago_and_accounts_of_them_do_not_count() -> None:
 
 def test_the_gate_says_which_field_and_how_much() -> None:
     actions = [act("demo", "2026-05-03", id=str(n), proof="x" if n < 7 else "") for n in range(10)]
-    require_complete(pipeline(actions, book=rules(gated("proof = 70\nowner = 100"))))
+    require_complete(judged(actions, book=rules(gated("proof = 70\nowner = 100"))))
     with pytest.raises(Refused, match=r"proof in 70\.0 per cent of 10 actions, the rules need 71$"):
-        require_complete(pipeline(actions, book=rules(gated("proof = 71\nowner = 100"))))
-    require_complete(pipeline(actions, book=rules(default_rules().partition(b"\n[completeness]")[0] + b"\n")))
-    require_complete(pipeline([], book=rules(gated("proof = 100"))))
+        require_complete(judged(actions, book=rules(gated("proof = 71\nowner = 100"))))
+    require_complete(judged(actions, book=rules(default_rules().partition(b"\n[completeness]")[0] + b"\n")))
+    require_complete(judged([], book=rules(gated("proof = 100"))))
 
 
 def test_a_per_cent_is_never_rounded_up_to_what_is_needed() -> None:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from cleanroom.attribution.actions.menu import CLASSES, DIGEST_FORM, REQUIREMENTS, plain_type
 from cleanroom.attribution.classification.deals import Deals
 from cleanroom.attribution.classification.findings import Finder
-from cleanroom.attribution.classification.pipeline import Pipeline, encoded, row_numbers, texts
+from cleanroom.attribution.classification.pipeline import Pipeline, encoded, has_text, row_numbers, texts
 from cleanroom.attribution.classification.rules import RuleBook
 from cleanroom.attribution.classification.times import NEVER, day_number, spans
 
@@ -135,7 +135,7 @@ def _shown(frame: Any, logged: np.ndarray) -> np.ndarray:
             found = pc.match_substring_regex(texts(frame, "proof"), DIGEST_FORM.pattern)
             there = np.asarray(found, dtype=bool)
         else:
-            there = np.asarray(pc.not_equal(pc.utf8_trim_whitespace(texts(frame, name)), ""), dtype=bool)
+            there = has_text(frame, name)
         shows |= there.astype(np.int64) << bit
     return shows
 

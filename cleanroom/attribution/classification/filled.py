@@ -13,10 +13,9 @@ from typing import Final
 import numpy as np
 import pyarrow.compute as pc
 
-from cleanroom.attribution.classification.acts import UNKNOWN, WEAK, Acts, Menu, partner_numbers, read_acts
-from cleanroom.attribution.classification.deals import Deals, read_deals
-from cleanroom.attribution.classification.findings import Finder
-from cleanroom.attribution.classification.pipeline import Pipeline, texts
+from cleanroom.attribution.classification.acts import UNKNOWN, WEAK
+from cleanroom.attribution.classification.engine import Judged
+from cleanroom.attribution.classification.pipeline import has_text, texts
 from cleanroom.attribution.classification.rules import GATED
 from cleanroom.attribution.classification.times import NEVER, day_number
 from overlap.errors import Refused
@@ -47,49 +46,52 @@ class Filled:
         tenths = self.filled * 1000 // self.of
         return f"{tenths // 10}.{tenths % 10}"
 
+    @property
+    def share(self) -> str:
+        """How much is filled of what, beside what the rules need."""
+        return f"{self.per_cent} per cent of {self.of:,} actions, the rules need {self.needed}"
 
-def completeness(pipeline: Pipeline) -> list[Filled]:
-    """Every field of GATED, in that order; needed is what the newest version of the rules says."""
-    needed = pipeline.book.newest.completeness
-    size = 0 if pipeline.actions is None else len(pipeline.actions)
-    if not size:
-        return [Filled(name, needed.get(name, 0), 0, 0) for name in GATED]
-    finder, menu = Finder(), Menu.of(pipeline.book)
-    deals = read_deals(pipeline, finder)
-    acts = read_acts(pipeline, menu, partner_numbers(pipeline)[1], deals, finder)
-    chosen = _may_earn(pipeline, menu, deals, acts)
+
+def completeness(judged: Judged, partner: str | None = None) -> list[Filled]:
+    """Every field of GATED, in that order, over the actions of everybody or of one partner (its one name).
+
+    Needed is what the newest version of the rules says.
+    """
+    pipeline, menu, acts = judged.pipeline, judged.menu, judged.acts
+    chosen = _may_earn(judged)
+    if partner is not None:
+        number = judged.partners.index(partner) if partner in judged.partners else len(judged.partners)
+        chosen &= acts.partner == number
+    needed, of = pipeline.book.newest.completeness, int(chosen.sum())
     known = (menu.kind != UNKNOWN).any(axis=0)[acts.type]
     found = []
     for name in GATED:
-        filled = pc.not_equal(pc.utf8_trim_whitespace(texts(pipeline.actions, name)), "")
-        there = known if name == "type" else np.asarray(filled, dtype=bool)
-        found.append(Filled(name, needed.get(name, 0), int((there & chosen).sum()), int(chosen.sum())))
+        there = known if name == "type" else has_text(pipeline.actions, name)
+        found.append(Filled(name, needed.get(name, 0), int((there & chosen).sum()), of))
     return found
 
 
-def require_complete(pipeline: Pipeline) -> None:
+def require_complete(judged: Judged) -> None:
     """Return when every field is filled as the rules demand; else Refused, naming each and its per cent."""
-    lacking = [one for one in completeness(pipeline) if not one.enough]
+    lacking = [one for one in completeness(judged) if not one.enough]
     if not lacking:
         return
-    said = "; ".join(
-        f"{one.field} in {one.per_cent} per cent of {one.of:,} actions, the rules need {one.needed}"
-        for one in lacking
-    )
+    said = "; ".join(f"{one.field} in {one.share}" for one in lacking)
     raise Refused(
         f"fields are not filled well enough to pay or forecast by: {said}",
         "'overlap weekly' lists what is missing and who fills it in; [completeness] of the rules is the gate",
     )
 
 
-def _may_earn(pipeline: Pipeline, menu: Menu, deals: Deals, acts: Acts) -> np.ndarray:
+def _may_earn(judged: Judged) -> np.ndarray:
+    pipeline, menu, deals, acts = judged.pipeline, judged.menu, judged.deals, judged.acts
     today = pipeline.now // 86_400
     closed = deals.ended[0]
     counts = ~deals.won_or_lost | (closed == NEVER) | (day_number(closed) >= today - YEAR)
     of_account = np.zeros(len(deals.account_ids) + 1, bool)
     of_account[deals.account[counts & (deals.account >= 0)]] = True
-    named = np.asarray(pc.not_equal(texts(pipeline.actions, "opportunity_id"), ""), dtype=bool)
-    placed = np.asarray(pc.not_equal(texts(pipeline.actions, "account_id"), ""), dtype=bool)
+    of, on = (texts(pipeline.actions, name) for name in ("opportunity_id", "account_id"))
+    named, placed = (np.asarray(pc.not_equal(one, ""), dtype=bool) for one in (of, on))
     on_account = placed & (acts.deal < 0)
     waits = on_account & ~named & (acts.account < 0)
     about = waits | (on_account & (acts.account >= 0) & of_account[acts.account])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cleanroom.attribution.classification.rules import RuleBook
 from cleanroom.attribution.holding import Holding
@@ -50,6 +51,11 @@ def texts(frame: pd.DataFrame | None, name: str) -> Any:
 def encoded(frame: pd.DataFrame | None, name: str) -> Any:
     """A column as `texts` gives it, each distinct text once (a pyarrow DictionaryArray)."""
     return texts(frame, name).dictionary_encode()
+
+
+def has_text(frame: pd.DataFrame | None, name: str) -> np.ndarray:
+    """Where a column has more than white space (bool)."""
+    return np.asarray(pc.not_equal(pc.utf8_trim_whitespace(texts(frame, name)), ""), dtype=bool)
 
 
 def row_numbers(frame: pd.DataFrame) -> np.ndarray:

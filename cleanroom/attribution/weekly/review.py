@@ -15,7 +15,6 @@ from cleanroom.attribution.classification.amounts import add_up
 from cleanroom.attribution.classification.engine import Judged
 from cleanroom.attribution.classification.explain import plain_cell
 from cleanroom.attribution.classification.filled import Filled, completeness
-from cleanroom.attribution.classification.pipeline import texts
 from cleanroom.attribution.weekly.change import Change, Moved, changes, headlines_of, money_moved
 from cleanroom.attribution.weekly.desk import Desk, day_text, make_desk, week_of
 from cleanroom.attribution.weekly.evidence import disputed_items, evidence_items
@@ -130,7 +129,7 @@ def make_review(
         changes(past.statuses, statuses) if past else (),
         money_moved(headlines_of(past.statuses), headlines_of(statuses)) if past else (),
         three_lists(desk, silent, plays, began),
-        tuple(completeness(judged.pipeline)),
+        tuple(completeness(judged)),
         outlook_of(desk, partner_of(partner) if partner else ""),
     )
     return _only(whole, judged, statuses, past, partner_of(partner)) if partner else whole
@@ -184,10 +183,6 @@ def _monday(week: str) -> int:
 
 def _only(whole: Review, judged: Judged, statuses: pd.DataFrame, past: Past | None, partner: str) -> Review:
     """What is about one partner; its money moves between its own statuses, its fields are those it filled."""
-    pipeline, frame = judged.pipeline, judged.pipeline.actions
-    if frame is not None:
-        mine = [pipeline.book.partner(one) == partner for one in texts(frame, "partner").to_pylist()]
-        pipeline = replace(pipeline, actions=frame[mine])
     tables = [table[table["partner"] == partner] for table in ([past.statuses, statuses] if past else ())]
     return replace(
         whole,
@@ -197,5 +192,5 @@ def _only(whole: Review, judged: Judged, statuses: pd.DataFrame, past: Past | No
         changes=tuple(one for one in whole.changes if one.partner == partner),
         moved=money_moved(*(headlines_of(table) for table in tables)) if tables else (),
         listed=tuple(one for one in whole.listed if one.partner == partner),
-        fields=tuple(completeness(pipeline)),
+        fields=tuple(completeness(judged, partner)),
     )

@@ -106,7 +106,7 @@ def earned_here(party: Party, here: Here, books: ledger.Books, beside: Rows = ()
 
     Refused while the fields of actions are not filled as the rules demand.
     """
-    classification.require_complete(here.pipeline)
+    classification.require_complete(here.judged)
     day = reversal_day(books, party.now // _DAY)
     rows = {name: cells for name, (cells, _) in books.rows.items()}
     named = here.pipeline.book.partner

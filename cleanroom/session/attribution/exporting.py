@@ -72,7 +72,7 @@ def export_plain(
     paths = [(path, str(won), format(value, "f"), str(lost)) for path, won, value, lost in seen.paths.rows]
     ids = [row[0] for row in deals.rows]
     # A forecast takes no status that rests on fields which are filled by chance.
-    gate = [one for one in classification.completeness(here.pipeline) if not one.enough]
+    gate = [one for one in classification.completeness(judged) if not one.enough]
     tables: list[tuple[str, Sequence[str], Iterable[Sequence[str]], dict[str, int]]] = [
         ("paths.csv", models.PATH_COLUMNS, paths, seen.paths.left_out),
         ("rule.csv", ("partner", "credit"), _credit(seen), {}),
@@ -172,11 +172,7 @@ def _notes(seen: Observed, deals: observed.DealRows, formulas: int) -> list[str]
 
 def _gated(gate: Sequence[classification.Filled]) -> list[str]:
     """What the gate on fields keeps from forecasts, and by how much."""
-    return [
-        f"statuses.csv is left out: {one.field} is filled in {one.per_cent} per cent of "
-        f"{one.of:,} actions, the rules need {one.needed}"
-        for one in gate
-    ]
+    return [f"statuses.csv is left out: {one.field} is filled in {one.share}" for one in gate]
 
 
 def _commands(place: Path, journeys: bool, deals: bool, regions: bool, statuses: bool) -> list[str]:
