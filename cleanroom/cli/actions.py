@@ -87,10 +87,16 @@ def list_(shell: Shell, partner: str, as_json: bool) -> None:
     print_table(names, [[row[name] for name in names] for row in rows])
 
 
+on_option = click.option("--on", default="", help="When: a day, or a time with its zone; default: now.")
+on_zone_option = click.option(
+    "--zone", default="", help="The zone of an --on without one: +02:00, or Europe/Berlin."
+)
+
+
 @actions_command.command("answer")
 @click.argument("action")
-@click.option("--on", default="", help="When: a day, or a time with its zone; default: now.")
-@click.option("--zone", default="", help="The zone of an --on without one: +02:00, or Europe/Berlin.")
+@on_option
+@on_zone_option
 @click.pass_obj
 def answer(shell: Shell, action: str, on: str, zone: str) -> None:
     """Keep that one of us responded to an introduction, imported or logged."""
@@ -99,8 +105,8 @@ def answer(shell: Shell, action: str, on: str, zone: str) -> None:
 
 @actions_command.command("loop-back")
 @click.argument("action")
-@click.option("--on", default="", help="When: a day, or a time with its zone; default: now.")
-@click.option("--zone", default="", help="The zone of an --on without one: +02:00, or Europe/Berlin.")
+@on_option
+@on_zone_option
 @click.pass_obj
 def loop_back(shell: Shell, action: str, on: str, zone: str) -> None:
     """Keep that the partner was told what came of its introduction."""

@@ -7,6 +7,7 @@ from html import escape
 from typing import Final
 
 from cleanroom.attribution import classification, weekly
+from cleanroom.number import count_of
 from cleanroom.report.page import Cell, bar, heading, page, paragraph, table, tiles
 from cleanroom.report.weekly_text import money
 
@@ -45,9 +46,9 @@ def weekly_page(review: weekly.Review, names: Mapping[str, str], party: str) -> 
 
 
 def _tiles(review: weekly.Review) -> list[tuple[str, str, str]]:
-    facts = [("open items", f"{len(review.items):,}", _plural(len(_owners(review)), "owner"))]
+    facts = [("open items", f"{len(review.items):,}", count_of(len(_owners(review)), "owner"))]
     facts += [
-        (f"at risk, {currency}", money(amount, ""), _plural(deals, "deal"))
+        (f"at risk, {currency}", money(amount, ""), count_of(deals, "deal"))
         for currency, amount, deals in review.at_risk[:3]
     ]
     overdue = sum(one.due < review.day for one in review.items)
@@ -249,7 +250,3 @@ def _plain(text: str, most: int = 60) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _plural(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

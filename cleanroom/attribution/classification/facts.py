@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -13,7 +12,7 @@ import pyarrow.compute as pc
 from cleanroom.attribution.actions.menu import REQUIREMENTS
 from cleanroom.attribution.classification.meetings import CONTRADICTED, LATE_LOGGED
 from cleanroom.attribution.classification.statuses import RULES
-from cleanroom.attribution.classification.times import NEVER, day_number, day_text, span_text
+from cleanroom.attribution.classification.times import NEVER, day_number, day_text, iso_day, span_text
 from cleanroom.attribution.holding import GRADES
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 #: Names of facts, sorted as they stand in the JSON. No status uses more than six of them.
 FACTS: Final = ("action", "date", "grade", "happened", "held", "lacks", "last", "type", "until")
 
-_EPOCH: Final = date(1970, 1, 1)
 _NO_DAY: Final = -(2**40)
 #: Pairs whose facts are written at a time.
 _BATCH: Final = 2**18
@@ -96,7 +94,7 @@ def _decided(judged: Judged, pair: np.ndarray, grade: np.ndarray, held: np.ndarr
 def _tail(code: int, names: list[str]) -> str:
     lacks, rest = code & 1023, code >> 10
     day, kind = divmod(rest, len(names))
-    until = (_EPOCH + timedelta(days=day)).isoformat()
+    until = iso_day(day)
     words = ", ".join(lacking_words(lacks))
     return (f',"lacks":"{words}"' if words else "") + f',"type":"{names[kind]}","until":"{until}"}}'
 
@@ -132,7 +130,7 @@ def _present(judged: Judged, pair: np.ndarray, _grade: np.ndarray, _held: np.nda
 
 
 def _last_text(day: int) -> str:
-    return f'{{"last":"{(_EPOCH + timedelta(days=day)).isoformat()}"}}'
+    return f'{{"last":"{iso_day(day)}"}}'
 
 
 def _with_holding(judged: Judged, pair: np.ndarray, grade: np.ndarray, held: np.ndarray) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 NEVER: Final = -(2**60)
 DAY: Final = 86_400
 
+_EPOCH: Final = date(1970, 1, 1)
 _SHIFT: Final = 2**32
 _SPAN: Final = 2**34
 
@@ -63,6 +64,11 @@ def day_number(seconds: np.ndarray) -> np.ndarray:
 def keyed(groups: np.ndarray, seconds: np.ndarray) -> np.ndarray:
     """One sortable number for (group below 2^29, second of the years 1900 to 2199)."""
     return np.asarray(groups.astype(np.int64) * _SPAN + np.clip(seconds + _SHIFT, 0, _SPAN - 1))
+
+
+def iso_day(day: int) -> str:
+    """A day since 1970 as YYYY-MM-DD."""
+    return (_EPOCH + timedelta(days=day)).isoformat()
 
 
 def day_text(seconds: np.ndarray) -> Any:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pandas as pd
@@ -20,7 +19,7 @@ from cleanroom.attribution.classification.pipeline import Pipeline
 from cleanroom.attribution.classification.rules import Rules
 from cleanroom.attribution.classification.surroundings import status_of, statuses_of
 from cleanroom.attribution.classification.table import status_table
-from cleanroom.attribution.classification.times import DAY, NEVER, span_of
+from cleanroom.attribution.classification.times import DAY, NEVER, iso_day, span_of
 from cleanroom.attribution.holding import WINNING, Holding
 from cleanroom.moment import moment_of
 
@@ -181,8 +180,8 @@ def _moved(
     if logged is not None:
         limits = {happened + rules.late_days, created, created + rules.lock_days}
         for day in sorted(day for day in limits if happened <= day < logged):
-            words = f"{_name(row, kind)} had been logged on or before {_text(day)}"
-            yield _Change(1, logged - day, words, {**row, "logged": _text(day)})
+            words = f"{_name(row, kind)} had been logged on or before {iso_day(day)}"
+            yield _Change(1, logged - day, words, {**row, "logged": iso_day(day)})
     today = pipeline.now // DAY
     end = today if deal["status"] == "open" or closed is None else closed
     entered = _entered(pipeline, opportunity)
@@ -198,8 +197,8 @@ def _moved(
         if day == happened or not 0 <= day <= today:
             continue
         side = "on or before" if day < happened else "on or after"
-        words = f"{_name(row, kind)} had happened {side} {_text(day)}"
-        moved = {**row, "date": _text(day), "logged": _text(day) if logged is not None else ""}
+        words = f"{_name(row, kind)} had happened {side} {iso_day(day)}"
+        moved = {**row, "date": iso_day(day), "logged": iso_day(day) if logged is not None else ""}
         yield _Change(3, abs(day - happened), words, moved)
 
 
@@ -271,7 +270,7 @@ def _by_two_changes(
     nearest = _first(pipeline, opportunity, partner, now, tried)
     if nearest is not None:
         return nearest
-    today = _text(pipeline.now // DAY)
+    today = iso_day(pipeline.now // DAY)
     new = []
     for kind in sorted(rules.menu, key=lambda one: (one.kind != "advance", one.name)):
         words = f"{_article(kind.name)} were logged today{_with(kind)}"
@@ -297,8 +296,8 @@ def _in_time(pipeline: Pipeline, opportunity: str, partner: str, rules: Rules) -
     for kind in _simplest(rules):
         days = {created} if kind.kind == "origin" else {end, *_entered(pipeline, opportunity)}
         for day in sorted(day for day in days if created <= day <= end):
-            row = _new(partner, opportunity, kind, _text(day))
-            words = f"{_article(kind.name)} had been logged on or before {_text(day)}{_with(kind)}"
+            row = _new(partner, opportunity, kind, iso_day(day))
+            words = f"{_article(kind.name)} had been logged on or before {iso_day(day)}{_with(kind)}"
             found.append((0, -day, words, _Change(5, 0, "", row)))
             if kind.kind == "origin" and len(deals) > 1:
                 both = _Change(5, 0, "", pipeline=_with_action(alone, row))
@@ -323,7 +322,7 @@ def what_higher_takes(pipeline: Pipeline, opportunity: str, now: str) -> str:
     if created is None:
         return "every status above takes a usable day of creation"
     says = {
-        "origin": ("Sourced", f"days before {_text(created)}, and no rival that proves it was first"),
+        "origin": ("Sourced", f"days before {iso_day(created)}, and no rival that proves it was first"),
         "late": ("Assisted Close", "days before a change of stage, in a late stage"),
         "advance": ("Influenced", "days before a change of stage of the open deal"),
     }
@@ -375,7 +374,3 @@ def _name(row: dict[str, str], kind: ActionType) -> str:
 def _day(text: str) -> int | None:
     first, _ = span_of(text)
     return None if first == NEVER else first // DAY
-
-
-def _text(day: int) -> str:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).date().isoformat()

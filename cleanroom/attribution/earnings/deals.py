@@ -102,7 +102,7 @@ def _due(now: StandingNow, row: StatusNow, splitting: Sequence[str], source_kept
     if not code and row.share_of > 1 and kind == "sourced":
         minor = payouts.share_out(minor, dict.fromkeys(splitting, 1))[row.partner]
         code = "" if minor else "amount-zero"
-    amount = payouts.write_amount(minor, payouts.exponent_of(row.currency) or 0)
+    amount = payouts.amount_text(minor, row.currency)
     product = now.products.get(row.opportunity, "")
     cells = (row.closed, kind, row.partner, row.opportunity, product, amount, row.currency, "")
     shown = f"sha256:{digest}" if digest else ""

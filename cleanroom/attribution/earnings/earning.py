@@ -78,8 +78,7 @@ class _Earning:
             (row.opportunity, row.partner) for row in now.statuses if row.rule == "disputed:open"
         }
         self._rows = {name: list(cells) for name, cells in taken.rows.items()}
-        #: Only what was taken in can have lost its action.
-        self._actions = {shortened(name) for name in now.known} if self._ours else frozenset()
+        self._actions = {shortened(name) for name in now.known}
         back = {row[_ORIGINAL] for row in everything if row[_KIND] == "refund"}
         #: What somebody took back in part.
         self._refunded = {_earns(self._cells(row)) for row in everything if row[_ID] in back}

@@ -123,9 +123,7 @@ def _plain(
     """A line that stands in for no event; it locks when the lines beside it would."""
     lock_days = int(fields["lock_days"])
     locks = payouts.day_text(as_of + 1 + lock_days)
-    exponent = payouts.exponent_of(str(fields["currency"])) or 0
-    amount = payouts.write_amount(minor, exponent)
-    zero = payouts.write_amount(0, exponent)
+    amount, zero = (payouts.amount_text(one, str(fields["currency"])) for one in (minor, 0))
     changed = {
         "line": payouts.line_id(name, str(fields["rule"]), str(fields["partner_id"]), str(fields["part"])),
         "event_id": name,

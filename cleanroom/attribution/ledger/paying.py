@@ -56,11 +56,10 @@ def payables(books: Books, run: Run) -> list[list[str]]:
     for one in run.payouts:
         if any(books.lines[name].state == "disputed" for name in one["lines"]):
             continue
-        exponent = payouts.exponent_of(one["currency"]) or 0
         day = payouts.read_day(run.day)
         assert day is not None
         pay_days = max((books.plans[digest].pay_days for digest in _digests(books, one["lines"])), default=0)
-        amount = payouts.write_amount(one["minor"], exponent)
+        amount = payouts.amount_text(one["minor"], one["currency"])
         paid = run.paid.get(f"{one['partner_id']}/{one['currency']}", "")
         cells = [run.run, one["partner_id"], one["currency"], amount, payouts.day_text(day + pay_days)]
         rows.append([*cells, str(len(one["lines"])), paid])
@@ -90,7 +89,7 @@ def _pair(
     if minor < 0:
         debit, credit, minor = credit, debit, -minor
     currency = str(fields["currency"])
-    amount = payouts.write_amount(minor, payouts.exponent_of(currency) or 0)
+    amount = payouts.amount_text(minor, currency)
     rest = [currency, str(fields["partner_id"]), text, str(fields["line"])]
     return [[date, debit, amount, "", *rest], [date, credit, "", amount, *rest]]
 

@@ -175,7 +175,6 @@ def _currencies(books: Books, partner: str, periods: set[str]) -> set[str]:
 def _balance(
     books: Books, partner: str, currency: str, before: set[str], period: str, day: str
 ) -> dict[str, str]:
-    exponent = payouts.exponent_of(currency) or 0
     lines = [
         line
         for line in books.lines.values()
@@ -195,7 +194,7 @@ def _balance(
         state: states.get(state, 0) for state in ("accrued", "held", "payable", "approved", "disputed")
     }
     return {"currency": currency} | {
-        name: payouts.write_amount(minor, exponent) for name, minor in amounts.items()
+        name: payouts.amount_text(minor, currency) for name, minor in amounts.items()
     }
 
 

@@ -13,9 +13,9 @@ from cleanroom.attribution.classification.engine import Judged
 from cleanroom.attribution.classification.explain import plain_cell
 from cleanroom.attribution.classification.pipeline import texts
 from cleanroom.attribution.classification.statuses import STATUSES
-from cleanroom.attribution.classification.times import DAY, NEVER, spans
+from cleanroom.attribution.classification.times import DAY, NEVER, iso_day, spans
 from cleanroom.attribution.holding import Holding
-from cleanroom.attribution.weekly.desk import Desk, Done, day_text, make_desk, newest
+from cleanroom.attribution.weekly.desk import Desk, Done, make_desk, newest
 
 #: Days that are "the last year".
 _YEAR: Final = 365
@@ -94,7 +94,7 @@ def connectors_of(judged: Judged) -> tuple[Connector, ...]:
         accounts = len({*days, *desk.held.get(name, ())})
         ages = [desk.today - day for day in days.values()]
         active, year = (sum(age <= most for age in ages) for most in (desk.clocks.inactive, _YEAR))
-        newest_day = day_text(max(days.values())) if days else ""
+        newest_day = iso_day(max(days.values())) if days else ""
         found.append(Connector(name, accounts, active, year, newest_day))
     return tuple(sorted(found, key=lambda one: (-one.active, -one.year, -one.accounts, one.partner)))
 
@@ -107,11 +107,11 @@ def journey_of(judged: Judged, opportunity: str) -> tuple[Step, ...]:
     deal = make_desk(judged).deals[opportunity]
     found = [*_stages(judged, opportunity), *_actions(judged, opportunity, deal.account)]
     if deal.created is not None:
-        found.append(Step(day_text(deal.created), "created", "", "the deal was created", True))
+        found.append(Step(iso_day(deal.created), "created", "", "the deal was created", True))
     if deal.closed is not None:
         status = dict(zip(judged.deals.ids.to_pylist(), texts(judged.deals.frame, "status").to_pylist(),
                           strict=True))[opportunity]  # fmt: skip
-        found.append(Step(day_text(deal.closed), "closed", "", status, True))
+        found.append(Step(iso_day(deal.closed), "closed", "", status, True))
     order = {"action": 0, "created": 1, "stage": 2, "closed": 3}
     return tuple(sorted(found, key=lambda one: (one.day or "~", order[one.kind], one.partner, one.what)))
 
@@ -128,11 +128,11 @@ def _relation(desk: Desk, partner: str, done: list[Done], held: Holding | None, 
     return Relation(
         partner,
         held.grade if held else "",
-        day_text(since // DAY) if since is not None else "",
+        iso_day(since // DAY) if since is not None else "",
         len(done),
         sum(desk.today - one.day <= _YEAR for one in done),
         last is not None and desk.today - last.day <= desk.clocks.inactive,
-        day_text(last.day) if last else "",
+        iso_day(last.day) if last else "",
         last.type if last else "",
         ours.owner if ours else "",
         tuple(said for _, said in deals),
@@ -174,4 +174,4 @@ def _actions(judged: Judged, opportunity: str, account: str) -> Iterator[Step]:
 
 
 def _day(second: int) -> str:
-    return day_text(second // DAY) if second != NEVER else ""
+    return iso_day(second // DAY) if second != NEVER else ""

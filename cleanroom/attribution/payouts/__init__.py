@@ -22,6 +22,7 @@ from cleanroom.attribution.payouts.findings import CODES, Finding
 from cleanroom.attribution.payouts.line import Line, Scope, line_id
 from cleanroom.attribution.payouts.money import (
     Exact,
+    amount_text,
     read_amount,
     read_percent,
     round_half_up,
@@ -58,6 +59,7 @@ __all__ = [
     "ReadEvents",
     "Rule",
     "Scope",
+    "amount_text",
     "answer",
     "day_text",
     "due_day",

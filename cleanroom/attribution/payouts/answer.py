@@ -13,7 +13,7 @@ from cleanroom.attribution.payouts.days import day_text
 from cleanroom.attribution.payouts.engine import Rated
 from cleanroom.attribution.payouts.findings import Finding
 from cleanroom.attribution.payouts.line import Line
-from cleanroom.attribution.payouts.money import write_amount, write_exact
+from cleanroom.attribution.payouts.money import amount_text, write_amount, write_exact
 from cleanroom.attribution.payouts.plan import Plan
 from cleanroom.attribution.payouts.states import standing
 from cleanroom.attribution.payouts.wording import formula_of
@@ -85,7 +85,7 @@ def line_fields(line: Line, as_of: int) -> dict[str, Any]:
         "scope": line.scope.text(),
         "period": line.period,
         "of_period": line.of_period,
-        "base": None if line.base is None else write_amount(line.base, exponent_of(line.base_currency) or 0),
+        "base": None if line.base is None else amount_text(line.base, line.base_currency),
         "base_currency": line.base_currency,
         "fx": None
         if rate is None

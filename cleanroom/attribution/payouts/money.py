@@ -12,8 +12,11 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Final
 
+from cleanroom.attribution.currencies import exponent_of
+
 __all__ = [
     "Exact",
+    "amount_text",
     "read_amount",
     "read_percent",
     "round_half_up",
@@ -52,6 +55,11 @@ def write_amount(minor: int, exponent: int) -> str:
     digits = str(abs(minor)).rjust(exponent + 1, "0")
     text = f"{digits[:-exponent]}.{digits[-exponent:]}" if exponent else digits
     return f"-{text}" if minor < 0 else text
+
+
+def amount_text(minor: int, currency: str) -> str:
+    """Minor units of a currency (ISO 4217) as decimal text."""
+    return write_amount(minor, exponent_of(currency) or 0)
 
 
 def write_exact(value: Exact) -> str:

@@ -18,7 +18,7 @@ from overlap.lazy import load_from
 
 if TYPE_CHECKING:
     from cleanroom.attribution.weekly.change import KEPT_COLUMNS, KINDS, Change, Moved
-    from cleanroom.attribution.weekly.desk import day_text, week_of
+    from cleanroom.attribution.weekly.desk import week_of
     from cleanroom.attribution.weekly.item import CODES, SECTIONS, Item, first_few, ordered
     from cleanroom.attribution.weekly.lists import LISTS, Listed
     from cleanroom.attribution.weekly.outlook import VERDICTS, Outlook, Reason
@@ -54,7 +54,6 @@ __all__ = [
     "Reason",
     "Review",
     "Target",
-    "day_text",
     "first_few",
     "make_review",
     "ordered",
@@ -64,7 +63,7 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("KEPT_COLUMNS", "KINDS", "Change", "Moved"), "change"),
-    **dict.fromkeys(("day_text", "week_of"), "desk"),
+    "week_of": "desk",
     **dict.fromkeys(("CODES", "SECTIONS", "Item", "first_few", "ordered"), "item"),
     **dict.fromkeys(("LISTS", "Listed"), "lists"),
     **dict.fromkeys(("VERDICTS", "Outlook", "Reason"), "outlook"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final
@@ -158,11 +158,6 @@ def make_desk(judged: Judged) -> Desk:
         statuses,
         {partner: frozenset(accounts) for partner, accounts in held.items()},
     )
-
-
-def day_text(day: int) -> str:
-    """A day since 1970 as YYYY-MM-DD."""
-    return (date(1970, 1, 1) + timedelta(days=day)).isoformat()
 
 
 def week_of(second: int) -> str:

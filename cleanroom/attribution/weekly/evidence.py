@@ -14,7 +14,8 @@ from cleanroom.attribution.classification.explain import plain_cell
 from cleanroom.attribution.classification.facts import lacking_words
 from cleanroom.attribution.classification.pipeline import Pipeline, texts
 from cleanroom.attribution.classification.statuses import RULES, STATUSES
-from cleanroom.attribution.weekly.desk import Deal, Desk, day_text, money_of
+from cleanroom.attribution.classification.times import iso_day
+from cleanroom.attribution.weekly.desk import Deal, Desk, money_of
 from cleanroom.attribution.weekly.item import Item
 
 #: Findings of actions that count for nothing until a field is filled: code to the field.
@@ -132,7 +133,7 @@ def _without_fields(desk: Desk) -> Iterator[Item]:
                 deal.account,
                 f"{kind} ({plain_cell(name)}) lacks {gap}; until then it counts for nothing",
                 columns["owner"][place].strip() or deal.owner,
-                day_text(desk.next_review),
+                iso_day(desk.next_review),
                 amount,
                 currency,
                 name,
@@ -167,7 +168,7 @@ def _words(desk: Desk, at: int) -> str:
     acts = desk.judged.acts
     act = int(desk.judged.meetings.act[at])
     kind, name = desk.judged.menu.names[acts.type[act]], plain_cell(acts.ids[act].as_py())
-    return f"{kind} ({name}) of {day_text(int(acts.happened[0][act]) // _DAY)}"
+    return f"{kind} ({name}) of {iso_day(int(acts.happened[0][act]) // _DAY)}"
 
 
 def _lacks(judged: Judged, at: int) -> str:
@@ -185,5 +186,5 @@ def _item(desk: Desk, code: str, deal: Deal, partner: str, what: str, at: int) -
         due = known // _DAY + desk.clocks.dispute
     amount, currency = money_of(deal)
     return Item(
-        code, partner, deal.id, deal.account, what, owner or deal.owner, day_text(due), amount, currency, name
+        code, partner, deal.id, deal.account, what, owner or deal.owner, iso_day(due), amount, currency, name
     )

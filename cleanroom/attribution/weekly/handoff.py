@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cleanroom.attribution.classification.explain import plain_cell
-from cleanroom.attribution.weekly.desk import Deal, Desk, Done, day_text, money_of
+from cleanroom.attribution.classification.times import iso_day
+from cleanroom.attribution.weekly.desk import Deal, Desk, Done, money_of
 from cleanroom.attribution.weekly.item import Item
 
 
@@ -59,7 +60,7 @@ def _after(deal: Deal, one: Done) -> bool:
 
 
 def _said(one: Done) -> str:
-    return f"{one.type} ({plain_cell(one.id)}) of {day_text(one.day)}"
+    return f"{one.type} ({plain_cell(one.id)}) of {iso_day(one.day)}"
 
 
 def _item(desk: Desk, code: str, one: Done, what: str, due: int) -> Item:
@@ -67,4 +68,4 @@ def _item(desk: Desk, code: str, one: Done, what: str, due: int) -> Item:
     amount, currency = money_of(deal)
     owner = one.owner or (deal.owner if deal else "")
     name = deal.id if deal else ""
-    return Item(code, one.partner, name, one.account, what, owner, day_text(due), amount, currency, one.id)
+    return Item(code, one.partner, name, one.account, what, owner, iso_day(due), amount, currency, one.id)

@@ -14,7 +14,8 @@ from cleanroom.attribution.classification.amounts import add_up
 from cleanroom.attribution.classification.explain import plain_cell
 from cleanroom.attribution.classification.facts import lacking_words
 from cleanroom.attribution.classification.statuses import EARNING, RULES
-from cleanroom.attribution.weekly.desk import Deal, Desk, day_text, money_of
+from cleanroom.attribution.classification.times import iso_day
+from cleanroom.attribution.weekly.desk import Deal, Desk, money_of
 from cleanroom.attribution.weekly.presence import CADENCE, Play
 from cleanroom.attribution.weekly.steps import has_step
 from cleanroom.number import count_of
@@ -100,7 +101,7 @@ def _nurture(
                 "nurture lane", partner, "", f"{reason}, and no match shows it in our accounts", "", ""
             )
         elif play.week > len(CADENCE):
-            began = day_text(starts[partner])
+            began = iso_day(starts[partner])
             ended = f"{reason}; the play of {began} ended without one: decide"
             yield Listed("nurture lane", partner, "", ended, "", "")
 

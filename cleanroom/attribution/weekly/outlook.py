@@ -17,9 +17,10 @@ from cleanroom.attribution.classification.explain import plain_cell
 from cleanroom.attribution.classification.pipeline import texts
 from cleanroom.attribution.classification.rules import plain_stage
 from cleanroom.attribution.classification.statuses import EARNING, RULES, STATUSES
-from cleanroom.attribution.classification.times import DAY, NEVER, span_of, spans
-from cleanroom.attribution.weekly.desk import Deal, Desk, Done, day_text, money_of, newest
+from cleanroom.attribution.classification.times import DAY, NEVER, iso_day, span_of, spans
+from cleanroom.attribution.weekly.desk import Deal, Desk, Done, money_of, newest
 from cleanroom.attribution.weekly.steps import step_in_force
+from cleanroom.number import count_of
 
 #: Verdict to what it means, the first to be looked at first.
 VERDICTS: Final = {
@@ -114,13 +115,14 @@ class Usual:
         if stay is not None and len(days) >= FEWEST_WON:
             took, most = today - stay[1], nine_in_ten(days)
             side = "risk" if took > most else "for"
-            said = f"{_days(took)} in {plain_cell(stay[0])}; 9 in 10 of {len(days):,} won deals left it"
-            yield Reason("stage-age", side, f"{said} within {_days(most)}")
+            stood = f"{count_of(took, 'day')} in {plain_cell(stay[0])}"
+            said = f"{stood}; 9 in 10 of {len(days):,} won deals left it"
+            yield Reason("stage-age", side, f"{said} within {count_of(most, 'day')}")
         elif deal.created is not None and len(self._ages) >= FEWEST_WON:
             took, most = today - deal.created, nine_in_ten(self._ages)
             side = "risk" if took > most else "for"
-            said = f"open for {_days(took)}; 9 in 10 of {len(self._ages):,} won deals closed"
-            yield Reason("deal-age", side, f"{said} within {_days(most)}")
+            said = f"open for {count_of(took, 'day')}; 9 in 10 of {len(self._ages):,} won deals closed"
+            yield Reason("deal-age", side, f"{said} within {count_of(most, 'day')}")
         elif deal.created is None:
             yield Reason("no-comparison", "doubt", "the deal has no usable day of creation")
         else:
@@ -128,7 +130,7 @@ class Usual:
             yield Reason("no-comparison", "doubt", said)
         passed = self._close_dates.get(deal.id)
         if passed is not None and passed < today:
-            yield Reason("close-passed", "risk", f"its close date {day_text(passed)} has passed")
+            yield Reason("close-passed", "risk", f"its close date {iso_day(passed)} has passed")
 
     @cached_property
     def _ages(self) -> list[int]:
@@ -214,24 +216,24 @@ def _of_partners(desk: Desk, deal: Deal, partners: Sequence[str], leading: Seque
     if last is None:
         yield Reason("silent", "risk", f"no action of {_named(leading)} is logged here")
     elif desk.today - last.day > desk.clocks.inactive:
-        since = _days(desk.today - last.day)
-        said = f"no action of {_named(leading)} for {since}; the last was {last.type} of {day_text(last.day)}"
+        since = count_of(desk.today - last.day, "day")
+        said = f"no action of {_named(leading)} for {since}; the last was {last.type} of {iso_day(last.day)}"
         yield Reason("silent", "risk", said)
     else:
-        said = f"the last action of {last.partner} was {last.type} of {day_text(last.day)}"
+        said = f"the last action of {last.partner} was {last.type} of {iso_day(last.day)}"
         yield Reason("acted", "for", said)
     in_force = [step for name in partners if (step := step_in_force(_there(desk, deal, name)))]
     coming = [one for one in in_force if one.due is None or one.due >= desk.today]
     if coming:
         step = min(coming, key=lambda one: (one.due is None, one.due or 0, one.id))
-        when = f"due {day_text(step.due)}" if step.due is not None else "without a day"
+        when = f"due {iso_day(step.due)}" if step.due is not None else "without a day"
         said = f"next joint step with {step.partner}: {plain_cell(step.step) or 'not named'}, {when}"
         yield Reason("step", "for", said)
     elif in_force:
         step = max(in_force, key=lambda one: (one.due or 0, one.id))
         due = step.due or 0
         named = plain_cell(step.step) or "the next joint step"
-        said = f"{named} was due {day_text(due)} with {step.partner}, {_days(desk.today - due)} ago"
+        said = f"{named} was due {iso_day(due)} with {step.partner}, {count_of(desk.today - due, 'day')} ago"
         yield Reason("step-overdue", "risk", said)
     else:
         yield Reason("no-next-step", "risk", "no next joint step is agreed")
@@ -258,10 +260,6 @@ def _rules_of(desk: Desk) -> dict[tuple[str, str], str]:
 def _named(names: Sequence[str]) -> str:
     shown = ", ".join(plain_cell(one) for one in names[:_NAMED])
     return f"{shown} and {len(names) - _NAMED} more" if len(names) > _NAMED else shown
-
-
-def _days(count: int) -> str:
-    return f"{count:,} day{'' if count == 1 else 's'}"
 
 
 def _order(one: Outlook) -> tuple[object, ...]:

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from cleanroom.attribution.weekly.desk import Deal, Desk, day_text, money_of, newest
+from cleanroom.attribution.classification.times import iso_day
+from cleanroom.attribution.weekly.desk import Deal, Desk, money_of, newest
 from cleanroom.attribution.weekly.item import Item
 
 #: Accounts on the micro list.
@@ -81,11 +82,11 @@ def stale_items(desk: Desk) -> Iterator[Item]:
         if since is None or desk.today - since <= desk.clocks.inactive:
             continue
         if last:
-            what = f"no action for {desk.today - since} days; the last was {last.type} of {day_text(since)}"
+            what = f"no action for {desk.today - since} days; the last was {last.type} of {iso_day(since)}"
         else:
             what = f"present in the account and never active; the deal is {desk.today - since} days old"
         amount, currency = money_of(deal)
-        due = day_text(since + desk.clocks.inactive)
+        due = iso_day(since + desk.clocks.inactive)
         owner = deal.owner or (last.owner if last else "")
         yield Item("stale-attached", partner, name, deal.account, what, owner, due, amount, currency)
 
@@ -126,13 +127,13 @@ def make_play(desk: Desk, partner: str, reason: str, start: int) -> Play | None:
                 target.account,
                 f"first selling play, week {number}: {says}",
                 owner,
-                day_text(start + 7 * number),
+                iso_day(start + 7 * number),
                 target.amount,
                 target.currency,
                 f"week {number}",
             )
         )
-    return Play(partner, reason, day_text(start), week, owner, targets, tuple(steps))
+    return Play(partner, reason, iso_day(start), week, owner, targets, tuple(steps))
 
 
 def micro_list(desk: Desk, partner: str) -> tuple[Target, ...]:

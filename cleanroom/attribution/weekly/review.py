@@ -15,8 +15,9 @@ from cleanroom.attribution.classification.amounts import add_up
 from cleanroom.attribution.classification.engine import Judged
 from cleanroom.attribution.classification.explain import plain_cell
 from cleanroom.attribution.classification.filled import Filled, completeness
+from cleanroom.attribution.classification.times import iso_day
 from cleanroom.attribution.weekly.change import Change, Moved, changes, headlines_of, money_moved
-from cleanroom.attribution.weekly.desk import Desk, day_text, make_desk, week_of
+from cleanroom.attribution.weekly.desk import Desk, make_desk, week_of
 from cleanroom.attribution.weekly.evidence import disputed_items, evidence_items
 from cleanroom.attribution.weekly.handoff import loop_back_items, response_items
 from cleanroom.attribution.weekly.item import PAST, SECTIONS, Item, ordered
@@ -120,7 +121,7 @@ def make_review(
     late_from = _monday(past.week) if past else desk.today - 7
     items = [*_items(desk, disputes, late_from), *(_of_week(play) for play in plays)]
     whole = Review(
-        day_text(desk.today),
+        iso_day(desk.today),
         week_of(judged.pipeline.now),
         past.week if past else "",
         "",
@@ -161,7 +162,7 @@ def _dispute_item(desk: Desk, one: OpenDispute) -> Item:
     deal = desk.deals.get(one.opportunity)
     left = f"{one.answer_in} days left" if one.answer_in >= 0 else f"{-one.answer_in} days overdue"
     what = f"dispute {plain_cell(one.dispute)} ({one.reason}): open for {one.days_open} days, answer {left}"
-    due = day_text(desk.today + one.answer_in)
+    due = iso_day(desk.today + one.answer_in)
     account, owner = (deal.account, deal.owner) if deal else ("", "")
     return Item(
         "dispute-open", one.partner, one.opportunity, account, what, owner, due, one.amount, one.currency,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cleanroom.attribution.classification.explain import plain_cell
-from cleanroom.attribution.weekly.desk import Desk, Done, day_text, money_of, newest
+from cleanroom.attribution.classification.times import iso_day
+from cleanroom.attribution.weekly.desk import Desk, Done, money_of, newest
 from cleanroom.attribution.weekly.item import Item
 
 #: Subject of a step: partner, and the deal or else the account.
@@ -20,7 +21,7 @@ def step_items(desk: Desk, stale: set[tuple[str, str]]) -> Iterator[Item]:
         if step is None:
             if deal and (deal, partner) not in stale:
                 last = newest(done)
-                what = f"no next joint step; the last action was {last.type} of {day_text(last.day)}"
+                what = f"no next joint step; the last action was {last.type} of {iso_day(last.day)}"
                 yield _item(desk, "no-next-step", last, (deal, account), what, desk.next_review)
             continue
         named = plain_cell(step.step) or "the next joint step"
@@ -28,10 +29,10 @@ def step_items(desk: Desk, stale: set[tuple[str, str]]) -> Iterator[Item]:
             what = f"{named}: agree its day"
             yield _item(desk, "step-no-day", step, (deal, account), what, desk.next_review)
         elif step.due < desk.today:
-            what = f"{named}: was due {day_text(step.due)}, {desk.today - step.due} days ago"
+            what = f"{named}: was due {iso_day(step.due)}, {desk.today - step.due} days ago"
             yield _item(desk, "step-overdue", step, (deal, account), what, step.due)
         elif step.due <= desk.today + desk.clocks.due:
-            what = f"{named}: due {day_text(step.due)}"
+            what = f"{named}: due {iso_day(step.due)}"
             yield _item(desk, "step-due", step, (deal, account), what, step.due)
 
 
@@ -72,4 +73,4 @@ def _item(desk: Desk, code: str, one: Done, subject: tuple[str, str], what: str,
     amount, currency = money_of(deal)
     owner = one.owner or (deal.owner if deal else "")
     place = deal.id if deal else ""
-    return Item(code, one.partner, place, account, what, owner, day_text(due), amount, currency, one.id)
+    return Item(code, one.partner, place, account, what, owner, iso_day(due), amount, currency, one.id)

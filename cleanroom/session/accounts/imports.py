@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ import pandas as pd
 
 from cleanroom.attribution import payouts
 from cleanroom.session.accounts.forgotten import are_forgotten
+from cleanroom.session.beginning import only_one
 from cleanroom.session.folder import Folder
 from cleanroom.store import read_table, write_table
 from overlap import ingest
@@ -229,6 +230,14 @@ def own_table(folder: Folder, what: str) -> pd.DataFrame | None:
     """The imported table of one kind (aliases, opportunities, stages, …); None when there is none."""
     place = folder.path("tables", f"{what}.parquet")
     return read_table(place) if place.is_file() else None
+
+
+def deal_named(ids: Iterable[str], beginning: str) -> str:
+    """The id of the imported opportunity whose id begins so (reports of a CRM print 15 of 18 characters).
+
+    UsageError when there is none or more than one.
+    """
+    return only_one(ids, beginning, str, "imported opportunity", "'overlap credit --json' lists them")
 
 
 def _precedence(population: str) -> tuple[int, str]:

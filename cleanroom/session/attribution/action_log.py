@@ -15,10 +15,9 @@ import pandas as pd
 
 from cleanroom.attribution import actions, classification
 from cleanroom.moment import moment_of
-from cleanroom.session.accounts.imports import own_accounts, own_table
+from cleanroom.session.accounts.imports import deal_named, own_accounts, own_table
 from cleanroom.session.attribution.answers import answer_action, with_answers
 from cleanroom.session.attribution.rule_files import rule_book
-from cleanroom.session.beginning import only_one
 from cleanroom.session.folder import Folder, open_file
 from cleanroom.session.party import Party
 from overlap.errors import UsageError
@@ -149,10 +148,7 @@ def _about(folder: Folder, new: NewAction) -> NewAction:
     if new.opportunity_id:
         deals = own_table(folder, "opportunities")
         ids = deals["id"] if deals is not None else ()
-        whole = only_one(
-            ids, new.opportunity_id, str, "imported opportunity", "'overlap credit --json' lists them"
-        )
-        return replace(new, opportunity_id=whole)
+        return replace(new, opportunity_id=deal_named(ids, new.opportunity_id))
     require_account(folder, new.account_id)
     return new
 

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from cleanroom.attribution import classification, earnings
-from cleanroom.session.accounts.imports import own_table
+from cleanroom.session.accounts.imports import deal_named, own_table
 from cleanroom.session.attribution.action_log import own_actions
 from cleanroom.session.attribution.evidence import unused_partners
 from cleanroom.session.attribution.held import read_held
@@ -151,14 +151,8 @@ def explain_credit(
 ) -> list[str]:
     """One status in at most twelve lines; `opportunity` is an id or its beginning (15 of 18 characters)."""
     pipeline, _ = read_pipeline(party, rules)
-    ids = pipeline.opportunities["id"]
-    found = ids[ids == opportunity] if (ids == opportunity).any() else ids[ids.str.startswith(opportunity)]
-    if found.nunique() != 1:
-        raise UsageError(
-            "no imported opportunity, or more than one, has an id that begins so",
-            "'overlap credit --json' lists them",
-        )
-    return classification.explain_status(pipeline, found.iloc[0], partner, for_partner=for_partner)
+    deal = deal_named(pipeline.opportunities["id"], opportunity)
+    return classification.explain_status(pipeline, deal, partner, for_partner=for_partner)
 
 
 def _with_past(party: Party, statuses: pd.DataFrame, ended: set[tuple[str, str]]) -> tuple[pd.DataFrame, int]:

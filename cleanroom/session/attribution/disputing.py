@@ -9,12 +9,11 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from cleanroom.attribution import payouts
-from cleanroom.session.accounts.imports import own_table
+from cleanroom.session.accounts.imports import deal_named, own_table
 from cleanroom.session.attribution.action_log import own_actions
 from cleanroom.session.attribution.money_books import MoneyBooks, line_named, sign_act
 from cleanroom.session.attribution.periods_money import amount_in
 from cleanroom.session.attribution.rule_files import rule_book
-from cleanroom.session.beginning import only_one
 from cleanroom.session.folder import read_whole
 from cleanroom.session.partners import list_partners
 from cleanroom.session.party import Party
@@ -84,15 +83,13 @@ def dispute_deal(
     """
     money = MoneyBooks(party)
     today = party.now // _DAY
-    plan = money.books.plan_on(today) or next(iter(reversed(money.books.versions())), None)
-    if plan is None:
-        raise UsageError("no plan is adopted", "run 'overlap pay adopt PLAN.toml --as KEY' first")
+    plan = money.plan_today()
     deals = own_table(party.folder, "opportunities")
     if deals is None or deals.empty:
         raise UsageError(
             "no opportunities are imported", "run 'overlap import FILE --as opportunities' first"
         )
-    deal = only_one(deals["id"], deal, str, "imported opportunity", "'overlap credit --json' lists them")
+    deal = deal_named(deals["id"], deal)
     rows = deals[deals["id"] == deal]
     name = _known_partner(money, partner, plan)
     if (deal, name) in money.books.open_disputes():

@@ -57,7 +57,7 @@ class Events:
             amount = payouts.read_amount(row[6], payouts.exponent_of(row[7]) or 0) if row[6] else None
             sums.setdefault((row[2], row[7]), []).append(amount or 0)
         for (kind, currency), amounts in sorted(sums.items()):
-            total = payouts.write_amount(sum(amounts), payouts.exponent_of(currency) or 0)
+            total = payouts.amount_text(sum(amounts), currency)
             lines.append(
                 f"  {kind:<26} {len(amounts):>7,}  {f'{currency} {total}' if currency else ''}".rstrip()
             )

@@ -40,9 +40,8 @@ def gather_evidence(party: Party) -> list[Evidence]:
 def evidence_by_run(party: Party) -> list[tuple[RunRecord, list[Evidence]]]:
     """Each finished run whose agreement is for attribution, with one piece for each matched own account."""
     runs: dict[str, list[RunRecord]] = {}
-    for record in _finished(party):
-        if is_for_attribution(party, record):
-            runs.setdefault(record.partner, []).append(record)
+    for record in runs_for_credit(party):
+        runs.setdefault(record.partner, []).append(record)
     return [pair for partner in runs for pair in _from_partner(party, partner, runs[partner])]
 
 
@@ -71,9 +70,13 @@ def own_holdings(party: Party, partner: str) -> list[Holding]:
 
 def unused_partners(party: Party) -> list[str]:
     """Partners with whom accounts were matched, but under no agreement that is for attribution."""
-    records = _finished(party)
-    used = {record.partner for record in records if is_for_attribution(party, record)}
-    return sorted({record.partner for record in records} - used)
+    used = {record.partner for record in runs_for_credit(party)}
+    return sorted({record.partner for record in _finished(party)} - used)
+
+
+def runs_for_credit(party: Party) -> list[RunRecord]:
+    """The finished runs whose agreement is for attribution, ended ones too."""
+    return [record for record in _finished(party) if is_for_attribution(party, record)]
 
 
 def is_for_attribution(party: Party, record: RunRecord) -> bool:

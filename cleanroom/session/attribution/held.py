@@ -26,7 +26,7 @@ class Held:
 def read_held(party: Party, *, with_own: bool = False) -> Held:
     """What the finished runs for attribution tell. An ended run still tells when an account was disclosed.
 
-    With `own` come our own holdings of the accounts that each partner holds too, by the clocks that it
+    `with_own` adds our own holdings of the accounts that each partner holds too, by the clocks that it
     believes.
     """
     found = evidence_by_run(party)

@@ -13,7 +13,7 @@ from cleanroom.log import commitment
 from cleanroom.session.beginning import only_one
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
-from overlap.errors import BadInput, Refused, WrongPassphrase
+from overlap.errors import BadInput, Refused, UsageError, WrongPassphrase
 from overlap.keys import PartyKeys
 
 #: Bytes of a ledger: years of a large programme.
@@ -21,6 +21,7 @@ LEDGER_LIMIT = 2**32
 
 PLACE = ("money", "ledger")
 
+_DAY = 86_400
 _RESTORE = "restore the ledger from a backup"
 #: Entries that a person signs.
 _SIGNED = ("confirmation", "decision", "override", "plan", "run")
@@ -79,6 +80,14 @@ class MoneyBooks:
         """Say in the log kept with a partner which statement it got, and where the ledger stood."""
         if partner in self.party.partners():
             self.party.note(partner, "export", files=1, ledger=bytes.fromhex(self.head), statement=digest)
+
+    def plan_today(self) -> payouts.Plan:
+        """The version of the plan in force today, else the newest; UsageError while none is adopted."""
+        versions = self.books.versions()
+        plan = self.books.plan_on(self.party.now // _DAY) or (versions[-1] if versions else None)
+        if plan is None:
+            raise UsageError("no plan is adopted", "run 'overlap pay adopt PLAN.toml --as KEY' first")
+        return plan
 
     def check_heads(self) -> None:
         """Return when every head that a statement was noted with is one of this ledger; else BadInput.
@@ -160,7 +169,7 @@ def check_signatures(entries: list[ledger.Entry]) -> int:
 
 def _roles(books: ledger.Books, entry: ledger.Entry) -> tuple[str, ...]:
     """The roles that an act takes, by the plan of its day; () where one person acts as two."""
-    day = entry.time // 86_400
+    day = entry.time // _DAY
     if entry.kind == "plan":
         return (books.plan_on(day) or payouts.read_plan(str(entry.body["text"]).encode())).approves
     if entry.kind == "decision":

@@ -159,17 +159,13 @@ def _closed(
         len(body["lines"]),
         sum(line["late"] for line in body["lines"]),
         kinds.count("adjustment"),
-        {one: _written(minor, one) for one, minor in sorted(sums.items())},
+        {one: payouts.amount_text(minor, one) for one, minor in sorted(sums.items())},
         dict(Counter(code for _, code in body["waiting"])),
         refused,
         not_earned,
-        [(partner, one, _written(minor, one)) for (partner, one), minor in sorted(shares.items())],
+        [(partner, one, payouts.amount_text(minor, one)) for (partner, one), minor in sorted(shares.items())],
         first,
     )
-
-
-def _written(minor: int, currency: str) -> str:
-    return payouts.write_amount(minor, payouts.exponent_of(currency) or 0)
 
 
 def approve_run(party: Party, keys: PartyKeys) -> Approved:
@@ -181,7 +177,7 @@ def approve_run(party: Party, keys: PartyKeys) -> Approved:
             "nothing is payable today", "lines are payable when their period is locked; see the plan"
         )
     name = f"{party.today}-{len(money.books.runs) + 1}"
-    roles = _plan_today(money, party).approves
+    roles = money.plan_today().approves
     body = {"day": party.today, "payouts": made, "run": name}
     money.add("run", sign_act(money.books, keys, "run", body, roles))
     return Approved(name, [_with_amount(one) for one in made], [_with_amount(one) for one in carried])
@@ -234,7 +230,7 @@ def propose_override(party: Party, line: str, amount: str, reason: str, keys: Pa
         "override": f"o{len(money.books.overrides) + 1}",
         "reason": reason,
     }
-    signed = sign_act(money.books, keys, "override", body, _plan_today(money, party).overrides)
+    signed = sign_act(money.books, keys, "override", body, money.plan_today().overrides)
     money.add("override", signed)
     return str(body["override"])
 
@@ -249,7 +245,7 @@ def confirm_override(party: Party, name: str, keys: PartyKeys) -> None:
         )
     if one["by"] == keys.party:
         raise Refused("an override takes two people", "let somebody else confirm it, with a key of their own")
-    roles = _plan_today(money, party).overrides
+    roles = money.plan_today().overrides
     money.add("confirmation", sign_act(money.books, keys, "confirmation", {"override": name}, roles))
 
 
@@ -266,13 +262,6 @@ def amount_in(text: str, currency: str) -> int:
     return minor
 
 
-def _plan_today(money: MoneyBooks, party: Party) -> payouts.Plan:
-    plan = money.books.plan_on(party.now // _DAY) or next(iter(reversed(money.books.versions())), None)
-    if plan is None:
-        raise UsageError("no plan is adopted", "run 'overlap pay adopt PLAN.toml --as KEY' first")
-    return plan
-
-
 def _run(money: MoneyBooks, name: str) -> ledger.Run:
     found = [run for key, run in money.books.runs.items() if key == name]
     if not found:
@@ -281,8 +270,7 @@ def _run(money: MoneyBooks, name: str) -> ledger.Run:
 
 
 def _with_amount(row: dict[str, Any]) -> dict[str, Any]:
-    exponent = payouts.exponent_of(row["currency"]) or 0
-    return row | {"amount": payouts.write_amount(row["minor"], exponent)}
+    return row | {"amount": payouts.amount_text(row["minor"], row["currency"])}
 
 
 def _next_period(books: ledger.Books, name: str, today: int) -> payouts.Period:

@@ -84,8 +84,13 @@ def programme_result(
         if lift is not None and name == currency:
             exponent = payouts.exponent_of(name) or 0
             extra = lift.amount * 10**exponent * share
-            after = tuple(_text(payouts.round_half_up(extra * one) - cost, name) for one in lift.differences)
-        income, rest, spent, left = (_text(one, name) for one in (whole, kept, cost, kept - cost))
+            after = tuple(
+                payouts.amount_text(payouts.round_half_up(extra * one) - cost, name)
+                for one in lift.differences
+            )
+        income, rest, spent, left = (
+            payouts.amount_text(one, name) for one in (whole, kept, cost, kept - cost)
+        )
         found.append(Programme(name, len(amounts), income, rest, spent, left, after))
     return found
 
@@ -145,7 +150,3 @@ def read_lift(answer: Path, deals: Path) -> Lift:
 
 def _exact(matched: Mapping[str, Any], name: str) -> Fraction:
     return Fraction(Decimal(matched[name]))
-
-
-def _text(minor: int, currency: str) -> str:
-    return payouts.write_amount(minor, payouts.exponent_of(currency) or 0)

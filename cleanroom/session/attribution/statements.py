@@ -150,8 +150,8 @@ def _exact(line: dict[str, Any]) -> str:
     """The exact growth as an amount where it is a whole number of minor units, else with the fraction."""
     if not line["exact"]:
         return "none"
-    exact, exponent = Fraction(line["exact"]), payouts.exponent_of(line["currency"]) or 0
-    text = f"{payouts.write_amount(payouts.round_half_up(exact), exponent)} {line['currency']}"
+    exact, currency = Fraction(line["exact"]), line["currency"]
+    text = f"{payouts.amount_text(payouts.round_half_up(exact), currency)} {currency}"
     return text if exact.denominator == 1 else f"about {text} ({line['exact']} minor units)"
 
 

@@ -20,10 +20,9 @@ from cleanroom.report import weekly_page, weekly_text
 from cleanroom.session.accounts.imports import own_accounts
 from cleanroom.session.attribution.crediting import Here, judge_here
 from cleanroom.session.attribution.disputing import list_disputes
-from cleanroom.session.attribution.evidence import has_ended, is_for_attribution
+from cleanroom.session.attribution.evidence import has_ended, runs_for_credit
 from cleanroom.session.attribution.money_books import MoneyBooks
 from cleanroom.session.folder import write_whole
-from cleanroom.session.match.runs import all_runs
 from cleanroom.session.party import Party
 from cleanroom.store import read_table, write_table
 from overlap import canonical
@@ -158,9 +157,7 @@ def _starts(party: Party, here: Here) -> dict[str, int]:
 def _known(party: Party) -> dict[str, int]:
     """Partner to the day of its first live match for attribution."""
     found: dict[str, int] = {}
-    for record in all_runs(party):
-        if (record.state, record.level) != ("finished", "overlaps") or not is_for_attribution(party, record):
-            continue
+    for record in runs_for_credit(party):
         if not has_ended(party, record):
             day = record.begun // _DAY
             found[record.partner] = min(found.get(record.partner, day), day)
@@ -178,7 +175,7 @@ def _disputes(party: Party) -> list[weekly.OpenDispute]:
         if one.line:
             fields = books.lines[one.line].booked.fields
             currency = str(fields["currency"])
-            amount = payouts.write_amount(int(fields["minor"]), payouts.exponent_of(currency) or 0)
+            amount = payouts.amount_text(int(fields["minor"]), currency)
         found.append(
             weekly.OpenDispute(
                 one.dispute, one.partner, one.deal, one.reason, one.days_open, one.answer_in,

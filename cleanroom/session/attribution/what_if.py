@@ -69,16 +69,16 @@ def compare_plan(party: Party, source: Path) -> Compared:
     rates, _ = payouts.read_rates([cells for cells, _ in books.rates.values()])
     read = payouts.read_events([cells for cells, _ in books.rows.values()])
     now, then = _sums(books.rated(as_of).lines), _sums(payouts.rate([plan], read, rates, as_of).lines)
-    found = []
+    text, found = payouts.amount_text, []
     for key in {*now, *then}:
         found.append((then.get(key, 0) - now.get(key, 0), *key))
     rows = [
-        Change(partner, currency, *(_text(minor, currency) for minor in
+        Change(partner, currency, *(text(minor, currency) for minor in
                (now.get((partner, currency), 0), then.get((partner, currency), 0), difference)))
         for difference, partner, currency in sorted(found)
     ]  # fmt: skip
     cost = {
-        currency: (_text(_of(now, currency), currency), _text(_of(then, currency), currency))
+        currency: (text(_of(now, currency), currency), text(_of(then, currency), currency))
         for currency in sorted({currency for _, _, currency in found})
     }
     changes = [difference for difference, _, _ in found]
@@ -98,7 +98,7 @@ def programme_cost(party: Party) -> list[Cost]:
     rows = []
     for rule, type_, currency in sorted({key[:3] for key in sums}):
         minor = [sums.get((rule, type_, currency, what), 0) for what in ("owed", "paid", "fund")]
-        rows.append(Cost(rule, type_, currency, *(_text(one, currency) for one in minor)))
+        rows.append(Cost(rule, type_, currency, *(payouts.amount_text(one, currency) for one in minor)))
     return rows
 
 
@@ -148,7 +148,3 @@ def _sums(lines: list[payouts.Line]) -> dict[tuple[str, str], int]:
 
 def _of(sums: dict[tuple[str, str], int], currency: str) -> int:
     return sum(minor for (_, one), minor in sums.items() if one == currency)
-
-
-def _text(minor: int, currency: str) -> str:
-    return payouts.write_amount(minor, payouts.exponent_of(currency) or 0)
