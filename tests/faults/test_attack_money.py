@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import PASSPHRASE, Desk, day, key
+from desk import PROOF, SHARES, Desk, Programme, day, key, plan_text, set_passphrases
 
 from cleanroom.attribution import ledger, payouts
 from cleanroom.attribution.payouts.deals import Deals
@@ -21,49 +21,17 @@ from overlap import canonical
 
 pytestmark = pytest.mark.usefixtures("quick_passphrase")
 
-PROOF = "mail sha256:" + "ab" * 32
-PLAN = """format = "overlap-plan/1"
-name = "emea"
-version = 1
-currency = "EUR"
-period = "quarter"
-from = "2026-01-01"
-until = "2027-01-01"
-
-[schedule]
-lock_days = 10
-pay_days = 20
-
-[disputes]
-open_days = 60
-answer_days = 5
-decides = "judge"
-
-[clawback]
-days = 200
-
-[rights]
-approve = ["finance"]
-override = ["finance"]
-
-[[rule]]
-id = "source"
-type = "commission"
-kinds = ["sourced"]
-rate = "10%"
-
-[[rule]]
-id = "influence"
-type = "commission"
-kinds = ["influenced"]
-rate = "5%"
-
+PLAN = plan_text(
+    SHARES
+    + """
 [[rule]]
 id = "demo"
 type = "spiff"
 kinds = ["action:demo"]
 amount = "50"
-"""
+""",
+    override=True,
+)
 DEALS = [
     "D1,A1,Closed Won,1000.00,2026-02-01,2026-03-10,New Business",
     "D2,A2,Closed Won,300.00,2026-02-01,2026-03-20,",
@@ -74,23 +42,12 @@ ACTIONS = [
 ]
 
 
-class Programme(Desk):
-    """A desk with a CRM beside it."""
+class House(Programme):
+    """A programme whose files somebody else writes, too."""
 
     @property
     def ledger(self) -> Path:
         return self.root / "party" / "money" / "ledger"
-
-    def crm(self, deals: list[str], actions: list[str]) -> None:
-        header = "id,account id,stage,amount,created,close date,type"
-        source = self.write("deals.csv", "\n".join([header, *deals]) + "\n")
-        self.run("import", source, "--as", "opportunities", "--currency", "EUR")
-        header = "id,opportunity id,account id,partner,type,date,logged,proof,owner"
-        source = self.write("actions.csv", "\n".join([header, *actions]) + "\n")
-        self.run("import", source, "--as", "actions")
-
-    def close(self, period: str, *words: str | Path) -> Any:
-        return self.json("period", "close", period, "--credit", *words)
 
     def entries(self) -> list[ledger.Entry]:
         return ledger.read_ledger(self.ledger.read_bytes())
@@ -122,17 +79,10 @@ class Programme(Desk):
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programme:
-    monkeypatch.setenv("OVERLAP_NEW_PASSPHRASE", PASSPHRASE)
-    monkeypatch.setenv("OVERLAP_KEY_PASSPHRASE", PASSPHRASE)
-    made = Programme(tmp_path)
-    made.run("init", "--party", "northwind")
-    for name, role in (("ada", "finance"), ("ben", "finance"), ("cleo", "judge")):
-        made.run("pay", "approver", name, "--role", role, "--out", tmp_path / f"{name}.key")
-    made.run("pay", "adopt", made.write("plan.toml", PLAN), "--as", tmp_path / "ada.key")
-    rules = tmp_path / "rules.toml"
-    rules.write_bytes(default_rules())
-    made.run("rules", "adopt", rules)
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    set_passphrases(monkeypatch)
+    made = House(tmp_path)
+    made.begin(PLAN, {"ada": "finance", "ben": "finance", "cleo": "judge"})
     made.crm(DEALS, ACTIONS)
     return made
 
@@ -144,7 +94,7 @@ def renamed(rows: list[str]) -> list[str]:
 # Paid twice.
 
 
-def test_a_partner_renamed_after_the_clawback_window_is_not_paid_again(desk: Programme) -> None:
+def test_a_partner_renamed_after_the_clawback_window_is_not_paid_again(desk: House) -> None:
     desk.close("2026-Q1")
     assert desk.booked() == {"contoso": 16500}
     desk.now = day("2026-12-15")
@@ -157,7 +107,7 @@ def test_a_partner_renamed_after_the_clawback_window_is_not_paid_again(desk: Pro
     assert desk.booked() == {"contoso": 16500}
 
 
-def test_a_new_name_by_an_alias_takes_nothing_back_and_pays_nothing_again(desk: Programme) -> None:
+def test_a_new_name_by_an_alias_takes_nothing_back_and_pays_nothing_again(desk: House) -> None:
     desk.close("2026-Q1")
     desk.alias("contoso", "contoso ltd")
     desk.crm(DEALS, renamed(ACTIONS))
@@ -167,7 +117,7 @@ def test_a_new_name_by_an_alias_takes_nothing_back_and_pays_nothing_again(desk: 
     assert desk.booked() == {"contoso": 16500}
 
 
-def test_a_deal_that_comes_again_under_another_id_is_not_earned_twice(desk: Programme) -> None:
+def test_a_deal_that_comes_again_under_another_id_is_not_earned_twice(desk: House) -> None:
     desk.close("2026-Q1")
     again = [row.replace("D1,", "D9,").replace("D2,", "D8,") for row in (*DEALS, *ACTIONS)]
     desk.crm(again[:2], again[2:])
@@ -179,13 +129,13 @@ def test_a_deal_that_comes_again_under_another_id_is_not_earned_twice(desk: Prog
 @pytest.mark.parametrize(
     "name", ["CONTOSO ", "con\u200btoso", "\uff43ontoso", "contoso\u00a0", "c\u00adontoso"]
 )
-def test_one_partner_in_several_spellings_is_one(desk: Programme, name: str) -> None:
+def test_one_partner_in_several_spellings_is_one(desk: House, name: str) -> None:
     desk.crm(DEALS, [*ACTIONS, f"b1,D2,A2,{name},demo,2026-03-02,2026-03-02,{PROOF},jo"])
     desk.close("2026-Q1")
     assert desk.booked() == {"contoso": 16500 + 5000}  # A demo of another day; one influence.
 
 
-def test_an_action_that_came_twice_is_earned_once(desk: Programme) -> None:
+def test_an_action_that_came_twice_is_earned_once(desk: House) -> None:
     twice = f"a0,D2,A2,contoso,demo,2026-03-01,2026-03-01,{PROOF},jo"
     desk.crm(DEALS, [*ACTIONS, twice])
     assert desk.close("2026-Q1")["not_earned"]["action-repeated"] == 1
@@ -196,7 +146,7 @@ def test_an_action_that_came_twice_is_earned_once(desk: Programme) -> None:
     assert desk.close("2026-Q2")["lines"] == 0
 
 
-def test_what_a_dispute_gave_is_not_earned_beside_it(desk: Programme) -> None:
+def test_what_a_dispute_gave_is_not_earned_beside_it(desk: House) -> None:
     desk.crm(DEALS, ACTIONS[1:])
     about = ("--deal", "D1", "--partner", "contoso", "--reason", "missing", "--by", "contoso")
     desk.run("dispute", "open", *about)
@@ -212,7 +162,7 @@ def test_what_a_dispute_gave_is_not_earned_beside_it(desk: Programme) -> None:
     ("old", "new", "left"), [("New Business", "Renewal", 8000), ("Closed Won", "Closed Lost", 0)]
 )
 def test_what_was_refunded_by_hand_does_not_come_back_in_full(
-    desk: Programme, old: str, new: str, left: int
+    desk: House, old: str, new: str, left: int
 ) -> None:
     desk.close("2026-Q1")
     (name,) = [row["event_id"] for row in desk.json("credit", "events")["events"] if row["kind"] == "sourced"]
@@ -228,7 +178,7 @@ def test_what_was_refunded_by_hand_does_not_come_back_in_full(
     assert desk.booked() == {"contoso": 6500 + left}
 
 
-def test_one_thing_is_not_disputed_by_deal_and_by_line_at_once(desk: Programme) -> None:
+def test_one_thing_is_not_disputed_by_deal_and_by_line_at_once(desk: House) -> None:
     desk.close("2026-Q1")
     line = next(one for one in desk.statement("contoso")["lines"] if one["deal_id"] == "D1")["line"]
     about = ("--deal", "D1", "--partner", "contoso", "--reason", "missing", "--by", "contoso")
@@ -244,7 +194,7 @@ def test_one_thing_is_not_disputed_by_deal_and_by_line_at_once(desk: Programme) 
 
 
 @pytest.mark.parametrize("data", [b"", b"x", b"overlap-ledger/1", b"\n"])
-def test_an_emptied_ledger_is_not_one_without_entries(desk: Programme, data: bytes) -> None:
+def test_an_emptied_ledger_is_not_one_without_entries(desk: House, data: bytes) -> None:
     desk.close("2026-Q1")
     desk.ledger.write_bytes(data)
     desk.run("pay", "replay", code=4)
@@ -255,7 +205,7 @@ def test_an_emptied_ledger_is_not_one_without_entries(desk: Programme, data: byt
 @pytest.mark.parametrize("kind", ["plan", "decision", "run", "override", "confirmation"])
 @pytest.mark.parametrize("how", ["unsigned", "edited", "stranger", "other-role"])
 def test_acts_that_nobody_signed_are_found_though_the_chain_is_whole(
-    desk: Programme, kind: str, how: str
+    desk: House, kind: str, how: str
 ) -> None:
     desk.close("2026-Q1")
     line = desk.statement("contoso")["lines"][0]["line"]
@@ -284,7 +234,7 @@ def test_acts_that_nobody_signed_are_found_though_the_chain_is_whole(
     assert "sign" in desk.run("pay", "replay", code=code)
 
 
-def test_an_approver_whose_key_is_replaced_is_found(desk: Programme) -> None:
+def test_an_approver_whose_key_is_replaced_is_found(desk: House) -> None:
     desk.close("2026-Q1")
     body = dict(next(one for one in desk.entries() if one.kind == "approver").body) | {"key": "00" * 32}
     made = desk.entries()
@@ -293,7 +243,7 @@ def test_an_approver_whose_key_is_replaced_is_found(desk: Programme) -> None:
     desk.run("pay", "replay", code=4)
 
 
-def test_a_close_that_was_cut_off_anywhere_is_done_again_to_the_same_bytes(desk: Programme) -> None:
+def test_a_close_that_was_cut_off_anywhere_is_done_again_to_the_same_bytes(desk: House) -> None:
     before = desk.ledger.read_bytes()
     desk.close("2026-Q1")
     whole = desk.ledger.read_bytes()
@@ -307,9 +257,7 @@ def test_a_close_that_was_cut_off_anywhere_is_done_again_to_the_same_bytes(desk:
     assert desk.ledger.read_bytes() == whole
 
 
-def test_a_full_disk_leaves_the_close_to_be_done_again(
-    desk: Programme, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_leaves_the_close_to_be_done_again(desk: House, monkeypatch: pytest.MonkeyPatch) -> None:
     before = desk.ledger.read_bytes()
     desk.close("2026-Q1")
     whole = desk.ledger.read_bytes()
@@ -327,7 +275,7 @@ def test_a_full_disk_leaves_the_close_to_be_done_again(
 
 @pytest.mark.parametrize("what", ["cut", "anew", "shorter line"])
 def test_a_ledger_other_than_that_of_a_statement_is_found_by_the_partners_log(
-    desk: Programme, tmp_path: Path, what: str
+    desk: House, tmp_path: Path, what: str
 ) -> None:
     other = Desk(tmp_path / "other")
     other.root.mkdir()
@@ -353,7 +301,7 @@ def test_a_ledger_other_than_that_of_a_statement_is_found_by_the_partners_log(
 # What a statement tells, and where it is written.
 
 
-def test_an_id_of_another_event_is_no_digest_of_its_amount(desk: Programme) -> None:
+def test_an_id_of_another_event_is_no_digest_of_its_amount(desk: House) -> None:
     team = """
 [[rule]]
 id = "team"
@@ -378,7 +326,7 @@ split = { by = "points", points = { "action:demo" = 1, "sourced" = 1 } }
         assert "same" in desk.run("statement", "verify", file, *plans)
 
 
-def test_a_shared_line_does_not_show_on_what_the_others_event_rests(desk: Programme) -> None:
+def test_a_shared_line_does_not_show_on_what_the_others_event_rests(desk: House) -> None:
     team = """
 [[rule]]
 id = "team"
@@ -415,7 +363,7 @@ split = { by = "equal", kinds = ["action:demo"] }
 
 
 @pytest.mark.parametrize("name", ["../../../evil", "/evil", "a/b", "..", "x" * 199, "\u00fc" * 199, "a\\b"])
-def test_an_id_of_a_partner_chooses_no_place(desk: Programme, name: str) -> None:
+def test_an_id_of_a_partner_chooses_no_place(desk: House, name: str) -> None:
     row = f"e1,2026-01-15,sourced,{name},d1,,1,EUR,\n"
     desk.run("period", "close", "2026-Q1", "--events", desk.events(row))
     before = set(desk.root.rglob("*"))
@@ -430,7 +378,7 @@ def test_an_id_of_a_partner_chooses_no_place(desk: Programme, name: str) -> None
 STEERING = ("x\x1b[31mred", "\x07", "\u202egnp", "\x9b2J", "a\tb")
 
 
-def test_no_text_of_a_crm_steers_a_terminal(desk: Programme) -> None:
+def test_no_text_of_a_crm_steers_a_terminal(desk: House) -> None:
     deals = [f'"{one}",A{at},Negotiation,100,2026-03-20,,{one}' for at, one in enumerate(STEERING, start=3)]
     actions = [
         f'"{one}{at}","{deal}",A{at},"{one}",introduction,2026-03-02,2026-03-02,{proof},"{one}"'
@@ -457,7 +405,7 @@ def test_no_text_of_a_crm_steers_a_terminal(desk: Programme) -> None:
     assert STEERING[0] in {row["partner"] for row in desk.json("credit")}
 
 
-def test_a_statement_from_somebody_else_steers_no_terminal(desk: Programme) -> None:
+def test_a_statement_from_somebody_else_steers_no_terminal(desk: House) -> None:
     desk.close("2026-Q1")
     made = desk.statement("contoso")
     made["lines"][0] |= {"formula": "\x1b]0;x\x07", "deal_id": "\u202e1", "amount": "\x9b2J"}
@@ -476,7 +424,7 @@ def test_a_statement_from_somebody_else_steers_no_terminal(desk: Programme) -> N
 @pytest.mark.parametrize(
     "text", ["9" * 500, "1." + "0" * 450 + "1", "NaN", "Infinity", "1e9", "0x10", "\u0663"]
 )
-def test_an_amount_that_is_none_stops_nobody_elses(desk: Programme, text: str) -> None:
+def test_an_amount_that_is_none_stops_nobody_elses(desk: House, text: str) -> None:
     desk.crm(
         [*DEALS, f"D3,A3,Closed Won,{text},2026-02-01,2026-03-10,"],
         [*ACTIONS, f"a3,D3,A3,contoso,demo,2026-03-01,2026-03-01,{PROOF},jo"],
@@ -519,7 +467,7 @@ split = { by = "equal", kinds = ["action:demo"] }
     "text",
     ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "9999-12-31", "0001-01-01", "1899-12-31"],
 )
-def test_a_day_out_of_all_calendars_is_refused_by_its_row(desk: Programme, text: str) -> None:
+def test_a_day_out_of_all_calendars_is_refused_by_its_row(desk: House, text: str) -> None:
     assert payouts.read_instant(text) == "date-unreadable" and payouts.read_day(text) is None
     events = desk.events(f"e1,{text},sourced,x,d1,,1,EUR,\ne2,2026-02-01,sourced,x,d1,,100,EUR,\n")
     said = desk.json("pay", desk.root / "plan.toml", events)
@@ -535,7 +483,7 @@ def test_the_edges_of_the_calendar_have_a_period(text: str) -> None:
         assert span.start <= second // 86_400 < span.end and payouts.day_text(span.end)
 
 
-def test_a_dispute_about_a_deal_has_its_clock_in_the_weekly_review(desk: Programme) -> None:
+def test_a_dispute_about_a_deal_has_its_clock_in_the_weekly_review(desk: House) -> None:
     about = ("--deal", "D2", "--partner", "contoso", "--reason", "missing", "--by", "contoso")
     desk.run("dispute", "open", *about)
     (item,) = [one for one in desk.json("weekly")["items"] if one["code"] == "dispute-open"]
@@ -552,7 +500,7 @@ def test_a_dispute_about_a_deal_has_its_clock_in_the_weekly_review(desk: Program
         {"action": "a1", "responded": "", "looped_back": "", "more": ""},
     ],
 )
-def test_an_edited_answer_is_no_answer(desk: Programme, record: dict[str, Any]) -> None:
+def test_an_edited_answer_is_no_answer(desk: House, record: dict[str, Any]) -> None:
     desk.run("actions", "answer", "a1")
     place = desk.root / "party" / "attribution" / "answers"
     (kept,) = place.iterdir()
@@ -563,7 +511,7 @@ def test_an_edited_answer_is_no_answer(desk: Programme, record: dict[str, Any]) 
     desk.run("actions", "answer", "a1")
 
 
-def test_a_week_whose_table_is_another_file_is_refused(desk: Programme) -> None:
+def test_a_week_whose_table_is_another_file_is_refused(desk: House) -> None:
     desk.run("weekly")
     (kept,) = (desk.root / "party" / "attribution" / "weekly").glob("*.parquet")
     kept.write_bytes((desk.root / "party" / "tables" / "actions.parquet").read_bytes())

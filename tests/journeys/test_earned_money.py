@@ -12,49 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import PASSPHRASE, Desk, day, key
+from desk import PROOF, SHARES, Programme, day, key, plan_text, set_passphrases
 
 from cleanroom.attribution import ledger
 from cleanroom.session.attribution.rule_files import default_rules
 
 pytestmark = pytest.mark.usefixtures("quick_passphrase")
 
-PROOF = "mail sha256:" + "ab" * 32
-PLAN = """format = "overlap-plan/1"
-name = "emea"
-version = 1
-currency = "EUR"
-period = "quarter"
-from = "2026-01-01"
-until = "2027-01-01"
-
-[schedule]
-lock_days = 10
-pay_days = 20
-
-[disputes]
-open_days = 60
-answer_days = 5
-decides = "judge"
-
-[clawback]
-days = 200
-
-[rights]
-approve = ["finance"]
-
-[[rule]]
-id = "source"
-type = "commission"
-kinds = ["sourced"]
-rate = "10%"
-
-[[rule]]
-id = "influence"
-type = "commission"
-kinds = ["influenced"]
-rate = "5%"
-
+PLAN = plan_text(
+    SHARES
+    + """
 [[rule]]
 id = "team"
 type = "commission"
@@ -69,6 +36,7 @@ kinds = ["action:demo"]
 amount = "50"
 once_per = "deal"
 """
+)
 DEALS = [
     "D1,A1,Closed Won,1000.50,2026-02-01,2026-03-10,New Business",
     "D2,A2,Closed Won,333.33,2026-02-01,2026-03-20,",
@@ -82,17 +50,8 @@ ACTIONS = [
 ]
 
 
-class Programme(Desk):
-    """A desk with a CRM beside it."""
-
-    def crm(self, deals: list[str], actions: list[str] | None = None) -> None:
-        header = "id,account id,stage,amount,created,close date,type"
-        source = self.write("deals.csv", "\n".join([header, *deals]) + "\n")
-        self.run("import", source, "--as", "opportunities", "--currency", "EUR")
-        if actions is not None:
-            header = "id,opportunity id,account id,partner,type,date,logged,proof,owner"
-            source = self.write("actions.csv", "\n".join([header, *actions]) + "\n")
-            self.run("import", source, "--as", "actions")
+class Paid(Programme):
+    """What a programme has paid, and why."""
 
     def lines(self, partner: str, period: str = "") -> dict[str, str]:
         """Kind and deal of every line of a statement to its amount."""
@@ -107,27 +66,17 @@ class Programme(Desk):
             if (row["opportunity"], row["partner"]) == (deal, partner)
         )
 
-    def close(self, period: str, *words: str | Path) -> Any:
-        return self.json("period", "close", period, "--credit", *words)
-
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programme:
-    monkeypatch.setenv("OVERLAP_NEW_PASSPHRASE", PASSPHRASE)
-    monkeypatch.setenv("OVERLAP_KEY_PASSPHRASE", PASSPHRASE)
-    made = Programme(tmp_path)
-    made.run("init", "--party", "northwind")
-    for name, role in (("ada", "finance"), ("cleo", "judge")):
-        made.run("pay", "approver", name, "--role", role, "--out", tmp_path / f"{name}.key")
-    made.run("pay", "adopt", made.write("plan.toml", PLAN), "--as", tmp_path / "ada.key")
-    rules = tmp_path / "rules.toml"
-    rules.write_bytes(default_rules())
-    made.run("rules", "adopt", rules)
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paid:
+    set_passphrases(monkeypatch)
+    made = Paid(tmp_path)
+    made.begin(PLAN, {"ada": "finance", "cleo": "judge"})
     made.crm(DEALS, ACTIONS)
     return made
 
 
-def test_a_quarter_from_the_crm_to_the_partner_and_the_next_one_after_a_change(desk: Programme) -> None:
+def test_a_quarter_from_the_crm_to_the_partner_and_the_next_one_after_a_change(desk: Paid) -> None:
     assert desk.status("D1", "contoso") == ("Sourced", "sourced")
     said = desk.run("credit")
     assert "EUR         1000.5" in said and "no currency" not in said
@@ -187,7 +136,7 @@ def test_a_quarter_from_the_crm_to_the_partner_and_the_next_one_after_a_change(d
     assert desk.close("2026-Q3")["lines"] == 0
 
 
-def test_what_a_statement_shows_is_of_this_partner_alone(desk: Programme) -> None:
+def test_what_a_statement_shows_is_of_this_partner_alone(desk: Paid) -> None:
     # A team rule, so that each sees that somebody else took part.
     hand = "w1,2026-03-20,won,,D2,,333.33,EUR,\n"
     desk.close("2026-Q1", "--events", desk.events(hand))
@@ -204,7 +153,7 @@ def test_what_a_statement_shows_is_of_this_partner_alone(desk: Programme) -> Non
         assert [row[3][1:] for row in rows if row[3] != partner and row[3]] == ["000001"] * 2
 
 
-def test_files_of_events_say_the_same_as_the_close(desk: Programme) -> None:
+def test_files_of_events_say_the_same_as_the_close(desk: Paid) -> None:
     events, evidence = desk.root / "EVENTS.csv", desk.root / "EVIDENCE.csv"
     desk.run("credit", "events", "--out", events, "--evidence", evidence)
     made = desk.json("pay", desk.root / "plan.toml", events, "--as-of", "2026-03-31")
@@ -224,7 +173,7 @@ def test_files_of_events_say_the_same_as_the_close(desk: Programme) -> None:
     desk.run("pay", "replay")
 
 
-def test_a_partial_export_claws_nothing_back(desk: Programme) -> None:
+def test_a_partial_export_claws_nothing_back(desk: Paid) -> None:
     desk.close("2026-Q1")
     desk.now = day("2026-07-02")
     desk.crm(DEALS[1:], ACTIONS[:2])
@@ -233,7 +182,7 @@ def test_a_partial_export_claws_nothing_back(desk: Programme) -> None:
     assert "careful   1 deal-gone" in desk.run("credit", "events")
 
 
-def test_a_reopened_deal_is_taken_back_and_won_again_is_earned_again(desk: Programme) -> None:
+def test_a_reopened_deal_is_taken_back_and_won_again_is_earned_again(desk: Paid) -> None:
     desk.close("2026-Q1")
     desk.now = day("2026-07-02")
     desk.crm([DEALS[0].replace("Closed Won", "Negotiation").replace("2026-03-10", ""), *DEALS[1:]])
@@ -247,7 +196,7 @@ def test_a_reopened_deal_is_taken_back_and_won_again_is_earned_again(desk: Progr
     desk.run("pay", "replay")
 
 
-def test_after_the_clawback_window_a_change_is_listed_and_pays_nothing_twice(desk: Programme) -> None:
+def test_after_the_clawback_window_a_change_is_listed_and_pays_nothing_twice(desk: Paid) -> None:
     desk.close("2026-Q1")
     desk.now = day("2026-07-02")
     desk.close("2026-Q2")
@@ -257,7 +206,7 @@ def test_after_the_clawback_window_a_change_is_listed_and_pays_nothing_twice(des
     assert (closed["lines"], closed["not_earned"]) == (0, {"outside-clawback": 1})
 
 
-def test_a_deal_that_earned_no_line_is_disputed_and_decided(desk: Programme) -> None:
+def test_a_deal_that_earned_no_line_is_disputed_and_decided(desk: Paid) -> None:
     desk.close("2026-Q1")
     words = (
         "dispute",
@@ -314,11 +263,11 @@ def test_a_deal_that_earned_no_line_is_disputed_and_decided(desk: Programme) -> 
         ("--deal", "D4", "--partner", " ", "--reason", "missing", "--by", "x"),
     ],
 )
-def test_a_dispute_is_about_one_line_or_one_deal(desk: Programme, words: tuple[str, ...]) -> None:
+def test_a_dispute_is_about_one_line_or_one_deal(desk: Paid, words: tuple[str, ...]) -> None:
     desk.run("dispute", "open", *words, code=2)
 
 
-def test_a_partner_with_nothing_but_a_dispute_gets_a_statement(desk: Programme) -> None:
+def test_a_partner_with_nothing_but_a_dispute_gets_a_statement(desk: Paid) -> None:
     desk.close("2026-Q1")
     words = ("--deal", "D4", "--partner", "adatum", "--reason", "missing", "--by", "adatum")
     desk.run("dispute", "open", *words)
@@ -327,7 +276,7 @@ def test_a_partner_with_nothing_but_a_dispute_gets_a_statement(desk: Programme) 
     assert "same" in desk.verify("adatum", "2026-Q1")
 
 
-def test_a_dispute_about_a_deal_comes_in_time(desk: Programme) -> None:
+def test_a_dispute_about_a_deal_comes_in_time(desk: Paid) -> None:
     desk.close("2026-Q1")
     desk.now = day("2026-06-05")
     words = ("--partner", "contoso", "--reason", "missing", "--by", "x")
@@ -335,9 +284,7 @@ def test_a_dispute_about_a_deal_comes_in_time(desk: Programme) -> None:
     desk.run("dispute", "open", "--deal", "D3", *words)  # It is not won yet.
 
 
-def test_a_close_needs_events_and_reads_the_ledger_once(
-    desk: Programme, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_close_needs_events_and_reads_the_ledger_once(desk: Paid, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.run("period", "close", "2026-Q1", code=2)
     calls: list[int] = []
     replay = ledger.replay
@@ -351,7 +298,7 @@ def test_a_close_needs_events_and_reads_the_ledger_once(
     assert len(calls) == 1
 
 
-def test_a_close_that_fails_writes_nothing(desk: Programme, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_close_that_fails_writes_nothing(desk: Paid, monkeypatch: pytest.MonkeyPatch) -> None:
     before = (desk.root / "party" / "money" / "ledger").read_bytes()
     monkeypatch.setattr(ledger, "close_body", lambda *_: {}["no body"])
     with pytest.raises(AssertionError):
@@ -359,14 +306,14 @@ def test_a_close_that_fails_writes_nothing(desk: Programme, monkeypatch: pytest.
     assert (desk.root / "party" / "money" / "ledger").read_bytes() == before
 
 
-def test_events_are_plain_values(desk: Programme) -> None:
+def test_events_are_plain_values(desk: Paid) -> None:
     made = desk.json("credit", "events")
     assert made["day"] == "2026-03-31" and not any(one["taken_in"] for one in made["events"])
     first = next(one for one in made["events"] if one["kind"] == "sourced")
     assert first["product"] == "new-business" and json.dumps(made)
 
 
-def test_fields_that_are_filled_by_chance_pay_nobody(desk: Programme) -> None:
+def test_fields_that_are_filled_by_chance_pay_nobody(desk: Paid) -> None:
     # Three of four actions have an owner; the rules ask for all of them.
     desk.crm(DEALS, [*ACTIONS, f"a4,D3,A3,contoso,demo,2026-03-20,2026-03-20,{PROOF},"])
     text = default_rules().decode().replace("\npartner = 90", "\nowner = 100\npartner = 90")
@@ -393,7 +340,7 @@ def test_fields_that_are_filled_by_chance_pay_nobody(desk: Programme) -> None:
     assert "statuses.csv" in [file["name"] for file in desk.json("credit", "export", out)["files"]]
 
 
-def test_a_slip_in_a_partners_name_opens_no_dispute(desk: Programme) -> None:
+def test_a_slip_in_a_partners_name_opens_no_dispute(desk: Paid) -> None:
     """Upheld, it would be paid to somebody who does not exist."""
     desk.close("2026-Q1")
     words = ("--deal", "D4", "--reason", "missing", "--by", "contoso")
@@ -403,7 +350,7 @@ def test_a_slip_in_a_partners_name_opens_no_dispute(desk: Programme) -> None:
     assert listed["partner"] == "contoso"
 
 
-def test_a_trial_close_says_whom_it_pays_and_what_waits(desk: Programme) -> None:
+def test_a_trial_close_says_whom_it_pays_and_what_waits(desk: Paid) -> None:
     words = "--credit", "--events", desk.events("r1,2026-02-01,renewal,contoso,D9,,10,EUR,\n"), "--dry-run"
     said = desk.run("period", "close", "2026-Q1", *words)
     assert "  contoso: " in said and "no-rule: no rule of the plan pays for this event" in said
@@ -412,14 +359,14 @@ def test_a_trial_close_says_whom_it_pays_and_what_waits(desk: Programme) -> None
     assert sum(Decimal(amount) for _, _, amount in made["partners"]) == Decimal(total)
 
 
-def test_a_statement_is_found_by_the_name_of_the_crm(desk: Programme) -> None:
+def test_a_statement_is_found_by_the_name_of_the_crm(desk: Paid) -> None:
     desk.close("2026-Q1")
     assert "deal_id" in desk.run("statement", "Contoso", "--out", desk.root / "out")
     assert (desk.root / "out" / "contoso-2026-Q1.json").is_file()
     assert "'contoso'" in desk.run("statement", "nobody", code=2)
 
 
-def test_deals_are_named_by_the_beginning_of_their_ids(desk: Programme) -> None:
+def test_deals_are_named_by_the_beginning_of_their_ids(desk: Paid) -> None:
     """Reports of a CRM print 15 of the 18 characters."""
     desk.crm(
         [
@@ -437,7 +384,7 @@ def test_deals_are_named_by_the_beginning_of_their_ids(desk: Programme) -> None:
     assert "more than one" in desk.run("actions", "log", "--opportunity", "0068d00000OPP0", *said, code=2)
 
 
-def test_a_file_without_partner_type_or_date_is_no_file_of_actions(desk: Programme) -> None:
+def test_a_file_without_partner_type_or_date_is_no_file_of_actions(desk: Paid) -> None:
     """It would take the place of the actions that were imported before."""
     for columns in (
         "id,opportunity id,type,date",
@@ -449,12 +396,12 @@ def test_a_file_without_partner_type_or_date_is_no_file_of_actions(desk: Program
     assert len(desk.json("actions", "list")) == len(ACTIONS)
 
 
-def test_a_wrong_passphrase_of_a_persons_key_names_its_own_variable(desk: Programme) -> None:
+def test_a_wrong_passphrase_of_a_persons_key_names_its_own_variable(desk: Paid) -> None:
     told = desk.run("pay", "approve", "--as", desk.root / "ada.key", "--key-passphrase-file",
                     desk.write("wrong", "another passphrase entirely"), code=3)  # fmt: skip
     assert "OVERLAP_KEY_PASSPHRASE" in told and "OVERLAP_PASSPHRASE" not in told
 
 
-def test_an_option_of_the_whole_program_behind_a_command_says_where_it_stands(desk: Programme) -> None:
+def test_an_option_of_the_whole_program_behind_a_command_says_where_it_stands(desk: Paid) -> None:
     told = desk.run("import", "deals.csv", "--dir", "x", code=2)
     assert "'overlap --dir … import …'" in told

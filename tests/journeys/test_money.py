@@ -11,39 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import DAY, PASSPHRASE, Desk, day, key
+from desk import DAY, Desk, day, key, plan_text, set_passphrases
 
 from cleanroom.attribution import ledger, payouts
 from overlap import canonical
 
 pytestmark = pytest.mark.usefixtures("quick_passphrase")
 
-PLAN = """format = "overlap-plan/1"
-name = "emea"
-version = 1
-currency = "EUR"
-period = "quarter"
-from = "2026-01-01"
-until = "2027-01-01"
-
-[schedule]
-lock_days = 10
-pay_days = 20
-minimum = "10"
-
-[disputes]
-open_days = 60
-answer_days = 5
-decides = "judge"
-
-[clawback]
-days = 365
-
-[rights]
-approve = ["finance"]
-override = ["finance"]
-
-[[rule]]
+PLAN = plan_text(
+    """[[rule]]
 id = "tiers"
 type = "commission"
 kinds = ["sourced"]
@@ -62,7 +38,11 @@ type = "commission"
 kinds = ["won"]
 rate = "10%"
 split = { by = "points", points = { "action:demo" = 2, "action:intro" = 1 } }
-"""
+""",
+    clawback=365,
+    minimum="10",
+    override=True,
+)
 Q1 = """e1,2026-01-15,sourced,contoso,d1,,90000,EUR,
 e2,2026-02-15,sourced,contoso,d2,,20000,EUR,
 e3,2026-03-01,meeting,contoso,d3,,,,
@@ -76,13 +56,9 @@ e6,2026-03-04,sourced,fabrikam,d6,,1000,USD,
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setenv("OVERLAP_NEW_PASSPHRASE", PASSPHRASE)
-    monkeypatch.setenv("OVERLAP_KEY_PASSPHRASE", PASSPHRASE)
+    set_passphrases(monkeypatch)
     made = Desk(tmp_path)
-    made.run("init", "--party", "northwind")
-    for name, role in (("ada", "finance"), ("ben", "finance"), ("cleo", "judge")):
-        made.run("pay", "approver", name, "--role", role, "--out", tmp_path / f"{name}.key")
-    made.run("pay", "adopt", made.write("plan.toml", PLAN), "--as", tmp_path / "ada.key")
+    made.begin(PLAN, {"ada": "finance", "ben": "finance", "cleo": "judge"})
     made.run("period", "close", "2026-Q1", "--events", made.events(Q1))
     return made
 

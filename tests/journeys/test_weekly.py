@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from two_parties import BEGIN, DAY, PARTNER, PASSPHRASE, SECRETS, VENDOR, TwoParties, Walk, write_csv
+from desk import plan_text, set_passphrases
+from two_parties import BEGIN, DAY, PARTNER, SECRETS, VENDOR, TwoParties, Walk, write_csv
 
 from cleanroom.attribution.classification import GLOSSARY
 from cleanroom.session.attribution.rule_files import default_rules
@@ -216,45 +217,25 @@ def test_the_gate_is_shown_before_it_closes(both: TwoParties, tmp_path: Path) ->
     assert gates["proof"] == ("0.0", False) and gates["date"] == ("100.0", True)
 
 
-PLAN = """format = "overlap-plan/1"
-name = "emea"
-version = 1
-currency = "EUR"
-period = "quarter"
-from = "2026-07-01"
-until = "2027-01-01"
-
-[schedule]
-lock_days = 10
-pay_days = 20
-minimum = "10"
-
-[disputes]
-open_days = 60
-answer_days = 5
-decides = "judge"
-
-[clawback]
-days = 365
-
-[rights]
-approve = ["finance"]
-override = ["finance"]
-
-[[rule]]
+PLAN = plan_text(
+    """[[rule]]
 id = "flat"
 type = "commission"
 kinds = ["sourced"]
 rate = "6%"
-"""
+""",
+    start="2026-07-01",
+    clawback=365,
+    minimum="10",
+    override=True,
+)
 
 
 @pytest.mark.usefixtures("quick_passphrase")
 def test_a_dispute_of_the_ledger_has_its_clock_in_the_review(
     both: TwoParties, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("OVERLAP_NEW_PASSPHRASE", "OVERLAP_KEY_PASSPHRASE"):
-        monkeypatch.setenv(name, PASSPHRASE)
+    set_passphrases(monkeypatch)
     keys = {}
     for name, role in (("ada", "finance"), ("cleo", "judge")):
         keys[name] = tmp_path / f"{name}.key"
