@@ -10,12 +10,12 @@ import io
 import json
 from datetime import datetime
 from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 from desk import plan_text, set_passphrases
+from page_reader import Reader
 from two_parties import BEGIN, DAY, PARTNER, SECRETS, VENDOR, TwoParties, Walk, write_csv
 
 from cleanroom.attribution.classification import GLOSSARY
@@ -124,26 +124,6 @@ def test_an_ended_match_gives_no_account(both: TwoParties) -> None:
     both.now = int(datetime.fromisoformat(agreement["until"]).timestamp())
     made = weekly(both)
     assert (made["plays"], made["items"]) == ([], [])
-
-
-class Reader(HTMLParser):
-    """Tags and their attributes; fails when tags do not close in order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, Any]]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag != "meta":
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
 
 
 def test_files_for_the_crm_and_for_people(both: TwoParties, tmp_path: Path) -> None:

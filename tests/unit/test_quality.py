@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from html.parser import HTMLParser
-from typing import Any
 
 import pandas as pd
 import pytest
+from page_reader import Reader
 
 from cleanroom.report import quality_page, render_quality
 from overlap.identity import KINDS, identify
@@ -193,26 +192,6 @@ def test_the_terminal_has_eighty_columns_and_no_account() -> None:
     text = "\n".join(lines).lower()
     assert not any(word in text for word in ("quollbrook", "vexmoor", "ildathra", "zephyr", "shared.com"))
     assert re.search(r"found +\d+ to \d+ %", text)
-
-
-class Reader(HTMLParser):
-    """Tags, their attributes, and texts of a page; fails when tags do not close in order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, Any]]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag != "meta":
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
 
 
 def test_the_page_is_whole_loads_nothing_and_names_accounts_only_when_asked() -> None:
