@@ -89,7 +89,7 @@ def main() -> None:
         journeys = models.gather(*zip(*paths.rows, strict=True))
         credited = models.credit(journeys, HEURISTICS)
     with clock.step("events"):
-        standing = standing_of(Here(pipeline, judged, statuses, headlines, 0), frozenset())
+        standing = standing_of(Here(pipeline, judged, statuses, headlines, 0), frozenset(), with_known=False)
         earned = earnings.earn(standing, earnings.Taken(), "2026-11-22")
     with clock.step("payouts"):
         plan = payouts.read_plan(LONG_PLAN.encode())

@@ -29,7 +29,7 @@ def stands(
     rows = [
         StatusNow(
             deal, partner, "Disputed" if odd == 0 else status,
-            "disputed:open" if odd == 0 else "x", "ab" * 32, '{"action":"a1"}',
+            "disputed:open" if odd == 0 else "x", "ab" * 32, "a1", False,
             amount, "EUR", "2026-02-03", "A1", True, 1,
         )
         for (deal, partner), (status, amount, odd) in state.items()

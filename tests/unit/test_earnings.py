@@ -35,7 +35,7 @@ def standing(partner: str = "contoso", status: str = "Sourced", **more: Any) -> 
     fields = {
         "opportunity": "D1", "partner": partner, "status": status,
         "rule": status.lower().replace(" ", "-"),
-        "rules": RULES, "facts": '{"action":"a1","date":"2026-01-02"}', "amount": "1000", "currency": "EUR",
+        "rules": RULES, "action": "a1", "kept": False, "amount": "1000", "currency": "EUR",
         "closed": "2026-02-03", "account": "A1", "won": True, "share_of": 1,
     }  # fmt: skip
     return StatusNow(**(fields | more))
@@ -227,7 +227,7 @@ def test_a_partial_export_takes_nothing_back() -> None:
     assert alone(now(standing(opportunity="D2", won=False), products={"D2": ""})) == "deal-gone"
     # Of the actions: the one that decided is not there any more.
     assert alone(now(standing(status="Attached", rule="attached:overlap"), known={"a2"})) == "action-gone"
-    assert alone(now(standing(status="Influenced", facts='{"action":"a2"}'), known={"a2"})) == "action-gone"
+    assert alone(now(standing(status="Influenced", action="a2"), known={"a2"})) == "action-gone"
     assert alone(now(known=set(), acting=set())) == "action-gone"
 
 
@@ -249,7 +249,7 @@ def test_an_open_dispute_neither_cancels_nor_earns() -> None:
 
 
 def test_a_line_of_an_ended_match_earns_nothing_new_and_keeps_what_it_has() -> None:
-    kept = standing(rule="sourced:held-first", facts='{"kept":"' + "ab" * 32 + '"}', amount="5")
+    kept = standing(rule="sourced:held-first", action="", kept=True, amount="5")
     assert alone(now(kept, actions=[demo()])) == "match-ended"
     made = earn(now(kept, standing("fabrikam")), Taken(), TODAY)
     assert (made.new, codes(made)) == ([], [("match-ended", "contoso"), ("source-kept", "fabrikam")])

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         explain_status,
         plain_cell,
     )
+    from cleanroom.attribution.classification.facts import KEPT_FACTS, actions_in
     from cleanroom.attribution.classification.filled import Filled, completeness, require_complete
     from cleanroom.attribution.classification.findings import FINDING_COLUMNS, FINDINGS
     from cleanroom.attribution.classification.pipeline import Pipeline
@@ -52,6 +53,7 @@ __all__ = [
     "FINDING_COLUMNS",
     "GLOSSARY",
     "HEADLINE_COLUMNS",
+    "KEPT_FACTS",
     "LINTS",
     "RULES",
     "RULES_LIMIT",
@@ -66,6 +68,7 @@ __all__ = [
     "RuleBook",
     "RuleChange",
     "Rules",
+    "actions_in",
     "completeness",
     "diff_rules",
     "explain_status",
@@ -88,6 +91,7 @@ _HOMES = {
     **dict.fromkeys(("Filled", "completeness", "require_complete"), "filled"),
     **dict.fromkeys(("Judged", "judge_pipeline"), "engine"),
     **dict.fromkeys(("EXPLANATION_FACTS", "EXPLANATION_LINES", "explain_status", "plain_cell"), "explain"),
+    **dict.fromkeys(("KEPT_FACTS", "actions_in"), "facts"),
     **dict.fromkeys(("FINDINGS", "FINDING_COLUMNS"), "findings"),
     "Pipeline": "pipeline",
     "proven_actions": "proven",

@@ -144,14 +144,14 @@ def _subjects(
     pipeline: Pipeline, deals: Deals, finder: Finder, ids: Any, rows: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The deal that each action is about, else the account whose deals it is about."""
-    of, on = (encoded(pipeline.actions, name) for name in ("opportunity_id", "account_id"))
+    of, on = (texts(pipeline.actions, name) for name in ("opportunity_id", "account_id"))
     deal = _found(of, deals.ids)
     accounts = deals.account_ids.filter(pc.not_equal(deals.account_ids, ""))
     account = _found(on, accounts)
     # The accounts of Deals are numbered with the empty one among them.
     numbers = np.flatnonzero(np.asarray(pc.not_equal(deals.account_ids, ""), dtype=bool))
     account = np.where(account >= 0, numbers[account] if len(numbers) else -1, -1)
-    named, placed = (_coded(one, lambda text: text != "").astype(bool) for one in (of, on))
+    named, placed = (np.asarray(pc.not_equal(one, ""), dtype=bool) for one in (of, on))
     finder.add("action", "unknown-opportunity", ids, rows, named & (deal < 0))
     finder.add("action", "no-subject", ids, rows, ~named & ~placed)
     finder.add("action", "no-deal", ids, rows, ~named & placed & (account < 0))
@@ -161,8 +161,6 @@ def _subjects(
 
 
 def _found(column: Any, known: Any) -> np.ndarray:
-    """The place of each text of an encoded column among the known ones, -1 for none."""
-    if not len(known) or not len(column.dictionary):
-        return np.full(len(column), -1, np.int64)
-    found = pc.fill_null(pc.index_in(column.dictionary, value_set=known.cast(pa.large_string())), -1)
-    return np.asarray(np.asarray(found).astype(np.int64)[np.asarray(column.indices)])
+    """The place of each text of a column among the known ones, -1 for none."""
+    found = pc.index_in(column, value_set=known.cast(pa.large_string()))
+    return np.asarray(pc.fill_null(found, -1)).astype(np.int64)

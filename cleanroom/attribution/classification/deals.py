@@ -35,9 +35,11 @@ class Segments:
         """Of those that are not empty."""
         real = (start <= end) & (start != NEVER)
         deal, start, end = deal[real], start[real], end[real]
-        order = np.lexsort((end, start, deal))
+        keys = keyed(deal, start)
+        # What starts together may stand in any order: `meet` looks at the last, whose reach is the furthest.
+        order = np.argsort(keys)
         reach = np.maximum.accumulate(keyed(deal[order], end[order])) if len(order) else np.empty(0, np.int64)
-        return Segments(keyed(deal[order], start[order]), reach, deal[order])
+        return Segments(keys[order], reach, deal[order])
 
     def meet(self, deal: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         """Whether an interval of the deal has a second in common with [start, end], one by one."""

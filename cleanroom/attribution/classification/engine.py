@@ -6,7 +6,7 @@ same bytes. docs/attribution.md is the specification; tests/support has a second
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -28,6 +28,7 @@ from cleanroom.attribution.classification.meetings import (
     MOVE_CLAIM,
     SOURCE,
     SOURCE_CLAIM,
+    THREADS,
     Meetings,
     Scalars,
     account_meetings,
@@ -124,25 +125,33 @@ def _meetings(
     """All meetings that claim something; what else they tell goes to the finder."""
     scalars = Scalars.of(pipeline.book)
     required = np.array([one.holding == "required" for one in pipeline.book.versions], bool)
-    kept: list[Meetings] = []
-    over, late, unknown, plain = (np.zeros(len(acts), bool) for _ in range(4))
 
-    def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        yield from direct_meetings(acts)
-        yield from account_meetings(acts, deals, menu)
-
-    for act, deal in batches():
+    def meet_batch(batch: tuple[np.ndarray, np.ndarray]) -> tuple[Meetings, dict[str, np.ndarray]]:
+        act, deal = batch
         sourcing = None
         if required.any():
             sourcing = may_source(holdings, deals, required, acts.partner[act], deal)
         found = meet(acts, deals, menu, scalars, pipeline.now, sourcing, act, deal)
-        over[act[found.after_close]] = True
-        late[act[found.late]] = True
-        plain[act[found.no_history]] = True
-        unknown[act[~found.known & (acts.deal[act] == deal) & (deals.version[deal] >= 0)]] = True
-        claims = (found.worth & CLAIMS) > 0
-        kept.append(Meetings(*(getattr(found, one.name)[claims] for one in fields(Meetings))))
-    told = {"after-close": over, "late-logged": late, "no-history": plain, "unknown-type": unknown}
+        told = {
+            "after-close": act[found.after_close],
+            "late-logged": act[found.late],
+            "no-history": act[found.no_history],
+            "unknown-type": act[~found.known & (acts.deal[act] == deal) & (deals.version[deal] >= 0)],
+        }
+        return found.only((found.worth & CLAIMS) > 0), told
+
+    told = {
+        code: np.zeros(len(acts), bool)
+        for code in ("after-close", "late-logged", "no-history", "unknown-type")
+    }
+    kept: list[Meetings] = []
+    # What waits most for memory is worked on by both of two processors.
+    with ThreadPoolExecutor(THREADS, "overlap-meet") as threads:
+        batches = (*direct_meetings(acts), *account_meetings(acts, deals, menu))
+        for found, acted in threads.map(meet_batch, batches):
+            kept.append(found)
+            for code, act in acted.items():
+                told[code][act] = True
     for code, holds in told.items():
         finder.add("action", code, acts.ids, acts.rows, holds)
     finder.add("opportunity", "before-rules", deals.ids, row_numbers(deals.frame), deals.version < 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanroom.attribution.actions.menu import REQUIREMENTS
-from cleanroom.attribution.classification.meetings import CONTRADICTED, LATE_LOGGED
+from cleanroom.attribution.classification.meetings import CONTRADICTED, LATE_LOGGED, THREADS
 from cleanroom.attribution.classification.statuses import RULES
 from cleanroom.attribution.classification.times import NEVER, day_number, day_text, iso_day, span_text
 from cleanroom.attribution.holding import GRADES
@@ -21,12 +22,26 @@ if TYPE_CHECKING:
 #: Names of facts, sorted as they stand in the JSON. No status uses more than six of them.
 FACTS: Final = ("action", "date", "grade", "happened", "held", "lacks", "last", "type", "until")
 
+#: How facts begin of which only a digest is left, as the match that told them has ended.
+KEPT_FACTS: Final = '{"kept":'
+
+_ACTION: Final = r'^\{"action":"(?P<action>(?:[^"\\]|\\.)*)"'
 _NO_DAY: Final = -(2**40)
 #: Pairs whose facts are written at a time.
 _BATCH: Final = 2**18
 _EMPTY: Final = pa.scalar("", pa.large_string())
 _BY_HOLDING: Final = ("disputed:rivals", "sourced:held-first", "attached:held-later", "attached:overlap")
 _BY_PRESENCE: Final = ("attached:action", "attached:held-later", "attached:no-created", "disputed:open")
+
+
+def actions_in(facts: Any) -> list[str]:
+    """The id of the action in each of these facts (pyarrow texts), "" where none is named."""
+    found = pc.struct_field(pc.extract_regex(facts, _ACTION), "action")
+    escaped = pc.match_substring(found, "\\").to_pylist()
+    return [
+        str(json.loads(f'"{text}"')) if odd else text or ""
+        for text, odd in zip(found.to_pylist(), escaped, strict=True)
+    ]
 
 
 def facts_of(judged: Judged, wanted: np.ndarray) -> Any:
@@ -36,7 +51,9 @@ def facts_of(judged: Judged, wanted: np.ndarray) -> Any:
     """
     grade, held = _holding_facts(judged)
     batches = [wanted[first : first + _BATCH] for first in range(0, len(wanted), _BATCH)]
-    return pa.chunked_array([_batch(judged, one, grade, held) for one in batches], pa.large_string())
+    with ThreadPoolExecutor(THREADS, "overlap-facts") as threads:
+        written = list(threads.map(lambda one: _batch(judged, one, grade, held), batches))
+    return pa.chunked_array(written, pa.large_string())
 
 
 def _batch(judged: Judged, wanted: np.ndarray, grade: np.ndarray, held: np.ndarray) -> Any:
@@ -72,13 +89,6 @@ def _decided(judged: Judged, pair: np.ndarray, grade: np.ndarray, held: np.ndarr
     act, start, end = meetings.act[at], meetings.start[at], meetings.end[at]
     happened = acts.happened[0][act], acts.happened[1][act]
     moved = (happened[0] != start) | (happened[1] != end)
-    names = [*judged.menu.names, ""]
-    lacks = meetings.lacks[at]
-    # Few distinct ends, many rows: each end is written once.
-    width = len(names)
-    tails, place = np.unique(
-        (day_number(meetings.until[at]) * width + acts.type[act]) << 10 | lacks, return_inverse=True
-    )
     special = moved | (grade[pair] < len(GRADES)) | (held[pair] != NEVER)
     return _joined(
         '{"action":',
@@ -87,16 +97,28 @@ def _decided(judged: Judged, pair: np.ndarray, grade: np.ndarray, held: np.ndarr
         span_text(start, end).cast(pa.large_string()),
         '"',
         _middle(np.flatnonzero(special), len(pair), happened, moved, grade[pair], held[pair]),
-        pa.array([_tail(int(one), names) for one in tails], pa.large_string()).take(pa.array(place)),
+        _lacks(meetings.lacks[at]),
+        _types(judged, acts.type[act]),
+        day_text(meetings.until[at]).cast(pa.large_string()),
+        '"}',
     )
 
 
-def _tail(code: int, names: list[str]) -> str:
-    lacks, rest = code & 1023, code >> 10
-    day, kind = divmod(rest, len(names))
-    until = iso_day(day)
-    words = ", ".join(lacking_words(lacks))
-    return (f',"lacks":"{words}"' if words else "") + f',"type":"{names[kind]}","until":"{until}"}}'
+def _lacks(lacks: np.ndarray) -> Any:
+    """`,"lacks":"…"` where a claim lacks anything."""
+    codes, place = np.unique(lacks, return_inverse=True)
+    words = [", ".join(lacking_words(int(code))) for code in codes]
+    return _each([f',"lacks":"{text}"' if text else "" for text in words], place)
+
+
+def _types(judged: Judged, types: np.ndarray) -> Any:
+    """`,"type":"…","until":"`."""
+    return _each([f',"type":"{name}","until":"' for name in (*judged.menu.names, "")], types)
+
+
+def _each(texts: list[str], place: np.ndarray) -> Any:
+    """The text at each place."""
+    return pa.array(texts, pa.large_string()).take(pa.array(place))
 
 
 def _middle(
@@ -156,7 +178,7 @@ def _piece(name: str, column: Any) -> Any:
 
 
 def _ruled(judged: Judged, names: tuple[str, ...]) -> np.ndarray:
-    return np.isin(judged.rule, [list(RULES).index(name) for name in names])
+    return np.array([name in names for name in RULES], bool)[judged.rule]
 
 
 def lacking_words(code: int) -> list[str]:

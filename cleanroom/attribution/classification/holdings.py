@@ -56,26 +56,30 @@ def read_holdings(pipeline: Pipeline, numbers: dict[str, int], deals: Deals, fin
     best: dict[int, Holding] = {}
     doubtful: list[str] = []
     partners = max(len(numbers), 1)
+    if {one.grade for one in pipeline.holdings} - set(GRADES):
+        raise UsageError("a holding has an unknown grade", f"use one of {', '.join(GRADES)}")
+    number = {
+        name: numbers[pipeline.book.partner(name)] for name in {one.partner for one in pipeline.holdings}
+    }
     for one in pipeline.holdings:
-        if one.grade not in GRADES:
-            raise UsageError("a holding has an unknown grade", f"use one of {', '.join(GRADES)}")
         account = accounts.get(one.account)
         if account is None:
             continue
-        key = account * partners + numbers[pipeline.book.partner(one.partner)]
+        key = account * partners + number[one.partner]
         known = best.setdefault(key, one)
-        if (known.grade, known.committed_at) != (one.grade, one.committed_at):
+        if known is not one and (known.grade, known.committed_at) != (one.grade, one.committed_at):
             doubtful.append(one.account)
             best[key] = Holding(one.partner, one.account, "contradicted", None)
     finder.add("holding", "two-partners-one-id", *_listed(doubtful))
-    keys = np.array(sorted(best), np.int64)
-    chosen: Sequence[Holding] = [best[int(key)] for key in keys]
+    names = sorted(best)
+    chosen: Sequence[Holding] = [best[name] for name in names]
+    grades = {name: at for at, name in enumerate(GRADES)}
     own = _own(pipeline, numbers, accounts, partners)
     own_keys = np.array(sorted(own), np.int64)
     return Holdings(
-        keys,
+        np.array(names, np.int64),
         np.array([_proven(one) for one in chosen], np.int64),
-        np.array([GRADES.index(one.grade) for one in chosen], np.int64),
+        np.array([grades[one.grade] for one in chosen], np.int64),
         partners,
         own_keys,
         np.array([own[int(key)] for key in own_keys], np.int64),

@@ -7,7 +7,7 @@ created in its window, and is presence on all others of the account.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -28,7 +28,9 @@ LATE_LOGGED: Final = 1 << len(REQUIREMENTS)
 CONTRADICTED: Final = 2 << len(REQUIREMENTS)
 
 #: Meetings judged at a time: their arrays stay below 50 MB.
-BATCH: Final = 2**18
+BATCH: Final = 2**17
+#: Batches worked on at a time: the arrays of a batch keep no interpreter busy.
+THREADS: Final = 2
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,10 @@ class Meetings:
     after_close: np.ndarray
     late: np.ndarray
     no_history: np.ndarray
+
+    def only(self, chosen: np.ndarray) -> Meetings:
+        """These of them, or in this order."""
+        return Meetings(*(getattr(self, one.name)[chosen] for one in fields(self)))
 
 
 def meet(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,7 @@ from cleanroom.attribution.classification.deals import Deals
 from cleanroom.attribution.classification.holdings import Holdings
 from cleanroom.attribution.classification.meetings import Meetings
 from cleanroom.attribution.classification.pipeline import Pipeline
-from cleanroom.attribution.classification.times import NEVER
+from cleanroom.attribution.classification.times import NEVER, keyed
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,10 @@ class Pairs:
     def with_meetings(self, meetings: Meetings, acts: Acts, deals: Deals) -> tuple[Pairs, Meetings]:
         """The meetings sorted by pair, day and, on one day, by the id of the action."""
         pair = self.place(meetings.deal, acts.partner[meetings.act])
-        order = np.lexsort((meetings.end, meetings.start, pair))
+        keys = keyed(pair, meetings.start)
+        order = np.argsort(keys)
         same = np.zeros(len(order), bool)
-        same[1:] = True
-        for values in (pair, meetings.start, meetings.end):
-            same[1:] &= values[order[1:]] == values[order[:-1]]
+        same[1:] = keys[order[1:]] == keys[order[:-1]]
         tied = same.copy()
         tied[:-1] |= same[1:]
         if tied.any():
@@ -56,9 +55,8 @@ class Pairs:
             rank = np.empty(len(at), np.int64)
             rank[np.asarray(pc.sort_indices(acts.ids.take(pa.array(meetings.act[at]))))] = np.arange(len(at))
             group = np.cumsum(~same)[tied]
-            order[tied] = at[np.lexsort((rank, group))]
-        ordered = Meetings(*(getattr(meetings, one.name)[order] for one in fields(Meetings)))
-        return replace(self, of_meeting=pair[order]), ordered
+            order[tied] = at[np.lexsort((rank, meetings.end[at], group))]
+        return replace(self, of_meeting=pair[order]), meetings.only(order)
 
     def first(self, chosen: np.ndarray) -> np.ndarray:
         """The first chosen meeting of each pair, -1 where there is none."""
@@ -80,9 +78,7 @@ def gather_pairs(
 ) -> Pairs:
     """Every pair with a reason to be listed."""
     width = max(len(numbers), 1)
-    direct = (acts.deal >= 0) & (acts.partner >= 0)
-    named = acts.deal[direct] * width + acts.partner[direct]
-    keys, counts = _counted(named)
+    keys, counts, newest = _on_deals(acts, deals, menu, width)
     by_account, touched_there, last_there = _on_accounts(acts, deals, menu, width)
     held = _held(holdings, deals, width)
     disputed = _disputed(pipeline, deals, numbers, width)
@@ -91,13 +87,7 @@ def gather_pairs(
     touched[np.searchsorted(everything, keys)] = counts
     touched[np.searchsorted(everything, by_account)] += touched_there
     last = np.full(len(everything), NEVER, np.int64)
-    # A type that the deal's version does not know is no action under it.
-    usable = direct & acts.usable
-    known = menu.kind[deals.version[acts.deal[usable]], acts.type[usable]] != UNKNOWN
-    known &= deals.version[acts.deal[usable]] >= 0
-    act = np.flatnonzero(usable)[known]
-    place = np.searchsorted(everything, acts.deal[act] * width + acts.partner[act])
-    np.maximum.at(last, place, acts.happened[0][act])
+    last[np.searchsorted(everything, keys)] = newest
     np.maximum.at(last, np.searchsorted(everything, by_account), last_there)
     return Pairs(
         deal=everything // width,
@@ -117,11 +107,20 @@ def distinct(keys: np.ndarray) -> np.ndarray:
     return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
 
 
-def _counted(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct keys, sorted, and how often each occurs."""
-    ordered = np.sort(keys)
-    first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if len(ordered) else keys[:0]
-    return ordered[first], np.diff(np.append(first, len(ordered)))
+def _on_deals(acts: Acts, deals: Deals, menu: Menu, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs by actions that name a deal: distinct keys, sorted, how many actions, the newest usable one."""
+    direct = np.flatnonzero((acts.deal >= 0) & (acts.partner >= 0))
+    deal = acts.deal[direct]
+    keys = deal * width + acts.partner[direct]
+    order = np.argsort(keys)
+    keys = keys[order]
+    first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(keys) else keys
+    # A type that the deal's version does not know is no action under it.
+    usable = acts.usable[direct] & (deals.version[deal] >= 0)
+    usable &= menu.kind[deals.version[deal], acts.type[direct]] != UNKNOWN
+    happened = np.where(usable, acts.happened[0][direct], NEVER)[order]
+    newest = np.maximum.reduceat(happened, first) if len(first) else happened
+    return keys[first], np.diff(np.append(first, len(keys))), newest
 
 
 def _among(everything: np.ndarray, keys: np.ndarray) -> np.ndarray:

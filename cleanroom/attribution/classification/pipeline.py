@@ -55,7 +55,8 @@ def encoded(frame: pd.DataFrame | None, name: str) -> Any:
 
 def has_text(frame: pd.DataFrame | None, name: str) -> np.ndarray:
     """Where a column has more than white space (bool)."""
-    return np.asarray(pc.not_equal(pc.utf8_trim_whitespace(texts(frame, name)), ""), dtype=bool)
+    column = texts(frame, name)
+    return np.asarray(pc.and_not(pc.not_equal(column, ""), pc.utf8_is_space(column)), dtype=bool)
 
 
 def row_numbers(frame: pd.DataFrame) -> np.ndarray:

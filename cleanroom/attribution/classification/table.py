@@ -35,8 +35,9 @@ def status_table(judged: Judged, *, compact: bool = False) -> pd.DataFrame:
     pairs, deals = judged.pairs, judged.deals
     alone = np.flatnonzero(np.bincount(pairs.deal, minlength=len(deals)) == 0)
     deal = np.concatenate([pairs.deal, alone])
-    # The row of a deal without partners stands where its pairs would: partner "" is before every name.
-    order = np.lexsort((np.concatenate([pairs.partner, np.full(len(alone), -1)]), deal))
+    # Pairs are sorted by deal and partner; the row of a deal without partners stands where they would.
+    places = np.searchsorted(pairs.deal, alone)
+    order = np.insert(np.arange(len(pairs)), places, len(pairs) + np.arange(len(alone)))
     partner = np.concatenate([pairs.partner, np.full(len(alone), len(judged.partners))])
     nobody = np.full(len(alone), _NOTHING)
     nobody[deals.version[alone] < 0] = _BEFORE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +13,19 @@ import pyarrow.compute as pc
 NEVER: Final = -(2**60)
 DAY: Final = 86_400
 
+#: Years that a day may lie in: what is beyond is a slip.
+YEARS: Final = range(1900, 2200)
+
+#: The first day of each month of YEARS, and of the one after.
+_MONTHS: Final = (
+    np.arange(f"{YEARS.start}-01", f"{YEARS.stop}-02", dtype="datetime64[M]")
+    .astype("datetime64[D]")
+    .astype(np.int32)
+)
+_FORM: Final = b"0000-00-00T00:00:00Z"
+_ZERO: Final = ord("0")
+_DAY_LENGTH: Final = 10
+_INSTANT_LENGTH: Final = len(_FORM)
 _EPOCH: Final = date(1970, 1, 1)
 _SHIFT: Final = 2**32
 _SPAN: Final = 2**34
@@ -20,40 +33,54 @@ _SPAN: Final = 2**34
 
 def span_of(text: str) -> tuple[int, int]:
     """First and last second of a day (YYYY-MM-DD) or an instant (YYYY-MM-DDTHH:MM:SSZ); NEVER for neither."""
-    form = {10: "%Y-%m-%d", 20: "%Y-%m-%dT%H:%M:%SZ"}.get(len(text))
-    try:
-        moment = datetime.strptime(text, form) if form else None
-    except ValueError:
-        moment = None
-    if moment is None or not 1900 <= moment.year < 2200:
-        return NEVER, NEVER
-    start = int(moment.replace(tzinfo=UTC).timestamp())
-    return start, start + (DAY - 1 if len(text) == 10 else 0)
+    start, end = spans(pa.array([text], pa.large_string()))
+    return int(start[0]), int(end[0])
 
 
 def spans(texts: Any) -> tuple[np.ndarray, np.ndarray]:
-    """First and last seconds (int64) of a column of texts, as `span_of` gives them one by one."""
-    column = pa.array(texts, pa.large_string()) if not isinstance(texts, pa.Array) else texts
-    instants = np.asarray(
-        pc.match_substring_regex(column, r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$"), dtype=bool
-    )
-    start = np.full(len(column), NEVER, np.int64)
+    """First and last seconds (int64) of texts (pyarrow strings without nulls); both NEVER for what is neither
+    a day YYYY-MM-DD nor an instant YYYY-MM-DDTHH:MM:SSZ of YEARS.
+    """
+    lengths = np.asarray(pc.binary_length(texts))
+    start = np.full(len(lengths), NEVER, np.int64)
     end = start.copy()
-    if instants.any():
-        try:
-            cut = pc.utf8_slice_codeunits(column.filter(pa.array(instants)), 0, 19)
-            start[instants] = np.asarray(pc.cast(pc.cast(cut, pa.timestamp("s")), pa.int64()))
-            end[instants] = start[instants]
-        except pa.ArrowInvalid:
-            instants[:] = False
-    rest = ~instants
-    if rest.any():
-        encoded = column.filter(pa.array(rest)).dictionary_encode()
-        known = [span_of(text) for text in encoded.dictionary.to_pylist()] or [(NEVER, NEVER)]
-        at = np.asarray(encoded.indices)
-        start[rest] = np.array([one[0] for one in known], np.int64)[at]
-        end[rest] = np.array([one[1] for one in known], np.int64)[at]
+    for length, more in ((_DAY_LENGTH, DAY - 1), (_INSTANT_LENGTH, 0)):
+        fits = lengths == length
+        if fits.any():
+            known, second = _seconds(_characters(texts.filter(pa.array(fits)), length))
+            start[fits] = np.where(known, second, NEVER)
+            end[fits] = np.where(known, second + more, NEVER)
     return start, end
+
+
+def _characters(texts: Any, length: int) -> np.ndarray:
+    """The bytes of texts that all have `length` of them, one row a place."""
+    _, _, data = texts.cast(pa.large_string()).buffers()
+    return np.ascontiguousarray(np.frombuffer(data, np.uint8, len(texts) * length).reshape(-1, length).T)
+
+
+def _seconds(characters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which texts are a day or an instant, and its (first) second."""
+    known = np.ones(characters.shape[1], bool)
+    digits = []
+    for found, wanted in zip(characters, _FORM, strict=False):
+        if wanted == _ZERO:
+            # What is below "0" wraps round to a large number.
+            digits.append(found - np.uint8(_ZERO))
+            known &= digits[-1] <= 9
+        else:
+            known &= found == wanted
+    tens = [10 * high.astype(np.int32) + low for high, low in zip(digits[::2], digits[1::2], strict=True)]
+    year, (month, day, *clock) = 100 * tens[0] + tens[1], tens[2:]
+    known &= (year >= YEARS.start) & (year < YEARS.stop) & (month >= 1) & (month <= 12)
+    month = np.where(known, (year - YEARS.start) * 12 + month - 1, 0)
+    day += _MONTHS[month] - 1
+    known &= (day >= _MONTHS[month]) & (day < _MONTHS[month + 1])
+    second = day.astype(np.int64) * DAY
+    for value, limit, unit in zip(clock, (24, 60, 60), (3_600, 60, 1), strict=False):
+        known &= value < limit
+        second += value * unit
+    return known, second
 
 
 def day_number(seconds: np.ndarray) -> np.ndarray:

@@ -13,13 +13,12 @@ from cleanroom.attribution.earnings.findings import (
     EarningFinding,
 )
 from cleanroom.attribution.earnings.naming import ACTION, KINDS, cancel_id, event_id
-from cleanroom.attribution.earnings.standing import KEPT_FACTS, StandingNow, StatusNow, Taken
+from cleanroom.attribution.earnings.standing import StandingNow, StatusNow, Taken
 
 __all__ = [
     "ACTION",
     "EARNING_FINDINGS",
     "EARNING_FINDING_COLUMNS",
-    "KEPT_FACTS",
     "KINDS",
     "Earned",
     "EarningFinding",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from cleanroom.attribution import payouts
@@ -90,7 +91,7 @@ def _due(now: StandingNow, row: StatusNow, splitting: Sequence[str], source_kept
     digest = holding.proof if row.rule == "sourced:held-first" and holding else ""
     digest = digest or digest_in(proof)
     evidence = _evidence(row.rule, row.rules, holding, action)
-    minor, code = _amount(row)
+    minor, amount, code = _amount(row.amount, row.currency)
     if row.kept:
         code = "match-ended"
     elif source_kept and kind == "sourced":
@@ -101,8 +102,7 @@ def _due(now: StandingNow, row: StatusNow, splitting: Sequence[str], source_kept
         code = "text-unreadable"
     if not code and row.share_of > 1 and kind == "sourced":
         minor = payouts.share_out(minor, dict.fromkeys(splitting, 1))[row.partner]
-        code = "" if minor else "amount-zero"
-    amount = payouts.amount_text(minor, row.currency)
+        amount, code = payouts.amount_text(minor, row.currency), "" if minor else "amount-zero"
     product = now.products.get(row.opportunity, "")
     cells = (row.closed, kind, row.partner, row.opportunity, product, amount, row.currency, "")
     shown = f"sha256:{digest}" if digest else ""
@@ -110,19 +110,24 @@ def _due(now: StandingNow, row: StatusNow, splitting: Sequence[str], source_kept
     return Due(name, name, row.partner, () if code else cells, evidence, shown, code)
 
 
-def _amount(row: StatusNow) -> tuple[int, str]:
-    """Minor units of the deal, and a code of what is wrong with them."""
-    if not row.amount:
-        return 0, "amount-unreadable"
-    if not row.currency:
-        return 0, "no-currency"
-    exponent = payouts.exponent_of(row.currency)
+@lru_cache(maxsize=1_024)
+def _amount(text: str, currency: str) -> tuple[int, str, str]:
+    """Minor units of a deal, as an event writes them, and a code of what is wrong with them.
+
+    The partners of a deal come one after the other, so that its amount is read once for all.
+    """
+    if not text:
+        return 0, "", "amount-unreadable"
+    if not currency:
+        return 0, "", "no-currency"
+    exponent = payouts.exponent_of(currency)
     if exponent is None:
-        return 0, "unknown-currency"
+        return 0, "", "unknown-currency"
     try:
-        minor = payouts.read_amount(row.amount, exponent)
+        minor = payouts.read_amount(text, exponent)
     except ValueError:
-        return 0, "amount-too-fine"
+        return 0, "", "amount-too-fine"
     if minor is None:
-        return 0, "amount-unreadable"
-    return minor, "amount-negative" if minor < 0 else "" if minor else "amount-zero"
+        return 0, "", "amount-unreadable"
+    code = "amount-negative" if minor < 0 else "" if minor else "amount-zero"
+    return minor, payouts.amount_text(minor, currency), code

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from cleanroom.attribution.acyclic import uncollected
 from cleanroom.attribution.earnings.deals import TAKING, Due, action_due, action_in, status_dues
 from cleanroom.attribution.earnings.findings import EarningFinding
 from cleanroom.attribution.earnings.naming import (
@@ -23,7 +25,6 @@ from cleanroom.attribution.earnings.naming import (
     subject_of,
 )
 from cleanroom.attribution.earnings.standing import StandingNow, Taken
-from cleanroom.attribution.payouts.acyclic import uncollected
 
 __all__ = ["Earned", "earn", "is_earned"]
 
@@ -78,7 +79,6 @@ class _Earning:
             (row.opportunity, row.partner) for row in now.statuses if row.rule == "disputed:open"
         }
         self._rows = {name: list(cells) for name, cells in taken.rows.items()}
-        self._actions = {shortened(name) for name in now.known}
         back = {row[_ORIGINAL] for row in everything if row[_KIND] == "refund"}
         #: What somebody took back in part.
         self._refunded = {_earns(self._cells(row)) for row in everything if row[_ID] in back}
@@ -95,6 +95,15 @@ class _Earning:
     def _cells(self, row: Sequence[str]) -> tuple[str, ...]:
         """The cells behind the id, under the name that the partner has now."""
         return (*row[1:_PARTNER], self._partner(row), *row[_PARTNER + 1 :])
+
+    @cached_property
+    def _long_ids(self) -> frozenset[str]:
+        """The ids of actions that stand shortened in those of events, so shortened."""
+        return frozenset(short for name in self._now.known if (short := shortened(name)) != name)
+
+    def _is_imported(self, action: str) -> bool:
+        """Whether an action, by its shortened id, is among those imported."""
+        return action in self._now.known or action in self._long_ids
 
     def run(self) -> Earned:
         """Settle every (deal, partner), and every action."""
@@ -145,7 +154,7 @@ class _Earning:
                 code = "deal-gone"
             elif (row[_DEAL], self._partner(row)) in self._disputed:
                 code = "disputed"
-            elif subject not in self._actions:
+            elif not self._is_imported(subject):
                 code = "action-gone"
             if code:
                 kept.append(row)
@@ -179,6 +188,8 @@ class _Earning:
 
         A partner renamed after the window, or a deal that comes again under another id, is not paid twice.
         """
+        if not (self._spent or self._staying):
+            return False
         if any(self._cells(row) == due.cells or row[_ID] in self._taken.late for row in rows):
             return False
         kind = due.cells[1]
@@ -195,7 +206,7 @@ class _Earning:
         for subject, rows in sorted(by_action.items()):
             stands = {due.cells for due in acted.get(subject, [])}
             for row in rows:
-                if subject not in self._actions or self._cells(row) in stands:
+                if not self._is_imported(subject) or self._cells(row) in stands:
                     first.setdefault(_earns(self._cells(row)), subject)
         for subject, dues in sorted(acted.items()):
             for at, due in enumerate(dues):
@@ -209,29 +220,30 @@ class _Earning:
         """Whether the action that earned a row is not among those imported now."""
         action = action_in(self._taken.evidence.get(row[_ID], ""))
         return (
-            shortened(action) not in self._actions if action else self._partner(row) not in self._now.acting
+            not self._is_imported(shortened(action)) if action else self._partner(row) not in self._now.acting
         )
 
     def _replace(self, rows: list[list[str]], dues: list[Due]) -> None:
         """Leave what stands, cancel what does not, and earn what is new."""
-        wanted = {due.cells for due in dues}
+        wanted = {due.cells: due for due in dues}
+        standing = {self._cells(row): row[_ID] for row in rows}
         over = [row for row in rows if self._cells(row) not in wanted]
         late = [row for row in over if row[_ID] in self._taken.late]
         for row in late:
             self._findings.add(EarningFinding("outside-clawback", row[_DEAL], row[_PARTNER], row[_ID]))
         if late:
             return
-        standing = {self._cells(row): row[_ID] for row in rows}
-        refunded = [due for due in dues if due.cells not in standing and _earns(due.cells) in self._refunded]
-        for due in refunded:
-            self._findings.add(EarningFinding("refunded-by-hand", due.deal, due.partner, ""))
-        if refunded:
-            return
+        if self._refunded:
+            back = [due for due in dues if due.cells not in standing and _earns(due.cells) in self._refunded]
+            for due in back:
+                self._findings.add(EarningFinding("refunded-by-hand", due.deal, due.partner, ""))
+            if back:
+                return
         for row in over:
             day = max(self._day, row[_DATE])
             name, partner, deal = row[_ID], row[_PARTNER], row[_DEAL]
             self._new.append([cancel_id(name), day, "cancel", partner, deal, "", "", "", name])
-        for cells, due in {due.cells: due for due in dues}.items():
+        for cells, due in wanted.items():
             name = standing.get(cells) or self._earned(due)
             if name:
                 self._evidence.append([name, due.evidence, due.proof])
@@ -241,9 +253,10 @@ class _Earning:
         code, again = "", 0
         name = first = event_id(due.subject, due.cells)
         about = (due.deal, due.partner)
-        if _earns(due.cells) in self._by_hand:
+        decided = self._taken.decided.get(about)
+        if self._by_hand and _earns(due.cells) in self._by_hand:
             code, name = "written-by-hand", ""
-        elif about not in self._known and due.cells[0][:10] <= self._taken.decided.get(about, ""):
+        elif decided is not None and about not in self._known and due.cells[0][:10] <= decided:
             code, name = "decided", ""
         while not code:
             name = counted_id(first, again)
@@ -251,14 +264,15 @@ class _Earning:
             if row is None:
                 break
             # An id that says the same of another partner, or was cancelled by us, is passed over.
-            if self._cells(row) == due.cells and self._cancelled.get(name) != cancel_id(name):
+            mine = self._partner(row) == due.partner and self._cells(row) == due.cells
+            if mine and self._cancelled.get(name) != cancel_id(name):
                 code = "cancelled-by-hand"
             again += 1
         if code:
             self._findings.add(EarningFinding(code, due.deal, due.partner, name))
             return ""
-        self._rows[name] = [name, *due.cells]
-        self._new.append([name, *due.cells])
+        row = self._rows[name] = [name, *due.cells]
+        self._new.append(row)
         return name
 
 

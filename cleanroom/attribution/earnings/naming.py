@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 __all__ = [
@@ -84,6 +85,7 @@ def shortened(text: str) -> str:
     return f"sha256-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
 
 
+@lru_cache(maxsize=16_384)
 def is_readable(text: str) -> bool:
     """Whether a cell can hold it: printable, and nothing is stripped from it."""
     return text.isprintable() and text == text.strip()

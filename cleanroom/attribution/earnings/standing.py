@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from cleanroom.attribution.acted import Acted
 from cleanroom.attribution.holding import Holding
 
-__all__ = ["KEPT_FACTS", "StandingNow", "StatusNow", "Taken"]
-
-#: How the facts of a line begin that rests on a match which has ended.
-KEPT_FACTS: Final = '{"kept":'
+__all__ = ["StandingNow", "StatusNow", "Taken"]
 
 
 class StatusNow(NamedTuple):
-    """A row of the table of statuses; `won` says that its opportunity is."""
+    """A row of the table of statuses.
+
+    `action` is the id of the action behind it, "" where there is none; `kept` says that it is what a match
+    has left that ended, `won` that its opportunity is.
+    """
 
     opportunity: str
     partner: str
     status: str
     rule: str
     rules: str
-    facts: str
+    action: str
+    kept: bool
     amount: str
     currency: str
     closed: str
     account: str
     won: bool
     share_of: int
-
-    @property
-    def action(self) -> str:
-        """The id of the action behind it, "" where there is none."""
-        return str(json.loads(self.facts).get("action", ""))
-
-    @property
-    def kept(self) -> bool:
-        """Whether it is what a match has left that ended."""
-        return self.facts.startswith(KEPT_FACTS)
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from cleanroom.attribution.classification.deals import EVER
 from cleanroom.attribution.classification.engine import Judged
 from cleanroom.attribution.classification.meetings import next_change
 from cleanroom.attribution.classification.pipeline import texts
 from cleanroom.attribution.classification.statuses import EARNING
-from cleanroom.attribution.classification.times import DAY, NEVER, day_text, span_of, spans
+from cleanroom.attribution.classification.times import DAY, NEVER, day_text, spans
 from cleanroom.attribution.observed.journeys import first_touches
 from cleanroom.attribution.observed.selection import Selection
 from cleanroom.attribution.observed.touches import Touches
@@ -128,10 +129,11 @@ def status_rows(judged: Judged, deals: DealRows, statuses: pd.DataFrame) -> list
         for row, leader in zip(deals.rows, deals.leaders, strict=True)
     ]
     acted = [
-        span_of(json.loads(facts).get("date", ""))[0] if status in EARNING and status != "Sourced" else NEVER
+        json.loads(facts).get("date", "") if status in EARNING and status != "Sourced" else ""
         for status, facts in found
     ]
-    settled = _settled(judged, np.array(deals.places, np.int64), np.array(acted, np.int64))
+    acted_at, _ = spans(pa.array(acted, pa.large_string()))
+    settled = _settled(judged, np.array(deals.places, np.int64), acted_at)
     since = [
         row[3] if status == "Sourced" else day
         for row, (status, _), day in zip(deals.rows, found, settled, strict=True)

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from typing import Final, NamedTuple
 
+from cleanroom.attribution.acyclic import uncollected
 from cleanroom.attribution.currencies import exponent_of
-from cleanroom.attribution.payouts.acyclic import uncollected
 from cleanroom.attribution.payouts.days import SECONDS_A_DAY, read_instant
 from cleanroom.attribution.payouts.findings import Finding
 from cleanroom.attribution.payouts.money import read_amount

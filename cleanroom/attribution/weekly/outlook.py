@@ -17,7 +17,7 @@ from cleanroom.attribution.classification.explain import plain_cell
 from cleanroom.attribution.classification.pipeline import texts
 from cleanroom.attribution.classification.rules import plain_stage
 from cleanroom.attribution.classification.statuses import EARNING, RULES, STATUSES
-from cleanroom.attribution.classification.times import DAY, NEVER, iso_day, span_of, spans
+from cleanroom.attribution.classification.times import DAY, NEVER, iso_day, spans
 from cleanroom.attribution.weekly.desk import Deal, Desk, Done, money_of, newest
 from cleanroom.attribution.weekly.steps import step_in_force
 from cleanroom.number import count_of
@@ -147,9 +147,9 @@ class Usual:
     def _close_dates(self) -> dict[str, int]:
         """The close date that an open deal names."""
         deals = self._judged.deals
-        written = zip(deals.ids.to_pylist(), texts(deals.frame, "closed").to_pylist(), strict=True)
-        named = ((name, span_of(text)[0]) for name, text in written if text)
-        return {name: second // DAY for name, second in named if second != NEVER}
+        closed, _ = spans(texts(deals.frame, "closed"))
+        written = zip(deals.ids.to_pylist(), closed.tolist(), strict=True)
+        return {name: second // DAY for name, second in written if second != NEVER}
 
     @cached_property
     def _entries(self) -> dict[str, list[tuple[int, str]]]:

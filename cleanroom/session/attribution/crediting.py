@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from cleanroom.attribution import classification, earnings
+from cleanroom.attribution import classification
 from cleanroom.session.accounts.imports import deal_named, own_table
 from cleanroom.session.attribution.action_log import own_actions
 from cleanroom.session.attribution.evidence import unused_partners
@@ -191,7 +191,7 @@ def _bears(past: str, status: str, rule: str) -> bool:
 
 def _digested(facts: str) -> str:
     """The digest of facts, kept from then on as it is."""
-    if facts.startswith(earnings.KEPT_FACTS):
+    if facts.startswith(classification.KEPT_FACTS):
         return facts
     return canonical.encode({"kept": hashlib.sha256(facts.encode()).hexdigest()}).decode()
 

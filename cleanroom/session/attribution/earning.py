@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanroom.attribution import classification, earnings, ledger, payouts
+from cleanroom.attribution.acyclic import uncollected
 from cleanroom.export import write_csv
 from cleanroom.session.attribution.crediting import Here, judge_here, keep_statuses
 from cleanroom.session.attribution.money_books import MoneyBooks
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _DAY: Final = 86_400
-_COLUMNS: Final = tuple(name for name in earnings.StatusNow._fields if name != "won")
+#: Columns of the table of statuses that stand in earnings.StatusNow as they are.
+_COLUMNS: Final = tuple(name for name in earnings.StatusNow._fields if name not in ("action", "kept", "won"))
 _NO_WORD: Final = re.compile(r"[^a-z0-9._]+")
 #: Characters of a product in a plan.
 _WORD_LIMIT: Final = 100
@@ -145,28 +147,38 @@ def standing_of(
 
     The ids of all actions are only needed `with_known` rows in the ledger that may have lost theirs.
     """
+    with uncollected():
+        return _standing(here, paid, with_known=with_known)
+
+
+def _standing(here: Here, paid: frozenset[str] | None, *, with_known: bool) -> earnings.StandingNow:
     statuses, pipeline = here.statuses, here.pipeline
     won = statuses["opportunity_status"] == "won"
     earning = won & statuses["status"].isin(list(earnings.KINDS))
     chosen = statuses[earning | (statuses["rule"] == "disputed:open")]
-    columns = [*(chosen[name].tolist() for name in _COLUMNS[:-1]), won[chosen.index].tolist()]
-    columns.append(chosen[_COLUMNS[-1]].tolist())
-    rows = [earnings.StatusNow(*row) for row in zip(*columns, strict=True)]
+    columns = {name: chosen[name].tolist() for name in _COLUMNS}
+    columns["action"] = classification.actions_in(pa.array(chosen["facts"], pa.large_string()))
+    columns["kept"] = chosen["facts"].str.startswith(classification.KEPT_FACTS).tolist()
+    columns["won"] = won[chosen.index].tolist()
+    rows = list(
+        map(earnings.StatusNow._make, zip(*(columns[n] for n in earnings.StatusNow._fields), strict=True))
+    )
     deals_now = here.headlines
     ended = deals_now[(deals_now["opportunity_status"] != "open") & (deals_now["closed"] != "")]
     deals, actions, named = pipeline.opportunities, pipeline.actions, pipeline.book.partner
     types = deals["type"].tolist() if "type" in deals.columns else [""] * len(deals)
     words = {text: product_of(text) for text in set(types)}
-    names = {one: named(one) for one in actions["partner"].unique()} if actions is not None else {}
+    acting = [] if actions is None else actions["partner"].unique().tolist()
+    names = {one: named(one) for one in {*acting, *(held.partner for held in pipeline.holdings)}}
     return earnings.StandingNow(
         statuses=rows,
         products={one: words[text] for one, text in zip(deals["id"].tolist(), types, strict=True)},
         actions=classification.proven_actions(here.judged, paid),
         known=frozenset(actions["id"].tolist()) if actions is not None and with_known else frozenset(),
-        acting=frozenset(names.values()),
-        proofs=_proofs(actions, {row.action for row in rows}, names),
+        acting=frozenset(names[one] for one in acting),
+        proofs=_proofs(actions, set(columns["action"]), names),
         closed=dict(zip(ended["opportunity"].tolist(), ended["closed"].tolist(), strict=True)),
-        holdings={(named(one.partner), one.account): one for one in pipeline.holdings},
+        holdings={(names[one.partner], one.account): one for one in pipeline.holdings},
     )
 
 
@@ -176,9 +188,9 @@ def _proofs(
     """The proofs of the wanted actions by partner and id."""
     if actions is None:
         return {}
-    found = pc.is_in(pa.array(actions["id"], pa.large_string()), pa.array(sorted(wanted), pa.large_string()))
-    chosen = actions[np.asarray(found, dtype=bool)]
-    columns = (chosen[name].tolist() for name in ("partner", "id", "proof"))
+    ids = pa.array(actions["id"], pa.large_string())
+    found = np.asarray(pc.is_in(ids, pa.array(list(wanted), pa.large_string())), dtype=bool)
+    columns = (actions[name][found].tolist() for name in ("partner", "id", "proof"))
     return {(names[partner], one): proof for partner, one, proof in zip(*columns, strict=True)}
 
 
