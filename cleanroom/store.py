@@ -65,11 +65,15 @@ def write_table(path: Path, frame: pd.DataFrame) -> None:
 def read_table(path: Path) -> pd.DataFrame:
     """The table at `path`; BadInput when it is missing or damaged."""
     import pandas as pd
+    import pyarrow as pa
 
     try:
-        return pd.read_parquet(path)
+        table = pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise BadInput(f"the table {path} cannot be read", "import the export again") from error
+    # What reading has needed beside the table goes back: several tables are read one after the other.
+    pa.default_memory_pool().release_unused()
+    return table
 
 
 def table_bytes(frame: pd.DataFrame) -> bytes:

@@ -91,8 +91,10 @@ def judge_pipeline(pipeline: Pipeline) -> Judged:
     menu = Menu.of(pipeline.book)
     deals = read_deals(pipeline, finder)
     check_amounts(deals, finder)
-    acts = read_acts(pipeline, menu, numbers, deals, finder)
-    holdings = read_holdings(pipeline, numbers, deals, finder)
+    with ThreadPoolExecutor(1, "overlap-holdings") as thread:
+        reading = thread.submit(read_holdings, pipeline, numbers, deals, finder)
+        acts = read_acts(pipeline, menu, numbers, deals, finder)
+        holdings = reading.result()
     meetings = _meetings(pipeline, acts, deals, menu, holdings, finder)
     pairs = gather_pairs(pipeline, acts, deals, menu, holdings, numbers, meetings)
     pairs, meetings = pairs.with_meetings(meetings, acts, deals)

@@ -28,7 +28,7 @@ KEPT_FACTS: Final = '{"kept":'
 _ACTION: Final = r'^\{"action":"(?P<action>(?:[^"\\]|\\.)*)"'
 _NO_DAY: Final = -(2**40)
 #: Pairs whose facts are written at a time.
-_BATCH: Final = 2**18
+_BATCH: Final = 2**16
 _EMPTY: Final = pa.scalar("", pa.large_string())
 _BY_HOLDING: Final = ("disputed:rivals", "sourced:held-first", "attached:held-later", "attached:overlap")
 _BY_PRESENCE: Final = ("attached:action", "attached:held-later", "attached:no-created", "disputed:open")
@@ -75,7 +75,7 @@ def _holding_facts(judged: Judged) -> tuple[np.ndarray, np.ndarray]:
     """The grade (its number, or one more for none) and the proven second, where the rule rests on them."""
     account = judged.deals.account[judged.pairs.deal]
     found = judged.holdings.find(account, judged.pairs.partner)
-    rests = _ruled(judged, _BY_HOLDING) & (found >= 0)
+    rests = _ruled(judged.rule, _BY_HOLDING) & (found >= 0)
     grade = np.full(len(found), len(GRADES))
     held = np.full(len(found), NEVER)
     grade[rests], held[rests] = judged.holdings.grade[found[rests]], judged.holdings.proven[found[rests]]
@@ -145,7 +145,7 @@ def _middle(
 
 def _present(judged: Judged, pair: np.ndarray, _grade: np.ndarray, _held: np.ndarray) -> Any:
     """Facts of pairs with an action that does not count: the day of the newest one."""
-    last = np.where(_ruled(judged, _BY_PRESENCE), judged.pairs.last, NEVER)[pair]
+    last = np.where(_ruled(judged.rule[pair], _BY_PRESENCE), judged.pairs.last[pair], NEVER)
     days, place = np.unique(np.where(last == NEVER, _NO_DAY, day_number(last)), return_inverse=True)
     texts = ["{}" if day == _NO_DAY else _last_text(int(day)) for day in days]
     return pa.array(texts, pa.large_string()).take(pa.array(place))
@@ -156,7 +156,7 @@ def _last_text(day: int) -> str:
 
 
 def _with_holding(judged: Judged, pair: np.ndarray, grade: np.ndarray, held: np.ndarray) -> Any:
-    last = np.where(_ruled(judged, _BY_PRESENCE), judged.pairs.last, NEVER)[pair]
+    last = np.where(_ruled(judged.rule[pair], _BY_PRESENCE), judged.pairs.last[pair], NEVER)
     pieces = (
         _piece("grade", _grades(grade[pair])),
         _piece("held", span_text(held[pair], held[pair])),
@@ -177,8 +177,9 @@ def _piece(name: str, column: Any) -> Any:
     return pc.if_else(pc.equal(column, ""), _EMPTY, _joined(f',"{name}":"', column, '"'))
 
 
-def _ruled(judged: Judged, names: tuple[str, ...]) -> np.ndarray:
-    return np.array([name in names for name in RULES], bool)[judged.rule]
+def _ruled(rule: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+    """Which rules are among these."""
+    return np.array([name in names for name in RULES], bool)[rule]
 
 
 def lacking_words(code: int) -> list[str]:

@@ -153,7 +153,8 @@ def _frame(columns: dict[str, Any], names: tuple[str, ...], compact: bool) -> pd
 
     made = {}
     for name in names:
-        one = columns[name]
+        # A column goes where it is made anew: the tables of a million pairs are never there twice.
+        one = columns.pop(name)
         if isinstance(one, np.ndarray):
             made[name] = pd.Series(one)
             continue

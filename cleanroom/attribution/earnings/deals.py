@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from cleanroom.attribution import payouts
@@ -39,12 +41,10 @@ def status_dues(now: StandingNow, since: str = "") -> Iterator[Due]:
 
     What is of a day before `since` is not due.
     """
-    by_deal: dict[str, list[StatusNow]] = {}
-    for row in now.statuses:
-        if row.won and row.partner:
-            by_deal.setdefault(row.opportunity, []).append(row)
-    for deal in sorted(by_deal):
-        rows = sorted(by_deal[deal], key=lambda row: row.partner)
+    won = [row for row in now.statuses if row.won and row.partner]
+    won.sort(key=attrgetter("opportunity", "partner"))
+    for _, of_deal in groupby(won, key=attrgetter("opportunity")):
+        rows = list(of_deal)
         kept = {row.partner for row in rows if row.kept and row.status == "Sourced"}
         splitting = [row.partner for row in rows if row.share_of > 1 and not row.kept]
         for row in rows:
@@ -87,9 +87,9 @@ def _due(now: StandingNow, row: StatusNow, splitting: Sequence[str], source_kept
     kind = KINDS[row.status]
     action = row.action
     holding = now.holdings.get((row.partner, row.account))
-    proof = now.proofs.get((row.partner, action), "") if action else ""
     digest = holding.proof if row.rule == "sourced:held-first" and holding else ""
-    digest = digest or digest_in(proof)
+    if action and not digest:
+        digest = digest_in(now.proofs.get((row.partner, action), ""))
     evidence = _evidence(row.rule, row.rules, holding, action)
     minor, amount, code = _amount(row.amount, row.currency)
     if row.kept:
@@ -98,7 +98,7 @@ def _due(now: StandingNow, row: StatusNow, splitting: Sequence[str], source_kept
         code = "source-kept"
     elif not row.closed:
         code = "no-closed"
-    elif not all(map(is_readable, (row.opportunity, row.partner))):
+    elif not (is_readable(row.opportunity) and is_readable(row.partner)):
         code = "text-unreadable"
     if not code and row.share_of > 1 and kind == "sourced":
         minor = payouts.share_out(minor, dict.fromkeys(splitting, 1))[row.partner]

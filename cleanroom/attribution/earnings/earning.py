@@ -117,7 +117,8 @@ class _Earning:
                 by_status.setdefault((row[_DEAL], self._partner(row)), []).append(row)
         dues = {(due.deal, due.partner): due for due in status_dues(self._now, self._taken.since)}
         self._note_staying(by_status, dues)
-        for key in sorted({*by_status, *dues, *self._disputed}):
+        # What is due comes in order, and little else is beside it.
+        for key in sorted([*dues, *({*by_status, *self._disputed} - dues.keys())]):
             self._settle(*key, by_status.get(key, []), dues.get(key))
         acted: dict[str, list[Due]] = {}
         for one in self._now.actions:
@@ -134,7 +135,7 @@ class _Earning:
             code = "deal-gone"
         elif (deal, partner) in self._disputed:
             code = "disputed"
-        elif any(self._is_gone(row) for row in rows if not due or due.cells[1:2] != (row[_KIND],)):
+        elif rows and any(self._is_gone(row) for row in rows if not due or due.cells[1:2] != (row[_KIND],)):
             code = code or "action-gone"
         elif due and due.cells and self._is_spent(due, rows):
             code = "earned-before"

@@ -41,12 +41,16 @@ _TAIL: Final = re.compile(r"([0-9a-f]{8})(?:\.([1-9][0-9]{0,3}))?")
 
 def event_id(subject: str, cells: Sequence[str], again: int = 0) -> str:
     """The id of a row from its cells behind the id; `again` counts ids that are taken already."""
-    subject = shortened(subject)
     day, kind, _, *others = cells
+    return counted_id(_name(shortened(subject), day, kind, *others), again)
+
+
+@lru_cache(maxsize=64)
+def _name(subject: str, day: str, kind: str, *others: str) -> str:
+    """The id as all partners of a deal have it: they come one after the other, and it is made once."""
     # Cells are on one line each, so that no two lists of them join to one text.
     text = "\n".join((subject, day, kind, *others))
-    name = f"{kind}/{subject}/{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
-    return counted_id(name, again)
+    return f"{kind}/{subject}/{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 
 def counted_id(name: str, again: int) -> str:
@@ -85,7 +89,6 @@ def shortened(text: str) -> str:
     return f"sha256-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
 
 
-@lru_cache(maxsize=16_384)
 def is_readable(text: str) -> bool:
     """Whether a cell can hold it: printable, and nothing is stripped from it."""
     return text.isprintable() and text == text.strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any, Final
@@ -22,6 +22,7 @@ __all__ = ["ANSWER_FORMAT", "answer", "line_fields", "plan_fields", "totals_of"]
 
 ANSWER_FORMAT: Final = "overlap-pay/1"
 STANDINGS: Final = ("accrued", "held", "payable")
+_SUMS: Final = (*STANDINGS, "forfeited")
 
 
 def answer(
@@ -115,18 +116,18 @@ def line_fields(line: Line, as_of: int) -> dict[str, Any]:
 
 def totals_of(lines: Iterable[Line], as_of: int) -> list[dict[str, Any]]:
     """Per partner and currency: what is accrued, held, payable, their sum, what caps took."""
-    sums: dict[tuple[str, str], Counter[str]] = {}
+    sums: defaultdict[tuple[str, str], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_SUMS, 0))
     for line in lines:
         if line.code or line.fund:
             continue
-        row = sums.setdefault((line.partner, line.currency), Counter())
+        row = sums[line.partner, line.currency]
         row[standing(line, as_of)] += line.minor
         row["forfeited"] += line.forfeited
     rows = []
     for (partner, currency), row in sorted(sums.items()):
         exponent = exponent_of(currency) or 0
         minor = sum(row[name] for name in STANDINGS)
-        amounts = {name: write_amount(row[name], exponent) for name in (*STANDINGS, "forfeited")}
+        amounts = {name: write_amount(row[name], exponent) for name in _SUMS}
         total = {"total": write_amount(minor, exponent), "minor": minor}
         rows.append({"partner_id": partner, "currency": currency} | amounts | total)
     return rows

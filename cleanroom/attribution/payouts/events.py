@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from cleanroom.attribution.acyclic import uncollected
@@ -121,10 +122,9 @@ def _read(cells: tuple[str, ...], number: int, zone: tzinfo | None) -> Event | F
     if isinstance(second, str):
         return Finding(number, name, second)
     code, minor = _amount(amount, currency)
-    if not KIND.fullmatch(kind):
-        code = "kind-unreadable"
-    elif kind.startswith("model:"):
-        code = "model-cannot-pay"
+    wrong = _kind_code(kind)
+    if wrong:
+        code = wrong
     elif not code and minor is None and (kind == "refund" or kind in FUND_STEPS[:4]):
         code = "amount-missing"
     elif not code and kind in REVERSALS and not original:
@@ -134,6 +134,15 @@ def _read(cells: tuple[str, ...], number: int, zone: tzinfo | None) -> Event | F
     return Event(second, name, date, kind, partner, deal, product, minor, currency, original, number)
 
 
+@lru_cache(maxsize=256)
+def _kind_code(kind: str) -> str:
+    """What is wrong with a kind, or ""; few kinds stand in many rows."""
+    if not KIND.fullmatch(kind):
+        return "kind-unreadable"
+    return "model-cannot-pay" if kind.startswith("model:") else ""
+
+
+@lru_cache(maxsize=1_024)
 def _amount(text: str, currency: str) -> tuple[str, int | None]:
     """A code of what is wrong, or "" and the minor units."""
     if not text and not currency:
