@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from desk import DAY, SHARES, Programme, plan_text, set_passphrases
+from desk import DAY, SHARES, Programme, day, plan_text, set_passphrases
 
 from cleanroom.attribution import actions
 from overlap import canonical
@@ -152,3 +152,19 @@ def test_a_use_whose_command_was_killed_is_finished_and_not_given_again(desk: Ho
     desk.redeem("A2")
     assert "used up" in desk.redeem("A3", 3)
     assert desk.brought() == [("contoso", "A1"), ("contoso", "A2")]
+
+
+def test_two_redemptions_of_one_day_pay_one_spiff_an_account(desk: House) -> None:
+    for _ in range(2):
+        desk.make()
+        desk.redeem("A1")
+    desk.make()
+    desk.redeem("A2")
+    source = desk.write(
+        "deals.csv", "id,account id,stage,amount,created,close date\nD9,A9,Negotiation,1,2026-02-01,\n"
+    )
+    desk.run("import", source, "--as", "opportunities", "--currency", "EUR")
+    desk.now = day("2026-07-02")
+    desk.close("2026-Q1")
+    closed = desk.close("2026-Q2")
+    assert closed["totals"] == {"EUR": "100.00"}

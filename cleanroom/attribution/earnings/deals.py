@@ -21,7 +21,7 @@ _ACTION_IN: Final = " action="
 
 class Due(NamedTuple):
     """What a subject earns a partner: `cells` of EVENT_COLUMNS behind the id, () with a `code` of why not:
-    one of EARNING_FINDINGS.
+    one of EARNING_FINDINGS. `account` is that of an action without a deal.
     """
 
     subject: str
@@ -31,6 +31,7 @@ class Due(NamedTuple):
     evidence: str
     proof: str
     code: str = ""
+    account: str = ""
 
 
 def status_dues(now: StandingNow, since: str = "") -> Iterator[Due]:
@@ -68,7 +69,8 @@ def action_due(now: StandingNow, one: Acted, since: str = "") -> Due:
     code = "" if readable else "text-unreadable"
     if readable and one.day[:10] < since and (not one.deal or now.closed.get(one.deal, since)[:10] < since):
         cells, code = (), "before-plan"
-    return Due(one.id, one.deal, one.partner, cells, evidence, proof, code)
+    account = "" if one.deal else one.account
+    return Due(one.id, one.deal, one.partner, cells, evidence, proof, code, account)
 
 
 def action_in(evidence: str) -> str:

@@ -19,7 +19,7 @@ EARNING_FINDINGS: Final = {
     "deal-gone": "the deal is not among those imported; what was taken in for it stays",
     "decided": "a dispute about it was upheld with an amount; it is not earned beside that",
     "disputed": "a dispute is open; nothing is earned or taken back until it is decided",
-    "earned-before": "a line that stays, of another partner or deal id, has earned it already",
+    "earned-before": "a line that stays, of another partner or other ids, has earned it already",
     "match-ended": "it rests on a match that has ended; nothing new is earned by it",
     "no-closed": "the deal is won on no usable day; it earns nothing, and what was taken in stays",
     "no-currency": "the amount has no currency; it earns nothing, and what was taken in stays",
