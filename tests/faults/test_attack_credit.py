@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from attacked_house import NOW, House, make_house
+import pytest
+from attacked_house import NOW, PURPOSES, SHARED, House, make_house, rows
 
 from cleanroom.attribution import judge
+from cleanroom.session.accounts.imports import import_export
 from cleanroom.session.agreement import agreements
 from cleanroom.session.attribution import claiming, evidence
 from cleanroom.session.match import matching
@@ -53,6 +55,66 @@ def test_an_honest_starter_that_committed_first_competes(tmp_path: Path) -> None
     later.run()
     _prove(later)
     assert _grades(later) == {"logged"}
+
+
+def _import_under_other_ids(house: House) -> None:
+    """The one who judges has moved its CRM: the same companies under other ids."""
+    accounts = rows(*range(12 - SHARED, 24 - SHARED))
+    accounts["Account ID"] = accounts["Account ID"].str.replace("A", "B-")
+    place = house.file("moved.csv")
+    accounts.to_csv(place, index=False)
+    import_export(house.theirs.folder, place, house.theirs.now)
+
+
+@pytest.mark.parametrize("purposes", [PURPOSES, '["territory-planning"]'])
+def test_an_account_that_was_told_under_another_id_is_told(tmp_path: Path, purposes: str) -> None:
+    """What the partner learned before it committed stays learned, whatever our CRM calls it since."""
+    house = make_house(tmp_path)
+    house.agree(purposes=purposes)
+    house.run()
+    _commit(house.at(NOW + 3600))
+    _import_under_other_ids(house)
+    last = house.at(NOW + 7200)
+    newest = ""
+    if purposes != PURPOSES:
+        last.agree()
+        signed = [one for one in agreements.list_agreements(last.ours) if one.state == "in force"]
+        newest = next(one.id for one in signed if "attribution" in _purposes(last, one.id))
+    last.run("again", newest)
+    _prove(last)
+    held = judge(evidence.gather_evidence(last.theirs))
+    assert {one.grade for one in held if one.account.startswith("B-")} == {"after-disclosure"}
+
+
+def test_an_account_put_into_a_run_that_stopped_is_told_under_another_id_too(tmp_path: Path) -> None:
+    house = make_house(tmp_path)
+    house.agree()
+    matching.start_match(house.ours, "", house.file("start"))
+    matching.reply_match(house.theirs, house.file("start"), house.file("reply"))
+    _commit(house.at(NOW + 3600))
+    _import_under_other_ids(house)
+    last = house.at(NOW + 7200)
+    last.run()
+    _prove(last)
+    assert _grades(last) == {"after-disclosure"}
+
+
+def test_an_account_that_came_later_is_not_told_by_what_others_were(tmp_path: Path) -> None:
+    house = make_house(tmp_path)
+    house.agree()
+    house.run()
+    later = house.at(NOW + 3600)
+    place = house.file("more.csv")
+    for party, numbers in ((later.ours, [*range(12), 30, 31]), (later.theirs, [*range(6, 18), 30, 31])):
+        rows(*numbers).to_csv(place, index=False)
+        import_export(party.folder, place, later.ours.now)
+    _commit(later)
+    last = house.at(NOW + 7200)
+    last.run("again")
+    _prove(last)
+    found = {one.account: one.grade for one in judge(evidence.gather_evidence(last.theirs))}
+    assert {found.pop("A30"), found.pop("A31")} == {"logged"}
+    assert set(found.values()) == {"after-disclosure"}
 
 
 FOR_PLANNING = '["territory-planning"]'

@@ -1,0 +1,80 @@
+"""Since when a partner may know which of our accounts it shares with us, whatever our CRM calls them since.
+
+An account keeps what it was told by: its id, its website (its name and country where it has none), and the
+identifiers that matched. An id alone would forget a disclosure as soon as the CRM is moved or the account is
+made anew, and the partner could learn, commit then, and win by holding at the next match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from cleanroom.attribution import key_of
+from cleanroom.session.match.runs import RunRecord, all_runs
+from cleanroom.session.party import Party
+from cleanroom.store import read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: What an account is known again by.
+_Mark = tuple[str, ...]
+
+
+def first_told(party: Party, partner: str) -> dict[str, dict[int, int]]:
+    """For each finished run with a partner, the number of a matched account to the first second (unix) at
+    which this run or any other may have disclosed it.
+
+    The starter learns from our reply and may send no finish, so every account we put into such a run counts
+    as disclosed: else the partner could learn first, commit then, and match again. What a run is for makes no
+    difference to what it tells.
+    """
+    records = [one for one in all_runs(party) if (one.partner, one.level) == (partner, "overlaps")]
+    marks = {one.run: _matched_marks(party, one) for one in records if one.state == "finished"}
+    wanted = {mark for matched in marks.values() for found in matched.values() for mark in found}
+    first: dict[_Mark, int] = {}
+    for record in records:
+        told: set[_Mark] = set()
+        if record.run in marks:
+            told = set(chain.from_iterable(marks[record.run].values()))
+        elif record.role == "responder":
+            accounts = read_table(party.folder.path("runs", record.run, "accounts.parquet"))
+            told = wanted.intersection(chain.from_iterable(_row_marks(accounts)))
+        for mark in told:
+            # The oldest run comes first.
+            first.setdefault(mark, record.begun)
+    return {
+        run: {number: min(first[mark] for mark in found) for number, found in matched.items()}
+        for run, matched in marks.items()
+    }
+
+
+def _matched_marks(party: Party, record: RunRecord) -> dict[int, list[_Mark]]:
+    """The number of each matched account of a run to its marks."""
+    place = party.folder.path("runs", record.run)
+    matched = sorted(set(read_table(place / "overlap.parquet")["account"].tolist()))
+    rows = read_table(place / "accounts.parquet").iloc[matched]
+    found = dict(zip(matched, _row_marks(rows), strict=True))
+    tokens = read_table(place / "tokens.parquet")
+    columns = (tokens[name].tolist() for name in ("account", "kind", "value"))
+    for number, kind, value in zip(*columns, strict=True):
+        key = key_of(kind, value)
+        if key is not None and number in found:
+            found[number].append(("key", key.text))
+    return found
+
+
+def _row_marks(accounts: pd.DataFrame) -> Iterator[list[_Mark]]:
+    """The marks of each row by its own cells."""
+    columns = (accounts[name].tolist() for name in ("id", "website", "name", "country"))
+    for account, website, name, country in zip(*columns, strict=True):
+        marks: list[_Mark] = [("id", account)]
+        host = website.strip().casefold().partition("//")
+        host = (host[2] or host[0]).partition("/")[0].removeprefix("www.")
+        if host:
+            marks.append(("website", host))
+        elif name.strip():
+            marks.append(("name", name.strip().casefold(), country.strip().casefold()))
+        yield marks
