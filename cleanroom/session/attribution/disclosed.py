@@ -51,6 +51,17 @@ def first_told(party: Party, partner: str) -> dict[str, dict[int, int]]:
     }
 
 
+def keys_of_matched(party: Party, partner: str) -> dict[str, set[str]]:
+    """Own account to the texts of the keys by which any finished run with a partner matched it."""
+    found: dict[str, set[str]] = {}
+    for record in all_runs(party):
+        if (record.partner, record.level, record.state) == (partner, "overlaps", "finished"):
+            for marks in _matched_marks(party, record).values():
+                account = marks[0][1]
+                found.setdefault(account, set()).update(one[1] for one in marks if one[0] == "key")
+    return found
+
+
 def _matched_marks(party: Party, record: RunRecord) -> dict[int, list[_Mark]]:
     """The number of each matched account of a run to its marks."""
     place = party.folder.path("runs", record.run)
@@ -67,7 +78,7 @@ def _matched_marks(party: Party, record: RunRecord) -> dict[int, list[_Mark]]:
 
 
 def _row_marks(accounts: pd.DataFrame) -> Iterator[list[_Mark]]:
-    """The marks of each row by its own cells."""
+    """The marks of each row by its own cells, its id first."""
     columns = (accounts[name].tolist() for name in ("id", "website", "name", "country"))
     for account, website, name, country in zip(*columns, strict=True):
         marks: list[_Mark] = [("id", account)]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from cleanroom.attribution import (
     BUNDLE_LIMIT,
+    SLOTS,
     Evidence,
     Failed,
     Holding,
@@ -46,20 +47,28 @@ def evidence_by_run(party: Party) -> list[tuple[RunRecord, list[Evidence]]]:
     return [pair for partner in runs for pair in _from_partner(party, partner, runs[partner])]
 
 
-def own_holdings(party: Party, partner: str) -> list[Holding]:
+def own_holdings(
+    party: Party, partner: str, accounts: Mapping[str, Collection[str]] | None = None
+) -> list[Holding]:
     """Since when our own accounts are in every epoch of ours, by clocks that this partner believes.
 
     "First" compares two sides, so ours are graded as a partner's are: `witnessed` by m witnesses of the
     terms, a countersignature of the partner or a token, else `asserted`. Sorted by account.
+
+    `accounts` are those asked about, with the texts of their keys, by which an epoch has them whatever their
+    id was then; None asks about all of the newest epoch by id.
     """
     clocks = clocks_of(cards_of(party, partner), terms_with(party, partner))
     epochs = [one.epoch for one in own_commitments(party)]
     times = epoch_times(own_checkpoints(party), {}, clocks, epochs)
     since: dict[str, int] = {}
-    going: set[str] | None = None
+    going = None if accounts is None else {name: {name, *keys} for name, keys in accounts.items()}
     for epoch in reversed(epochs):
-        held = {row[0] for row in read_own_opening(party, epoch).rows}
-        going = held if going is None else going & held
+        rows = read_own_opening(party, epoch).rows
+        if going is None:
+            going = {row[0]: {row[0]} for row in rows}
+        held = {mark for row in rows for mark in row[: 1 + len(SLOTS)]}
+        going = {name: marks for name, marks in going.items() if not marks.isdisjoint(held)}
         since |= dict.fromkeys(going, epoch)
     found = []
     for account, epoch in sorted(since.items()):
