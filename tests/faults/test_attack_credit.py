@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,9 @@ from cleanroom.attribution import judge
 from cleanroom.session.accounts.imports import import_export
 from cleanroom.session.agreement import agreements
 from cleanroom.session.attribution import claiming, evidence
-from cleanroom.session.match import matching
+from cleanroom.session.match import matching, runs
 from cleanroom.session.post import receiving
+from overlap.errors import BadInput
 
 
 def _grades(house: House) -> set[str]:
@@ -115,6 +118,33 @@ def test_an_account_that_came_later_is_not_told_by_what_others_were(tmp_path: Pa
     found = {one.account: one.grade for one in judge(evidence.gather_evidence(last.theirs))}
     assert {found.pop("A30"), found.pop("A31")} == {"logged"}
     assert set(found.values()) == {"after-disclosure"}
+
+
+def _disclosed_then_committed(place: Path) -> tuple[House, str]:
+    """A match that told, then a commitment, then a match with proofs; and the name of the first one."""
+    house = make_house(place)
+    house.agree()
+    first = house.run()
+    _commit(house.at(NOW + 3600))
+    last = house.at(NOW + 7200)
+    last.run("again")
+    _prove(last)
+    assert _grades(last) == {"after-disclosure"}
+    return last, first
+
+
+def test_the_log_says_when_a_match_told_whatever_its_record_says(tmp_path: Path) -> None:
+    house, first = _disclosed_then_committed(tmp_path)
+    record = runs.read_run(house.theirs, first)
+    runs.keep_run(house.theirs, replace(record, begun=NOW + 5400))
+    assert _grades(house) == {"after-disclosure"}
+
+
+def test_a_match_that_told_is_missed_when_its_folder_is_removed(tmp_path: Path) -> None:
+    house, first = _disclosed_then_committed(tmp_path)
+    shutil.rmtree(house.theirs.folder.path("runs", first))
+    with pytest.raises(BadInput, match=r"a finished run .* is not here"):
+        _grades(house)
 
 
 FOR_PLANNING = '["territory-planning"]'

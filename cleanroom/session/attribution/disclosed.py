@@ -12,9 +12,12 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from cleanroom.attribution import key_of
-from cleanroom.session.match.runs import RunRecord, all_runs
+from cleanroom.log import Log, commitment
+from cleanroom.session.history import ClosedLog
+from cleanroom.session.match.runs import RunRecord, all_runs, run_names
 from cleanroom.session.party import Party
 from cleanroom.store import read_table
+from overlap.errors import BadInput
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,14 +26,18 @@ if TYPE_CHECKING:
 _Mark = tuple[str, ...]
 
 
-def first_told(party: Party, partner: str) -> dict[str, dict[int, int]]:
+def first_told(party: Party, partner: str, *, by_log: bool = True) -> dict[str, dict[int, int]]:
     """For each finished run with a partner, the number of a matched account to the first second (unix) at
     which this run or any other may have disclosed it.
 
     The starter learns from our reply and may send no finish, so every account we put into such a run counts
     as disclosed: else the partner could learn first, commit then, and match again. What a run is for makes no
     difference to what it tells.
+
+    `by_log` takes the second of the log where a record says a later one, and raises BadInput when a finished
+    run of the log is not here, for nobody knows then what it told.
     """
+    logged = _logged_runs(party, partner) if by_log else {}
     records = [one for one in all_runs(party) if (one.partner, one.level) == (partner, "overlaps")]
     marks = {one.run: _matched_marks(party, one) for one in records if one.state == "finished"}
     wanted = {mark for matched in marks.values() for found in matched.values() for mark in found}
@@ -42,9 +49,9 @@ def first_told(party: Party, partner: str) -> dict[str, dict[int, int]]:
         elif record.role == "responder":
             accounts = read_table(party.folder.path("runs", record.run, "accounts.parquet"))
             told = wanted.intersection(chain.from_iterable(_row_marks(accounts)))
+        begun = min(record.begun, logged.get(record.run, record.begun))
         for mark in told:
-            # The oldest run comes first.
-            first.setdefault(mark, record.begun)
+            first[mark] = min(begun, first.get(mark, begun))
     return {
         run: {number: min(first[mark] for mark in found) for number, found in matched.items()}
         for run, matched in marks.items()
@@ -59,6 +66,26 @@ def keys_of_matched(party: Party, partner: str) -> dict[str, set[str]]:
             for marks in _matched_marks(party, record).values():
                 account = marks[0][1]
                 found.setdefault(account, set()).update(one[1] for one in marks if one[0] == "key")
+    return found
+
+
+def _logged_runs(party: Party, partner: str) -> dict[str, int]:
+    """Run to the second of the entry by which the log with this partner says that it began."""
+    names = [bytes.fromhex(name) for name in run_names(party)]
+    found: dict[str, int] = {}
+    logs: list[ClosedLog | Log] = [*party.closed_logs(partner), party.log(partner)]
+    for log in logs:
+        for entry in log.entries():
+            for what in {"run", "finished"} & set(entry.digests) if entry.kind == "run" else ():
+                salt, digest = log.salt(entry.sequence), entry.digests[what]
+                name = next((one for one in names if commitment(salt, what, one).hex() == digest), None)
+                if name is not None and what == "run":
+                    found.setdefault(name.hex(), entry.time)
+                elif name is None and what == "finished":
+                    raise BadInput(
+                        f"a finished run with '{partner}' is not here: what it told is not known",
+                        "restore the folder from a backup",
+                    )
     return found
 
 

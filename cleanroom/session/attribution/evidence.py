@@ -107,8 +107,10 @@ def _from_partner(
     party: Party, partner: str, runs: list[RunRecord]
 ) -> Iterator[tuple[RunRecord, list[Evidence]]]:
     """The evidence of all runs with one partner, whose log and other runs are read once."""
-    told = first_told(party, partner)
-    logged = logged_receipts(party, partner, received_commitments(party, partner))
+    received = received_commitments(party, partner)
+    # Without a commitment nobody wins by holding, and the log is long.
+    told = first_told(party, partner, by_log=bool(received))
+    logged = logged_receipts(party, partner, received)
     for record in runs:
         yield record, list(_from_run(party, record, told[record.run], logged))
 
