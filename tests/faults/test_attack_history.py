@@ -216,6 +216,37 @@ def test_a_deal_that_is_split_earns_no_more_than_before(desk: House, late: bool)
     assert booked["D1"] + booked.get("D3", 0) == 10_000
 
 
+@pytest.mark.parametrize("partner", ["contoso", "fabrikam"])
+def test_a_deal_that_is_merged_into_another_is_paid_with_it(desk: House, partner: str) -> None:
+    """The CRM adds the amount to the deal that is left, and lets the action name it."""
+    actions = [ACTIONS[0], ACTIONS[1].replace("contoso", partner)]
+    desk.crm(DEALS, actions)
+    desk.close("2026-Q1")
+    whole = [DEALS[0].replace("1000.00", "1300.00")]
+    moved = [ACTIONS[0], actions[1].replace(",D2,A2,", ",D1,A1,")]
+    # While the deal that is left is open again, what was earned for the other stays.
+    desk.crm([whole[0].replace("Closed Won", "Negotiation").replace("2026-03-10", "")], moved)
+    desk.next()
+    assert desk.booked("deal_id") == {"D2": 6500}
+    desk.crm(whole, moved)
+    closed = desk.next("2026-Q3", "2026-10-02")
+    booked = desk.booked("deal_id", "rule")
+    # Where the same action earns the same again, the deal may as well have another id: the line stays.
+    influence = {"D2 influence": 1500} if partner == "fabrikam" else {}
+    assert booked == {"D1 source": 13_000, "D2 demo": 5000} | influence
+    code = "earned-before" if partner == "fabrikam" else "deal-merged"
+    assert closed["not_earned"][code] == 1
+
+
+def test_a_deal_that_is_missing_from_one_export_keeps_what_it_earned(desk: House) -> None:
+    """Its action still names it, so nothing says that it was merged."""
+    desk.close("2026-Q1")
+    before = desk.booked("deal_id")
+    desk.crm(DEALS[:1], ACTIONS)
+    desk.next()
+    assert desk.booked("deal_id") == before
+
+
 def test_a_deal_that_is_reopened_and_won_again_and_again_is_paid_once(desk: House) -> None:
     desk.close("2026-Q1")
     open_ = [DEALS[0].replace("Closed Won", "Negotiation").replace("2026-03-10", ""), DEALS[1]]
@@ -292,6 +323,28 @@ def test_another_currency_takes_the_old_one_back_at_its_own_rate(desk: House) ->
     closed = desk.next("2026-Q3", "2026-10-02", "--rates", rates)
     assert closed["waiting"]["rate-missing"] == 1
     assert desk.booked("currency") == {}
+
+
+def test_a_rate_that_is_edited_afterwards_moves_nothing(desk: House) -> None:
+    header = "id,account id,stage,amount,currency,created,close date,type"
+
+    def crm(amount: str) -> None:
+        row = f"D1,A1,Closed Won,{amount},USD,2026-02-01,2026-03-10,"
+        desk.run("import", desk.write("deals.csv", f"{header}\n{row}\n"), "--as", "opportunities")
+
+    def rates(rate: str) -> Path:
+        return desk.write("rates.csv", f"date,base,quote,rate,source\n2026-03-10,USD,EUR,{rate},ECB\n")
+
+    desk.crm(DEALS[:1], ACTIONS[:1])
+    crm("1000.00")
+    desk.close("2026-Q1", "--rates", rates("0.90"))
+    crm("0.00")  # All of it is taken back, at the rate of the earning event.
+    closed = desk.next("2026-Q2", "2026-07-02", "--rates", rates("0.95"))
+    assert desk.booked() == {}
+    assert [row[-1] for row in closed["refused"]] == ["rate-conflict"]
+    crm("1000.00")
+    desk.next("2026-Q3", "2026-10-02", "--rates", rates("0.95"))
+    assert desk.booked() == {"contoso": 9_000}
 
 
 def test_an_amount_that_goes_up_and_down_is_paid_as_it_stands(desk: House) -> None:

@@ -15,7 +15,7 @@ from cleanroom.attribution.holding import Holding
 __all__ = ["TAKING", "Due", "action_due", "action_in", "status_dues"]
 
 #: Codes that say that nothing is earned; with any other, what was earned before is not taken back either.
-TAKING: Final = ("amount-zero", "before-plan")
+TAKING: Final = ("amount-zero", "before-plan", "deal-merged")
 _ACTION_IN: Final = " action="
 
 

@@ -88,6 +88,8 @@ class _Earning:
         #: Rows of statuses that stay though they say nothing that stands; and what actions did for them.
         self._staying: list[list[str]] = []
         self._spent: dict[tuple[str, str], str] = {}
+        #: What won deals are due, by deal and partner.
+        self._dues: dict[tuple[str, str], Due] = {}
         #: What rows say apart from their deal that nothing here can be told of by id any more.
         self._lost: Counter[tuple[str, ...]] = Counter()
 
@@ -110,6 +112,7 @@ class _Earning:
             elif row[_KIND] != "cancel" and row[_ID] not in self._cancelled:
                 by_status.setdefault((row[_DEAL], self._partner(row)), []).append(row)
         dues = {(due.deal, due.partner): due for due in status_dues(self._now, self._taken.since)}
+        self._dues = dues
         self._note_staying(by_status, dues)
         for key in sorted({*by_status, *dues, *self._disputed}):
             self._settle(*key, by_status.get(key, []), dues.get(key))
@@ -137,11 +140,24 @@ class _Earning:
         """Why rows of one deal and partner are left as they are, whatever stands now; or a code of TAKING."""
         code = due.code if due else ""
         if deal not in self._now.products:
-            return "deal-gone"
+            merged = rows and all(self._is_merged(partner, row) for row in rows)
+            return "deal-merged" if merged else "deal-gone"
         if (deal, partner) in self._disputed:
             return "disputed"
         gone = any(self._is_gone(row) for row in rows if not due or due.cells[1:2] != (row[_KIND],))
         return code or ("action-gone" if gone else "")
+
+    def _is_merged(self, partner: str, row: list[str]) -> bool:
+        """Whether the action behind a row of a deal that is gone names a deal now that earns otherwise.
+
+        A deal that only has another id earns the same by the same action: that is no merger.
+        """
+        action = action_in(self._taken.evidence.get(row[_ID], ""))
+        deal = self._now.moved.get(action, "")
+        due = self._dues.get((deal, partner))
+        if due is None or not due.cells or (due.cells[1], action_in(due.evidence)) == (row[_KIND], action):
+            return False
+        return not self._leaving(deal, partner, [], due)
 
     def _settle_action(self, subject: str, rows: list[list[str]], dues: list[Due]) -> None:
         """What one action earns, beside what was taken in for it."""

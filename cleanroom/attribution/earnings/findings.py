@@ -18,6 +18,7 @@ EARNING_FINDINGS: Final = {
     "cancelled-by-hand": "somebody cancelled this event; it is not earned again",
     "deal-gone": "the deal is not among those imported; what was taken in for it stays",
     "decided": "a dispute about it was upheld with an amount; it is not earned beside that",
+    "deal-merged": "the deal is gone and its action names one that earns; what was taken in is taken back",
     "disputed": "a dispute is open; nothing is earned or taken back until it is decided",
     "earned-before": "a line that stays, of another partner or other ids, has earned it already",
     "match-ended": "it rests on a match that has ended; nothing new is earned by it",
