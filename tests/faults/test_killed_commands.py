@@ -15,27 +15,48 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from faulty_disk import STRIDE, Killed, faulty_disk
+from faulty_disk import STRIDE, Killed, faulty_disk, short_files
 from killed_cases import CASES, LEASE, Case, Words, open_again
+from killed_money import MONEY_CASES
+from money_house import KEYS, MoneyWalk
 from prepared_house import PreparedWalk
 from two_parties import PARTNER, PASSPHRASE, TwoParties, Walk
+
+ALL_CASES = CASES | MONEY_CASES
+#: Commands that append to the money ledger, and write no larger file beside it.
+LEDGER_CASES = (
+    "pay adopt",
+    "dispute open",
+    "dispute open, a deal",
+    "dispute decide",
+    "pay override",
+    "pay confirm",
+    "pay approve",
+    "pay paid",
+)
 
 
 @pytest.fixture(scope="session")
 def walks(walk: Walk, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], Walk]:
-    """The walk that a case is a step of; that over a prepared list is made when it is first needed."""
-    made: list[Walk] = []
+    """The walk that a case is a step of; all but the plain one are made when they are first needed."""
+    made: dict[type[Walk], Walk] = {Walk: walk}
 
     def of(case: Case) -> Walk:
-        if case.step in Walk.STEPS:
-            return walk
-        if not made:
+        kind = next(one for one in (Walk, PreparedWalk, MoneyWalk) if case.step in one.STEPS)
+        if kind not in made:
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr("overlap.keys.passphrase.SCRYPT_N", 2**10)
-                made.append(PreparedWalk(tmp_path_factory.mktemp("prepared")))
-        return made[0]
+                made[kind] = kind(tmp_path_factory.mktemp(kind.__name__))
+        return made[kind]
 
     return of
+
+
+@pytest.fixture(autouse=True)
+def people_have_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The passphrase of approvers' keys, where commands look for it."""
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
 
 
 def break_at_every_change(
@@ -62,38 +83,67 @@ def break_at_every_change(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ALL_CASES)
 def test_a_command_killed_at_any_change_can_be_repeated(
     walks: Callable[[Case], Walk], tmp_path: Path, name: str
 ) -> None:
-    case = CASES[name]
+    case = ALL_CASES[name]
 
     def repeat(both: TwoParties, words: Words, code: int) -> None:
         assert code == -1
         case.stopped(both)
-        both.run(case.party, *words)
+        case.repeat(both, words)
         case.then(both)
         both.require_good_logs()
 
-    assert break_at_every_change(walks(case), case, tmp_path, "dead", repeat) >= 1
+    stride = 1 if name in MONEY_CASES else STRIDE
+    assert break_at_every_change(walks(case), case, tmp_path, "dead", repeat, stride) >= 1
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ALL_CASES)
 def test_a_full_disk_at_any_change_is_a_clear_error_and_loses_nothing(
     walks: Callable[[Case], Walk], tmp_path: Path, name: str
 ) -> None:
-    case = CASES[name]
+    case = ALL_CASES[name]
 
     def repeat(both: TwoParties, words: Words, code: int) -> None:
         assert code in (0, 4)  # 0 where the disk refused something that the command can do without
         case.stopped(both)
-        both.run(case.party, *words)
+        case.repeat(both, words)
+        if name in MONEY_CASES:
+            case.then(both)
         both.require_good_logs()
 
-    # A refusal ends the command in good order, unlike the deaths above: half as many are tried.
-    stride = STRIDE if STRIDE == 1 else 2 * STRIDE
+    # A refusal ends the command in good order, unlike the deaths above: half as many are tried. Commands of
+    # money make few changes, and every one is tried.
+    stride = 1 if name in MONEY_CASES or STRIDE == 1 else 2 * STRIDE
     assert break_at_every_change(walks(case), case, tmp_path, "full", repeat, stride) >= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LEDGER_CASES)
+def test_an_entry_of_the_ledger_that_is_cut_off_anywhere_is_none(
+    walks: Callable[[Case], Walk], tmp_path: Path, name: str
+) -> None:
+    case = MONEY_CASES[name]
+    whole = walks(case).at(case.step, tmp_path / "whole")
+    words, place = case.words(whole), whole.place(case.party, "money", "ledger")
+    first = place.stat().st_size
+    whole.run(case.party, *words)
+    last = place.stat().st_size
+    for at, size in enumerate((first + 1, (first + last) // 2, last - 1)):
+        both = walks(case).at(case.step, tmp_path / str(at))
+        words, place = case.words(both), both.place(case.party, "money", "ledger")
+        before = place.read_bytes()
+        with short_files(size):
+            refused = both.run(case.party, *words, code=4)
+        assert "File too large" in refused.err
+        cut = place.read_bytes()
+        assert cut.startswith(before) and len(cut) == size
+        case.stopped(both)
+        both.run(case.party, *words)
+        case.then(both)
 
 
 @pytest.mark.slow

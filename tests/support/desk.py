@@ -92,7 +92,9 @@ class Desk:
             contextlib.redirect_stderr(err),
             pytest.raises(SystemExit) as end,
         ):
-            overlap.main(["--dir", str(self.root / "party"), *map(str, words)], obj=shell)
+            overlap.main(
+                ["--dir", str(self.root / "party"), *map(str, words)], prog_name="overlap", obj=shell
+            )
         assert end.value.code == code, f"{words}: {err.getvalue() or out.getvalue()}"
         return out.getvalue() + err.getvalue()
 

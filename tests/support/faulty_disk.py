@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import resource
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -111,6 +112,17 @@ def faulty_disk(root: Path, at: int, kind: str) -> Iterator[Fault]:
         yield fault
     finally:
         _armed, os.fsync = None, real_fsync
+
+
+@contextlib.contextmanager
+def short_files(size: int) -> Iterator[None]:
+    """No file grows beyond `size` bytes in this block: a write that would is cut off there and refused."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def main() -> None:

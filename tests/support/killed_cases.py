@@ -17,7 +17,8 @@ Words = tuple[str | Path, ...]
 class Case:
     """A command, after which step of the walk it comes, and what must be possible when it was done.
 
-    `stopped` is what must be so when it was killed, before it is given again.
+    `stopped` is what must be so when it was killed, before it is given again. `done` is in what the repeated
+    command says where it is refused because the killed one had done all of its work.
     """
 
     step: str
@@ -25,6 +26,12 @@ class Case:
     words: Callable[[TwoParties], Words]
     then: Callable[[TwoParties], None]
     stopped: Callable[[TwoParties], None] = lambda both: None
+    done: str = ""
+
+    def repeat(self, both: TwoParties, words: Words) -> None:
+        """Give the command again: it works, or says that it is done."""
+        again = both.run(self.party, *words, code=None)
+        assert again.code == 0 or (self.done and self.done in again.err), again.err
 
 
 def finish_walk(both: TwoParties, *steps: str) -> None:
@@ -322,4 +329,5 @@ LEASE = Case(
     PARTNER,
     lambda both: ("shares", "lease", both.mail("request"), "--out", both.mail("lease")),
     open_again,
+    done="answered before",
 )

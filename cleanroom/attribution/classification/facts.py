@@ -179,7 +179,7 @@ def _piece(name: str, column: Any) -> Any:
 
 def _ruled(rule: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
     """Which rules are among these."""
-    return np.array([name in names for name in RULES], bool)[rule]
+    return np.asarray(np.array([name in names for name in RULES], bool)[rule])
 
 
 def lacking_words(code: int) -> list[str]:

@@ -6,6 +6,7 @@ deals     what a won deal, or an action, is due
 earning   `earn`: what is due beside what was taken in gives new events, evidence and findings
 """
 
+from cleanroom.attribution.earnings.deals import action_in
 from cleanroom.attribution.earnings.earning import Earned, earn, is_earned
 from cleanroom.attribution.earnings.findings import (
     EARNING_FINDING_COLUMNS,
@@ -25,6 +26,7 @@ __all__ = [
     "StandingNow",
     "StatusNow",
     "Taken",
+    "action_in",
     "cancel_id",
     "earn",
     "event_id",

@@ -18,13 +18,13 @@ from cleanroom.attribution.holding import Holding
 __all__ = ["TAKING", "Due", "action_due", "action_in", "status_dues"]
 
 #: Codes that say that nothing is earned; with any other, what was earned before is not taken back either.
-TAKING: Final = ("amount-zero", "before-plan")
+TAKING: Final = ("amount-zero", "before-plan", "deal-merged")
 _ACTION_IN: Final = " action="
 
 
 class Due(NamedTuple):
     """What a subject earns a partner: `cells` of EVENT_COLUMNS behind the id, () with a `code` of why not:
-    one of EARNING_FINDINGS.
+    one of EARNING_FINDINGS. `account` is that of an action without a deal.
     """
 
     subject: str
@@ -34,6 +34,7 @@ class Due(NamedTuple):
     evidence: str
     proof: str
     code: str = ""
+    account: str = ""
 
 
 def status_dues(now: StandingNow, since: str = "") -> Iterator[Due]:
@@ -69,7 +70,8 @@ def action_due(now: StandingNow, one: Acted, since: str = "") -> Due:
     code = "" if readable else "text-unreadable"
     if readable and one.day[:10] < since and (not one.deal or now.closed.get(one.deal, since)[:10] < since):
         cells, code = (), "before-plan"
-    return Due(one.id, one.deal, one.partner, cells, evidence, proof, code)
+    account = "" if one.deal else one.account
+    return Due(one.id, one.deal, one.partner, cells, evidence, proof, code, account)
 
 
 def action_in(evidence: str) -> str:

@@ -7,11 +7,12 @@ among those imported, an amount that cannot be read, a match that has ended leav
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from cleanroom.attribution.acyclic import uncollected
+from cleanroom.acyclic import uncollected
 from cleanroom.attribution.earnings.deals import TAKING, Due, action_due, action_in, status_dues
 from cleanroom.attribution.earnings.findings import EarningFinding
 from cleanroom.attribution.earnings.naming import (
@@ -87,6 +88,10 @@ class _Earning:
         #: Rows of statuses that stay though they say nothing that stands; and what actions did for them.
         self._staying: list[list[str]] = []
         self._spent: dict[tuple[str, str], str] = {}
+        #: What won deals are due, by deal and partner.
+        self._dues: dict[tuple[str, str], Due] = {}
+        #: What rows say apart from their deal that nothing here can be told of by id any more.
+        self._lost: Counter[tuple[str, ...]] = Counter()
 
     def _partner(self, row: Sequence[str]) -> str:
         """The name that the partner of a row has now."""
@@ -116,6 +121,7 @@ class _Earning:
             elif row[_KIND] != "cancel" and row[_ID] not in self._cancelled:
                 by_status.setdefault((row[_DEAL], self._partner(row)), []).append(row)
         dues = {(due.deal, due.partner): due for due in status_dues(self._now, self._taken.since)}
+        self._dues = dues
         self._note_staying(by_status, dues)
         # What is due comes in order, and little else is beside it.
         for key in sorted([*dues, *({*by_status, *self._disputed} - dues.keys())]):
@@ -130,14 +136,8 @@ class _Earning:
 
     def _settle(self, deal: str, partner: str, rows: list[list[str]], due: Due | None) -> None:
         """What one deal earns one partner by its status, beside what was taken in for it."""
-        code = due.code if due else ""
-        if deal not in self._now.products:
-            code = "deal-gone"
-        elif (deal, partner) in self._disputed:
-            code = "disputed"
-        elif rows and any(self._is_gone(row) for row in rows if not due or due.cells[1:2] != (row[_KIND],)):
-            code = code or "action-gone"
-        elif due and due.cells and self._is_spent(due, rows):
+        code = self._leaving(deal, partner, rows, due)
+        if not code and due and due.cells and self._is_spent(due, rows):
             code = "earned-before"
         if code:
             for name in [row[_ID] for row in rows] or [""]:
@@ -145,6 +145,29 @@ class _Earning:
         if code and code not in TAKING:
             return
         self._replace(rows, [due] if due and due.cells else [])
+
+    def _leaving(self, deal: str, partner: str, rows: list[list[str]], due: Due | None) -> str:
+        """Why rows of one deal and partner are left as they are, whatever stands now; or a code of TAKING."""
+        code = due.code if due else ""
+        if deal not in self._now.products:
+            merged = rows and all(self._is_merged(partner, row) for row in rows)
+            return "deal-merged" if merged else "deal-gone"
+        if (deal, partner) in self._disputed:
+            return "disputed"
+        gone = rows and any(self._is_gone(row) for row in rows if not due or due.cells[1:2] != (row[_KIND],))
+        return code or ("action-gone" if gone else "")
+
+    def _is_merged(self, partner: str, row: list[str]) -> bool:
+        """Whether the action behind a row of a deal that is gone names a deal now that earns otherwise.
+
+        A deal that only has another id earns the same by the same action: that is no merger.
+        """
+        action = action_in(self._taken.evidence.get(row[_ID], ""))
+        deal = self._now.moved.get(action, "")
+        due = self._dues.get((deal, partner))
+        if due is None or not due.cells or (due.cells[1], action_in(due.evidence)) == (row[_KIND], action):
+            return False
+        return not self._leaving(deal, partner, [], due)
 
     def _settle_action(self, subject: str, rows: list[list[str]], dues: list[Due]) -> None:
         """What one action earns, beside what was taken in for it."""
@@ -173,13 +196,16 @@ class _Earning:
     def _note_staying(
         self, by_status: dict[tuple[str, str], list[list[str]]], dues: dict[tuple[str, str], Due]
     ) -> None:
-        """The rows that nothing takes back any more: their deal is gone, or the window for it is over."""
+        """The rows that nothing takes back: what they rest on is gone or disputed, or the window is over."""
         for (deal, partner), rows in by_status.items():
             due = dues.get((deal, partner))
+            left = self._leaving(deal, partner, rows, due) not in ("", *TAKING)
             for row in rows:
-                over = deal in self._now.products and row[_ID] in self._taken.late
-                if deal not in self._now.products or (over and not (due and due.cells == self._cells(row))):
+                over = row[_ID] in self._taken.late and not (due and due.cells == self._cells(row))
+                if left or over:
                     self._staying.append(row)
+                    if deal not in self._now.products:
+                        self._lost[self._apart(row)] += 1
                     action = action_in(self._taken.evidence.get(row[_ID], ""))
                     if action:
                         self._spent[row[_KIND], action] = row[_ID]
@@ -187,9 +213,10 @@ class _Earning:
     def _is_spent(self, due: Due, rows: list[list[str]]) -> bool:
         """Whether what would be earned is earned already, by a row of another deal or partner that stays.
 
-        A partner renamed after the window, or a deal that comes again under another id, is not paid twice.
+        A partner renamed after the window, or a deal that comes again under another id, is not paid twice;
+        one whose actions have other ids too is known by all else that its row says.
         """
-        if not (self._spent or self._staying):
+        if not (self._spent or self._staying or self._lost):
             return False
         if any(self._cells(row) == due.cells or row[_ID] in self._taken.late for row in rows):
             return False
@@ -197,25 +224,54 @@ class _Earning:
         mine = {row[_ID] for row in rows}
         if self._spent.get((kind, action_in(due.evidence)), "") not in {"", *mine}:
             return True
+        if not rows and self._is_found(due):
+            return True
         source = KINDS["Sourced"]
         others = (row for row in self._staying if row[_KIND] == source and row[_ID] not in mine)
         return kind == source and any(row[_DEAL] == due.deal for row in others)
 
     def _drop_repeated(self, by_action: dict[str, list[list[str]]], acted: dict[str, list[Due]]) -> None:
         """Of several actions that say the same one is due: what is taken in already, else the first by id."""
-        first: dict[tuple[str, ...], str] = {}
-        for subject, rows in sorted(by_action.items()):
-            stands = {due.cells for due in acted.get(subject, [])}
-            for row in rows:
-                if not self._is_imported(subject) or self._cells(row) in stands:
-                    first.setdefault(_earns(self._cells(row)), subject)
+        first = self._acted_before(by_action, acted)
         for subject, dues in sorted(acted.items()):
             for at, due in enumerate(dues):
                 # One that was taken in beside another, while a dispute kept that, is taken back here.
-                if not due.cells or not due.deal:
+                if not due.cells:
                     continue
-                if first.setdefault(_earns(due.cells), subject) != subject:
+                if first.setdefault((*_earns(due.cells), due.account), subject) != subject:
                     dues[at] = due._replace(cells=(), code="action-repeated")
+                elif subject not in by_action and self._is_found(due):
+                    dues[at] = due._replace(cells=(), code="earned-before")
+
+    def _acted_before(
+        self, by_action: dict[str, list[list[str]]], acted: dict[str, list[Due]]
+    ) -> dict[tuple[str, ...], str]:
+        """What actions that were taken in say, to the action; what cannot be told by its ids is noted."""
+        first: dict[tuple[str, ...], str] = {}
+        for subject, rows in sorted(by_action.items()):
+            known = self._is_imported(subject)
+            accounts = {due.cells: due.account for due in acted.get(subject, [])}
+            for row in rows:
+                cells = self._cells(row)
+                if cells in accounts or (row[_DEAL] and not known):
+                    first.setdefault((*_earns(cells), accounts.get(cells, "")), subject)
+                if row[_DEAL] not in self._now.products and (row[_DEAL] or not known):
+                    self._lost[self._apart(row)] += 1
+        return first
+
+    def _apart(self, row: Sequence[str]) -> tuple[str, ...]:
+        """What a row says apart from its deal; of an action the kind, the partner and the day."""
+        if row[_KIND].startswith(ACTION):
+            return (row[_KIND], self._partner(row), row[_DATE][:10])
+        return (*row[1:_PARTNER], self._partner(row), *row[_DEAL + 1 :])
+
+    def _is_found(self, due: Due) -> bool:
+        """Whether what is due is what a row says that was lost by its ids; each such row is found once."""
+        name = self._apart(("", *due.cells)) if self._lost else ()
+        if not self._lost[name]:
+            return False
+        self._lost[name] -= 1
+        return True
 
     def _is_gone(self, row: list[str]) -> bool:
         """Whether the action that earned a row is not among those imported now."""

@@ -41,7 +41,8 @@ class StandingNow:
     `products` has every imported deal and its product, `actions` what is proven, `known` the ids of all
     actions, proven or not (needed once something was taken in), and `acting` every partner that has one.
     `proofs` are of the actions behind the statuses by partner and id, `holdings` by partner and account.
-    `closed` has the day of every deal that was won or lost.
+    `closed` has the day of every deal that was won or lost, `moved` the deal that an action names now, where
+    it earned something for a deal that is gone.
     """
 
     statuses: Sequence[StatusNow]
@@ -52,6 +53,7 @@ class StandingNow:
     proofs: Mapping[tuple[str, str], str] = field(default_factory=dict)
     holdings: Mapping[tuple[str, str], Holding] = field(default_factory=dict)
     closed: Mapping[str, str] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ plan_read           the plan file: strict, linted, digested
 events, rates       the rows of EVENTS.csv and rates.csv: each an event, a rate or a finding
 tariff, scopes      what a rule owes for a volume; lines are by how much that changes
 engine              `rate`: events and plans in, lines and findings out
-acyclic             the collector of cycles waits while very much is made
 funds               entitlement, claims and expiry of co-op and marketing funds
 answer              the result as FORMATS.md describes it
 

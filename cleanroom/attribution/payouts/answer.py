@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
-from cleanroom.attribution.acyclic import uncollected
+from cleanroom.acyclic import uncollected
 from cleanroom.attribution.currencies import exponent_of
 from cleanroom.attribution.payouts.days import day_text
 from cleanroom.attribution.payouts.engine import Rated

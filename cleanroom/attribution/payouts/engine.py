@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from cleanroom.attribution.acyclic import uncollected
+from cleanroom.acyclic import uncollected
 from cleanroom.attribution.currencies import exponent_of
 from cleanroom.attribution.payouts.days import SECONDS_A_DAY, period_of
 from cleanroom.attribution.payouts.deals import Deals

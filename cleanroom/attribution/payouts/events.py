@@ -13,7 +13,7 @@ from datetime import tzinfo
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from cleanroom.attribution.acyclic import uncollected
+from cleanroom.acyclic import uncollected
 from cleanroom.attribution.currencies import exponent_of
 from cleanroom.attribution.payouts.days import SECONDS_A_DAY, read_instant
 from cleanroom.attribution.payouts.findings import Finding

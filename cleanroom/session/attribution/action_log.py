@@ -86,6 +86,16 @@ def keep_action(party: Party, made: str, row: dict[str, str], kind: actions.Acti
     return Logged(made, row, warnings)
 
 
+def has_action(folder: Folder, name: str) -> bool:
+    """Whether an action of that id was logged by command, and not forgotten since."""
+    return folder.path(*_PLACE, name).is_file()
+
+
+def read_action(folder: Folder, name: str) -> dict[str, str]:
+    """The fields of an action that was logged by command."""
+    return folder.read_record(*_PLACE, name)
+
+
 def menu_type(rules: classification.Rules, text: str) -> actions.ActionType:
     """The type of the menu with that name; UsageError, with the menu, for any other."""
     kind = rules.types.get(actions.plain_type(text))

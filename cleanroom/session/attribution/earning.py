@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cleanroom.acyclic import uncollected
 from cleanroom.attribution import classification, earnings, ledger, payouts
-from cleanroom.attribution.acyclic import uncollected
 from cleanroom.export import write_csv
 from cleanroom.session.attribution.crediting import Here, judge_here, keep_statuses
 from cleanroom.session.attribution.money_books import MoneyBooks
@@ -124,6 +124,7 @@ def earned_here(party: Party, here: Here, books: ledger.Books, beside: Rows = ()
     )
     text = payouts.day_text(day)
     standing = standing_of(here, paid_types(books), with_known=bool(rows or beside))
+    standing = replace(standing, moved=_moved(here, taken))
     return Events(text, earnings.earn(standing, taken, text))
 
 
@@ -180,6 +181,17 @@ def _standing(here: Here, paid: frozenset[str] | None, *, with_known: bool) -> e
         closed=dict(zip(ended["opportunity"].tolist(), ended["closed"].tolist(), strict=True)),
         holdings={(names[one.partner], one.account): one for one in pipeline.holdings},
     )
+
+
+def _moved(here: Here, taken: earnings.Taken) -> dict[str, str]:
+    """The deals that actions name now which earned something for deals that are gone."""
+    deals, actions = set(here.pipeline.opportunities["id"]), here.pipeline.actions
+    gone = {name for name, cells in taken.rows.items() if cells[4] and cells[4] not in deals}
+    wanted = {earnings.action_in(text) for name, text in taken.evidence.items() if name in gone} - {""}
+    if not wanted or actions is None:
+        return {}
+    chosen = actions[actions["id"].isin(list(wanted)) & actions["opportunity_id"].isin(list(deals))]
+    return dict(zip(chosen["id"].tolist(), chosen["opportunity_id"].tolist(), strict=True))
 
 
 def _proofs(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from cleanroom.attribution import (
     BUNDLE_LIMIT,
+    SLOTS,
     Evidence,
     Failed,
     Holding,
@@ -21,6 +22,7 @@ from cleanroom.session.attribution.claim_verifying import clocks_of, known_about
 from cleanroom.session.attribution.claim_witnessing import cards_of, is_contradicted
 from cleanroom.session.attribution.claiming import read_own_opening
 from cleanroom.session.attribution.claims_log import own_checkpoints
+from cleanroom.session.attribution.disclosed import first_told
 from cleanroom.session.folder import read_whole
 from cleanroom.session.match.runs import RunRecord, all_runs
 from cleanroom.session.party import Party
@@ -45,20 +47,28 @@ def evidence_by_run(party: Party) -> list[tuple[RunRecord, list[Evidence]]]:
     return [pair for partner in runs for pair in _from_partner(party, partner, runs[partner])]
 
 
-def own_holdings(party: Party, partner: str) -> list[Holding]:
+def own_holdings(
+    party: Party, partner: str, accounts: Mapping[str, Collection[str]] | None = None
+) -> list[Holding]:
     """Since when our own accounts are in every epoch of ours, by clocks that this partner believes.
 
     "First" compares two sides, so ours are graded as a partner's are: `witnessed` by m witnesses of the
     terms, a countersignature of the partner or a token, else `asserted`. Sorted by account.
+
+    `accounts` are those asked about, with the texts of their keys, by which an epoch has them whatever their
+    id was then; None asks about all of the newest epoch by id.
     """
     clocks = clocks_of(cards_of(party, partner), terms_with(party, partner))
     epochs = [one.epoch for one in own_commitments(party)]
     times = epoch_times(own_checkpoints(party), {}, clocks, epochs)
     since: dict[str, int] = {}
-    going: set[str] | None = None
+    going = None if accounts is None else {name: {name, *keys} for name, keys in accounts.items()}
     for epoch in reversed(epochs):
-        held = {row[0] for row in read_own_opening(party, epoch).rows}
-        going = held if going is None else going & held
+        rows = read_own_opening(party, epoch).rows
+        if going is None:
+            going = {row[0]: {row[0]} for row in rows}
+        held = {mark for row in rows for mark in row[: 1 + len(SLOTS)]}
+        going = {name: marks for name, marks in going.items() if not marks.isdisjoint(held)}
         since |= dict.fromkeys(going, epoch)
     found = []
     for account, epoch in sorted(since.items()):
@@ -96,38 +106,17 @@ def _finished(party: Party) -> list[RunRecord]:
 def _from_partner(
     party: Party, partner: str, runs: list[RunRecord]
 ) -> Iterator[tuple[RunRecord, list[Evidence]]]:
-    """The evidence of all runs with one partner, whose log and stopped runs are read once."""
-    told = _told_elsewhere(party, partner)
-    logged = logged_receipts(party, partner, received_commitments(party, partner))
+    """The evidence of all runs with one partner, whose log and other runs are read once."""
+    received = received_commitments(party, partner)
+    # Without a commitment nobody wins by holding, and the log is long.
+    told = first_told(party, partner, by_log=bool(received))
+    logged = logged_receipts(party, partner, received)
     for record in runs:
-        yield record, list(_from_run(party, record, told, logged))
-
-
-def _told_elsewhere(party: Party, partner: str) -> dict[str, int]:
-    """Own account id to the first second at which a run that counts for nothing may have disclosed it.
-
-    The starter learns from our reply and may send no finish, so every account we put into such a run counts
-    as disclosed: else the partner could learn first, commit then, and match again. So does what matched in a
-    run that is not for attribution.
-    """
-    seconds: dict[str, int] = {}
-    for record in all_runs(party):
-        if record.partner != partner or record.level != "overlaps":
-            continue
-        place = party.folder.path("runs", record.run)
-        if record.state != "finished" and record.role == "responder":
-            told = read_table(place / "accounts.parquet")["id"].tolist()
-        elif record.state == "finished" and not is_for_attribution(party, record):
-            ids = read_table(place / "accounts.parquet")["id"].tolist()
-            told = [ids[account] for account in read_table(place / "overlap.parquet")["account"]]
-        else:
-            continue
-        seconds = dict.fromkeys(told, record.begun) | seconds
-    return seconds
+        yield record, list(_from_run(party, record, told[record.run], logged))
 
 
 def _from_run(
-    party: Party, record: RunRecord, told: dict[str, int], logged: set[tuple[bytes, int]]
+    party: Party, record: RunRecord, told: dict[int, int], logged: set[tuple[bytes, int]]
 ) -> Iterator[Evidence]:
     place = party.folder.path("runs", record.run)
     accounts = read_table(place / "accounts.parquet")
@@ -143,14 +132,13 @@ def _from_run(
     ids, columns = accounts["id"].tolist(), (overlap[name].tolist() for name in ("account", "token", "tier"))
     for account, token, tier in zip(*columns, strict=True):
         proven = next((outcomes[one] for one in by_account[account] if one in outcomes), None)
-        own = ids[account]
         yield Evidence(
             partner=record.partner,
-            account=own,
+            account=ids[account],
             token=proven.token if proven else token,
             tier=tier,
             committed_at=_committed_at(proven, bound),
-            disclosed_at=min(record.begun, told.get(own, record.begun)),
+            disclosed_at=told[account],
             stated_at=bound.stated_at if bound else None,
             outcome=proven,
             contradicted=contradicted,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cleanroom.attribution import Holding, judge
+from cleanroom.session.attribution.disclosed import keys_of_matched
 from cleanroom.session.attribution.evidence import evidence_by_run, has_ended, own_holdings
 from cleanroom.session.party import Party
 
@@ -42,7 +43,9 @@ def read_held(party: Party, *, with_own: bool = False) -> Held:
 
 
 def _own(party: Party, live: set[tuple[str, str]]) -> dict[str, list[Holding]]:
-    return {
-        partner: [one for one in own_holdings(party, partner) if (partner, one.account) in live]
-        for partner in sorted({partner for partner, _ in live})
-    }
+    found = {}
+    for partner in sorted({partner for partner, _ in live}):
+        keys = keys_of_matched(party, partner)
+        ours = {account: keys.get(account, set()) for one, account in live if one == partner}
+        found[partner] = own_holdings(party, partner, ours)
+    return found

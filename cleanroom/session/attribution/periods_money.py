@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,12 @@ from cleanroom.export import write_csv
 from cleanroom.session.attribution.crediting import judge_here, keep_statuses
 from cleanroom.session.attribution.csv_files import read_rows
 from cleanroom.session.attribution.earning import earned_here, part_rows
-from cleanroom.session.attribution.money_books import MoneyBooks, line_named, sign_act
+from cleanroom.session.attribution.money_books import MoneyBooks, line_named, read_key, sign_act
 from cleanroom.session.attribution.plain_pay import EVENTS_LIMIT, RATES_LIMIT
 from cleanroom.session.attribution.taking_in import EVIDENCE_COLUMNS, what_is_new
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
-from overlap.errors import Refused, UsageError
+from overlap.errors import OverlapError, Refused, UsageError
 from overlap.keys import PartyKeys, check_party_name, check_passphrase
 
 _DAY = 86_400
@@ -59,12 +60,24 @@ def add_approver(party: Party, name: str, roles: Sequence[str], passphrase: str,
     """Make a person's own key at `out`, and let the ledger know it and its roles."""
     books = MoneyBooks(party)
     check_party_name(name)
-    if out.exists() or name in books.books.approvers:
+    begun = _begun_key(name, passphrase, out)
+    if (out.exists() and begun is None) or name in books.books.approvers:
         raise UsageError("there is such a file or person already", "give another --out or name")
     check_passphrase(passphrase, name)
-    keys = PartyKeys.generate(name, party.random)
-    write_whole(out, keys.to_locked(passphrase, party.random))
+    keys = begun or PartyKeys.generate(name, party.random)
+    if begun is None:
+        write_whole(out, keys.to_locked(passphrase, party.random))
     books.add("approver", {"key": keys.card.signing.hex(), "name": name, "roles": sorted(set(roles))})
+
+
+def _begun_key(name: str, passphrase: str, out: Path) -> PartyKeys | None:
+    """The key that a killed command made for this person at `out` before the ledger knew it, if there is."""
+    if not out.is_file():
+        return None
+    with suppress(OverlapError):
+        keys = read_key(out, passphrase)
+        return keys if keys.party == name else None
+    return None
 
 
 def adopt_plan(party: Party, source: Path, keys: PartyKeys) -> payouts.Plan:

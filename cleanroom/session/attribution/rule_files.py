@@ -14,7 +14,7 @@ from cleanroom.attribution import classification
 from cleanroom.number import count_of
 from cleanroom.session.accounts.imports import own_table
 from cleanroom.session.folder import Folder, read_whole, write_whole
-from overlap.errors import Refused
+from overlap.errors import Refused, UsageError
 
 _PLACE = ("attribution", "rules")
 
@@ -82,10 +82,14 @@ def adopt_rules(
             "correct the file",
         )
     rules = classification.parse_rules(data)
-    classification.RuleBook([*(one.rules for one in adopted_rules(folder)), rules])
+    known = [one.rules for one in adopted_rules(folder)]
+    if rules.digest in {one.digest for one in known}:
+        raise UsageError("this version is adopted already", "nothing needs to be done")
+    classification.RuleBook([*known, rules])
     name = f"{rules.version:06}"
-    write_whole(folder.path(*_PLACE, f"{name}.toml"), data)
+    # Without its text the record counts for nothing, so a killed command has adopted the rules or not.
     folder.write_record({"adopted_at": now, "digest": rules.digest}, *_PLACE, name)
+    write_whole(folder.path(*_PLACE, f"{name}.toml"), data)
     return rules, findings
 
 

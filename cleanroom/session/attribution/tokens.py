@@ -14,12 +14,14 @@ from cleanroom.moment import moment_of
 from cleanroom.session.attribution.action_log import (
     Logged,
     file_digest,
+    has_action,
     keep_action,
     menu_type,
+    read_action,
     require_account,
 )
 from cleanroom.session.attribution.rule_files import rule_book
-from cleanroom.session.folder import read_whole, write_whole
+from cleanroom.session.folder import Folder, read_whole, write_whole
 from cleanroom.session.history import own_history
 from cleanroom.session.party import Party
 from overlap.errors import BadInput, Expired, Refused, UsageError
@@ -66,9 +68,17 @@ def redeem_referral(
     record = party.folder.read_record(*_PLACE, token.id)
     if party.now >= token.until:
         raise Expired("the referral token has ended", "make a new one with 'overlap actions token make'")
-    if len(record["redeemed"]) >= token.uses:
+    if party.now < token.made:
+        raise Refused("the referral token was made later than now", "check the clock of this machine")
+    used = _used(party.folder, record)
+    _note_uses(party, record, used)
+    if used >= token.uses:
         raise Refused("the referral token is used up", "make a new one with 'overlap actions token make'")
     require_account(party.folder, account)
+    if account in _brought(party.folder, token.id, used):
+        raise Refused(
+            "the referral token was redeemed for this account already", "a referral brings an account once"
+        )
     kind = menu_type(rule_book(party.folder).newest, token.type)
     said = f"referral {token.id} {proof}".strip()
     if proof_file is not None:
@@ -89,11 +99,10 @@ def redeem_referral(
         "responded": "",
         "looped_back": "",
     }
-    # The use is written down first: a command that is killed between costs a use, and never gives one.
-    made = f"R{token.id}{len(record['redeemed']):04}"
-    uses = [*record["redeemed"], {"action": made, "time": party.now}]
-    party.folder.write_record({**record, "redeemed": uses}, *_PLACE, token.id)
-    return keep_action(party, made, row, kind)
+    logged = keep_action(party, _action(token.id, used), row, kind)
+    # A command that is killed here leaves the action without its use, which `_used` counts all the same.
+    _note_uses(party, party.folder.read_record(*_PLACE, token.id), used + 1)
+    return logged
 
 
 def list_referrals(party: Party) -> list[ListedToken]:
@@ -103,8 +112,35 @@ def list_referrals(party: Party) -> list[ListedToken]:
     return [_listed(party, one) for one in ordered]
 
 
+def _action(token: str, use: int) -> str:
+    """The id of the action that a use makes; uses are counted from 0."""
+    return f"R{token}{use:04}"
+
+
+def _used(folder: Folder, record: dict[str, Any]) -> int:
+    """How many uses of a token there were: those written down, and those that have their action only."""
+    used = len(record["redeemed"])
+    while has_action(folder, _action(record["token"]["id"], used)):
+        used += 1
+    return used
+
+
+def _note_uses(party: Party, record: dict[str, Any], used: int) -> None:
+    """Write down all uses up to this one."""
+    token, known = record["token"]["id"], record["redeemed"]
+    new = [{"action": _action(token, use), "time": party.now} for use in range(len(known), used)]
+    if new:
+        party.folder.write_record({**record, "redeemed": [*known, *new]}, *_PLACE, token)
+
+
+def _brought(folder: Folder, token: str, used: int) -> set[str]:
+    """The accounts for which a token was redeemed, but for those forgotten since."""
+    names = (_action(token, use) for use in range(used))
+    return {read_action(folder, name)["account_id"] for name in names if has_action(folder, name)}
+
+
 def _listed(party: Party, record: dict[str, Any]) -> ListedToken:
-    token, used = actions.Token(**record["token"]), len(record["redeemed"])
+    token, used = actions.Token(**record["token"]), _used(party.folder, record)
     state = "ended" if party.now >= token.until else "used up" if used >= token.uses else "open"
     return ListedToken(token.id, token.partner, token.type, state, used, token.uses, moment_of(token.until))
 
