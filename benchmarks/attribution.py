@@ -18,14 +18,18 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
+
+import pyarrow as pa
 
 from benchmarks.payouts import PLAN
 from benchmarks.pipeline import NOW
 from benchmarks.statuses import read_made
 from cleanroom.attribution import earnings, models, observed, payouts
 from cleanroom.attribution.classification import (
+    Judged,
     Pipeline,
     RuleBook,
     headline_table,
@@ -72,7 +76,27 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     given.one_deal = False
+    pa.set_memory_pool(pa.system_memory_pool())
     clock = Clock()
+    standing = _statuses(clock, given)
+    with clock.step("events"):
+        earned = earnings.earn(standing, earnings.Taken(), "2026-11-22")
+        del standing
+    with clock.step("payouts"):
+        plan = payouts.read_plan(LONG_PLAN.encode())
+        rated = payouts.rate([plan], payouts.read_events(earned.new), _rates(), NOW // 86_400)
+        totals = payouts.totals_of(rated.lines, NOW // 86_400)
+    wanted = ("statuses", "journeys", "heuristics", "standing", "events", "payouts")
+    wall, processor = (sum(clock.steps[name][at] for name in wanted) for at in (0, 1))
+    print(f"together     {wall:6.2f} s, {processor:6.2f} CPU s, {peak()} MiB")
+    print(f"{len(earned.new):,} events, {len(rated.lines):,} lines, {len(totals):,} totals")
+    if given.json:
+        answer = {"steps": clock.steps, "wall": wall, "processor": processor, "peak_mib": peak()}
+        given.json.write_text(json.dumps(answer, indent=1) + "\n", encoding="utf-8")
+
+
+def _statuses(clock: Clock, given: argparse.Namespace) -> earnings.StandingNow:
+    """Judge and model; what stands is all that is left of it, as a close leaves it."""
     with tempfile.TemporaryDirectory() as place, clock.step("reading"):
         made = read_made(Path(place), given)
     rules = resources.files("cleanroom.attribution.classification").joinpath("default.toml").read_bytes()
@@ -81,29 +105,33 @@ def main() -> None:
     with clock.step("statuses"):
         judged = judge_pipeline(pipeline)
         statuses, headlines = status_table(judged, compact=True), headline_table(judged)
+    print(f"{len(statuses):,} statuses")
+    _models(clock, judged)
+    with clock.step("standing"):
+        return standing_of(Here(pipeline, judged, statuses, headlines, 0), frozenset(), with_known=False)
+
+
+def _models(clock: Clock, judged: Judged) -> None:
+    """Every heuristic over the journeys in one currency."""
     with clock.step("journeys"):
         chosen, touches = observed.choose_deals(judged, CURRENCY), observed.gather_touches(judged)
         names = observed.step_names(judged.partners)
         paths = observed.journey_rows(judged, chosen, touches, names)
     with clock.step("heuristics"):
-        journeys = models.gather(*zip(*paths.rows, strict=True))
-        credited = models.credit(journeys, HEURISTICS)
-    with clock.step("events"):
-        standing = standing_of(Here(pipeline, judged, statuses, headlines, 0), frozenset(), with_known=False)
-        earned = earnings.earn(standing, earnings.Taken(), "2026-11-22")
-    with clock.step("payouts"):
-        plan = payouts.read_plan(LONG_PLAN.encode())
-        rates, _ = payouts.read_rates([])
-        rated = payouts.rate([plan], payouts.read_events(earned.new), rates, NOW // 86_400)
-        totals = payouts.totals_of(rated.lines, NOW // 86_400)
-    wanted = ("statuses", "journeys", "heuristics", "events", "payouts")
-    wall, processor = (sum(clock.steps[name][at] for name in wanted) for at in (0, 1))
-    print(f"together     {wall:6.2f} s, {processor:6.2f} CPU s, {peak()} MiB")
-    print(f"{len(statuses):,} statuses; {len(paths.rows):,} paths, {len(credited.credits)} formulas;")
-    print(f"{len(earned.new):,} events, {len(rated.lines):,} lines, {len(totals):,} totals")
-    if given.json:
-        answer = {"steps": clock.steps, "wall": wall, "processor": processor, "peak_mib": peak()}
-        given.json.write_text(json.dumps(answer, indent=1) + "\n", encoding="utf-8")
+        credited = models.credit(models.gather(*zip(*paths.rows, strict=True)), HEURISTICS)
+    print(f"{len(paths.rows):,} paths, {len(credited.credits)} formulas")
+
+
+def _rates() -> payouts.Rates:
+    """A rate for each day and currency of the deals."""
+    first = date(2022, 1, 1)
+    rows = [
+        [(first + timedelta(days)).isoformat(), name, "EUR", f"{whole}{days % 97:02d}", "made up"]
+        for days in range((date(2027, 1, 1) - first).days)
+        for name, whole in (("USD", "0.9"), ("JPY", "0.0061"))
+    ]
+    rates, _ = payouts.read_rates(rows)
+    return rates
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from cleanroom.attribution.classification import (
     totals,
 )
 from cleanroom.attribution.holding import Holding
+from cleanroom.store import read_table
 
 
 def main() -> None:
@@ -81,8 +82,8 @@ def read_made(place: Path, given: argparse.Namespace) -> Made:
     worker = multiprocessing.get_context("spawn").Process(target=_write, args=(place, given))
     worker.start()
     worker.join()
-    tables = [pd.read_parquet(place / name) for name in ("opportunities", "actions", "stages")]
-    held = pd.read_parquet(place / "holdings")
+    tables = [read_table(place / name) for name in ("opportunities", "actions", "stages")]
+    held = read_table(place / "holdings")
     columns = [held[name].tolist() for name in held.columns]
     return Made(*tables, [Holding(*row) for row in zip(*columns, strict=True)])
 

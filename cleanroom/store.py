@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import duckdb
 
 from cleanroom.batches import batches
+from cleanroom.memory import give_back
 from overlap.errors import BadInput, Refused
 
 if TYPE_CHECKING:
@@ -65,14 +66,13 @@ def write_table(path: Path, frame: pd.DataFrame) -> None:
 def read_table(path: Path) -> pd.DataFrame:
     """The table at `path`; BadInput when it is missing or damaged."""
     import pandas as pd
-    import pyarrow as pa
 
     try:
         table = pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise BadInput(f"the table {path} cannot be read", "import the export again") from error
     # What reading has needed beside the table goes back: several tables are read one after the other.
-    pa.default_memory_pool().release_unused()
+    give_back()
     return table
 
 

@@ -9,6 +9,8 @@ def main() -> None:
     """Run the `overlap` command with the arguments of this process."""
     from cleanroom.cli.app import overlap
     from cleanroom.durable import forbid_core_dumps
+    from cleanroom.memory import keep_little
 
     forbid_core_dumps()
+    keep_little()
     overlap.main(prog_name="overlap")

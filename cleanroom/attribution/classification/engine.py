@@ -39,6 +39,7 @@ from cleanroom.attribution.classification.pairs import Pairs, gather_pairs
 from cleanroom.attribution.classification.pipeline import Pipeline, row_numbers
 from cleanroom.attribution.classification.statuses import RULES, STATUSES
 from cleanroom.attribution.classification.times import NEVER
+from cleanroom.memory import give_back
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,6 +116,7 @@ def judge_pipeline(pipeline: Pipeline) -> Judged:
     influence = (best[1][0] >= 0) | (best[2][0] >= 0)
     points = np.zeros(len(pairs), np.int64)
     np.add.at(points, pairs.of_meeting, meetings.points)
+    give_back()
     return Judged(
         pipeline, deals, acts, menu, holdings, partners, pairs, meetings,
         rule, deciding, source, influence, share_of, points, finder,

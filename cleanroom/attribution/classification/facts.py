@@ -15,6 +15,7 @@ from cleanroom.attribution.classification.meetings import CONTRADICTED, LATE_LOG
 from cleanroom.attribution.classification.statuses import RULES
 from cleanroom.attribution.classification.times import NEVER, day_number, day_text, iso_day, span_text
 from cleanroom.attribution.holding import GRADES
+from cleanroom.memory import give_back
 
 if TYPE_CHECKING:
     from cleanroom.attribution.classification.engine import Judged
@@ -53,6 +54,7 @@ def facts_of(judged: Judged, wanted: np.ndarray) -> Any:
     batches = [wanted[first : first + _BATCH] for first in range(0, len(wanted), _BATCH)]
     with ThreadPoolExecutor(THREADS, "overlap-facts") as threads:
         written = list(threads.map(lambda one: _batch(judged, one, grade, held), batches))
+    give_back()
     return pa.chunked_array(written, pa.large_string())
 
 

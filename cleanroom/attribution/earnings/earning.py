@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from cleanroom.acyclic import uncollected
 from cleanroom.attribution.earnings.deals import TAKING, Due, action_due, action_in, status_dues
 from cleanroom.attribution.earnings.findings import EarningFinding
 from cleanroom.attribution.earnings.naming import (
@@ -26,6 +25,7 @@ from cleanroom.attribution.earnings.naming import (
     subject_of,
 )
 from cleanroom.attribution.earnings.standing import StandingNow, Taken
+from cleanroom.memory import uncollected
 
 __all__ = ["Earned", "earn", "is_earned"]
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
-from cleanroom.acyclic import uncollected
 from cleanroom.attribution.currencies import exponent_of
 from cleanroom.attribution.payouts.days import day_text
 from cleanroom.attribution.payouts.engine import Rated
@@ -17,6 +16,7 @@ from cleanroom.attribution.payouts.money import amount_text, write_amount, write
 from cleanroom.attribution.payouts.plan import Plan
 from cleanroom.attribution.payouts.states import standing
 from cleanroom.attribution.payouts.wording import formula_of
+from cleanroom.memory import uncollected
 
 __all__ = ["ANSWER_FORMAT", "answer", "line_fields", "plan_fields", "totals_of"]
 

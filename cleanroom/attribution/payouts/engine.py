@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from cleanroom.acyclic import uncollected
 from cleanroom.attribution.currencies import exponent_of
 from cleanroom.attribution.payouts.days import SECONDS_A_DAY, period_of
 from cleanroom.attribution.payouts.deals import Deals
@@ -26,6 +25,7 @@ from cleanroom.attribution.payouts.plan import FUND_STEPS, REVERSALS, Plan, Rule
 from cleanroom.attribution.payouts.rates import Rate, Rates
 from cleanroom.attribution.payouts.scopes import Meter, Scopes, Use, scope_of
 from cleanroom.attribution.payouts.taking import Taking
+from cleanroom.memory import uncollected
 
 __all__ = ["Rated", "rate"]
 

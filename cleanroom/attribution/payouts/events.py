@@ -13,13 +13,13 @@ from datetime import tzinfo
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from cleanroom.acyclic import uncollected
 from cleanroom.attribution.currencies import exponent_of
 from cleanroom.attribution.payouts.days import SECONDS_A_DAY, read_instant
 from cleanroom.attribution.payouts.findings import Finding
 from cleanroom.attribution.payouts.money import read_amount
 from cleanroom.attribution.payouts.plan import FUND_STEPS, REVERSALS
 from cleanroom.attribution.payouts.toml_table import KIND
+from cleanroom.memory import uncollected
 
 __all__ = ["EVENT_COLUMNS", "Event", "ReadEvents", "order_of", "read_events"]
 

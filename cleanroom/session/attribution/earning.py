@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cleanroom.acyclic import uncollected
 from cleanroom.attribution import classification, earnings, ledger, payouts
 from cleanroom.export import write_csv
+from cleanroom.memory import uncollected
 from cleanroom.session.attribution.crediting import Here, judge_here, keep_statuses
 from cleanroom.session.attribution.money_books import MoneyBooks
 from cleanroom.session.attribution.taking_in import EVIDENCE_COLUMNS, Rows
@@ -90,10 +90,7 @@ def credit_events(
 ) -> Events:
     """What the statuses here earn, written to EVENTS.csv and EVIDENCE.csv where they are named."""
     money = MoneyBooks(party)
-    here = judge_here(party, rules, money.books.open_disputes())
-    if rules is None:
-        keep_statuses(party, here)
-    made = earned_here(party, here, money.books)
+    made = earned_here(party, money.books, rules, keep=rules is None)
     for place, columns, rows in (
         (out, payouts.EVENT_COLUMNS, made.rows),
         (evidence, EVIDENCE_COLUMNS, made.earned.evidence),
@@ -103,12 +100,18 @@ def credit_events(
     return made
 
 
-def earned_here(party: Party, here: Here, books: ledger.Books, beside: Rows = ()) -> Events:
+def earned_here(
+    party: Party, books: ledger.Books, rules: Path | None = None, *, beside: Rows = (), keep: bool
+) -> Events:
     """What is earned by statuses beside a ledger, and the rows of a file that it is about to take in.
 
-    Refused while the fields of actions are not filled as the rules demand.
+    The table of statuses is written with `keep`. Refused while the fields of actions are not filled as the
+    rules demand.
     """
+    here = judge_here(party, rules, books.open_disputes())
     classification.require_complete(here.judged)
+    if keep:
+        keep_statuses(party, here)
     day = reversal_day(books, party.now // _DAY)
     rows = {name: cells for name, (cells, _) in books.rows.items()}
     named = here.pipeline.book.partner
@@ -125,6 +128,8 @@ def earned_here(party: Party, here: Here, books: ledger.Books, beside: Rows = ()
     text = payouts.day_text(day)
     standing = standing_of(here, paid_types(books), with_known=bool(rows or beside))
     standing = replace(standing, moved=_moved(here, taken))
+    # What was judged is let go: a million pairs weigh more than all that they earn.
+    del here, named
     return Events(text, earnings.earn(standing, taken, text))
 
 
@@ -157,7 +162,7 @@ def _standing(here: Here, paid: frozenset[str] | None, *, with_known: bool) -> e
     won = statuses["opportunity_status"] == "won"
     earning = won & statuses["status"].isin(list(earnings.KINDS))
     chosen = statuses[earning | (statuses["rule"] == "disputed:open")]
-    columns = {name: chosen[name].tolist() for name in _COLUMNS}
+    columns: dict[str, list[Any]] = {name: _shared(chosen[name]) for name in _COLUMNS}
     columns["action"] = classification.actions_in(pa.array(chosen["facts"], pa.large_string()))
     columns["kept"] = chosen["facts"].str.startswith(classification.KEPT_FACTS).tolist()
     columns["won"] = won[chosen.index].tolist()
@@ -192,6 +197,13 @@ def _moved(here: Here, taken: earnings.Taken) -> dict[str, str]:
         return {}
     chosen = actions[actions["id"].isin(list(wanted)) & actions["opportunity_id"].isin(list(deals))]
     return dict(zip(chosen["id"].tolist(), chosen["opportunity_id"].tolist(), strict=True))
+
+
+def _shared(column: pd.Series[Any]) -> list[Any]:
+    """The values of a column, equal ones as one object: the same few stand in very many rows."""
+    numbers, distinct = column.factorize()
+    values = distinct.tolist()
+    return [values[number] for number in numbers.tolist()]
 
 
 def _proofs(

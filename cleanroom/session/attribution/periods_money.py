@@ -11,7 +11,6 @@ from typing import Any
 
 from cleanroom.attribution import ledger, payouts
 from cleanroom.export import write_csv
-from cleanroom.session.attribution.crediting import judge_here, keep_statuses
 from cleanroom.session.attribution.csv_files import read_rows
 from cleanroom.session.attribution.earning import earned_here, part_rows
 from cleanroom.session.attribution.money_books import MoneyBooks, line_named, read_key, sign_act
@@ -129,16 +128,13 @@ def close_period(
     outdated: list[list[str]] = []
     not_earned: dict[str, int] = {}
     if credit:
-        here = judge_here(party, None, money.books.open_disputes())
-        earned = earned_here(party, here, money.books, rows).earned
+        earned = earned_here(party, money.books, beside=rows, keep=not dry_run).earned
         rows, outdated = part_rows(rows, earned)
         # What statuses say of an event comes before what a file says of it.
         ours = {row[0] for row in earned.evidence}
         rows = [*rows, *earned.new]
         shown = [*earned.evidence, *(row for row in shown if row and row[0].strip() not in ours)]
         not_earned = dict(Counter(one.code for one in earned.findings))
-        if not dry_run:
-            keep_statuses(party, here)
     fresh, refused = what_is_new(rows, known, shown, money.books)
     if any(fresh.values()):
         money.stage("events", fresh)
