@@ -104,7 +104,7 @@ def _statuses(clock: Clock, given: argparse.Namespace) -> earnings.StandingNow:
     pipeline = Pipeline(book, NOW, made.opportunities, made.actions, made.stages, made.holdings)
     with clock.step("statuses"):
         judged = judge_pipeline(pipeline)
-        statuses, headlines = status_table(judged, compact=True), headline_table(judged)
+        statuses, headlines = status_table(judged), headline_table(judged)
     print(f"{len(statuses):,} statuses")
     _models(clock, judged)
     with clock.step("standing"):

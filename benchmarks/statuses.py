@@ -51,7 +51,7 @@ def main() -> None:
     cpu, wall = time.process_time(), time.perf_counter()
     judged = judge_pipeline(pipeline)
     middle = time.process_time()
-    statuses, headlines = status_table(judged, compact=True), headline_table(judged)
+    statuses, headlines = status_table(judged), headline_table(judged)
     findings = judged.findings
     cpu_s, wall_s = time.process_time() - cpu, time.perf_counter() - wall
     print(

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 _DEAL_TEXTS: Final = ("amount", "currency", "stage")
 
 
-def status_table(judged: Judged, *, compact: bool = False) -> pd.DataFrame:
+def status_table(judged: Judged) -> pd.DataFrame:
     """STATUS_COLUMNS: one row a pair, and one for each deal that has none; sorted by both.
 
-    With `compact` the columns of repeated texts are categorical, for pipelines of a million pairs.
+    The columns of repeated texts are categorical: a million pairs would weigh thrice as much without.
     """
     pairs, deals = judged.pairs, judged.deals
     alone = np.flatnonzero(np.bincount(pairs.deal, minlength=len(deals)) == 0)
@@ -57,7 +57,7 @@ def status_table(judged: Judged, *, compact: bool = False) -> pd.DataFrame:
         "points": np.concatenate([judged.points, np.zeros(len(alone), np.int64)])[order],
         "touched": np.concatenate([pairs.touched, np.zeros(len(alone), np.int64)])[order],
     }
-    return _frame(columns, STATUS_COLUMNS, compact)
+    return _frame(columns, STATUS_COLUMNS, coded=True)
 
 
 def headline_table(judged: Judged) -> pd.DataFrame:
@@ -81,7 +81,7 @@ def headline_table(judged: Judged) -> pd.DataFrame:
         "rules": _digests(judged, everyone),
         **_deal_columns(judged, everyone),
     }
-    return _frame(columns, HEADLINE_COLUMNS, False)
+    return _frame(columns, HEADLINE_COLUMNS, coded=False)
 
 
 def totals(headlines: pd.DataFrame) -> list[dict[str, Any]]:
@@ -148,7 +148,7 @@ def _coded(column: Any, at: np.ndarray) -> Any:
     return pa.DictionaryArray.from_arrays(pa.array(indices, pa.int32()), encoded.dictionary)
 
 
-def _frame(columns: dict[str, Any], names: tuple[str, ...], compact: bool) -> pd.DataFrame:
+def _frame(columns: dict[str, Any], names: tuple[str, ...], *, coded: bool) -> pd.DataFrame:
     import pandas as pd
 
     made = {}
@@ -158,9 +158,8 @@ def _frame(columns: dict[str, Any], names: tuple[str, ...], compact: bool) -> pd
         if isinstance(one, np.ndarray):
             made[name] = pd.Series(one)
             continue
-        coded = isinstance(one, pa.DictionaryArray)
-        if coded and not compact:
+        if isinstance(one, pa.DictionaryArray) and not coded:
             one = one.dictionary_decode()
         series = pa.table({name: one}).to_pandas()[name]
-        made[name] = series if coded and compact else series.astype("str")
+        made[name] = series if pa.types.is_dictionary(one.type) else series.astype("str")
     return pd.DataFrame(made, copy=False)
