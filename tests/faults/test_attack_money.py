@@ -94,6 +94,22 @@ def renamed(rows: list[str]) -> list[str]:
 # Paid twice.
 
 
+def test_an_override_that_waits_is_not_proposed_again(desk: House) -> None:
+    """Whoever does not know whether a killed command proposed it proposes it again."""
+    desk.close("2026-Q1")
+    line = next(line["line"] for one in desk.entries() if one.kind == "close" for line in one.body["lines"])
+    words = ("pay", "override", line, "--amount", "20", "--reason", "agreed")
+    desk.run(*words, *key(desk, "ada"))
+    assert "proposed already: o1" in desk.run(*words, *key(desk, "ada"), code=2)
+    desk.run("pay", "confirm", "o1", *key(desk, "ben"))
+    desk.run("pay", "confirm", "o2", *key(desk, "ben"), code=2)
+    desk.now = day("2026-07-02")
+    desk.close("2026-Q2")
+    assert desk.booked() == {"contoso": 16500 + 2000}
+    # What was confirmed is done; the same may be agreed on again.
+    desk.run(*words, *key(desk, "ada"))
+
+
 def test_a_partner_renamed_after_the_clawback_window_is_not_paid_again(desk: House) -> None:
     desk.close("2026-Q1")
     assert desk.booked() == {"contoso": 16500}

@@ -182,8 +182,9 @@ def confirmed_once(both: TwoParties) -> None:
 
 
 def proposed(both: TwoParties) -> None:
-    """One that was killed after it had proposed proposes again; one of the two is confirmed."""
+    """One was proposed, whatever was killed: there is no second one that could be confirmed beside it."""
     both.run(VENDOR, "pay", "confirm", "o1", *as_(both, "ben"))
+    both.run(VENDOR, "pay", "confirm", "o2", *as_(both, "ben"), code=2)
     confirmed_once(both)
 
 
@@ -266,7 +267,7 @@ MONEY_CASES = {
     "dispute open": Case("closed", VENDOR, open_dispute, one_dispute, done="disputed already"),
     "dispute open, a deal": Case("closed", VENDOR, dispute_deal, one_dispute, done="disputed already"),
     "dispute decide": Case("frozen", VENDOR, decide, decided_once, done="no such dispute that is open"),
-    "pay override": Case("closed", VENDOR, override, proposed),
+    "pay override": Case("closed", VENDOR, override, proposed, done="proposed already"),
     "pay confirm": Case("closed", VENDOR, confirm, confirmed_once, done="no such override that waits"),
     "pay approve": Case(
         "closed",

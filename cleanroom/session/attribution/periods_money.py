@@ -239,6 +239,12 @@ def propose_override(party: Party, line: str, amount: str, reason: str, keys: Pa
         "override": f"o{len(money.books.overrides) + 1}",
         "reason": reason,
     }
+    same = ("line", "minor", "reason")
+    for one in money.books.overrides.values():
+        if not one["confirmed_by"] and one["by"] == keys.party and all(one[k] == body[k] for k in same):
+            raise UsageError(
+                f"this override is proposed already: {one['override']}", "let somebody else confirm it first"
+            )
     signed = sign_act(money.books, keys, "override", body, money.plan_today().overrides)
     money.add("override", signed)
     return str(body["override"])
