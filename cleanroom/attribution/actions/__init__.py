@@ -1,5 +1,6 @@
 """What partners did: the menu of types, two logs compared, and referral tokens.
 
+direction   what partners did, and the leads that we sent
 menu        the few types that count, each with a class, a window and what it must show
 comparison  our log and the partner's, action by action
 token       a signed referral that is redeemed without a portal
@@ -13,6 +14,7 @@ from overlap.lazy import load_from
 
 if TYPE_CHECKING:
     from cleanroom.attribution.actions.comparison import DIFFERENCES, Difference, compare_actions
+    from cleanroom.attribution.actions.direction import by_partners, by_us
     from cleanroom.attribution.actions.menu import (
         CLASSES,
         MENU_LIMIT,
@@ -33,6 +35,8 @@ __all__ = [
     "ActionType",
     "Difference",
     "Token",
+    "by_partners",
+    "by_us",
     "compare_actions",
     "digest_in",
     "make_token",
@@ -43,6 +47,7 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("DIFFERENCES", "Difference", "compare_actions"), "comparison"),
+    **dict.fromkeys(("by_partners", "by_us"), "direction"),
     **dict.fromkeys(
         ("CLASSES", "MENU_LIMIT", "REQUIREMENTS", "ActionType", "digest_in", "missing_of", "plain_type"),
         "menu",

@@ -3,6 +3,7 @@
 judged deals -> choose_deals, gather_touches -> rows of files (paths, deals, statuses, a rule's credit)
                                              -> edge cases of the rules, what types of action went with
              -> who stands how in an account, who is in many, the journey of a deal
+             -> what went each way between us and a partner
 
 Nothing here has a clock or a file, and nothing decides: statuses are given by `classification` alone.
 """
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from cleanroom.attribution.observed.edges import EDGES, Edge, edge_cases
     from cleanroom.attribution.observed.going_together import FEWEST_ACTIONS, Motion, Share, motions
     from cleanroom.attribution.observed.journeys import Paths, journey_rows
+    from cleanroom.attribution.observed.reciprocity import Exchange, GiveAndTake, give_and_take
     from cleanroom.attribution.observed.relations import (
         Connector,
         Relation,
@@ -43,6 +45,8 @@ __all__ = [
     "Connector",
     "DealRows",
     "Edge",
+    "Exchange",
+    "GiveAndTake",
     "Given",
     "Motion",
     "Paths",
@@ -57,6 +61,7 @@ __all__ = [
     "deal_rows",
     "edge_cases",
     "gather_touches",
+    "give_and_take",
     "journey_of",
     "journey_rows",
     "motions",
@@ -74,6 +79,7 @@ _HOMES = {
     **dict.fromkeys(
         ("Connector", "Relation", "Step", "connectors_of", "journey_of", "relations_of"), "relations"
     ),
+    **dict.fromkeys(("Exchange", "GiveAndTake", "give_and_take"), "reciprocity"),
     **dict.fromkeys(("FEWEST_ACTIONS", "Motion", "Share", "motions"), "going_together"),
     **dict.fromkeys(("DealRows", "action_rows", "deal_rows", "stage_rows", "status_rows"), "rows"),
     **dict.fromkeys(("LEFT_OUT", "Selection", "choose_deals"), "selection"),

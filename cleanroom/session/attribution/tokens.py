@@ -23,6 +23,7 @@ from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.history import own_history
 from cleanroom.session.party import Party
 from overlap.errors import BadInput, Expired, Refused, UsageError
+from overlap.records import THEIRS
 
 _PLACE: Final = ("attribution", "tokens")
 _DAY: Final = 86_400
@@ -88,6 +89,9 @@ def redeem_referral(
         "logged": moment,
         "responded": "",
         "looped_back": "",
+        "source": "referral token",
+        "direction": THEIRS,
+        "outcome": "",
     }
     # The use is written down first: a command that is killed between costs a use, and never gives one.
     made = f"R{token.id}{len(record['redeemed']):04}"
