@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from cleanroom.cli.actions_signed import countersign_command, sign_command, verify_command
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table, say
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -220,6 +221,11 @@ def compare(shell: Shell, ours: Path, theirs: Path, zone: str, out: Path | None,
         if number:
             say(f"careful   {number:,} rows of {side} are no usable actions and were not compared")
     say(", ".join(f"{number:,} {code}" for code, number in found.counts.items()) or "no difference")
+
+
+actions_command.add_command(sign_command)
+actions_command.add_command(countersign_command)
+actions_command.add_command(verify_command)
 
 
 @actions_command.group("token")
