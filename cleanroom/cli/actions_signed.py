@@ -12,7 +12,7 @@ import click
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from cleanroom.attribution.actions import Contested
+    from cleanroom.attribution import actions
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -92,9 +92,11 @@ def verify_command(shell: Shell, file: Path, log: Path | None, as_json: bool) ->
     _show(found.contested)
 
 
-def _show(contested: Sequence[Contested]) -> None:
-    from cleanroom.attribution.classification import plain_cell
+def _show(contested: Sequence[actions.Contested]) -> None:
+    from cleanroom.attribution import classification
 
     if contested:
         names = ("code", "line", "subject", "the partner says", "the vendor says")
-        print_table(names, [[plain_cell(cell) for cell in asdict(one).values()] for one in contested])
+        print_table(
+            names, [[classification.plain_cell(cell) for cell in asdict(one).values()] for one in contested]
+        )

@@ -79,6 +79,8 @@ def _counts(review: weekly.Review) -> Iterator[str]:
 
 
 def _changes(review: weekly.Review) -> Iterator[str]:
+    if review.overlaps:
+        yield _cut(f"both hold {_new(review)}")
     if not review.since:
         return
     counts = Counter(one.kind for one in review.changes)
@@ -88,6 +90,14 @@ def _changes(review: weekly.Review) -> Iterator[str]:
     if moved:
         more = f"; {len(moved) - _PARTS} more" if len(moved) > _PARTS else ""
         yield _cut(f"moved     {'; '.join(moved[:_PARTS])}{more}")
+
+
+def _new(review: weekly.Review) -> str:
+    """How many accounts came to be held by both, by partner, the most first."""
+    counts = Counter(one.partner for one in review.overlaps)
+    said = [f"{count:,} with {classification.plain_cell(name)}" for name, count in counts.most_common(_PARTS)]
+    more = f" and {len(counts) - _PARTS} more partners" if len(counts) > _PARTS else ""
+    return f"{len(review.overlaps):,} new accounts: {', '.join(said)}{more}"
 
 
 def _moved(one: weekly.Moved) -> str:

@@ -109,7 +109,7 @@ def make_log(
     except MalformedFile as error:
         raise UsageError(
             f"these actions cannot be signed: {error}",
-            f"at most {LINES_LIMIT:,} lines, each with its own id and a day; {TEXT_LIMIT:,} characters a field",
+            f"at most {LINES_LIMIT:,} lines, each with its own id and day; {TEXT_LIMIT:,} characters a field",
         ) from error
 
 

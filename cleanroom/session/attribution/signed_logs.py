@@ -55,7 +55,7 @@ class Answered:
 class Verified:
     """A file about a log whose signatures hold: what it is (log, countersigned, contested), and by whom.
 
-    `log` is the digest of the log's statement, `vendor` that of the card for which it is ("" in an answer)."""
+    `log` is the digest of the log's statement, `vendor` that of its vendor's card ("" in an answer)."""
 
     what: str
     signers: list[str]
