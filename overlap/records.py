@@ -95,6 +95,10 @@ ACTION_COLUMNS = (
     "outcome",
 )
 
+#: What another tool says of a partner on an opportunity a row: its word for it, or a share of the credit, or
+#: both. Without a partner a row says that the tool knows the opportunity.
+ATTRIBUTION_COLUMNS = ("row", "opportunity_id", "partner", "status", "share")
+
 #: One change of stage a row; `entered` is a UTC day or instant.
 STAGE_COLUMNS = ("row", "opportunity_id", "stage", "entered")
 

@@ -286,6 +286,16 @@ _ACTIONS: dict[str, Aliases] = {
     }
 }  # fmt: skip
 
+_ATTRIBUTIONS: dict[str, Aliases] = {
+    "generic": {
+        "opportunity_id": ("opportunity id", "opportunityid", "deal id", "opportunity", "deal", "record id"),
+        "partner": ("partner", "partner name", "partner account"),
+        "status": ("status", "attribution type", "attribution", "attribution status", "type"),
+        "share": ("share", "credit", "attribution share", "credit share", "weight"),
+        "deleted": ("isdeleted", "is deleted", "deleted"),
+    }
+}  # fmt: skip
+
 _STAGES: dict[str, Aliases] = {
     "generic": {
         "opportunity_id": ("opportunity id", "opportunityid", "deal id", "opportunity", "record id"),
@@ -362,6 +372,7 @@ ALIASES: Final[Mapping[str, Mapping[str, Aliases]]] = {
     "accounts": _ACCOUNTS,
     "opportunities": _OPPORTUNITIES,
     "actions": _ACTIONS,
+    "attributions": _ATTRIBUTIONS,
     "stages": _STAGES,
     "territories": _TERRITORIES,
     "pairs": _PAIRS,

@@ -3,7 +3,7 @@
 judged deals -> choose_deals, gather_touches -> rows of files (paths, deals, statuses, a rule's credit)
                                              -> edge cases of the rules, what types of action went with
              -> who stands how in an account, who is in many, the journey of a deal
-             -> what went each way between us and a partner
+             -> what went each way between us and a partner; what another tool says
 
 Nothing here has a clock or a file, and nothing decides: statuses are given by `classification` alone.
 """
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cleanroom.attribution.observed.edges import EDGES, Edge, edge_cases
     from cleanroom.attribution.observed.going_together import FEWEST_ACTIONS, Motion, Share, motions
     from cleanroom.attribution.observed.journeys import Paths, journey_rows
+    from cleanroom.attribution.observed.other_tool import COMPARISONS, Beside, lay_beside, meanings
     from cleanroom.attribution.observed.reciprocity import Exchange, GiveAndTake, give_and_take
     from cleanroom.attribution.observed.relations import (
         Connector,
@@ -39,9 +40,11 @@ if TYPE_CHECKING:
     from cleanroom.attribution.observed.touches import Touches, gather_touches, step_names
 
 __all__ = [
+    "COMPARISONS",
     "EDGES",
     "FEWEST_ACTIONS",
     "LEFT_OUT",
+    "Beside",
     "Connector",
     "DealRows",
     "Edge",
@@ -64,6 +67,8 @@ __all__ = [
     "give_and_take",
     "journey_of",
     "journey_rows",
+    "lay_beside",
+    "meanings",
     "motions",
     "relations_of",
     "rule_credit",
@@ -79,6 +84,7 @@ _HOMES = {
     **dict.fromkeys(
         ("Connector", "Relation", "Step", "connectors_of", "journey_of", "relations_of"), "relations"
     ),
+    **dict.fromkeys(("COMPARISONS", "Beside", "lay_beside", "meanings"), "other_tool"),
     **dict.fromkeys(("Exchange", "GiveAndTake", "give_and_take"), "reciprocity"),
     **dict.fromkeys(("FEWEST_ACTIONS", "Motion", "Share", "motions"), "going_together"),
     **dict.fromkeys(("DealRows", "action_rows", "deal_rows", "stage_rows", "status_rows"), "rows"),
