@@ -43,8 +43,8 @@ def compare_command(
 ) -> None:
     """Lay FILE, another tool's attribution, beside our statuses and the rules that give them.
 
-    One partner and opportunity a row, with a status (Sourced, Influenced, …) or a share of the credit. Nothing
-    is kept, and no status changes.
+    One partner and opportunity a row, with a status (Sourced, …) or a share of the credit. Nothing is kept,
+    and no status changes.
     """
     from cleanroom.attribution import classification, observed
     from cleanroom.session.attribution.other_tools import compare_with_tool

@@ -14,7 +14,8 @@ def by_partners(table: pd.DataFrame) -> pd.DataFrame:
     """The actions that partners did; a table of before there were directions holds no others."""
     if "direction" not in table.columns:
         return table
-    return table[table["direction"] != OURS].reset_index(drop=True)
+    ours = table["direction"] == OURS
+    return table[~ours].reset_index(drop=True) if ours.any() else table
 
 
 def by_us(table: pd.DataFrame) -> pd.DataFrame:
