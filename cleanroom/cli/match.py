@@ -304,6 +304,9 @@ def new(shell: Shell, partner: str, since: str, as_json: bool) -> None:
     if as_json:
         print_json([asdict(one) | {"name": name} for one, name in found])
         return
+    if not found:
+        click.echo("nothing   no live run with a partner tells of an account that both hold")
+        return
     rows = [(one.day, one.partner, one.account, name, f"run {one.number}") for one, name in found]
     print_table(("day", "partner", "account", "name", "both hold it since"), rows)
 

@@ -85,4 +85,11 @@ def test_looking_writes_nothing_that_anybody_gets_and_an_ended_agreement_takes_i
     assert log.read_bytes() == before
     both.now += 200 * DAY
     assert both.read_json(VENDOR, "match", "new") == []
+    assert both.run(VENDOR, "match", "new").out.startswith("nothing")
     assert both.read_json(VENDOR, "weekly")["overlaps"] == []
+
+
+def test_a_forgotten_account_is_told_no_more(both: TwoParties, tmp_path: Path) -> None:
+    first, *rest = both.read_json(VENDOR, "match", "new")
+    both.run(VENDOR, "forget", first["account"], "--yes", "--out", tmp_path / "told")
+    assert both.read_json(VENDOR, "match", "new") == rest

@@ -98,10 +98,13 @@ def lay_beside(
         row.settle(by_share, whole)
     found: list[Beside] = []
     best: dict[tuple[str, str], _Row] = {}
+    unread: set[tuple[str, str]] = set()
     for row in sorted(rows, key=_Row.strength):
         code = row.fault(ours, by_share)
         if not code and row.partner and (row.deal, row.partner) in best:
             code = "repeated"
+        if code in ("unknown-word", "unknown-share"):
+            unread.add((row.deal, row.partner))
         if code:
             found.append(ours.beside(code, row.deal, row.partner, row))
         elif row.partner:
@@ -111,7 +114,8 @@ def lay_beside(
     ]
     listed = {row.deal for row in rows}
     for deal, partner in ours.credited():
-        if (deal, partner) not in best:
+        # Of a row that could not be read nobody can say that it credits nothing.
+        if (deal, partner) not in best and (deal, partner) not in unread:
             code = "only-ours" if deal in listed else "not-in-file"
             found.append(ours.beside(code, deal, partner, None))
     order = list(COMPARISONS)
