@@ -87,6 +87,8 @@ def verify_command(shell: Shell, file: Path, log: Path | None, as_json: bool) ->
         print_json(asdict(found))
         return
     say(f"{found.what:<13} log {found.log[:16]}, signed by {', then '.join(found.signers)}")
+    for old in found.out_of_use:
+        say(f"careful   signed by {old}; whoever has its keys could have signed since")
     if found.lines:
         say(f"holds     {found.lines:,} actions from {found.since} to {found.until}")
     _show(found.contested)

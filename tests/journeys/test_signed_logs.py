@@ -139,6 +139,25 @@ def test_only_what_can_be_stood_by_is_signed(both: TwoParties, rows: list[list[s
     assert not both.mail("x").exists()
 
 
+def test_what_was_signed_before_a_rotation_can_still_be_verified(both: TwoParties) -> None:
+    log, answer = signed(both, rows=ROWS[:1]), both.mail("answer")
+    logged(both, ("demo", "2026-11-12"))
+    both.run(VENDOR, "actions", "countersign", log, "--out", answer)
+    assert both.read_json(PARTNER, "actions", "verify", answer)["out_of_use"] == []
+    rotation = both.mail("rotation")
+    both.run(PARTNER, "keys", "rotate", "--recovery", both.place(PARTNER, "recovery.key"), "--out", rotation)
+    both.run(VENDOR, "partner", "rotate", rotation)
+    for party in (VENDOR, PARTNER):
+        found = both.read_json(party, "actions", "verify", answer, "--log", log)
+        assert found["signers"] == [PARTNER, VENDOR]
+        (old,) = found["out_of_use"]
+        assert old.startswith(f"the card of {PARTNER} until 2026-11-22T")
+    assert "could have signed since" in both.run(VENDOR, "actions", "verify", answer).out
+    # A log under the old card is not answered any more: the partner signs it anew.
+    both.run(VENDOR, "actions", "countersign", log, "--out", both.mail("again"), code=5)
+    both.run(VENDOR, "actions", "countersign", signed(both, rows=ROWS[:1]), "--out", both.mail("again"))
+
+
 def test_a_window_signs_its_days_alone(both: TwoParties) -> None:
     log = signed(both, "--since", "2026-11-13", "--until", "2026-11-16")
     found = both.read_json(PARTNER, "actions", "verify", log)

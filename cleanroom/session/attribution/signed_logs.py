@@ -29,7 +29,6 @@ from cleanroom.session.accounts.imports import own_accounts, own_table
 from cleanroom.session.attribution.action_log import keep_action, own_actions
 from cleanroom.session.attribution.rule_files import rule_book
 from cleanroom.session.folder import read_whole, write_whole
-from cleanroom.session.history import own_history
 from cleanroom.session.party import Party
 from overlap.errors import ForgedFile, UsageError, WrongRun
 from overlap.ingest import read_actions
@@ -55,7 +54,9 @@ class Answered:
 class Verified:
     """A file about a log whose signatures hold: what it is (log, countersigned, contested), and by whom.
 
-    `log` is the digest of the log's statement, `vendor` that of its vendor's card ("" in an answer)."""
+    `log` is the digest of the log's statement, `vendor` that of its vendor's card ("" in an answer).
+    `out_of_use` says which of the signers' cards are no longer in use, and since when: from then on whoever
+    has the old keys could have signed."""
 
     what: str
     signers: list[str]
@@ -65,6 +66,7 @@ class Verified:
     until: str
     lines: int
     contested: tuple[actions.Contested, ...]
+    out_of_use: list[str]
 
 
 def sign_log(
@@ -142,12 +144,14 @@ def _verified(party: Party, source: Path) -> tuple[Verified, str]:
     said = outline(data)
     cards = [_card(party, signer) for signer in said.signers]
     names = [card.party for card in cards]
+    ends = ((card.party, party.end_of_card(card.digest.hex())) for card in cards)
+    old = [f"the card of {name} until {moment_of(end)}" for name, end in ends if end is not None]
     if said.predicate_type == ACTION_ANSWER:
         statement = read_statement(data, cards, ACTION_ANSWER)
         answer = actions.read_answer(statement.predicate, statement.subject)
         if len(cards) != 1:
             raise ForgedFile("an answer to an action log has one signature", "ask for the file again")
-        found = Verified("contested", names, answer.log, "", "", "", 0, answer.contested)
+        found = Verified("contested", names, answer.log, "", "", "", 0, answer.contested, old)
         return found, said.signers[-1]
     statement = read_statement(data, cards, ACTION_LOG)
     log = actions.read_log(statement.predicate, statement.subject)
@@ -158,7 +162,7 @@ def _verified(party: Party, source: Path) -> tuple[Verified, str]:
         )
     what = "countersigned" if len(cards) == 2 else "log"
     digest, days, lines = statement.digest.hex(), (log.since, log.until), len(log.lines)
-    return Verified(what, names, digest, log.vendor, *days, lines, ()), said.signers[-1]
+    return Verified(what, names, digest, log.vendor, *days, lines, (), old), said.signers[-1]
 
 
 def _received(party: Party, data: bytes) -> tuple[str, actions.ActionLog]:
@@ -228,10 +232,14 @@ def _take(
 
 
 def _card(party: Party, digest: str) -> Card:
-    """A card by which a statement may be read: ours, present or past, or that of a verified partner."""
-    for card in (party.keys.card, *(one.card for one in own_history(party.folder))):
-        if card.digest.hex() == digest:
-            return card
+    """A card by which a statement may be read: ours or a verified partner's, now or before."""
+    retired = next((one for one in party.retired_cards() if one.card.digest.hex() == digest), None)
+    if retired is not None:
+        if retired.card.party != party.name:
+            party.verified_card_of(retired.card.party)
+        return retired.card
+    if digest == party.keys.card.digest.hex():
+        return party.keys.card
     return party.verified_card_of(party.partner_with(digest))
 
 
