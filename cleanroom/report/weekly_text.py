@@ -79,13 +79,14 @@ def _counts(review: weekly.Review) -> Iterator[str]:
 
 
 def _changes(review: weekly.Review) -> Iterator[str]:
-    if review.overlaps:
-        yield _cut(f"both hold {_new(review)}")
+    new = f"both hold {_new(review)}" if review.overlaps else ""
     if not review.since:
+        # A first week has nothing else to tell.
+        yield from ([_cut(new)] if new else [])
         return
     counts = Counter(one.kind for one in review.changes)
     said = ", ".join(f"{counts[kind]:,} {kind}" for kind in weekly.KINDS if counts[kind])
-    yield f"changed   {said or 'no status'}"
+    yield _cut(f"changed   {said or 'no status'}{f'; {new}' if new else ''}")
     moved = [_moved(one) for one in review.moved]
     if moved:
         more = f"; {len(moved) - _PARTS} more" if len(moved) > _PARTS else ""
