@@ -32,6 +32,11 @@ def test_a_log_reads_back_as_it_was_made_whatever_the_order_of_its_rows() -> Non
     assert [line["id"] for line in window.lines] == ["2", "3"] and window.until == "2026-06-01"
 
 
+def test_what_steers_a_terminal_is_a_blank_in_what_is_signed() -> None:
+    (line,) = made(act("demo", "2026-05-03", proof=" mail\n of\tMay \x1b[2J")).lines
+    assert line["proof"] == "mail of May [2J"
+
+
 def test_nothing_and_equal_ids_are_not_signed() -> None:
     with pytest.raises(UsageError):
         made(since="2027-01-01")
@@ -68,6 +73,8 @@ def test_a_log_of_another_form_is_refused(change: dict[str, Any]) -> None:
         {"opportunity_id": ""},
         {"proof": 1},
         {"proof": "x" * 1001},
+        {"proof": "clears the screen \x1b[2J"},
+        {"next_step": "turns the text around \u202e"},
         {"owner": "jo"},
     ],
 )
@@ -92,11 +99,15 @@ def test_an_answer_keeps_our_own_ids_back_and_is_checked_too() -> None:
     (line,) = answer.contested
     assert (line.line, line.partner_value, line.vendor_value) == ("p1", "2026-05-04", "2026-05-03")
     entry = answer.predicate["contested"][0]
+    odd = [Difference("only-ours", "x", "", "O\x1b1", "contoso", "de\nmo" + "o" * 2000, "")]
+    answer_odd = answer_log(VENDOR, 1, odd)
+    assert read_answer(answer_odd.predicate, answer_odd.subject).contested[0].subject == "O 1"
     for change in (
         {"log": "cd" * 32},
         {"made": 1.5},
         {"contested": [{**entry, "code": "because"}]},
         {"contested": [{**entry, "line": 1}]},
+        {"contested": [{**entry, "subject": "\x9b1m"}]},
         {"contested": [{**entry, "more": ""}]},
         {"contested": "none"},
     ):

@@ -97,7 +97,7 @@ def make_log(
 ) -> ActionLog:
     """The rows of ACTION_COLUMNS from `since` to `until`, by day and id; the days of the lines where none is
     given. UsageError when nothing is left, or a row cannot stand in a log."""
-    lines = [{name: row[name] for name in LINE_FIELDS} for row in rows]
+    lines = [{name: _one_line(row[name]) for name in LINE_FIELDS} for row in rows]
     lines = [one for one in lines if (since or "0") <= one["date"][:10] <= (until or "9")]
     lines.sort(key=lambda one: (one["date"], one["id"]))
     if not lines:
@@ -139,9 +139,11 @@ def answer_log(log: str, made: int, differences: Sequence[Difference]) -> LogAns
 
     The ids of our own records stay here.
     """
-    contested = [
-        Contested(one.code, one.theirs, one.subject, one.their_value, one.our_value) for one in differences
-    ]
+    contested = []
+    for one in differences:
+        # Our export may hold anything; the partner reads printable texts alone.
+        subject, value = (_one_line(text)[:TEXT_LIMIT] for text in (one.subject, one.our_value))
+        contested.append(Contested(one.code, one.theirs, subject, one.their_value, value))
     return LogAnswer(log, made, tuple(contested))
 
 
@@ -177,7 +179,12 @@ def _line(value: Any, since: str, until: str) -> dict[str, str]:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= TEXT_LIMIT
+    """Whether it may be shown to the other side: nothing in it steers a terminal."""
+    return isinstance(value, str) and len(value) <= TEXT_LIMIT and value.isprintable()
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def _digest(value: Any) -> str:
