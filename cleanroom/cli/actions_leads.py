@@ -1,4 +1,4 @@
-"""actions send-lead and give-and-take: leads that we sent partners, beside the introductions that they made."""
+"""actions send-lead and give-and-take: leads that we sent partners, beside what they introduced."""
 
 from __future__ import annotations
 
