@@ -33,7 +33,21 @@ REVOCATION: Final = "urn:overlap:revocation:1"
 DESTRUCTION: Final = "urn:overlap:destruction:1"
 REVIEW: Final = "urn:overlap:review:1"
 CLAIMS_TERMS: Final = "urn:overlap:claims-terms:1"
-PREDICATES: Final = (CLAIMS_TERMS, DESTRUCTION, EXPIRY, EXPORT, GRANT, RELEASE, REVIEW, REVOCATION, RUN)
+ACTION_LOG: Final = "urn:overlap:action-log:1"
+ACTION_ANSWER: Final = "urn:overlap:action-answer:1"
+PREDICATES: Final = (
+    ACTION_ANSWER,
+    ACTION_LOG,
+    CLAIMS_TERMS,
+    DESTRUCTION,
+    EXPIRY,
+    EXPORT,
+    GRANT,
+    RELEASE,
+    REVIEW,
+    REVOCATION,
+    RUN,
+)
 
 #: A grant of 100,000 records carries two digests a record and is the largest statement; others are a few KB.
 STATEMENT_LIMIT_BYTES: Final = 64 * 2**20

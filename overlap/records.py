@@ -64,10 +64,16 @@ OPPORTUNITY_COLUMNS = (
     "type",
 )
 
+#: Whose an action is: what a partner did, or a lead that we sent it.
+THEIRS, OURS = "theirs", "ours"
+#: What may have come of a lead that we sent.
+OUTCOMES = ("won", "lost")
+
 #: One partner action a row. `date` (when it happened), `logged` (when it was written down), `responded` (when
 #: somebody of ours first took it up) and `looped_back` (when the partner was told what came of it) are UTC
 #: days (YYYY-MM-DD) or instants (YYYY-MM-DDTHH:MM:SSZ); `proof` is a reference, with "sha256:" and the digest
-#: of what it points to where there is one.
+#: of what it points to where there is one. `source` is where it was recorded; `direction` is OURS for a lead
+#: that we sent the partner, else THEIRS, and `outcome` what came of such a lead: one of OUTCOMES or "".
 ACTION_COLUMNS = (
     "row",
     "id",
@@ -84,7 +90,14 @@ ACTION_COLUMNS = (
     "logged",
     "responded",
     "looped_back",
+    "source",
+    "direction",
+    "outcome",
 )
+
+#: What another tool says of a partner on an opportunity a row: its word for it, or a share of the credit, or
+#: both. Without a partner a row says that the tool knows the opportunity.
+ATTRIBUTION_COLUMNS = ("row", "opportunity_id", "partner", "status", "share")
 
 #: One change of stage a row; `entered` is a UTC day or instant.
 STAGE_COLUMNS = ("row", "opportunity_id", "stage", "entered")

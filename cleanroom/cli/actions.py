@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from cleanroom.cli.actions_leads import give_and_take_command, send_lead_command
+from cleanroom.cli.actions_signed import countersign_command, sign_command, verify_command
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table, say
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -59,14 +61,15 @@ def log(
 
 @actions_command.command("list")
 @click.option("--partner", default="", help="Only this partner's.")
+@click.option("--out", type=FILE, help="Write them to this CSV, as 'overlap import --as actions' reads it.")
 @json_option
 @click.pass_obj
-def list_(shell: Shell, partner: str, as_json: bool) -> None:
-    """List all actions here, imported and logged, the newest last."""
+def list_(shell: Shell, partner: str, out: Path | None, as_json: bool) -> None:
+    """List all actions here, imported and logged, the newest last, with the leads that we sent."""
     from cleanroom.session.attribution.action_log import list_actions
 
     with shell.party() as party:
-        rows = list_actions(party, partner)
+        rows = list_actions(party, partner, out)
     if as_json:
         print_json(rows)
         return
@@ -83,6 +86,9 @@ def list_(shell: Shell, partner: str, as_json: bool) -> None:
         "due",
         "responded",
         "looped_back",
+        "source",
+        "direction",
+        "outcome",
     )
     print_table(names, [[row[name] for name in names] for row in rows])
 
@@ -99,7 +105,7 @@ on_zone_option = click.option(
 @on_zone_option
 @click.pass_obj
 def answer(shell: Shell, action: str, on: str, zone: str) -> None:
-    """Keep that one of us responded to an introduction, imported or logged."""
+    """Keep that one of us responded to an introduction, or the partner to a lead that we sent."""
     _keep_answer(shell, action, "responded", on, zone)
 
 
@@ -107,10 +113,15 @@ def answer(shell: Shell, action: str, on: str, zone: str) -> None:
 @click.argument("action")
 @on_option
 @on_zone_option
+@click.option(
+    "--outcome",
+    type=click.Choice(["won", "lost"]),
+    help="Of a lead that we sent: what the partner says came of it.",
+)
 @click.pass_obj
-def loop_back(shell: Shell, action: str, on: str, zone: str) -> None:
-    """Keep that the partner was told what came of its introduction."""
-    _keep_answer(shell, action, "looped_back", on, zone)
+def loop_back(shell: Shell, action: str, on: str, zone: str, outcome: str | None) -> None:
+    """Keep that the partner was told what came of its introduction, or told us of a lead that we sent."""
+    _keep_answer(shell, action, "looped_back", on, zone, outcome or "")
 
 
 @actions_command.command("compare")
@@ -134,6 +145,13 @@ def compare(shell: Shell, ours: Path, theirs: Path, zone: str, out: Path | None,
         if number:
             say(f"careful   {number:,} rows of {side} are no usable actions and were not compared")
     say(", ".join(f"{number:,} {code}" for code, number in found.counts.items()) or "no difference")
+
+
+actions_command.add_command(send_lead_command)
+actions_command.add_command(give_and_take_command)
+actions_command.add_command(sign_command)
+actions_command.add_command(countersign_command)
+actions_command.add_command(verify_command)
 
 
 @actions_command.group("token")
@@ -207,10 +225,10 @@ def _tell(logged: dict[str, object], as_json: bool) -> None:
         say(f"careful   {line}")
 
 
-def _keep_answer(shell: Shell, action: str, what: str, on: str, zone: str) -> None:
+def _keep_answer(shell: Shell, action: str, what: str, on: str, zone: str, outcome: str = "") -> None:
     from cleanroom.session.attribution.action_log import answer_introduction
 
     with shell.party() as party:
-        row = answer_introduction(party, action, what, on, zone)
+        row = answer_introduction(party, action, what, on, zone, outcome)
     said = {"responded": "answered", "looped_back": "told back"}[what]
     say(f"{said:<9} {row['id']}: {row['type']} of {row['partner']} on {row['date']}, {row[what]}")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cleanroom.cli.credit_compare import compare_command
 from cleanroom.cli.credit_files import check_command, export_command
 from cleanroom.cli.credit_looks import journey_command, who_command
 from cleanroom.cli.shell import Shell, json_option, print_json, say
@@ -24,6 +25,9 @@ rules_option = click.option(
     "--findings", type=FILE, help="Write what is wrong with imported rows to this CSV, each by row."
 )
 @click.option("--touched", is_flag=True, help="Add what partners touched, evidence or not; it is in no sum.")
+@click.option(
+    "--engagement", is_flag=True, help="With --out or --json: add how long and how often each partner acted."
+)
 @rules_option
 @json_option
 @click.pass_context
@@ -33,6 +37,7 @@ def credit_command(
     headlines: Path | None,
     findings: Path | None,
     touched: bool,
+    engagement: bool,
     rules: Path | None,
     as_json: bool,
 ) -> None:
@@ -45,9 +50,12 @@ def credit_command(
         return
     from cleanroom.session.attribution.crediting import credit_ledger
 
+    if engagement and not (out or as_json):
+        raise click.UsageError("--engagement adds columns: give --out FILE or --json")
     shell: Shell = ctx.obj
+    files = {"out": out, "headlines": headlines, "findings": findings}
     with shell.party() as party:
-        ledger = credit_ledger(party, rules, touched=touched, out=out, headlines=headlines, findings=findings)
+        ledger = credit_ledger(party, rules, touched=touched, engagement=engagement, **files)
     if as_json:
         print_json(ledger.rows)
         return
@@ -106,5 +114,6 @@ def events(shell: Shell, out: Path | None, evidence: Path | None, rules: Path | 
 
 credit_command.add_command(export_command)
 credit_command.add_command(check_command)
+credit_command.add_command(compare_command)
 credit_command.add_command(journey_command)
 credit_command.add_command(who_command)

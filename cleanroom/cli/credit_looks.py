@@ -76,6 +76,6 @@ def journey_command(shell: Shell, opportunity: str, as_json: bool) -> None:
         return
     for one in steps:
         who = f"{plain(one.partner) or 'no partner'}: " if one.kind == "action" else ""
-        click.echo(
-            f"{one.day or 'no day':<10}  {who}{one.what}{'' if one.counts else '; counts for nothing'}"
-        )
+        where = f", from {one.source}" if one.source else ""
+        counts = "" if one.counts else "; counts for nothing"
+        click.echo(f"{one.day or 'no day':<10}  {who}{one.what}{where}{counts}")

@@ -63,6 +63,13 @@ REJECTED_SHARE = 0.1
     metavar="CODE",
     help="In what the amounts of opportunities are that do not say it, e.g. EUR: the CRM's one currency.",
 )
+@click.option(
+    "--source",
+    "system",
+    default="",
+    metavar="NAME",
+    help="Where actions were recorded that do not say it: CRM, portal, …; default: the file's name.",
+)
 @json_option
 @click.pass_obj
 def import_command(
@@ -76,6 +83,7 @@ def import_command(
     exported: str,
     zone: str,
     currency: str,
+    system: str,
     as_json: bool,
 ) -> None:
     """Read a CRM export (CSV, TSV, JSON Lines, XLSX or Parquet) into this party's folder.
@@ -103,6 +111,7 @@ def import_command(
         exported=exported,
         zone=zone,
         currency=currency,
+        system=system,
     )
     standing = rules_standing(Folder(shell.root)) if what == "restrictions" else None
     if as_json:

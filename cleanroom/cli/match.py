@@ -287,6 +287,30 @@ def groups(shell: Shell, run: str, as_json: bool) -> None:
     print_table(("account", "name", "evidence", "of ours in the group"), rows)
 
 
+@match_command.command("new")
+@click.option("--partner", default="", help="Only this partner.")
+@click.option("--since", default="", metavar="DAY", help="Only runs finished on this day or later.")
+@json_option
+@click.pass_obj
+def new(shell: Shell, partner: str, since: str, as_json: bool) -> None:
+    """New overlaps: our accounts that a partner holds too, each once, since the run that first said so.
+
+    It reads the runs here and tells nobody. Runs under agreements that have ended are left out.
+    """
+    from cleanroom.session.attribution.new_overlaps import list_new
+
+    with shell.party() as party:
+        found = list_new(party, partner, since)
+    if as_json:
+        print_json([asdict(one) | {"name": name} for one, name in found])
+        return
+    if not found:
+        click.echo("nothing   no live run with a partner tells of an account that both hold")
+        return
+    rows = [(one.day, one.partner, one.account, name, f"run {one.number}") for one, name in found]
+    print_table(("day", "partner", "account", "name", "both hold it since"), rows)
+
+
 @match_command.command("list")
 @json_option
 @click.pass_obj

@@ -35,6 +35,7 @@ def weekly_page(review: weekly.Review, names: Mapping[str, str], party: str) -> 
         *_deals(review, names),
         *_sections(review, names),
         *_plays(review, names),
+        *_overlaps(review, names),
         *_changes(review, names),
         *_lists(review, names),
         *_fields(review),
@@ -163,6 +164,25 @@ def _plays(review: weekly.Review, names: Mapping[str, str]) -> Iterator[str]:
             for step in play.steps
         ]
         yield table("Four weeks", ("by", "step", "account"), steps)
+
+
+def _overlaps(review: weekly.Review, names: Mapping[str, str]) -> Iterator[str]:
+    if not review.overlaps:
+        return
+    yield heading(f"New overlaps: {len(review.overlaps):,}")
+    yield paragraph("Both hold the account since that run, the first that said so.", soft=True)
+    rows = [
+        (
+            Cell(one.day),
+            Cell(_plain(one.partner)),
+            Cell(_named(one.account, names)),
+            Cell(f"{one.number:,}", number=True),
+        )
+        for one in review.overlaps[-_SHOWN:]
+    ]
+    yield table("The newest last", ("day", "partner", "account", "run"), rows)
+    if len(review.overlaps) > _SHOWN:
+        yield paragraph(f"And {len(review.overlaps) - _SHOWN:,} before.", soft=True)
 
 
 def _changes(review: weekly.Review, names: Mapping[str, str]) -> Iterator[str]:

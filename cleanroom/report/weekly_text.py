@@ -79,15 +79,26 @@ def _counts(review: weekly.Review) -> Iterator[str]:
 
 
 def _changes(review: weekly.Review) -> Iterator[str]:
+    new = f"both hold {_new(review)}" if review.overlaps else ""
     if not review.since:
+        # A first week has nothing else to tell.
+        yield from ([_cut(new)] if new else [])
         return
     counts = Counter(one.kind for one in review.changes)
     said = ", ".join(f"{counts[kind]:,} {kind}" for kind in weekly.KINDS if counts[kind])
-    yield f"changed   {said or 'no status'}"
+    yield _cut(f"changed   {said or 'no status'}{f'; {new}' if new else ''}")
     moved = [_moved(one) for one in review.moved]
     if moved:
         more = f"; {len(moved) - _PARTS} more" if len(moved) > _PARTS else ""
         yield _cut(f"moved     {'; '.join(moved[:_PARTS])}{more}")
+
+
+def _new(review: weekly.Review) -> str:
+    """How many accounts came to be held by both, by partner, the most first."""
+    counts = Counter(one.partner for one in review.overlaps)
+    said = [f"{count:,} with {classification.plain_cell(name)}" for name, count in counts.most_common(_PARTS)]
+    more = f" and {len(counts) - _PARTS} more partners" if len(counts) > _PARTS else ""
+    return f"{len(review.overlaps):,} new accounts: {', '.join(said)}{more}"
 
 
 def _moved(one: weekly.Moved) -> str:

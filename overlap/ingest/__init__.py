@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from overlap.ingest.accounts import read_accounts
     from overlap.ingest.actions import read_actions, read_territories
     from overlap.ingest.aliases import read_aliases
+    from overlap.ingest.attributions import read_attributions
     from overlap.ingest.opportunities import read_opportunities
     from overlap.ingest.pairs import read_pairs
     from overlap.ingest.populations import PopulationRule, parse_where
@@ -35,6 +36,7 @@ __all__ = [
     "read_accounts",
     "read_actions",
     "read_aliases",
+    "read_attributions",
     "read_opportunities",
     "read_pairs",
     "read_restrictions",
@@ -54,6 +56,7 @@ _HOMES = {
     "read_accounts": "accounts",
     "read_actions": "actions",
     "read_aliases": "aliases",
+    "read_attributions": "attributions",
     "read_opportunities": "opportunities",
     "read_pairs": "pairs",
     "read_restrictions": "restrictions",

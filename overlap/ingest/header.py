@@ -50,6 +50,11 @@ TERRITORIES: Final = Kind(
     (("account_id",), ("territory_id", "territory_name")),
     "account_id,territory_id,territory_name / 1,T1,North",
 )
+ATTRIBUTIONS: Final = Kind(
+    "attributions",
+    (("opportunity_id",), ("partner",), ("status", "share")),
+    "opportunity_id,partner,status / 7,Partner Inc,Sourced",
+)
 STAGES: Final = Kind(
     "stages",
     (("opportunity_id",), ("stage",), ("entered",)),

@@ -266,6 +266,9 @@ _ACTIONS: dict[str, Aliases] = {
         "owner": ("partner owner", "owner", "assigned to"),
         "next_step": ("next joint step", "next step", "next steps"),
         "role": ("role", "partner role", "partner role on opportunity"),
+        "source": ("source", "source system", "system", "record source", "recorded in", "logged in"),
+        "direction": ("direction", "lead direction", "referral direction"),
+        "outcome": ("outcome", "lead outcome", "referral outcome"),
         "due": ("due", "due date", "next joint step due", "next joint step date", "next step due",
                 "next step date"),
         "logged": ("logged", "logged at", "logged on", "created", "created at", "created on", "created date",
@@ -279,6 +282,16 @@ _ACTIONS: dict[str, Aliases] = {
                         "partner informed at", "partner informed on", "partner updated",
                         "partner updated at", "partner notified", "partner notified at",
                         "partner notified on", "feedback sent", "feedback sent at", "feedback given"),
+        "deleted": ("isdeleted", "is deleted", "deleted"),
+    }
+}  # fmt: skip
+
+_ATTRIBUTIONS: dict[str, Aliases] = {
+    "generic": {
+        "opportunity_id": ("opportunity id", "opportunityid", "deal id", "opportunity", "deal", "record id"),
+        "partner": ("partner", "partner name", "partner account"),
+        "status": ("status", "attribution type", "attribution", "attribution status", "type"),
+        "share": ("share", "credit", "attribution share", "credit share", "weight"),
         "deleted": ("isdeleted", "is deleted", "deleted"),
     }
 }  # fmt: skip
@@ -359,6 +372,7 @@ ALIASES: Final[Mapping[str, Mapping[str, Aliases]]] = {
     "accounts": _ACCOUNTS,
     "opportunities": _OPPORTUNITIES,
     "actions": _ACTIONS,
+    "attributions": _ATTRIBUTIONS,
     "stages": _STAGES,
     "territories": _TERRITORIES,
     "pairs": _PAIRS,

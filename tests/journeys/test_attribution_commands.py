@@ -160,6 +160,23 @@ def test_every_file_of_the_ledger_is_written(both: TwoParties) -> None:
     assert [place.read_text().split(",")[0] for place in places] == ["opportunity", "opportunity", "what"]
 
 
+def test_engagement_stands_beside_the_statuses_and_is_not_kept(both: TwoParties) -> None:
+    plain = both.read_json(VENDOR, "credit")
+    log(both, "demo", "--opportunity", "D2", "--proof", "x", "--next-step", "call", date="2026-11-05")
+    log(both, "demo", "--opportunity", "D2", "--proof", "x", date="2026-11-12")
+    rows = {row["opportunity"]: row for row in both.read_json(VENDOR, "credit", "--engagement")}
+    found = rows["D2"]
+    assert (found["first_action"], found["engaged_days"], found["actions"]) == ("2026-11-05", "7", "2")
+    assert (found["steps"], found["steps_done"], found["before_late"]) == ("1", "1", "")
+    # D1 has a history, and nobody acted on it.
+    assert (rows["D1"]["actions"], rows["D1"]["first_action"], rows["D1"]["before_late"]) == ("0", "", "")
+    out = both.mail("out.csv")
+    both.run(VENDOR, "credit", "--engagement", "--out", out)
+    assert out.read_text().splitlines()[0].endswith(",introductions_accepted,steps,steps_done")
+    assert set(both.read_json(VENDOR, "credit")[0]) == set(plain[0])
+    both.run(VENDOR, "credit", "--engagement", code=2)
+
+
 def test_a_match_that_has_ended_keeps_its_line_as_a_digest(both: TwoParties) -> None:
     before = {row["opportunity"]: row for row in both.read_json(VENDOR, "credit")}
     assert before["D1"]["rule"] == "attached:overlap"

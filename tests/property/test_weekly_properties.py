@@ -62,6 +62,10 @@ def review_of(made: Judged, seed: int, **options: Any) -> weekly.Review:
         disputes=disputes,
         known=known,
         starts={"contoso": 20_770},
+        overlaps=[
+            weekly.NewOverlap(f"2026-11-{n:02}", f"Partner {n % 7} of many", f"A{n}", "r", 1)
+            for n in range(5, 23)
+        ],
         **options,
     )
 
@@ -171,6 +175,9 @@ def test_one_screen_holds_it_and_fields_are_counted_once(seed: int) -> None:
     review = review_of(made, seed)
     lines = weekly_text(review, {})
     assert len(lines) <= LINES
+    # Week 46 began on 9 November; of seven partners three are named.
+    (told,) = [line for line in lines if "both hold" in line]
+    assert "both hold 14 new accounts: 2 with " in told
     assert not [one for one in lines if len(one) > 118 and not one[10:].startswith("overlap ")]
     counted = completeness(made)
     assert list(review.fields) == counted

@@ -241,3 +241,17 @@ def test_a_table_of_another_kind_is_refused_with_a_sample(read: Callable[[pd.Dat
     with pytest.raises(BadInput) as caught:
         read(pd.DataFrame({"name": ["Acme"], "website": ["a.example"]}))
     assert "smallest correct" in caught.value.hint
+
+
+def test_leads_that_we_sent_are_told_apart_from_what_partners_did() -> None:
+    rows = [("Ours ", "WON"), ("", "won"), ("theirs", ""), ("inbound", ""), ("ours", "maybe")]
+    frame = pd.DataFrame(
+        [(f"D{at}", "P", "demo", "2026-01-31", "CRM", *row) for at, row in enumerate(rows)],
+        columns=["deal id", "partner", "type", "date", "source system", "direction", "outcome"],
+    )
+    table = read_actions(frame)
+    found = zip(table.frame["direction"], table.frame["outcome"], strict=True)
+    assert list(found) == [("ours", "won"), ("theirs", ""), ("theirs", ""), ("ours", "")]
+    assert set(table.frame["source"]) == {"CRM"}
+    assert [each.reason for each in table.rejected] == ["its direction is neither 'ours' nor 'theirs'"]
+    assert table.unreadable == {"outcome": 1}

@@ -3,6 +3,8 @@
 judged deals -> choose_deals, gather_touches -> rows of files (paths, deals, statuses, a rule's credit)
                                              -> edge cases of the rules, what types of action went with
              -> who stands how in an account, who is in many, the journey of a deal
+             -> for how long and how often a partner was engaged on a deal
+             -> what went each way between us and a partner; what another tool says
 
 Nothing here has a clock or a file, and nothing decides: statuses are given by `classification` alone.
 """
@@ -16,8 +18,16 @@ from overlap.lazy import load_from
 if TYPE_CHECKING:
     from cleanroom.attribution.observed.credited import Given, rule_credit
     from cleanroom.attribution.observed.edges import EDGES, Edge, edge_cases
+    from cleanroom.attribution.observed.engagement import (
+        ENGAGEMENT_COLUMNS,
+        NOT_ENGAGED,
+        Engagement,
+        engagements_of,
+    )
     from cleanroom.attribution.observed.going_together import FEWEST_ACTIONS, Motion, Share, motions
     from cleanroom.attribution.observed.journeys import Paths, journey_rows
+    from cleanroom.attribution.observed.other_tool import COMPARISONS, Beside, lay_beside, meanings
+    from cleanroom.attribution.observed.reciprocity import Exchange, GiveAndTake, give_and_take
     from cleanroom.attribution.observed.relations import (
         Connector,
         Relation,
@@ -37,12 +47,19 @@ if TYPE_CHECKING:
     from cleanroom.attribution.observed.touches import Touches, gather_touches, step_names
 
 __all__ = [
+    "COMPARISONS",
     "EDGES",
+    "ENGAGEMENT_COLUMNS",
     "FEWEST_ACTIONS",
     "LEFT_OUT",
+    "NOT_ENGAGED",
+    "Beside",
     "Connector",
     "DealRows",
     "Edge",
+    "Engagement",
+    "Exchange",
+    "GiveAndTake",
     "Given",
     "Motion",
     "Paths",
@@ -56,9 +73,13 @@ __all__ = [
     "connectors_of",
     "deal_rows",
     "edge_cases",
+    "engagements_of",
     "gather_touches",
+    "give_and_take",
     "journey_of",
     "journey_rows",
+    "lay_beside",
+    "meanings",
     "motions",
     "relations_of",
     "rule_credit",
@@ -70,10 +91,13 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(("Given", "rule_credit"), "credited"),
     **dict.fromkeys(("EDGES", "Edge", "edge_cases"), "edges"),
+    **dict.fromkeys(("ENGAGEMENT_COLUMNS", "NOT_ENGAGED", "Engagement", "engagements_of"), "engagement"),
     **dict.fromkeys(("Paths", "journey_rows"), "journeys"),
     **dict.fromkeys(
         ("Connector", "Relation", "Step", "connectors_of", "journey_of", "relations_of"), "relations"
     ),
+    **dict.fromkeys(("COMPARISONS", "Beside", "lay_beside", "meanings"), "other_tool"),
+    **dict.fromkeys(("Exchange", "GiveAndTake", "give_and_take"), "reciprocity"),
     **dict.fromkeys(("FEWEST_ACTIONS", "Motion", "Share", "motions"), "going_together"),
     **dict.fromkeys(("DealRows", "action_rows", "deal_rows", "stage_rows", "status_rows"), "rows"),
     **dict.fromkeys(("LEFT_OUT", "Selection", "choose_deals"), "selection"),

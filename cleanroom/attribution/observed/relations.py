@@ -54,13 +54,15 @@ class Connector:
 @dataclass(frozen=True, slots=True)
 class Step:
     """One event of a deal's journey; `day` is "" where none can be read, `counts` is False for an action that
-    counts for nothing. `kind` is `created`, `stage`, `action` or `closed`."""
+    counts for nothing. `kind` is `created`, `stage`, `action` or `closed`; `source` is where an action was
+    recorded, "" where that is not known."""
 
     day: str
     kind: str
     partner: str
     what: str
     counts: bool
+    source: str = ""
 
 
 def relations_of(judged: Judged, account: str) -> tuple[Relation, ...]:
@@ -162,15 +164,16 @@ def _stages(judged: Judged, opportunity: str) -> Iterator[Step]:
 
 def _actions(judged: Judged, opportunity: str, account: str) -> Iterator[Step]:
     frame, acts = judged.pipeline.actions, judged.acts
-    names = ("id", "opportunity_id", "account_id", "partner", "type", "role")
+    names = ("id", "opportunity_id", "account_id", "partner", "type", "role", "source")
     columns = zip(*(texts(frame, name).to_pylist() for name in names), strict=True)
     starts = spans(texts(frame, "date"))[0].tolist()
-    for at, (name, deal, of, partner, kind, role) in enumerate(columns):
+    for at, (name, deal, of, partner, kind, role, source) in enumerate(columns):
         if deal == opportunity or (not deal and account and of == account):
             known = judged.pipeline.book.partner(partner)
             part = f", as {plain_cell(role)}" if role.strip() else ""
             what = f"{plain_cell(kind) or 'no type'} ({plain_cell(name)}){part}"
-            yield Step(_day(starts[at]), "action", known, what, bool(acts.usable[at]))
+            usable = bool(acts.usable[at])
+            yield Step(_day(starts[at]), "action", known, what, usable, plain_cell(source))
 
 
 def _day(second: int) -> str:

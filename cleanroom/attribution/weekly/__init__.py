@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from overlap.lazy import load_from
 
 if TYPE_CHECKING:
-    from cleanroom.attribution.weekly.change import KEPT_COLUMNS, KINDS, Change, Moved
+    from cleanroom.attribution.weekly.change import KEPT_COLUMNS, KINDS, Change, Moved, NewOverlap
     from cleanroom.attribution.weekly.desk import week_of
     from cleanroom.attribution.weekly.item import CODES, SECTIONS, Item, first_few, ordered
     from cleanroom.attribution.weekly.lists import LISTS, Listed
@@ -47,6 +47,7 @@ __all__ = [
     "Item",
     "Listed",
     "Moved",
+    "NewOverlap",
     "OpenDispute",
     "Outlook",
     "Past",
@@ -62,7 +63,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    **dict.fromkeys(("KEPT_COLUMNS", "KINDS", "Change", "Moved"), "change"),
+    **dict.fromkeys(("KEPT_COLUMNS", "KINDS", "Change", "Moved", "NewOverlap"), "change"),
     "week_of": "desk",
     **dict.fromkeys(("CODES", "SECTIONS", "Item", "first_few", "ordered"), "item"),
     **dict.fromkeys(("LISTS", "Listed"), "lists"),

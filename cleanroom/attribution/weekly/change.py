@@ -52,6 +52,18 @@ class Moved:
     amount: str
 
 
+@dataclass(frozen=True, slots=True)
+class NewOverlap:
+    """Both hold an account of ours since the run with that partner that was finished on `day`, its `number`th
+    (from 1): the first that said so."""
+
+    day: str
+    partner: str
+    account: str
+    run: str
+    number: int
+
+
 def changes(before: pd.DataFrame, after: pd.DataFrame) -> tuple[Change, ...]:
     """Every partner whose status differs, up first, the largest amounts of each currency first."""
     old, new = _pairs(before), _pairs(after)

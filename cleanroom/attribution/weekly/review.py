@@ -16,7 +16,14 @@ from cleanroom.attribution.classification.engine import Judged
 from cleanroom.attribution.classification.explain import plain_cell
 from cleanroom.attribution.classification.filled import Filled, completeness
 from cleanroom.attribution.classification.times import iso_day
-from cleanroom.attribution.weekly.change import Change, Moved, changes, headlines_of, money_moved
+from cleanroom.attribution.weekly.change import (
+    Change,
+    Moved,
+    NewOverlap,
+    changes,
+    headlines_of,
+    money_moved,
+)
 from cleanroom.attribution.weekly.desk import Desk, make_desk, week_of
 from cleanroom.attribution.weekly.evidence import disputed_items, evidence_items
 from cleanroom.attribution.weekly.handoff import loop_back_items, response_items
@@ -70,7 +77,8 @@ class Past:
 class Review:
     """What is open on a day. `since` is the week compared with, "" for a first one; `items` are ordered in
     each of SECTIONS, `fields` one for each gated field, `partner` the only one it is about, or "". `deals`
-    are the open ones with their verdict, ordered."""
+    are the open ones with their verdict, ordered. `overlaps` came since the week compared with began, in a
+    first week within seven days."""
 
     day: str
     week: str
@@ -83,6 +91,7 @@ class Review:
     listed: tuple[Listed, ...]
     fields: tuple[Filled, ...]
     deals: tuple[Outlook, ...]
+    overlaps: tuple[NewOverlap, ...] = ()
 
     def section(self, name: str) -> tuple[Item, ...]:
         """The items of one section, in their order."""
@@ -106,12 +115,14 @@ def make_review(
     past: Past | None = None,
     known: Mapping[str, int] | None = None,
     starts: Mapping[str, int] | None = None,
+    overlaps: Sequence[NewOverlap] = (),
     partner: str = "",
 ) -> Review:
     """The review of what was judged; `statuses` is its table, with what ended matches left.
 
     `known` is the day (since 1970) since which a match tells that a partner is in our accounts, `starts` the
-    day on which its play began (today where none did). With `partner` nothing is about another one.
+    day on which its play began (today where none did), `overlaps` are all new ones. With `partner` nothing is
+    about another one.
     """
     desk, partner_of = make_desk(judged), judged.pipeline.book.partner
     disputes = [replace(one, partner=partner_of(one.partner)) for one in disputes]
@@ -132,6 +143,9 @@ def make_review(
         three_lists(desk, silent, plays, began),
         tuple(completeness(judged)),
         outlook_of(desk, partner_of(partner) if partner else ""),
+        tuple(
+            replace(one, partner=partner_of(one.partner)) for one in overlaps if one.day >= iso_day(late_from)
+        ),
     )
     return _only(whole, judged, statuses, past, partner_of(partner)) if partner else whole
 
@@ -194,4 +208,5 @@ def _only(whole: Review, judged: Judged, statuses: pd.DataFrame, past: Past | No
         moved=money_moved(*(headlines_of(table) for table in tables)) if tables else (),
         listed=tuple(one for one in whole.listed if one.partner == partner),
         fields=tuple(completeness(judged, partner)),
+        overlaps=tuple(one for one in whole.overlaps if one.partner == partner),
     )

@@ -76,21 +76,18 @@ def import_export(
     exported: str = "",
     zone: str = "",
     currency: str = "",
+    system: str = "",
 ) -> Imported:
     """Read `source` and replace the table of that kind (and population). Raises UsageError or BadInput.
 
     `exported` is the day (YYYY-MM-DD, UTC) on which the file was made, where it was not today; `zone` says
     where the times of actions and stages were written that do not say it themselves, `currency` (ISO 4217) in
-    what the amounts of opportunities are that do not say it. Rows of accounts that were forgotten are not
+    what the amounts of opportunities are that do not say it, `system` where actions were recorded that do not
+    say it; without it that is the name of the file. Rows of accounts that were forgotten are not
     taken.
     """
     folder.require_party()
-    if zone and what not in ZONED:
-        raise UsageError("only actions and stages have times of their own", "leave --zone out")
-    if currency and what != "opportunities":
-        raise UsageError("only opportunities have amounts", "leave --currency out")
-    if currency and payouts.exponent_of(currency) is None:
-        raise UsageError("there is no such currency", "give a code of ISO 4217, for example --currency EUR")
+    _check_options(what, zone, currency, system)
     said = {"zone": zone} if what in ZONED else {"currency": currency} if currency else {}
     made = _day(exported, now) if exported else now
     if what == "accounts":
@@ -108,6 +105,8 @@ def import_export(
             f"the file has no column for {', '.join(missing)}: none of its actions would count",
             "name it, for example --map partner=COLUMN; nothing was imported",
         )
+    if what == "actions":
+        table = _with_source(table, system.strip() or source.name)
     with folder.locked():
         if what == "aliases":
             table = _of_own_accounts(table, own_accounts(folder))
@@ -117,6 +116,23 @@ def import_export(
             ids = table.frame["id" if what == "accounts" else "account_id"]
             table = _rejecting(table, are_forgotten(folder, ids.tolist()), FORGOTTEN)
         return _keep(folder, table, name, what, population, now, made)
+
+
+def _check_options(what: str, zone: str, currency: str, system: str) -> None:
+    if zone and what not in ZONED:
+        raise UsageError("only actions and stages have times of their own", "leave --zone out")
+    if currency and what != "opportunities":
+        raise UsageError("only opportunities have amounts", "leave --currency out")
+    if currency and payouts.exponent_of(currency) is None:
+        raise UsageError("there is no such currency", "give a code of ISO 4217, for example --currency EUR")
+    if system and what != "actions":
+        raise UsageError("only actions have a source system", "leave --source out")
+
+
+def _with_source(table: Table, system: str) -> Table:
+    """The actions, each with where it was recorded: what its row says, else `system`."""
+    said = table.frame["source"].str.strip()
+    return replace(table, frame=table.frame.assign(source=said.where(said != "", system)))
 
 
 def _of_own_accounts(table: Table, accounts: pd.DataFrame) -> Table:

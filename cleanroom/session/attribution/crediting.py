@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from cleanroom.attribution import classification
+from cleanroom.attribution import classification, observed
 from cleanroom.session.accounts.imports import deal_named, own_table
 from cleanroom.session.attribution.action_log import own_actions
 from cleanroom.session.attribution.evidence import unused_partners
@@ -111,16 +111,21 @@ def credit_ledger(
     rules: Path | None = None,
     *,
     touched: bool = False,
+    engagement: bool = False,
     out: Path | None = None,
     headlines: Path | None = None,
     findings: Path | None = None,
 ) -> Ledger:
-    """Judge every imported opportunity and write what is asked for; the table is kept for later runs."""
+    """Judge every imported opportunity and write what is asked for; the table is kept for later runs.
+
+    With `engagement` the statuses that are returned and written have ENGAGEMENT_COLUMNS beside them.
+    """
     here = judge_here(party, rules)
     troubles = here.judged.findings
     if rules is None:
         keep_statuses(party, here)
-    for place, table in ((out, here.statuses), (headlines, here.headlines), (findings, troubles)):
+    statuses = _with_engagement(here) if engagement else here.statuses
+    for place, table in ((out, statuses), (headlines, here.headlines), (findings, troubles)):
         if place is not None:
             write_whole(place, table.to_csv(index=False, lineterminator="\n").encode())
     lines = [*_summary(here, touched), *_troubles(troubles)]
@@ -133,7 +138,16 @@ def credit_ledger(
         for partner in unused_partners(party)
     ]
     lines.append("note      'overlap credit explain ID' tells why; statuses pay nothing by themselves")
-    return Ledger(here.statuses, here.headlines, troubles, here.kept, lines)
+    return Ledger(statuses, here.headlines, troubles, here.kept, lines)
+
+
+def _with_engagement(here: Here) -> pd.DataFrame:
+    """The statuses with how each partner was engaged on each deal."""
+    found = observed.engagements_of(here.judged)
+    pairs = zip(here.statuses["opportunity"], here.statuses["partner"], strict=True)
+    rows = [found.get(pair, observed.NOT_ENGAGED) for pair in pairs]
+    columns = {name: [getattr(one, name) for one in rows] for name in observed.ENGAGEMENT_COLUMNS}
+    return here.statuses.assign(**columns)
 
 
 def keep_statuses(party: Party, here: Here) -> None:

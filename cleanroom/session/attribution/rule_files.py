@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from cleanroom.attribution import classification
+from cleanroom.attribution import actions, classification
 from cleanroom.number import count_of
 from cleanroom.session.accounts.imports import own_table
 from cleanroom.session.folder import Folder, read_whole, write_whole
@@ -98,11 +98,12 @@ def lint_file(folder: Folder, data: bytes, now: int) -> list[classification.Lint
     if not folder.is_party:
         return classification.lint_rules(data, now)
     others = [one.rules for one in adopted_rules(folder) if one.rules.data != data]
+    table = own_table(folder, "actions")
     return classification.lint_rules(
         data,
         now,
         others=others,
         opportunities=own_table(folder, "opportunities"),
-        actions=own_table(folder, "actions"),
+        actions=actions.by_partners(table) if table is not None else None,
         stages=own_table(folder, "stages"),
     )

@@ -25,6 +25,7 @@ from cleanroom.session.folder import Folder, read_whole, write_whole
 from cleanroom.session.history import own_history
 from cleanroom.session.party import Party
 from overlap.errors import BadInput, Expired, Refused, UsageError
+from overlap.records import THEIRS
 
 _PLACE: Final = ("attribution", "tokens")
 _DAY: Final = 86_400
@@ -98,6 +99,9 @@ def redeem_referral(
         "logged": moment,
         "responded": "",
         "looped_back": "",
+        "source": "referral token",
+        "direction": THEIRS,
+        "outcome": "",
     }
     logged = keep_action(party, _action(token.id, used), row, kind)
     # A command that is killed here leaves the action without its use, which `_used` counts all the same.

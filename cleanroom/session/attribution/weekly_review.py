@@ -22,6 +22,7 @@ from cleanroom.session.attribution.crediting import Here, judge_here
 from cleanroom.session.attribution.disputing import list_disputes
 from cleanroom.session.attribution.evidence import has_ended, runs_for_credit
 from cleanroom.session.attribution.money_books import MoneyBooks
+from cleanroom.session.attribution.new_overlaps import new_overlaps
 from cleanroom.session.folder import write_whole
 from cleanroom.session.party import Party
 from cleanroom.store import read_table, write_table
@@ -79,6 +80,7 @@ def write_review(
         past=past,
         known=_known(party),
         starts=_starts(party, here),
+        overlaps=new_overlaps(party, for_credit=True),
         partner=_named(here, partner) if partner else "",
     )
     _keep(party, here, made)
