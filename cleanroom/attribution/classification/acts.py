@@ -80,9 +80,11 @@ def read_acts(pipeline: Pipeline, menu: Menu, numbers: dict[str, int], deals: De
     frame, book = pipeline.actions, pipeline.book
     ids = texts(frame, "id")
     rows = np.empty(0, np.int64) if frame is None else row_numbers(frame)
-    partner = _coded(encoded(frame, "partner"), lambda text: numbers.get(book.partner(text), -1))
+    partner = _coded(encoded(frame, "partner"), lambda text: numbers.get(book.partner(text), -1), np.int32)
     places = {name: number for number, name in enumerate(menu.names)}
-    kind = _coded(encoded(frame, "type"), lambda text: places.get(plain_type(text), len(menu.names)))
+    kind = _coded(
+        encoded(frame, "type"), lambda text: places.get(plain_type(text), len(menu.names)), np.int16
+    )
     happened, logged = spans(texts(frame, "date")), spans(texts(frame, "logged"))
     future = logged[0] > pipeline.now
     finder.add("action", "logged-in-future", ids, rows, future)
@@ -119,15 +121,15 @@ def counted_from(
     return np.where(moved, logged, start), np.where(moved, logged_end, end), late
 
 
-def _coded(column: Any, number: Any) -> np.ndarray:
+def _coded(column: Any, number: Any, type_: Any) -> np.ndarray:
     """`number(text)` for each text of an encoded column, worked out once for each distinct one."""
-    known = np.array([number(text) for text in column.dictionary.to_pylist()], np.int64)
-    return known[np.asarray(column.indices)] if len(known) else np.empty(0, np.int64)
+    known = np.array([number(text) for text in column.dictionary.to_pylist()], type_)
+    return known[np.asarray(column.indices)] if len(known) else np.empty(0, type_)
 
 
 def _shown(frame: Any, logged: np.ndarray) -> np.ndarray:
     """Bit i where REQUIREMENTS[i] is there."""
-    shows = np.zeros(len(logged), np.int64)
+    shows = np.zeros(len(logged), np.int16)
     for bit, name in enumerate(REQUIREMENTS):
         if name == "logged":
             there = logged
@@ -136,7 +138,7 @@ def _shown(frame: Any, logged: np.ndarray) -> np.ndarray:
             there = np.asarray(found, dtype=bool)
         else:
             there = has_text(frame, name)
-        shows |= there.astype(np.int64) << bit
+        shows |= there.astype(np.int16) << np.int16(bit)
     return shows
 
 

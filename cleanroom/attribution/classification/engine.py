@@ -109,12 +109,12 @@ def judge_pipeline(pipeline: Pipeline) -> Judged:
     splits = splitting[deals.version[pairs.deal[race.ties]]]
     rule[race.wins] = _RULE["sourced:held-first"]
     rule[race.ties] = np.where(splits, _RULE["sourced:split"], _RULE["disputed:rivals"])
-    share_of = np.ones(len(pairs), np.int64)
+    share_of = np.ones(len(pairs), np.int32)
     share_of[race.ties] = np.where(splits, race.leaders, 1)
     source[lost] = source[race.ties[~splits]] = False
     rule[pairs.disputed & (rule != _RULE["unattributed:before-rules"])] = _RULE["disputed:open"]
     influence = (best[1][0] >= 0) | (best[2][0] >= 0)
-    points = np.zeros(len(pairs), np.int64)
+    points = np.zeros(len(pairs), np.int32)
     np.add.at(points, pairs.of_meeting, meetings.points)
     give_back()
     return Judged(
@@ -181,35 +181,34 @@ def _rules(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The rule of each pair by its own evidence, and the meeting behind it; where the source is `lost` to a
     rival, by the rest of its evidence."""
-    rule = np.full(len(pairs), _RULE["unattributed"])
+    # A pair's rule is one of few: a million of them stand in as many bytes.
+    rule = np.full(len(pairs), _RULE["unattributed"], np.int8)
     rule[pairs.touched > 0] = _RULE["unattributed:no-usable-action"]
     rule[pairs.held] = _RULE["attached:overlap"]
     rule[pairs.last != NEVER] = _RULE["attached:action"]
     rule[lost] = _RULE["attached:held-later"]
     undated = (deals.created[0] == NEVER)[pairs.deal] & (pairs.held | (pairs.last != NEVER))
     rule[undated] = _RULE["attached:no-created"]
-    deciding = np.full(len(pairs), -1)
-    rank = np.zeros(len(pairs), np.int64)
+    deciding = np.full(len(pairs), -1, np.int32)
+    rank = np.zeros(len(pairs), np.int8)
     ladder: list[tuple[int, str, np.ndarray, np.ndarray]] = [
         (1, "influenced", *best[2]),
         (2, "assisted-close", *best[1]),
         (3, "sourced", np.where(lost, -1, best[0][0]), np.where(lost, -1, best[0][1])),
     ]
     for height, name, proof, _ in ladder:
-        rule[proof >= 0], rank[proof >= 0] = _RULE[name], height
-        deciding = np.where(proof >= 0, proof, deciding)
+        at = np.flatnonzero(proof >= 0)
+        rule[at], rank[at], deciding[at] = _RULE[name], height, proof[at]
     for height, _, _, claim in ladder:
-        raised = (claim >= 0) & (rank < height)
-        deciding = np.where(raised, claim, deciding)
-        rule = np.where(raised, _why(lacks, claim), rule)
+        at = np.flatnonzero((claim >= 0) & (rank < height))
+        rule[at], deciding[at] = _why(lacks[claim[at]]), claim[at]
     unruled = deals.version[pairs.deal] < 0
-    rule = np.where(unruled, _RULE["unattributed:before-rules"], rule)
-    return rule, np.where(unruled, -1, deciding)
+    rule[unruled], deciding[unruled] = _RULE["unattributed:before-rules"], -1
+    return rule, deciding
 
 
-def _why(lacks: np.ndarray, claim: np.ndarray) -> np.ndarray:
-    """The rule of a claim that is no proof: evidence that is missing comes before what contradicts it."""
-    lack = lacks[np.maximum(claim, 0)] if len(lacks) else np.zeros(len(claim), np.int64)
+def _why(lack: np.ndarray) -> np.ndarray:
+    """The rule of claims that are no proof: evidence that is missing comes before what contradicts it."""
     why = np.where(lack & CONTRADICTED > 0, _RULE["disputed:contradiction"], _RULE["disputed:late-logging"])
     return np.where(lack & (LATE_LOGGED - 1) > 0, _RULE["disputed:evidence"], why)
 

@@ -60,7 +60,7 @@ class Pairs:
 
     def first(self, chosen: np.ndarray) -> np.ndarray:
         """The first chosen meeting of each pair, -1 where there is none."""
-        found = np.full(len(self), -1, np.int64)
+        found = np.full(len(self), -1, np.int32)
         at = np.flatnonzero(chosen)[::-1]
         # Of several that are written to one place the last one stays, which is the first in order.
         found[self.of_meeting[at]] = at
