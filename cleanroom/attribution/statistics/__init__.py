@@ -13,6 +13,7 @@ from overlap.lazy import load_from
 
 if TYPE_CHECKING:
     from cleanroom.attribution.statistics.deals import (
+        AMOUNT_COLUMN,
         DEAL_COLUMNS,
         LEFT_OUT,
         STAGE_COLUMNS,
@@ -38,16 +39,25 @@ if TYPE_CHECKING:
         Thresholds,
         portfolio,
     )
-    from cleanroom.attribution.statistics.trials import BIASES, Difference, Lift, Stratum, lift
+    from cleanroom.attribution.statistics.trials import (
+        BIASES,
+        SET_BEFORE,
+        Difference,
+        Lift,
+        Stratum,
+        lift,
+    )
 
 __all__ = [
     "ACTION_COLUMNS",
     "ACTIVE",
+    "AMOUNT_COLUMN",
     "BIASES",
     "DEAL_COLUMNS",
     "LANES",
     "LEFT_OUT",
     "SEED_BYTES",
+    "SET_BEFORE",
     "STAGE_COLUMNS",
     "Deals",
     "Difference",
@@ -81,6 +91,7 @@ __all__ = [
 _HOMES = {
     "ACTION_COLUMNS": "standing",
     "ACTIVE": "forecasting",
+    "AMOUNT_COLUMN": "deals",
     "BIASES": "trials",
     "DEAL_COLUMNS": "deals",
     "Deals": "deals",
@@ -97,6 +108,7 @@ _HOMES = {
     "Rate": "partner_rates",
     "Rates": "partner_rates",
     "SEED_BYTES": "outreach",
+    "SET_BEFORE": "trials",
     "STAGE_COLUMNS": "deals",
     "Standing": "standing",
     "Stratum": "trials",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cleanroom.attribution import statistics
+from cleanroom.limits import limits_of
 from cleanroom.session.attribution.csv_files import read_table
 from cleanroom.session.folder import write_whole
 from overlap.errors import BadInput, UsageError
@@ -29,16 +30,21 @@ def read_deals(deals: Path, stages: Path | None, now: int, as_of: str | None = N
     if today is None:
         raise UsageError("--as-of is no day", "as 2026-05-03")
     rows = read_table(deals, statistics.DEAL_COLUMNS)
-    entries = [] if stages is None else read_table(stages, statistics.STAGE_COLUMNS)
+    columns, needed = (*statistics.STAGE_COLUMNS, statistics.AMOUNT_COLUMN), len(statistics.STAGE_COLUMNS)
+    entries = [] if stages is None else read_table(stages, columns, needed)
     return statistics.gather_deals(rows, entries, today)
 
 
-def lift_answer(deals: statistics.Deals) -> dict[str, Any]:
+def lift_answer(deals: statistics.Deals, measure: str = "win") -> dict[str, Any]:
     """What `overlap lift --json` prints; cleanroom/FORMATS.md describes it."""
-    found = statistics.lift(deals)
-    matched = found.matched
+    found = statistics.lift(deals, measure)
+    matched, naive = found.matched, None
+    if found.naive is not None:
+        naive = _difference(found.naive, ("with_partner", "without_partner")) | {"label": "not comparable"}
+    about = ("lift",) if measure == "win" else ("lift", f"lift {measure}")
     return {
-        "naive": _difference(found.naive, ("with_partner", "without_partner")) | {"label": "not comparable"},
+        "measure": measure,
+        "naive": naive,
         "matched": None if matched is None else _difference(matched, ("attachments", "controls")),
         "refused": [{"code": code, "reason": reason} for code, reason in found.refused.items()],
         "horizon_days": round(found.horizon_days, 3),
@@ -46,7 +52,8 @@ def lift_answer(deals: statistics.Deals) -> dict[str, Any]:
         "deals": len(deals.ids),
         "left_out": dict(deals.left_out),
         "undated_attachments": deals.undated,
-        "biases_of_naive": list(statistics.BIASES),
+        "biases_of_naive": [*statistics.BIASES, *([statistics.SET_BEFORE] if measure == "amount" else [])],
+        "limits": limits_of(*about),
     }
 
 
