@@ -20,6 +20,11 @@ LIMITS: Final = MappingProxyType(
             "The amount is followed from the attachment on. What a partner did to it before that day is not "
             "in the answer, and a change on the very day counts as before.",
         ),
+        "pay against-credit": (
+            "Credit is what the rules say today: equal parts of a deal to every partner whose status earns. "
+            "A plan may split otherwise on purpose; a gap is a question, not an error.",
+            "A deal that was paid and lost its status since stands on the side of the payouts alone.",
+        ),
     }
 )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cleanroom.cli.pay_looks import against_credit_command
 from cleanroom.cli.plain import PlainOrNamed, approver_key, key_options
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table, say
 from cleanroom.number import count_of
@@ -325,3 +326,6 @@ def _tell(made: dict[str, Any]) -> None:
         shown = ", ".join(map(str, rows[:_ROWS]))
         more = f" and {len(rows) - _ROWS:,} more" if len(rows) > _ROWS else ""
         say(f"{effect:<9} {file} {'row' if len(rows) == 1 else 'rows'} {shown}{more}: {code}, {text}")
+
+
+pay_command.add_command(against_credit_command)

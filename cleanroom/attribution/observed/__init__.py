@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING
 from overlap.lazy import load_from
 
 if TYPE_CHECKING:
-    from cleanroom.attribution.observed.credited import Given, rule_credit
+    from cleanroom.attribution.observed.beside_pay import (
+        KIND_OF,
+        Gap,
+        Paid,
+        Part,
+        RuleGap,
+        gaps_by_kind,
+        gaps_by_partner,
+    )
+    from cleanroom.attribution.observed.credited import Given, credited_parts, rule_credit
     from cleanroom.attribution.observed.edges import EDGES, Edge, edge_cases
     from cleanroom.attribution.observed.going_together import FEWEST_ACTIONS, Motion, Share, motions
     from cleanroom.attribution.observed.journeys import Paths, journey_rows
@@ -39,14 +48,19 @@ if TYPE_CHECKING:
 __all__ = [
     "EDGES",
     "FEWEST_ACTIONS",
+    "KIND_OF",
     "LEFT_OUT",
     "Connector",
     "DealRows",
     "Edge",
+    "Gap",
     "Given",
     "Motion",
+    "Paid",
+    "Part",
     "Paths",
     "Relation",
+    "RuleGap",
     "Selection",
     "Share",
     "Step",
@@ -54,8 +68,11 @@ __all__ = [
     "action_rows",
     "choose_deals",
     "connectors_of",
+    "credited_parts",
     "deal_rows",
     "edge_cases",
+    "gaps_by_kind",
+    "gaps_by_partner",
     "gather_touches",
     "journey_of",
     "journey_rows",
@@ -68,7 +85,10 @@ __all__ = [
 ]
 
 _HOMES = {
-    **dict.fromkeys(("Given", "rule_credit"), "credited"),
+    **dict.fromkeys(
+        ("KIND_OF", "Gap", "Paid", "Part", "RuleGap", "gaps_by_kind", "gaps_by_partner"), "beside_pay"
+    ),
+    **dict.fromkeys(("Given", "credited_parts", "rule_credit"), "credited"),
     **dict.fromkeys(("EDGES", "Edge", "edge_cases"), "edges"),
     **dict.fromkeys(("Paths", "journey_rows"), "journeys"),
     **dict.fromkeys(
