@@ -8,22 +8,47 @@ from typing import Final
 LIMITS: Final = MappingProxyType(
     {
         "lift": (
-            "Compared are deals of one segment, amount, stage and time in it. A reason that draws partners "
-            "to better deals and is none of these stays in the answer; only a random hold-out keeps it out.",
+            "Compared are deals of one segment, amount, stage and time in it. A reason that draws "
+            "partners to better deals and is none of these stays in the answer; only a random hold-out "
+            "keeps it out.",
             "It speaks of attached deals that found controls, not of deals that nobody was attached to.",
         ),
         "lift days": (
-            "Days are those until a deal is won or lost: a partner that keeps deals from being lost early "
-            "makes them stay open longer.",
+            "Days are those until a deal is won or lost: a partner that keeps deals from being lost early"
+            " makes them stay open longer.",
         ),
         "lift amount": (
-            "The amount is followed from the attachment on. What a partner did to it before that day is not "
-            "in the answer, and a change on the very day counts as before.",
+            "The amount is followed from the attachment on. What a partner did to it before that day is "
+            "not in the answer, and a change on the very day counts as before.",
         ),
         "pay against-credit": (
-            "Credit is what the rules say today: equal parts of a deal to every partner whose status earns. "
-            "A plan may split otherwise on purpose; a gap is a question, not an error.",
+            "Credit is what the rules say today: equal parts of a deal to every partner whose status "
+            "earns. A plan may split otherwise on purpose; a gap is a question, not an error.",
             "A deal that was paid and lost its status since stands on the side of the payouts alone.",
+        ),
+        "partners-report": (
+            "It compares no partner with having none: deals with a partner differ from others before it "
+            "comes, and last longer because they must live until then. That comparison is 'overlap lift'.",
+            "Of many partners some look special by chance; 'overlap rates' says how many would.",
+            "Sizes and cycles are of all deals a partner is on, with or without an action that counts.",
+        ),
+        "audit report": (
+            "It says what this party's own tool did and logged. A modified tool may have kept what it read.",
+            "That a key half was destroyed is attested by its holder, not proven: flash and snapshots "
+            "keep blocks.",
+            "What was exported is in other systems; the undo files name it.",
+            "The log binds this party towards its partner, who holds checkpoints. Both together could "
+            "write another.",
+        ),
+        "audit pack": (
+            "A partner may submit companies it does not have. Size bound, run budget and minimum count "
+            "limit it.",
+            "Who starts a run learns first and may stop; the other side then grants nothing.",
+            "What was read may have been kept by a modified tool; what was exported cannot be called back.",
+            "Minimum counts over files bind unmodified tools only.",
+            "Blindness of the match rests on classical Diffie-Hellman; frames and shares are hybrid "
+            "post-quantum.",
+            "Nobody outside has reviewed this software yet; SECURITY.md says where a reviewer should begin.",
         ),
     }
 )

@@ -21,7 +21,7 @@ def against_credit_command(shell: Shell, period: str, currency: str, as_json: bo
     Both are about the same deals: won in the closed periods, in one currency. Credit is a deal's amount in
     equal parts to the partners whose status earns. What is paid for anything else is listed apart.
     """
-    from cleanroom.attribution.classification import plain_cell
+    from cleanroom.attribution import classification
     from cleanroom.session.attribution.pay_beside import pay_beside_credit
 
     with shell.party() as party:
@@ -39,11 +39,14 @@ def against_credit_command(shell: Shell, period: str, currency: str, as_json: bo
     tell_limits(made.limits)
     say("")
     names = ("credited", "share", "paid", "share", "points")
-    print_table(("partner", *names), [(plain_cell(one["partner"]), *_cells(one)) for one in made.partners])
+    print_table(
+        ("partner", *names),
+        [(classification.plain_cell(one["partner"]), *_cells(one)) for one in made.partners],
+    )
     say("")
     for one in made.partners:
         if one["because"]:
-            say(f"{plain_cell(one['partner'])}: {'; '.join(one['because'])}")
+            say(f"{classification.plain_cell(one['partner'])}: {'; '.join(one['because'])}")
     say("")
     print_table(("kind", *names), [(one["kind"], *_cells(one)) for one in made.kinds])
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import secrets
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,6 @@ from cleanroom.session.folder import write_whole
 from overlap.errors import BadInput, UsageError
 
 _DAY_SECONDS = 86_400
-_AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 
 
 def read_deals(deals: Path, stages: Path | None, now: int, as_of: str | None = None) -> statistics.Deals:
@@ -70,54 +67,16 @@ def rates_answer(deals: statistics.Deals) -> dict[str, Any]:
 
 def forecast_answer(deals: statistics.Deals, statuses: Path | None) -> dict[str, Any]:
     """What `overlap forecast --json` prints; the column `since` of the statuses may be missing or empty."""
-    days = {} if statuses is None else _by_deal(statuses, "since", needed=False)
+    days = {} if statuses is None else by_deal(statuses, "since", needed=False)
     since = {deal: statistics.days_of(text) for deal, text in days.items() if text}
     if None in since.values():
         raise BadInput("a day in since is neither a day nor an instant with a zone", "as 2026-05-03")
     known = {deal: day for deal, day in since.items() if day is not None}
-    found = statistics.forecast(deals, _by_deal(statuses, "status"), known)
+    found = statistics.forecast(deals, by_deal(statuses, "status"), known)
     return asdict(found) | {"left_out": dict(deals.left_out)}
 
 
-def thresholds(tiers: Sequence[str], silence: float) -> statistics.Thresholds:
-    """Thresholds with tiers given as NAME=AMOUNT; UsageError for one that is none, or a name twice."""
-    if not tiers:
-        return statistics.Thresholds(silence=silence)
-    found: dict[str, float] = {}
-    for text in tiers:
-        name, _, amount = text.partition("=")
-        if not name.strip() or not _AMOUNT.fullmatch(amount) or name.strip() in found:
-            raise UsageError("a tier is a name and an amount won, each name once", "for example gold=250000")
-        found[name.strip()] = float(amount)
-    ordered = sorted(found.items(), key=lambda one: -one[1])
-    # Somebody who has won less than the lowest asks for is in no tier.
-    last = () if ordered[-1][1] == 0 else (("none", 0.0),)
-    return statistics.Thresholds(tiers=(*ordered, *last), silence=silence)
-
-
-def partners_answer(
-    deals: statistics.Deals,
-    actions: Path,
-    statuses: Path | None,
-    regions: Path | None,
-    rules: statistics.Thresholds | None = None,
-) -> dict[str, Any]:
-    """What `overlap partners-report --json` prints; actions without a readable day are counted, not used."""
-    rows = read_table(actions, statistics.ACTION_COLUMNS)
-    days = [(row["partner"].strip(), statistics.days_of(row["date"].strip())) for row in rows]
-    usable = [(partner, day) for partner, day in days if partner and day is not None]
-    given = _by_deal(statuses, "status")
-    found = statistics.portfolio(deals, given, usable, _by_deal(regions, "region"), rules)
-    left_out = dict(deals.left_out) | {"bad-action": len(days) - len(usable)}
-    return {
-        "partners": [asdict(each) for each in found],
-        "quarters": [asdict(each) for each in statistics.influenced_by_quarter(deals, given)],
-        "next": [asdict(each) for each in statistics.next_steps(found)],
-        "left_out": left_out,
-    }
-
-
-def _by_deal(source: Path | None, column: str, *, needed: bool = True) -> dict[str, str]:
+def by_deal(source: Path | None, column: str, *, needed: bool = True) -> dict[str, str]:
     """One text for each deal, empty where the column is not needed and missing. Raises BadInput for two."""
     if source is None:
         return {}
