@@ -26,6 +26,16 @@ LIMITS: Final = MappingProxyType(
             "earns. A plan may split otherwise on purpose; a gap is a question, not an error.",
             "A deal that was paid and lost its status since stands on the side of the payouts alone.",
         ),
+        "credit even": (
+            "Owners have different deals, partners and kinds of action: a difference is a question to "
+            "ask, no proof of carelessness. Rules are the same for all.",
+            "What was never logged is not seen here.",
+        ),
+        "rates actions": (
+            "Who takes an action on which deal is no accident: a difference need not be caused by it. "
+            "Matched are segment, stage and time in the stage, nothing else.",
+            "Open deals are on neither side; they are counted.",
+        ),
         "partners-report": (
             "It compares no partner with having none: deals with a partner differ from others before it "
             "comes, and last longer because they must live until then. That comparison is 'overlap lift'.",

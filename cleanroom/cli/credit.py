@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cleanroom.cli.credit_files import check_command, export_command
-from cleanroom.cli.credit_looks import journey_command, who_command
+from cleanroom.cli.credit_looks import even_command, journey_command, who_command
 from cleanroom.cli.shell import Shell, json_option, print_json, say
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -106,5 +106,6 @@ def events(shell: Shell, out: Path | None, evidence: Path | None, rules: Path | 
 
 credit_command.add_command(export_command)
 credit_command.add_command(check_command)
+credit_command.add_command(even_command)
 credit_command.add_command(journey_command)
 credit_command.add_command(who_command)

@@ -114,6 +114,20 @@ def test_credit_without_a_payout_is_refused(desk: Programme) -> None:
     assert "no payout stands beside the credit" in desk.run("pay", "against-credit", code=3)
 
 
+def test_owners_are_laid_beside_each_other(desk: Programme) -> None:
+    desk.crm(DEALS[:3], [*ACTIONS[:3], ACTIONS[3].replace(f",{PROOF},jo", ",,mo")])
+    made = desk.json("credit", "even")
+    owners = {one["measure"]: {row["name"]: row for row in one["rows"]} for one in made["owners"]}
+    assert {name: (row["deals"], row["of"]) for name, row in owners["evidence"].items()} == {
+        "jo": (2, 2),
+        "mo": (0, 1),
+    }
+    assert owners["in-time"]["jo"]["says"] == "not enough deals"
+    said = desk.run("credit", "even")
+    assert "evidence   67 % over all owners" in said and made["limits"][0] in said
+    assert "0 tested, 0 outside, by chance alone up to 0.0" in said
+
+
 NAMES = st.sampled_from("abc")
 DEAL = st.sampled_from(("d1", "d2", "d3"))
 PARTS = st.lists(

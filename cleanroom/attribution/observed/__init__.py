@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from cleanroom.attribution.observed.credited import Given, credited_parts, rule_credit
     from cleanroom.attribution.observed.edges import EDGES, Edge, edge_cases
+    from cleanroom.attribution.observed.evenness import MEASURES, Evenness, Logged, One, logged_by
     from cleanroom.attribution.observed.going_together import FEWEST_ACTIONS, Motion, Share, motions
     from cleanroom.attribution.observed.journeys import Paths, journey_rows
     from cleanroom.attribution.observed.relations import (
@@ -50,12 +51,16 @@ __all__ = [
     "FEWEST_ACTIONS",
     "KIND_OF",
     "LEFT_OUT",
+    "MEASURES",
     "Connector",
     "DealRows",
     "Edge",
+    "Evenness",
     "Gap",
     "Given",
+    "Logged",
     "Motion",
+    "One",
     "Paid",
     "Part",
     "Paths",
@@ -76,6 +81,7 @@ __all__ = [
     "gather_touches",
     "journey_of",
     "journey_rows",
+    "logged_by",
     "motions",
     "relations_of",
     "rule_credit",
@@ -85,6 +91,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    **dict.fromkeys(("MEASURES", "Evenness", "Logged", "One", "logged_by"), "evenness"),
     **dict.fromkeys(
         ("KIND_OF", "Gap", "Paid", "Part", "RuleGap", "gaps_by_kind", "gaps_by_partner"), "beside_pay"
     ),
