@@ -31,9 +31,20 @@ LIMITS: Final = MappingProxyType(
             "ask, no proof of carelessness. Rules are the same for all.",
             "What was never logged is not seen here.",
         ),
+        "rates": (
+            "It compares partners with one another in the segments and stages of their deals, not with "
+            "having no partner: that is 'overlap lift'.",
+            "Open deals are on no side. Partners choose their deals, and what they choose by is not all "
+            "in segment and stage.",
+        ),
+        "forecast": (
+            "It goes on as the past did: a new price, product or market is not in it.",
+            "The band holds what past bands held; it widens for what went wrong together, not for what "
+            "never happened.",
+        ),
         "rates actions": (
             "Who takes an action on which deal is no accident: a difference need not be caused by it. "
-            "Matched are segment, stage and time in the stage, nothing else.",
+            "Matched are segment, amount, stage and time in the stage, nothing else.",
             "Open deals are on neither side; they are counted.",
         ),
         "partners-report": (

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from overlap.lazy import load_from
 
 if TYPE_CHECKING:
+    from cleanroom.attribution.statistics.action_rates import ActionRates, Cell, rates_by_action
     from cleanroom.attribution.statistics.deals import (
         AMOUNT_COLUMN,
         DEAL_COLUMNS,
@@ -87,6 +88,8 @@ __all__ = [
     "SET_BEFORE",
     "STAGE_COLUMNS",
     "Act",
+    "ActionRates",
+    "Cell",
     "Compared",
     "Counted",
     "Deals",
@@ -125,6 +128,7 @@ __all__ = [
     "next_steps",
     "portfolio",
     "rates",
+    "rates_by_action",
     "result",
     "share_of",
     "tier_changes",
@@ -136,7 +140,9 @@ _HOMES = {
     "ACTIVE": "forecasting",
     "AMOUNT_COLUMN": "deals",
     "Act": "indicators",
+    "ActionRates": "action_rates",
     "BIASES": "trials",
+    "Cell": "action_rates",
     "Compared": "shrinking",
     "Counted": "shrinking",
     "DEAL_COLUMNS": "deals",
@@ -186,6 +192,7 @@ _HOMES = {
     "next_steps": "reviewing",
     "portfolio": "standing",
     "rates": "partner_rates",
+    "rates_by_action": "action_rates",
     "result": "outreach",
     "share_of": "indicators",
     "tier_changes": "tiers",

@@ -181,13 +181,13 @@ def _time_bias(deals: Deals, attachments: Column) -> dict[str, str]:
     return refused
 
 
-def spell_at(deals: Deals, attachments: Column) -> Column:
-    """For each attachment the stay in a stage that it falls into, -1 for none."""
+def spell_at(deals: Deals, attachments: Column, moments: Column | None = None) -> Column:
+    """For each attachment (or other moment of a deal) the stay in a stage that it falls into, -1 for none."""
+    when = deals.attached[attachments] if moments is None else moments
     order = np.lexsort((deals.spell_entered, deals.spell_deal))
     keys = list(zip(deals.spell_deal[order].tolist(), deals.spell_entered[order].tolist(), strict=True))
     found = np.full(len(attachments), -1)
-    for place, deal in enumerate(attachments.tolist()):
-        moment = float(deals.attached[deal])
+    for place, (deal, moment) in enumerate(zip(attachments.tolist(), when.tolist(), strict=True)):
         at = bisect_right(keys, (deal, moment)) - 1
         if at >= 0 and keys[at][0] == deal and moment < deals.spell_left[order[at]]:
             found[place] = order[at]

@@ -188,7 +188,7 @@ def _commands(place: Path, journeys: bool, deals: bool, regions: bool, statuses:
         where = f" --regions {at('regions.csv')}" if regions else ""
         found += [
             f"overlap lift {both}",
-            f"overlap rates {both}",
+            f"overlap rates {both} --actions {at('actions.csv')}",
             f"overlap forecast {both}{by}",
             f"overlap partners-report {at('deals.csv')} {at('actions.csv')}{by}{where}",
         ]

@@ -15,8 +15,7 @@ from cleanroom.attribution import statistics
 from cleanroom.export import write_csv
 from cleanroom.limits import limits_of
 from cleanroom.report import PARTNERS_COLUMNS, partners_page, partners_rows
-from cleanroom.session.attribution.csv_files import read_table
-from cleanroom.session.attribution.plain_deals import by_deal
+from cleanroom.session.attribution.plain_deals import by_deal, read_actions
 from cleanroom.session.folder import read_whole, write_whole
 from overlap.errors import BadInput, UsageError
 
@@ -57,7 +56,7 @@ def thresholds(tiers: Sequence[str], silence: float) -> statistics.Thresholds:
 def partners_answer(deals: statistics.Deals, given: Inputs) -> dict[str, Any]:
     """What `overlap partners-report --json` prints; actions without a readable day are counted, not used."""
     rules = given.rules or statistics.Thresholds()
-    acts, unusable = _read_actions(given.actions)
+    acts, unusable = read_actions(given.actions)
     statuses = by_deal(given.statuses, "status")
     regions = by_deal(given.regions, "region")
     found = statistics.portfolio(deals, statuses, [(act.partner, act.day) for act in acts], regions, rules)
@@ -86,20 +85,6 @@ def write_report(answer: Mapping[str, Any], csv: Path | None, html: Path | None)
         write_whole(csv, file.content)
     if html is not None:
         write_whole(html, partners_page(answer))
-
-
-def _read_actions(source: Path) -> tuple[list[statistics.Act], int]:
-    """Usable actions, and how many name no partner or no readable day."""
-    rows = read_table(source, statistics.ACTION_COLUMNS, statistics.NEEDED_COLUMNS)
-    found, unusable = [], 0
-    for row in rows:
-        cells = {name: text.strip() for name, text in row.items()}
-        day = statistics.days_of(cells["date"])
-        if not cells["partner"] or day is None:
-            unusable += 1
-        else:
-            found.append(statistics.Act(cells["partner"], day, cells["type"], cells["deal_id"]))
-    return found, unusable
 
 
 def _read_earlier(

@@ -59,10 +59,19 @@ def _difference(found: statistics.Difference, sizes: tuple[str, str]) -> dict[st
     return facts | {sizes[0]: found.of, sizes[1]: found.others}
 
 
-def rates_answer(deals: statistics.Deals) -> dict[str, Any]:
-    """What `overlap rates --json` prints."""
+def rates_answer(deals: statistics.Deals, actions: Path | None = None) -> dict[str, Any]:
+    """What `overlap rates --json` prints, with rates by type of action where a file of them is given."""
     found = statistics.rates(deals)
-    return asdict(found) | {"left_out": dict(deals.left_out), "undated_attachments": deals.undated}
+    answer = asdict(found) | {"left_out": dict(deals.left_out), "undated_attachments": deals.undated}
+    about = ["rates"]
+    if actions is not None:
+        acts, unusable = read_actions(actions)
+        by_action = asdict(statistics.rates_by_action(deals, acts))
+        if unusable:
+            by_action["left_out"]["bad-action"] = unusable
+        answer |= {"actions": by_action}
+        about.append("rates actions")
+    return answer | {"limits": limits_of(*about)}
 
 
 def forecast_answer(deals: statistics.Deals, statuses: Path | None) -> dict[str, Any]:
@@ -73,7 +82,21 @@ def forecast_answer(deals: statistics.Deals, statuses: Path | None) -> dict[str,
         raise BadInput("a day in since is neither a day nor an instant with a zone", "as 2026-05-03")
     known = {deal: day for deal, day in since.items() if day is not None}
     found = statistics.forecast(deals, by_deal(statuses, "status"), known)
-    return asdict(found) | {"left_out": dict(deals.left_out)}
+    return asdict(found) | {"left_out": dict(deals.left_out), "limits": limits_of("forecast")}
+
+
+def read_actions(source: Path) -> tuple[list[statistics.Act], int]:
+    """Usable actions, and how many name no partner or no readable day."""
+    rows = read_table(source, statistics.ACTION_COLUMNS, statistics.NEEDED_COLUMNS)
+    found, unusable = [], 0
+    for row in rows:
+        cells = {name: text.strip() for name, text in row.items()}
+        day = statistics.days_of(cells["date"])
+        if not cells["partner"] or day is None:
+            unusable += 1
+        else:
+            found.append(statistics.Act(cells["partner"], day, cells["type"], cells["deal_id"]))
+    return found, unusable
 
 
 def by_deal(source: Path | None, column: str, *, needed: bool = True) -> dict[str, str]:
