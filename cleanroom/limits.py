@@ -26,6 +26,48 @@ LIMITS: Final = MappingProxyType(
             "earns. A plan may split otherwise on purpose; a gap is a question, not an error.",
             "A deal that was paid and lost its status since stands on the side of the payouts alone.",
         ),
+        "holdout result": (
+            "It speaks of accounts such as those that were drawn from, in the time that was looked at, "
+            "and of outreach as it was done then.",
+        ),
+        "models": (
+            "Models share out what happened by formula; none says what would have happened without a "
+            "partner. They check rules and never pay.",
+            "An interval is the luck of these journeys, not the choice of the formula: the formulas "
+            "beside each other show that.",
+        ),
+        "evaluate": (
+            "It is as true as the known pairs: what nobody labelled is in no figure, and pairs that were "
+            "easy to label are easy to find.",
+        ),
+        "quality": (
+            "What a partner holds, and how well it is kept, is assumed: the expected rates are for such a"
+            " list.",
+            "A company that stands twice under other names and websites is not seen as one.",
+        ),
+        "weekly": (
+            "It sees what is imported and logged here: what nobody logged is not in it.",
+            "Amounts are those of whole deals; currencies are never added.",
+        ),
+        "credit": (
+            "A status says what the rules make of what was logged and proven, not what a partner caused.",
+        ),
+        "credit check": (
+            "What goes together need not be a cause, and earns nothing: a finding is a question to the "
+            "rules.",
+            "Models share out what happened; none says what would have happened without a partner.",
+        ),
+        "pay what-if": (
+            "Events are those of the old plan: what partners would have done under another one is not known.",
+            "What a decision or an override gave is in neither sum; 'overlap pay cost' has it.",
+        ),
+        "pay cost": (
+            "It has what closed periods booked. What is still open, people's time and taxes are not in it.",
+        ),
+        "pay programme": (
+            "Credit is the most that can be claimed: deals might have come without a partner. Lift has "
+            "the limits that 'overlap lift' tells.",
+        ),
         "credit even": (
             "Owners have different deals, partners and kinds of action: a difference is a question to "
             "ask, no proof of carelessness. Rules are the same for all.",

@@ -8,7 +8,8 @@ import click
 
 from cleanroom.cli.credit_files import check_command, export_command
 from cleanroom.cli.credit_looks import even_command, journey_command, who_command
-from cleanroom.cli.shell import Shell, json_option, print_json, say
+from cleanroom.cli.shell import Shell, json_option, print_json, say, tell_limits
+from cleanroom.limits import limits_of
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -53,6 +54,7 @@ def credit_command(
         return
     for line in ledger.lines:
         say(line)
+    tell_limits(limits_of("credit"))
     for place in (out, headlines, findings):
         if place:
             say(f"in        {place}")

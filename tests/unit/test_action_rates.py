@@ -1,4 +1,4 @@
-"""Rates by type of action and partner: what each is laid beside, by hand; what chance makes, by made deals."""
+"""Rates by type of action and partner: what each is laid beside by hand, what chance makes by made deals."""
 
 from __future__ import annotations
 
