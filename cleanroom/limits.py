@@ -55,7 +55,6 @@ LIMITS: Final = MappingProxyType(
         "credit check": (
             "What goes together need not be a cause, and earns nothing: a finding is a question to the "
             "rules.",
-            "Models share out what happened; none says what would have happened without a partner.",
         ),
         "pay what-if": (
             "Events are those of the old plan: what partners would have done under another one is not known.",

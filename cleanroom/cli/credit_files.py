@@ -95,7 +95,7 @@ def check_command(shell: Shell, currency: str, rules: Path | None, as_json: bool
     with shell.party() as party:
         checked = check_rules(party, currency, rules)
     if as_json:
-        print_json(checked.answer() | {"limits": limits_of("credit check")})
+        print_json(checked.answer() | {"limits": limits_of("credit check", "models")})
         return
     _tell(checked)
 
@@ -135,7 +135,7 @@ def _tell(checked: Checked) -> None:
         if edges.count > len(edges.deals):
             say(f"  and {edges.count - len(edges.deals):,} more")
     _tell_motions(checked.motions)
-    tell_limits(limits_of("credit check"))
+    tell_limits(limits_of("credit check", "models"))
 
 
 def _range(least: float, most: float, digits: int) -> str:
