@@ -38,7 +38,7 @@ COMMANDS = {
     "partner": "party",
     "pay": "pay",
     "period": "period",
-    "partners-report": "statistics",
+    "partners-report": "partners_report",
     "policy": "policy",
     "quality": "quality",
     "rates": "statistics",

@@ -8,8 +8,9 @@ import click
 
 from cleanroom.cli.credit_compare import compare_command
 from cleanroom.cli.credit_files import check_command, export_command
-from cleanroom.cli.credit_looks import journey_command, who_command
-from cleanroom.cli.shell import Shell, json_option, print_json, say
+from cleanroom.cli.credit_looks import even_command, journey_command, who_command
+from cleanroom.cli.shell import Shell, json_option, print_json, say, tell_limits
+from cleanroom.limits import limits_of
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -61,6 +62,7 @@ def credit_command(
         return
     for line in ledger.lines:
         say(line)
+    tell_limits(limits_of("credit"))
     for place in (out, headlines, findings):
         if place:
             say(f"in        {place}")
@@ -115,5 +117,6 @@ def events(shell: Shell, out: Path | None, evidence: Path | None, rules: Path | 
 credit_command.add_command(export_command)
 credit_command.add_command(check_command)
 credit_command.add_command(compare_command)
+credit_command.add_command(even_command)
 credit_command.add_command(journey_command)
 credit_command.add_command(who_command)

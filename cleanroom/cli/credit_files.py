@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleanroom.cli.shell import Shell, json_option, print_json, print_table, say
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table, say, tell_limits
+from cleanroom.limits import limits_of
 
 if TYPE_CHECKING:
     from cleanroom.attribution import observed
@@ -94,7 +95,7 @@ def check_command(shell: Shell, currency: str, rules: Path | None, as_json: bool
     with shell.party() as party:
         checked = check_rules(party, currency, rules)
     if as_json:
-        print_json(checked.answer())
+        print_json(checked.answer() | {"limits": limits_of("credit check", "models")})
         return
     _tell(checked)
 
@@ -134,6 +135,7 @@ def _tell(checked: Checked) -> None:
         if edges.count > len(edges.deals):
             say(f"  and {edges.count - len(edges.deals):,} more")
     _tell_motions(checked.motions)
+    tell_limits(limits_of("credit check", "models"))
 
 
 def _range(least: float, most: float, digits: int) -> str:
@@ -159,10 +161,7 @@ def _tell_motions(motions: list[observed.Motion]) -> None:
             for each in motions
         ],
     )
-    say(
-        f"note      of actions that can be judged by now, 95 % intervals from {observed.FEWEST_ACTIONS}"
-        " on; what goes together need not be a cause, and earns nothing"
-    )
+    say(f"note      of actions that can be judged by now, 95 % intervals from {observed.FEWEST_ACTIONS} on")
 
 
 def _share(share: observed.Share) -> str:

@@ -1,12 +1,14 @@
-"""credit who, credit journey: whom to ask about an account, and what happened on a deal."""
+"""credit who, journey, even: whom to ask about an account, what happened on a deal, who logs how."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 import click
 
-from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table, say, tell_limits
 
 
 @click.command("who")
@@ -79,3 +81,52 @@ def journey_command(shell: Shell, opportunity: str, as_json: bool) -> None:
         where = f", from {one.source}" if one.source else ""
         counts = "" if one.counts else "; counts for nothing"
         click.echo(f"{one.day or 'no day':<10}  {who}{one.what}{where}{counts}")
+
+
+@click.command("even")
+@json_option
+@click.pass_obj
+def even_command(shell: Shell, as_json: bool) -> None:
+    """How evenly owners and partners log: in time, with evidence, re-dated, disputed, of their deals.
+
+    A deal counts once for everybody who logged on it. Each share is drawn towards that of all; who is said to
+    differ does so with an interval that allows for the number of owners or partners that were tested.
+    """
+    from cleanroom.session.attribution.evenly import logged_evenly
+
+    with shell.party() as party:
+        made = logged_evenly(party)
+    if as_json:
+        print_json(made)
+        return
+    for code, count in made["left_out"].items():
+        say(f"left out   {count:,} actions: {code}")
+    tell_limits(made["limits"])
+    for name, nobody in (("owners", "nobody is named"), ("partners", "")):
+        for one in made[name]:
+            say("")
+            _tell_measure(name, one, made["measures"][one["measure"]], nobody)
+
+
+def _tell_measure(name: str, one: Mapping[str, Any], means: str, nobody: str) -> None:
+    from cleanroom.attribution import classification
+
+    say(
+        f"{one['measure']:<10} {_percent(one['overall'])} over all {name}: {means}; {one['tested']:,} tested,"
+        f" {one['outside']:,} outside, by chance alone up to {one['by_chance']:.1f}"
+    )
+    print_table(
+        (name, "so", "of deals", "share", "95 %", "drawn in", "95 %", ""),
+        [
+            (
+                *(classification.plain_cell(row["name"]) or nobody, row["deals"], row["of"]),
+                *(_percent(row["share"]), f"{_percent(row['share_low'])}-{_percent(row['share_high'])}"),
+                *(_percent(row["drawn"]), f"{_percent(row['low'])}-{_percent(row['high'])}", row["says"]),
+            )
+            for row in one["rows"]
+        ],
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

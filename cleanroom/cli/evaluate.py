@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cleanroom.cli.progress import ProgressLine
-from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table, tell_limits
+from cleanroom.limits import limits_of
 from cleanroom.number import count_of
 
 if TYPE_CHECKING:
@@ -72,9 +73,10 @@ def evaluate_command(
     if errors:
         _write_errors(errors, found)
     if as_json:
-        print_json(_facts(found))
+        print_json(_facts(found) | {"limits": limits_of("evaluate")})
         return
     _tell(found)
+    tell_limits(limits_of("evaluate"))
     if errors:
         click.echo(f"errors      {errors}")
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from cleanroom.cli.shell import json_option, print_json
+from cleanroom.cli.shell import json_option, print_json, tell_limits
+from cleanroom.limits import limits_of
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -57,7 +58,7 @@ def holdout_result(draw: Path, outcomes: Path, share: str, seed: str, commitment
 
     found = compare(draw, outcomes, share, seed, commitment)
     if as_json:
-        print_json(asdict(found))
+        print_json(asdict(found) | {"limits": limits_of("holdout result")})
         return
     points = f"{100 * found.difference:+.1f} points [{100 * found.low:+.1f}, {100 * found.high:+.1f}]"
     click.echo(f"effect     {points}")
@@ -65,3 +66,4 @@ def holdout_result(draw: Path, outcomes: Path, share: str, seed: str, commitment
     click.echo(f"held out   {found.held_out_won:,} of {found.held_out:,} won")
     if found.missing:
         click.echo(f"careful    {found.missing:,} accounts have no outcome and count as not won")
+    tell_limits(limits_of("holdout result"))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table, tell_limits
+from cleanroom.limits import limits_of
 
 if TYPE_CHECKING:
     from cleanroom.session.attribution.plain_models import Modelled
@@ -48,7 +49,7 @@ def _tell(modelled: Modelled) -> None:
     journeys, credits = modelled.journeys, modelled.credited.credits
     won, lost = int(journeys.conversions.sum()), int(journeys.nulls.sum())
     click.echo(f"journeys   {won:,} won, {lost:,} lost, {len(journeys.conversions):,} distinct")
-    click.echo("conversions and 95 % interval by formula; to check rules, never to pay")
+    click.echo("conversions and 95 % interval by formula")
     click.echo("")
     for begin in range(0, len(credits), 4):
         some = list(credits.values())[begin : begin + 4]
@@ -60,6 +61,7 @@ def _tell(modelled: Modelled) -> None:
         click.echo("")
     for spread in modelled.spreads:
         click.echo(spread.sentence)
+    tell_limits(limits_of("models"))
 
 
 def _cell(conversions: float, low: float, high: float) -> str:

@@ -8,8 +8,10 @@ from typing import Any
 
 import click
 
+from cleanroom.cli.pay_looks import against_credit_command
 from cleanroom.cli.plain import PlainOrNamed, approver_key, key_options
-from cleanroom.cli.shell import Shell, json_option, print_json, print_table, say
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table, say, tell_limits
+from cleanroom.limits import limits_of
 from cleanroom.number import count_of
 from overlap.errors import BadInput, Refused
 
@@ -204,14 +206,14 @@ def what_if(shell: Shell, plan: Path, as_json: bool) -> None:
     with shell.party() as party:
         made = compare_plan(party, plan)
     if as_json:
-        print_json(asdict(made))
+        print_json(asdict(made) | {"limits": limits_of("pay what-if")})
         return
     names = ("partner", "currency", "now", "then", "difference")
     print_table(names, [[getattr(row, name) for name in names] for row in made.rows])
     for currency, (now, then) in made.cost.items():
         say(f"cost      {now} {currency} now, {then} {currency} under the other plan")
     say(f"partners  {made.winners:,} win, {made.losers:,} lose, {made.same:,} are paid the same")
-    say("note      what a decision or an override gave is in neither sum; 'overlap pay cost' has it")
+    tell_limits(limits_of("pay what-if"))
 
 
 @pay_command.command("cost")
@@ -228,6 +230,7 @@ def cost(shell: Shell, as_json: bool) -> None:
         return
     names = ("rule", "type", "currency", "owed", "paid", "fund")
     print_table(names, [[getattr(row, name) for name in names] for row in rows])
+    tell_limits(limits_of("pay cost"))
 
 
 @pay_command.command("programme")
@@ -266,6 +269,7 @@ def programme(
         say("note      incentives stand in the currency that they are paid in; nothing is converted")
     for reason in measured.reasons if measured is not None else ():
         say(f"no lift   refused: {reason}")
+    tell_limits(limits_of("pay programme"))
 
 
 @pay_command.command("replay")
@@ -325,3 +329,6 @@ def _tell(made: dict[str, Any]) -> None:
         shown = ", ".join(map(str, rows[:_ROWS]))
         more = f" and {len(rows) - _ROWS:,} more" if len(rows) > _ROWS else ""
         say(f"{effect:<9} {file} {'row' if len(rows) == 1 else 'rows'} {shown}{more}: {code}, {text}")
+
+
+pay_command.add_command(against_credit_command)

@@ -9,6 +9,7 @@ import click
 
 from cleanroom.cli.imports import FILE, read_pair
 from cleanroom.cli.shell import Shell, json_option, print_json
+from cleanroom.limits import limits_of
 from overlap.errors import UsageError
 
 
@@ -68,7 +69,7 @@ def quality_command(
     if html is not None:
         write_page(assessed, html, names=names)
     if as_json:
-        print_json({"source": assessed.source} | asdict(assessed.quality))
+        print_json({"source": assessed.source} | asdict(assessed.quality) | {"limits": limits_of("quality")})
         return
     for line in render_quality(assessed.quality, assumptions=assumptions):
         click.echo(line)

@@ -290,6 +290,12 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         say("  ".join(cells).rstrip())
 
 
+def tell_limits(limits: Sequence[str]) -> None:
+    """What a report cannot say, below it."""
+    for at, sentence in enumerate(limits):
+        say(f"{'' if at else 'limits':<10} {sentence}")
+
+
 def _cell(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 

@@ -1,12 +1,13 @@
-"""rates, forecast, partners-report: statistics over plain files of deals."""
+"""rates, forecast: statistics over plain files of deals."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from cleanroom.cli.shell import Shell, json_option, print_json, print_table
+from cleanroom.cli.shell import Shell, json_option, print_json, print_table, tell_limits
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 STATUSES = "CSV deal_id,status and for a forecast since: only Sourced, Influenced and Assisted Close count."
@@ -15,18 +16,22 @@ STATUSES = "CSV deal_id,status and for a forecast since: only Sourced, Influence
 @click.command("rates")
 @click.argument("deals", type=FILE)
 @click.argument("stages", type=FILE)
+@click.option("--actions", type=FILE, help="CSV partner,date,type,deal_id: rates by type of action, too.")
 @click.option("--as-of", metavar="DAY", help="Today, from when on dates lie in the future. Default: now.")
 @json_option
 @click.pass_obj
-def rates_command(shell: Shell, deals: Path, stages: Path, as_of: str | None, as_json: bool) -> None:
+def rates_command(
+    shell: Shell, deals: Path, stages: Path, actions: Path | None, as_of: str | None, as_json: bool
+) -> None:
     """Win rates partner by partner, drawn towards their strata, and how many were tested.
 
     DEALS and STAGES are those of 'overlap lift'. A rate compares partners with one another, in their segments
-    and stages; whether a partner changes anything at all, 'overlap lift' says.
+    and stages; whether a partner changes anything at all, 'overlap lift' says. With --actions: what became of
+    deals after each type of action, beside deals that stood in the same stage as long.
     """
     from cleanroom.session.attribution.plain_deals import rates_answer, read_deals
 
-    answer = rates_answer(read_deals(deals, stages, shell.now(), as_of))
+    answer = rates_answer(read_deals(deals, stages, shell.now(), as_of), actions)
     if as_json:
         print_json(answer)
         return
@@ -49,6 +54,31 @@ def rates_command(shell: Shell, deals: Path, stages: Path, as_of: str | None, as
                 *(_percent(each["rate"]), f"{_percent(each['low'])}-{_percent(each['high'])}", each["says"]),
             )
             for each in answer["partners"]
+        ],
+    )
+    if actions is not None:
+        _tell_actions(answer["actions"])
+    click.echo("")
+    tell_limits(answer["limits"])
+
+
+def _tell_actions(found: dict[str, Any]) -> None:
+    click.echo("")
+    click.echo(
+        f"actions    {found['tested']:,} types by partner tested, {found['outside']:,} outside what deals in"
+        f" their place give; by chance alone up to {found['by_chance']:.1f}; {found['open']:,} still open"
+    )
+    for code, count in found["left_out"].items():
+        click.echo(f"left out   {count:,} actions: {code}")
+    print_table(
+        ("type", "partner", "won", "of", "expected", "rate", "95 %", ""),
+        [
+            (
+                *(each["type"], each["partner"] or "(all)", each["won"], each["of"]),
+                *(_percent(each["expected"]), _percent(each["rate"])),
+                *(f"{_percent(each['low'])}-{_percent(each['high'])}", each["says"]),
+            )
+            for each in (*found["types"], *found["cells"])
         ],
     )
 
@@ -82,76 +112,7 @@ def forecast_command(
     click.echo(f"partners   {answer['reason']}")
     covered = "not tested" if answer["coverage"] is None else f"{_percent(answer['coverage'])} held what came"
     click.echo(f"bands      {len(answer['tests'])} past forecasts, {covered}")
-
-
-@click.command("partners-report")
-@click.argument("deals", type=FILE)
-@click.argument("actions", type=FILE)
-@click.option("--statuses", type=FILE, help=STATUSES)
-@click.option("--regions", type=FILE, help="CSV deal_id,region.")
-@click.option(
-    "--tier",
-    "tiers",
-    multiple=True,
-    metavar="NAME=AMOUNT",
-    help="A tier and what is won for it in 182 days; once for each. Default: gold=250000, silver=50000, "
-    "member=0.",
-)
-@click.option(
-    "--silence",
-    type=click.FloatRange(min=0),
-    default=60.0,
-    show_default=True,
-    help="Days without an action after which a partner may be at risk.",
-)
-@click.option("--as-of", metavar="DAY", help="Today, from when on dates lie in the future. Default: now.")
-@json_option
-@click.pass_obj
-def partners_report_command(
-    shell: Shell,
-    deals: Path,
-    actions: Path,
-    statuses: Path | None,
-    regions: Path | None,
-    tiers: tuple[str, ...],
-    silence: float,
-    as_of: str | None,
-    as_json: bool,
-) -> None:
-    """Tier, segment and signal of churn of every partner, each with its reason, and where it counts; what
-    partners influenced, by quarter; and who gets a joint account plan, enablement or nurture.
-
-    DEALS is that of 'overlap lift', ACTIONS a CSV with partner and date. Without --statuses no deal counts
-    for a tier: presence earns none.
-    """
-    from cleanroom.session.attribution.plain_deals import partners_answer, read_deals, thresholds
-
-    rules = thresholds(tiers, silence)
-    answer = partners_answer(read_deals(deals, None, shell.now(), as_of), actions, statuses, regions, rules)
-    if as_json:
-        print_json(answer)
-        return
-    for each in answer["partners"]:
-        click.echo(each["partner"])
-        click.echo(
-            f"  pipeline {each['open_pipeline']:,.0f} (with attached {each['attached_pipeline']:,.0f})"
-        )
-        click.echo(f"  tier     {each['tier']}: {each['tier_because']}")
-        click.echo(f"  segment  {each['segment']}: {each['segment_because']}")
-        click.echo(f"  {'at risk ' if each['at_risk'] else 'active  '} {each['risk_because']}")
-        for kind in ("verticals", "regions"):
-            for place in each[kind]:
-                rate = "not enough data" if place["rate"] is None else _percent(place["rate"])
-                interval = f"{_percent(place['low'])}-{_percent(place['high'])}"
-                click.echo(
-                    f"  in       {place['name'] or '-'}: {place['won']} of {place['of']}, {rate} [{interval}]"
-                )
-    for each in answer["quarters"]:
-        all_won = f"{each['quarter']}  won {each['won']:,.0f} in {each['deals']:,} deals"
-        acted = f"{each['influenced']:,.0f} in {each['influenced_deals']:,} with a partner's action"
-        click.echo(f"{all_won}, {acted}{'' if each['whole'] else ' (so far)'}")
-    for each in answer["next"]:
-        click.echo(f"{each['lane']}: {each['partner']}, {each['because']}")
+    tell_limits(answer["limits"])
 
 
 def _percent(share: float) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cleanroom.cli.shell import Shell, json_option, print_json, say
+from cleanroom.cli.shell import Shell, json_option, print_json, say, tell_limits
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -47,5 +47,6 @@ def weekly_command(
         return
     for line in written.lines:
         say(line)
+    tell_limits(written.facts["limits"])
     for place in written.files:
         say(f"in        {place}")

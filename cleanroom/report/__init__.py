@@ -11,6 +11,14 @@ from cleanroom.report.audit_page import (
 from cleanroom.report.explanation_text import render_explanation, render_rejected
 from cleanroom.report.matrix import MATCHED_COLUMNS, MATRIX_COLUMNS, matrix, render_matrix
 from cleanroom.report.pack_page import PackFacts, Sent, pack_page
+from cleanroom.report.partners_page import (
+    PARTNERS_COLUMNS,
+    cycle_text,
+    partners_page,
+    partners_rows,
+    share_text,
+    size_text,
+)
 from cleanroom.report.quality_page import quality_page
 from cleanroom.report.quality_text import render_quality
 from cleanroom.report.sight import ALLOWED, COULD, ENDED, PLANNED, STATES, Sight, render_sights
@@ -25,6 +33,7 @@ __all__ = [
     "ENDED",
     "MATCHED_COLUMNS",
     "MATRIX_COLUMNS",
+    "PARTNERS_COLUMNS",
     "PLANNED",
     "STATEMENT_LANGUAGES",
     "STATES",
@@ -37,14 +46,19 @@ __all__ = [
     "ShareFacts",
     "Sight",
     "audit_page",
+    "cycle_text",
     "matrix",
     "pack_page",
+    "partners_page",
+    "partners_rows",
     "quality_page",
     "render_explanation",
     "render_matrix",
     "render_quality",
     "render_rejected",
     "render_sights",
+    "share_text",
+    "size_text",
     "statement_page",
     "weekly_page",
     "weekly_text",

@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Final
 
+from cleanroom.limits import limits_of
 from cleanroom.number import count_of
-from cleanroom.report.page import Cell, heading, page, paragraph, table, tiles
+from cleanroom.report.page import Cell, heading, limits_section, page, paragraph, table, tiles
 from cleanroom.report.sight import Sight, sight_sentence
-
-#: What a reader must not take the page for.
-LIMITS: Final = (
-    "It says what this party's own tool did and logged. A modified tool may have kept what it read.",
-    "That a key half was destroyed is attested by its holder, not proven: flash and snapshots keep blocks.",
-    "What was exported is in other systems; the undo files name it.",
-    "The log binds this party towards its partner, who holds checkpoints. Both together could write another.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +118,7 @@ def audit_page(facts: AuditFacts) -> str:
         *_agreements(facts.agreements),
         *_logs(facts.logs),
         *_proofs(facts.proofs),
-        heading("What this page does not show"),
-        *(paragraph(text) for text in LIMITS),
+        *limits_section(limits_of("audit report"), "What this page does not show"),
         "<footer><p>Made by overlap audit report. No account is named in it.</p></footer>",
     ]
     return page(f"Audit of {facts.party}, {facts.as_of}", body)

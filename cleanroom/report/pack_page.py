@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from cleanroom.limits import limits_of
 from cleanroom.number import count_of
-from cleanroom.report.page import Cell, heading, page, paragraph, table, tiles
+from cleanroom.report.page import Cell, heading, limits_section, page, paragraph, table, tiles
 
 #: The arrows of the flow: from, to, what, protected how.
 _FLOW: Final = (
@@ -39,16 +40,6 @@ _CRYPTOGRAPHY: Final = (
     ("receipts", "in-toto Statement v1 in DSSE 1.0.2"),
     ("log", "Merkle tree of RFC 9162, checkpoints as C2SP signed notes"),
     ("secrets at rest", "AES-256-GCM under scrypt (N = 65536, r = 8, p = 1)"),
-)
-
-#: What the design does not prevent, whatever the agreement says.
-_LIMITS: Final = (
-    "A partner may submit companies it does not have. Size bound, run budget and minimum count limit it.",
-    "Who starts a run learns first and may stop; the other side then grants nothing.",
-    "What was read may have been kept by a modified tool; what was exported cannot be called back.",
-    "Minimum counts over files bind unmodified tools only.",
-    "Blindness of the match rests on classical Diffie-Hellman; frames and shares are hybrid post-quantum.",
-    "Nobody outside has reviewed this software yet; SECURITY.md says where a reviewer should begin.",
 )
 
 
@@ -112,8 +103,7 @@ def pack_page(facts: PackFacts) -> str:
         *_parameters(facts),
         heading("Cryptography"),
         table("Primitives come from libraries", ("use", "what"), _rows(_CRYPTOGRAPHY)),
-        heading("Limits"),
-        *(paragraph(text) for text in _LIMITS),
+        *limits_section(limits_of("audit pack")),
         heading("How to check this"),
         paragraph(
             "overlap agreement show prints the terms from the signed file; overlap policy explain says why a "

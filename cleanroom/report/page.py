@@ -108,6 +108,11 @@ def paragraph(text: str, *, soft: bool = False) -> str:
     return f"<p{kind}>{escape(text)}</p>"
 
 
+def limits_section(sentences: Iterable[str], title: str = "Limits") -> list[str]:
+    """What a report cannot say, as its last section."""
+    return [heading(title), *(paragraph(one) for one in sentences)]
+
+
 def tiles(facts: Iterable[tuple[str, str, str]]) -> str:
     """Label, large text and small text of each of a few facts."""
     cells = [

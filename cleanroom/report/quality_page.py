@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Final
 
+from cleanroom.limits import limits_of
 from cleanroom.number import count_of
-from cleanroom.report.page import Cell, bar, heading, page, paragraph, span_bar, table, tiles
+from cleanroom.report.page import Cell, bar, heading, limits_section, page, paragraph, span_bar, table, tiles
 from cleanroom.report.quality_text import (
     MODEL,
     POINTS,
@@ -37,6 +38,7 @@ def quality_page(quality: Quality, source: str, names: Mapping[str, str]) -> str
         *_doubles(quality, names),
         *_state(quality),
         *_assumptions(quality),
+        *limits_section(limits_of("quality")),
         f"<footer><p>{FOOTER}</p></footer>",
     ]
     return page("Quality of an account list", body)

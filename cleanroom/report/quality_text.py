@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Final
 
+from cleanroom.limits import limits_of
 from cleanroom.number import count_of
 from overlap.identity import KIND
 from overlap.quality import ASSUMPTIONS, HARD, HARD_SOURCE, SHARED, Interval, Quality, Repair, facts_used
@@ -33,6 +34,7 @@ def render_quality(quality: Quality, *, assumptions: bool = False) -> list[str]:
     sections += [_drops(quality), _websites(quality), _doubles(quality), _rest(quality)]
     if assumptions:
         sections.append(_assumptions(quality))
+    sections.append(_limits())
     lines: list[str] = []
     for section in map(list, sections):
         if section:
@@ -156,6 +158,11 @@ def _doubles(quality: Quality) -> Iterator[str]:
                 f"{count_of(largest.accounts, 'account')}: rows {rows_text(largest.rows, largest.accounts)}"
             )
             yield from _hanging("    the largest ", text)
+
+
+def _limits() -> Iterator[str]:
+    for at, sentence in enumerate(limits_of("quality")):
+        yield from _hanging(" " * 11 if at else "limits     ", sentence)
 
 
 def _rest(quality: Quality) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from cleanroom.report.page import Cell, heading, page, paragraph, table, tiles
+from cleanroom.report.page import Cell, heading, limits_section, page, paragraph, table, tiles
 from cleanroom.report.statement_words import words_in
 
 __all__ = ["statement_page"]
@@ -48,6 +48,7 @@ def statement_page(data: bytes, language: str = "en") -> bytes:
         heading(words["check"]),
         paragraph(words["check-how"].format(command=_CHECK)),
         paragraph(words["head"].format(head=made["head"]), soft=True),
+        *limits_section([words["limits-text"]], words["limits"]),
     ]
     return page(title, body, language).encode()
 

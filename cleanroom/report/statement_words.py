@@ -23,6 +23,10 @@ _ENGLISH: Final = {
     "lines-note": "Every line of the period",
     "disputes": "Disputes",
     "disputes-note": "Disputed lines are frozen until they are decided",
+    "limits": "Limits",
+    "limits-text": (
+        "It says what this ledger owes by the plan on its day. Taxes are not in it, and it proves no payment."
+    ),
     "check": "Check it yourself",
     "check-how": "{command} recomputes every line to the minor unit.",
     "head": "Ledger head {head}",
@@ -66,6 +70,11 @@ _GERMAN: Final = {
     "lines-note": "Alle Posten des Zeitraums",
     "disputes": "Einsprüche",
     "disputes-note": "Posten mit Einspruch ruhen, bis entschieden ist",
+    "limits": "Grenzen",
+    "limits-text": (
+        "Sie sagt, was dieses Hauptbuch an ihrem Tag nach dem Plan schuldet. Steuern sind nicht "
+        "enthalten, und sie beweist keine Zahlung."
+    ),
     "check": "Selbst nachrechnen",
     "check-how": "{command} rechnet jeden Posten auf die kleinste Währungseinheit nach.",
     "head": "Stand des Hauptbuchs {head}",
@@ -109,6 +118,11 @@ _FRENCH: Final = {
     "lines-note": "Toutes les lignes de la période",
     "disputes": "Contestations",
     "disputes-note": "Les lignes contestées sont gelées jusqu'à la décision",
+    "limits": "Limites",
+    "limits-text": (
+        "Il dit ce que ce grand livre doit selon le plan à sa date. Les taxes n'y figurent pas, et il"
+        " ne prouve aucun paiement."
+    ),
     "check": "Vérifier soi-même",
     "check-how": "{command} recalcule chaque ligne à la plus petite unité monétaire.",
     "head": "Tête du grand livre {head}",
@@ -152,6 +166,11 @@ _SPANISH: Final = {
     "lines-note": "Todas las líneas del periodo",
     "disputes": "Reclamaciones",
     "disputes-note": "Las líneas reclamadas quedan congeladas hasta la decisión",
+    "limits": "Límites",
+    "limits-text": (
+        "Dice lo que este libro mayor debe según el plan en su fecha. No incluye impuestos y no "
+        "prueba ningún pago."
+    ),
     "check": "Comprobarlo por uno mismo",
     "check-how": "{command} recalcula cada línea hasta la unidad mínima de la moneda.",
     "head": "Cabeza del libro mayor {head}",

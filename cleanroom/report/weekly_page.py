@@ -7,8 +7,9 @@ from html import escape
 from typing import Final
 
 from cleanroom.attribution import classification, weekly
+from cleanroom.limits import limits_of
 from cleanroom.number import count_of
-from cleanroom.report.page import Cell, bar, heading, page, paragraph, table, tiles
+from cleanroom.report.page import Cell, bar, heading, limits_section, page, paragraph, table, tiles
 from cleanroom.report.weekly_text import money
 
 __all__ = ["weekly_page"]
@@ -40,8 +41,9 @@ def weekly_page(review: weekly.Review, names: Mapping[str, str], party: str) -> 
         *_lists(review, names),
         *_fields(review),
         *_glossary(),
-        "<footer>Amounts are those of whole deals; currencies are never added. Statuses come from the rules "
-        "in force, nothing here pays anybody. docs/weekly.md says what each section means.</footer>",
+        *limits_section(limits_of("weekly")),
+        "<footer>Statuses come from the rules in force, nothing here pays anybody. docs/weekly.md says what "
+        "each section means.</footer>",
     ]
     return page(title, body).encode()
 

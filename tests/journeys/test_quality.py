@@ -99,5 +99,5 @@ def test_the_document_lists_every_key_of_the_json() -> None:
     section = FORMATS.read_text(encoding="utf-8").split("## Quality report", 1)[1].split("\n## ", 1)[0]
     cells = re.findall(r"(?m)^\| (`[^|]+) \|", section)
     keys = [key for cell in cells for key in re.findall("`([^`]+)`", cell)]
-    assert keys == ["source", *(field.name for field in fields(Quality))]
+    assert keys == ["source", *(field.name for field in fields(Quality)), "limits"]
     assert json.dumps(keys)

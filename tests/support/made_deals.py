@@ -2,7 +2,9 @@
 
 Days are simulated one by one. A deal goes through four stages; from the third on it can be won, from every
 one it can be lost. The chance of a partner grows with stage and amount. With `effect` 1 a partner changes
-nothing; with 1.35 an attached deal is won 1.35 times as often a day and lost 1.35 times less often.
+nothing; with 1.35 an attached deal is won 1.35 times as often a day and lost 1.35 times less often. With
+`speed` it goes on, is won and is lost so many times as fast. `history` gives stages their amounts, which rise
+from stage to stage by chance; with `growth` a partner multiplies the amount on the day after it came.
 """
 
 from __future__ import annotations
@@ -32,9 +34,67 @@ class Made:
     stages: list[dict[str, str]]
     truth: float
     truths: dict[str, float] = field(default_factory=dict)
+    law: Law | None = None
 
 
-def make_deals(seed: int, size: int = 4_000, effect: float = 1.0) -> Made:
+@dataclass(frozen=True)
+class Law:
+    """Segment, size and stage of every attachment at its time, and what a partner changes."""
+
+    segment: np.ndarray
+    scale: np.ndarray
+    stage: np.ndarray
+    effect: float
+    speed: float
+    growth: float
+
+    def days(self, horizon: float) -> float:
+        """The mean effect on the days a deal is open, at most `horizon` (whole) after the attachment."""
+        with_, _ = self._open(horizon, attached=True)
+        usual, _ = self._open(horizon, attached=False)
+        return float((with_ - usual).mean())
+
+    def amount(self, horizon: float) -> float:
+        """The mean effect on the logarithm of the amount at the close or the horizon.
+
+        Right where `effect` and `speed` are 1, so that stages are passed as usual.
+        """
+        _, later = self._open(horizon - 1, attached=False)
+        return float((np.log(self.growth) * (1 - later)).mean())
+
+    def _open(self, horizon: float, *, attached: bool) -> tuple[np.ndarray, np.ndarray]:
+        """For each attachment the mean days open up to the horizon, and the chance of a partner by then."""
+        size = len(self.stage)
+        here = np.zeros((2, 4, size))
+        here[int(attached), self.stage, np.arange(size)] = 1
+        days, met = np.zeros(size), np.zeros(size)
+        for _ in range(round(horizon)):
+            days += here.sum(axis=(0, 1))
+            after = np.zeros_like(here)
+            for at in range(4):
+                win, loss, attach = rates(self.segment, self.scale, np.full(size, at))
+                for has, effect, speed in ((0, 1.0, 1.0), (1, self.effect, self.speed)):
+                    stay = here[has, at] * (1 - speed * (win * effect + loss / effect))
+                    ahead = stay * AHEAD[at] * speed
+                    new = (stay - ahead) * attach * (not has)
+                    after[has, at] += stay - ahead - new
+                    after[1, at] += new
+                    met += new
+                    if at < 3:
+                        after[has, at + 1] += ahead
+            here = after
+        return days, met
+
+
+def make_deals(
+    seed: int,
+    size: int = 4_000,
+    effect: float = 1.0,
+    *,
+    speed: float = 1.0,
+    growth: float = 1.0,
+    history: bool = False,
+) -> Made:
     """A market of `size` deals created over 900 of DAYS days."""
     draw = np.random.default_rng(seed)
     segment = draw.choice(3, size, p=[0.5, 0.3, 0.2])
@@ -51,10 +111,11 @@ def make_deals(seed: int, size: int = 4_000, effect: float = 1.0) -> Made:
         has = attached[live] >= 0
         # Large deals are won more often, lost less often, and draw partners.
         win, loss, attach = rates(segment[live], scale[live], stage[live])
-        win, loss = np.where(has, win * effect, win), np.where(has, loss / effect, loss)
+        win = np.where(has, win * effect * speed, win)
+        loss = np.where(has, loss / effect * speed, loss)
         chance = draw.random((3, len(live)))
         won, lost = chance[0] < win, chance[0] > 1 - loss
-        ahead = ~won & ~lost & (chance[1] < AHEAD[stage[live]])
+        ahead = ~won & ~lost & (chance[1] < AHEAD[stage[live]] * np.where(has, speed, 1.0))
         new = ~won & ~lost & ~ahead & ~has & (chance[2] < attach)
         closed[live[won | lost]] = day
         outcome[live[won]], outcome[live[lost]] = 1, 0
@@ -80,15 +141,57 @@ def make_deals(seed: int, size: int = 4_000, effect: float = 1.0) -> Made:
         for deal in range(size)
     ]
     names = ("deal_id", "stage", "entered")
+    came = attached if history else np.full(size, -1)
+    told = _with_growth(entries, came)
     stages = [
-        dict(zip(names, (f"d{deal:05}", STAGES[at], _day(day)), strict=True)) for deal, at, day in entries
+        dict(zip(names, (f"d{deal:05}", STAGES[at], _day(day)), strict=True)) for deal, at, day, _ in told
     ]
+    if history:
+        _give_amounts(seed, rows, stages, told, growth)
     return Made(
         rows,
         stages,
         float(effects.mean()),
         {f"d{deal:05}": one for deal, one in zip(who.tolist(), effects.tolist(), strict=True)},
+        Law(segment[who], scale[who], np.array(then), effect, speed, growth),
     )
+
+
+def _with_growth(
+    entries: list[tuple[int, int, int]], attached: np.ndarray
+) -> list[tuple[int, int, int, bool]]:
+    """Entries by deal and day, and whether the amount grows with it: on the day after a partner came, with an
+    entry of its own where there is none.
+    """
+    came = np.flatnonzero((attached >= 0) & (attached + 1 < DAYS))
+    grown = {(deal, int(attached[deal]) + 1) for deal in came.tolist()}
+    found = [(*entry, (entry[0], entry[2]) in grown) for entry in entries]
+    missing = grown - {(deal, day) for deal, _, day in entries}
+    for deal, passed in _by_deal(entries, came):
+        day = int(attached[deal]) + 1
+        if (deal, day) in missing:
+            found.append((deal, _stage_at(passed, day), day, True))
+    return sorted(found, key=lambda one: (one[0], one[2]))
+
+
+def _give_amounts(
+    seed: int,
+    rows: list[dict[str, str]],
+    stages: list[dict[str, str]],
+    told: list[tuple[int, int, int, bool]],
+    growth: float,
+) -> None:
+    """Amounts of the stages: the first as the deal has it, each next stage 1.1 times as large, by chance."""
+    draw = np.random.default_rng((seed, 1))
+    rise = np.exp(np.log(1.1) + draw.normal(0, 0.2, len(told)))
+    last: dict[int, tuple[int, float]] = {}
+    for row, (deal, at, _, grown), step in zip(stages, told, rise.tolist(), strict=True):
+        stage, amount = last.get(deal, (0, float(rows[deal]["amount"])))
+        amount *= (step if at != stage else 1.0) * (growth if grown else 1.0)
+        last[deal] = (at, amount)
+        row["amount"] = f"{amount:.2f}"
+    for deal, (_, amount) in last.items():
+        rows[deal]["amount"] = f"{amount:.2f}"
 
 
 def rates(

@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 from made_deals import Made, make_deals
 
 from cleanroom.attribution.statistics import gather_deals, lift, newcombe, wilson
-from cleanroom.attribution.statistics.deals import days_of
+from cleanroom.attribution.statistics.deals import amount_at, days_of
+from cleanroom.attribution.statistics.outcomes import MEASURES, raw_difference, seen_after
 from cleanroom.attribution.statistics.trials import _expected, _match, _Trials, spell_at
 from cleanroom.cli.app import overlap
 from overlap.errors import Refused, UsageError
@@ -121,6 +122,32 @@ def test_stays_end_at_the_next_stage_or_the_close() -> None:
     assert (deals.spell_left - deals.spell_entered).tolist() == [19, 12]
 
 
+def test_a_row_for_a_new_amount_begins_no_stay() -> None:
+    stages = [STAGE, STAGE | {"entered": "2025-01-05", "amount": "20"}]
+    stages.append(STAGE | {"stage": "two", "entered": "2025-01-20", "amount": "30"})
+    deals = gather_deals([DEAL], stages, TODAY)
+    assert deals.spell_stage.tolist() == ["one", "two"]
+    assert (deals.spell_left - deals.spell_entered).tolist() == [19, 12]
+
+
+def test_the_amount_at_a_moment_is_the_last_one_told_before_it() -> None:
+    other = DEAL | {"deal_id": "d2"}
+    stages = [
+        STAGE | {"entered": "2025-01-05", "amount": "20"},
+        STAGE | {"entered": "2025-01-20", "amount": "30"},
+        STAGE | {"entered": "2025-01-25", "amount": "nothing"},
+        STAGE | {"deal_id": "d2", "entered": "2025-01-03", "amount": "7"},
+    ]
+    deals = gather_deals([DEAL, other], stages, TODAY)
+    who = np.array([0, 0, 0, 0, 1, 1])
+    days = ("2025-01-04", "2025-01-05", "2025-01-19", "2025-01-30", "2025-01-02", "2025-01-03")
+    moments = np.array([days_of(day) for day in days])
+    found = np.exp(amount_at(deals, who, moments))
+    np.testing.assert_allclose(found, [np.nan, 20, 20, 30, np.nan, 7])
+    silent = gather_deals([DEAL], [STAGE], TODAY)
+    assert np.isnan(amount_at(silent, np.array([0]), moments[:1])).all()
+
+
 # -- lift --------------------------------------------------------------------------------------------------
 
 
@@ -145,9 +172,102 @@ def test_an_effect_is_found() -> None:
     assert found.low <= made.truth <= found.high
 
 
-def test_the_order_of_the_rows_is_no_matter(null: Made) -> None:
-    one = lift(gather_deals(null.deals, null.stages, TODAY))
-    assert one == lift(gather_deals(null.deals[::-1], null.stages[::-1], TODAY))
+@pytest.mark.parametrize("measure", MEASURES)
+def test_the_order_of_the_rows_is_no_matter(measure: str) -> None:
+    made = make_deals(4, 700, history=True)
+    one = lift(gather_deals(made.deals, made.stages, TODAY), measure)
+    assert one.matched is not None
+    assert one == lift(gather_deals(made.deals[::-1], made.stages[::-1], TODAY), measure)
+
+
+def test_days_and_amounts_that_partners_do_not_change_are_found_unchanged() -> None:
+    made = make_deals(2, 1_200, history=True)
+    deals = gather_deals(made.deals, made.stages, TODAY)
+    for measure, raw in (("days", 20.0), ("amount", 0.1)):
+        found = lift(deals, measure)
+        assert found.matched is not None and found.naive is not None
+        assert found.naive.low > raw
+        assert found.matched.low < 0 < found.matched.high
+
+
+def test_partners_that_hurry_deals_and_raise_amounts_are_seen() -> None:
+    made = make_deals(6, 1_800, speed=1.5, growth=1.25, history=True)
+    deals = gather_deals(made.deals, made.stages, TODAY)
+    days, amount = lift(deals, "days"), lift(deals, "amount")
+    assert days.matched is not None and amount.matched is not None and made.law is not None
+    truth = made.law.days(days.horizon_days)
+    assert truth < -4 and days.matched.high < 0
+    assert days.matched.low <= truth <= days.matched.high
+    assert amount.matched.low > 0.1 and amount.matched.high < 0.3
+
+
+def test_days_are_the_restricted_mean_of_kaplan_and_meier() -> None:
+    """With an end known for every deal the weights are counted; the area below the curve agrees closely."""
+    draw = np.random.default_rng(4)
+    rows = []
+    for at in range(3_000):
+        created, took = int(draw.integers(0, 300)), int(draw.exponential(80)) + 1
+        closed = created + took
+        row = DEAL | {"deal_id": f"d{at}", "created": _iso(created), "attached": "", "partner_id": ""}
+        done = closed <= 300
+        rows.append(row | {"closed": _iso(closed) if done else "", "outcome": "lost" if done else ""})
+    deals = gather_deals(rows, [], TODAY)
+    who, horizon = np.arange(len(deals.ids)), 100.0
+    days, weight = seen_after(deals, "days", who, deals.created, np.ones(len(who)), horizon)
+    assert (days * weight).sum() / weight.sum() == pytest.approx(80 * (1 - np.exp(-100 / 80)), abs=1.5)
+    plain = np.minimum(np.minimum(deals.closed, deals.end) - deals.created, horizon).mean()
+    assert (days * weight).sum() / weight.sum() > plain + 3
+
+
+def _iso(day: int) -> str:
+    return str(np.datetime64("2024-01-01") + day)
+
+
+def test_the_raw_days_and_amounts_are_plain_means() -> None:
+    rows = [
+        DEAL | {"deal_id": f"d{at}", "partner_id": partner, "amount": amount, "closed": closed}
+        for at, (partner, amount, closed) in enumerate(
+            [
+                ("p", "10", "2025-01-11"),
+                ("p", "40", "2025-01-21"),
+                ("", "5", "2025-01-06"),
+                ("", "5", "2025-01-08"),
+            ]
+        )
+    ]
+    deals = gather_deals(rows, [], TODAY)
+    days, amount = raw_difference(deals, "days"), raw_difference(deals, "amount")
+    assert days is not None and amount is not None
+    assert days[0] == pytest.approx(15 - 6) and days[1] < 9 < days[2]
+    assert amount[0] == pytest.approx(20 / 5 - 1) and amount[3:] == (2, 2)
+    assert raw_difference(gather_deals(rows[:3], [], TODAY), "days") is None
+
+
+def test_amounts_without_a_history_are_refused_and_told_raw(null: Made) -> None:
+    found = lift(gather_deals(null.deals, null.stages, TODAY), "amount")
+    assert found.matched is None and found.naive is not None
+    assert "only the raw ratio is told" in found.refused["no-amount-history"]
+
+
+def test_amounts_of_today_written_on_every_stage_are_refused() -> None:
+    made = make_deals(4, 700)
+    now = {row["deal_id"]: row["amount"] for row in made.deals}
+    stages = [row | {"amount": now[row["deal_id"]]} for row in made.stages]
+    found = lift(gather_deals(made.deals, stages, TODAY), "amount")
+    assert found.matched is None and set(found.refused) == {"amounts-never-change"}
+
+
+def test_controls_had_the_amount_at_that_moment_not_later() -> None:
+    """Attached at 100 and grown to 1,000 after: deals of 100 at the time are its like, those of 1,000 not."""
+    made = make_deals(8, 900, history=True)
+    before = lift(gather_deals(made.deals, made.stages, TODAY))
+    grown = [
+        row | {"amount": str(10 * float(row["amount"]))} if row["partner_id"] else row for row in made.deals
+    ]
+    after = lift(gather_deals(grown, made.stages, TODAY))
+    assert before.matched is not None and after.matched is not None
+    assert after.matched.of == before.matched.of
+    assert after.matched.difference == before.matched.difference
 
 
 def test_the_controls_of_an_attachment_stood_where_it_stood() -> None:
@@ -276,3 +396,39 @@ def test_over_two_dozen_markets_intervals_cover_and_few_claim_what_is_not_there(
             claimed += effect == 1.0 and not found.low <= 0 <= found.high
     assert covered >= 21
     assert claimed <= 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("measure", ["days", "amount"])
+def test_days_and_amounts_over_two_dozen_markets(measure: str) -> None:
+    """Fixed seeds; `python benchmarks/lift.py` has 200 of each."""
+    covered, claimed = 0, 0
+    for seed in range(12):
+        for effect in (1.0, 1.3):
+            changed = {"speed": effect} if measure == "days" else {"growth": effect, "history": True}
+            made = make_deals(2_000 + seed, 1_000, **changed)
+            found = lift(gather_deals(made.deals, made.stages, TODAY), measure)
+            assert found.matched is not None and made.law is not None
+            horizon = found.horizon_days
+            law = made.law
+            truth = law.days(horizon) if measure == "days" else float(np.expm1(law.amount(horizon)))
+            covered += found.matched.low <= truth <= found.matched.high
+            claimed += effect == 1.0 and not found.matched.low <= 0 <= found.matched.high
+    assert covered >= 21
+    assert claimed <= 2
+
+
+def test_the_command_answers_every_measure(tmp_path: Path) -> None:
+    made = make_deals(4, 700, history=True)
+    assert json.loads(run(tmp_path, made, "--json").stdout)["measure"] == "win"
+    for measure, unit in (("days", " days ["), ("amount", " % [")):
+        answer = json.loads(run(tmp_path, made, "--measure", measure, "--json").stdout)
+        assert answer["measure"] == measure and answer["refused"] == []
+        assert answer["matched"]["low"] <= answer["matched"]["difference"] <= answer["matched"]["high"]
+        assert len(answer["limits"]) == 3
+        text = run(tmp_path, made, "--measure", measure).stdout
+        assert unit in text and answer["limits"][2] in text
+    plain = make_deals(4, 700)
+    done = run(tmp_path, plain, "--measure", "amount", "--json")
+    assert isinstance(done.exception, Refused)
+    assert "set before" in json.loads(done.stdout)["biases_of_naive"][-1]

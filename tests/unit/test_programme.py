@@ -64,6 +64,9 @@ def test_a_lift_is_read_exactly(tmp_path: Path) -> None:
     assert lift.amount == Fraction(30_010, 100)
     answer.write_text('{"matched": null, "refused": [{"code": "thin-strata", "reason": "too few"}]}')
     assert read_lift(answer, deals).reasons == ("too few",)
+    answer.write_text('{"measure": "days", "matched": null, "refused": []}')
+    with pytest.raises(BadInput, match="not of the win rate"):
+        read_lift(answer, deals)
 
 
 @pytest.mark.parametrize(

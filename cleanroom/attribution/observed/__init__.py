@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING
 from overlap.lazy import load_from
 
 if TYPE_CHECKING:
-    from cleanroom.attribution.observed.credited import Given, rule_credit
+    from cleanroom.attribution.observed.beside_pay import (
+        KIND_OF,
+        Gap,
+        Paid,
+        Part,
+        RuleGap,
+        gaps_by_kind,
+        gaps_by_partner,
+    )
+    from cleanroom.attribution.observed.credited import Given, credited_parts, rule_credit
     from cleanroom.attribution.observed.edges import EDGES, Edge, edge_cases
     from cleanroom.attribution.observed.engagement import (
         ENGAGEMENT_COLUMNS,
@@ -24,6 +33,7 @@ if TYPE_CHECKING:
         Engagement,
         engagements_of,
     )
+    from cleanroom.attribution.observed.evenness import MEASURES, Evenness, Logged, One, logged_by
     from cleanroom.attribution.observed.going_together import FEWEST_ACTIONS, Motion, Share, motions
     from cleanroom.attribution.observed.journeys import Paths, journey_rows
     from cleanroom.attribution.observed.other_tool import COMPARISONS, Beside, lay_beside, meanings
@@ -51,19 +61,28 @@ __all__ = [
     "EDGES",
     "ENGAGEMENT_COLUMNS",
     "FEWEST_ACTIONS",
+    "KIND_OF",
     "LEFT_OUT",
+    "MEASURES",
     "NOT_ENGAGED",
     "Beside",
     "Connector",
     "DealRows",
     "Edge",
     "Engagement",
+    "Evenness",
     "Exchange",
+    "Gap",
     "GiveAndTake",
     "Given",
+    "Logged",
     "Motion",
+    "One",
+    "Paid",
+    "Part",
     "Paths",
     "Relation",
+    "RuleGap",
     "Selection",
     "Share",
     "Step",
@@ -71,14 +90,18 @@ __all__ = [
     "action_rows",
     "choose_deals",
     "connectors_of",
+    "credited_parts",
     "deal_rows",
     "edge_cases",
     "engagements_of",
+    "gaps_by_kind",
+    "gaps_by_partner",
     "gather_touches",
     "give_and_take",
     "journey_of",
     "journey_rows",
     "lay_beside",
+    "logged_by",
     "meanings",
     "motions",
     "relations_of",
@@ -89,7 +112,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    **dict.fromkeys(("Given", "rule_credit"), "credited"),
+    **dict.fromkeys(("MEASURES", "Evenness", "Logged", "One", "logged_by"), "evenness"),
+    **dict.fromkeys(
+        ("KIND_OF", "Gap", "Paid", "Part", "RuleGap", "gaps_by_kind", "gaps_by_partner"), "beside_pay"
+    ),
+    **dict.fromkeys(("Given", "credited_parts", "rule_credit"), "credited"),
     **dict.fromkeys(("EDGES", "Edge", "edge_cases"), "edges"),
     **dict.fromkeys(("ENGAGEMENT_COLUMNS", "NOT_ENGAGED", "Engagement", "engagements_of"), "engagement"),
     **dict.fromkeys(("Paths", "journey_rows"), "journeys"),

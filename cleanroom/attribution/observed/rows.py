@@ -141,12 +141,24 @@ def status_rows(judged: Judged, deals: DealRows, statuses: pd.DataFrame) -> list
     return [(row[0], status, day) for row, (status, _), day in zip(deals.rows, found, since, strict=True)]
 
 
-def action_rows(judged: Judged, names: Sequence[str]) -> tuple[list[tuple[str, str]], dict[str, int]]:
-    """Rows `partner,date` of every usable action, on the day it happened; the others are counted."""
-    acts = judged.acts
+def action_rows(
+    judged: Judged, touches: Touches, names: Sequence[str]
+) -> tuple[list[tuple[str, str, str, str]], dict[str, int]]:
+    """Rows of ACTION_COLUMNS of every usable action, on the day it happened; the others are counted.
+
+    The deal is the one that the action names, else the first created of those that it may have sourced.
+    """
+    acts, ids = judged.acts, judged.deals.ids.to_pylist()
+    order = np.lexsort((touches.deal, judged.deals.created[0][touches.deal]))[::-1]
+    sourced = np.full(len(acts), -1, np.int64)
+    sourced[touches.act[order]] = touches.deal[order]
+    deal = np.where(acts.deal < 0, sourced, acts.deal)
     days = day_text(acts.happened[0][acts.usable]).to_pylist()
-    partners = acts.partner[acts.usable].tolist()
-    rows = sorted((names[partner], day) for partner, day in zip(partners, days, strict=True))
+    columns = (one[acts.usable].tolist() for one in (acts.partner, acts.type, deal))
+    rows = sorted(
+        (names[partner], day, judged.menu.names[type_], ids[at] if at >= 0 else "")
+        for partner, type_, at, day in zip(*columns, days, strict=True)
+    )
     unusable = len(acts) - len(rows)
     return rows, {"unusable": unusable} if unusable else {}
 

@@ -19,6 +19,9 @@ DEAL_COLUMNS: Final = (
     *("deal_id", "segment", "amount", "created", "partner_id", "attached", "closed", "outcome"),
 )
 STAGE_COLUMNS: Final = ("deal_id", "stage", "entered")
+
+#: What a row of stages may say besides: the amount that the deal had from then on.
+AMOUNT_COLUMN: Final = "amount"
 OUTCOMES: Final = MappingProxyType(
     {"won": 1, "closed won": 1, "lost": 0, "closed lost": 0, "open": -1, "": -1}
 )
@@ -48,7 +51,9 @@ class Deals:
 
     `attached` is infinite for a deal without a partner; `undated` counts deals with a partner whose
     attachment has no usable day (none, before creation, or after the close). `spells` are the stays in a
-    stage: `deal` (a place in the columns), `stage`, `entered`, `left`. `end` is the last day of the data.
+    stage: `deal` (a place in the columns), `stage`, `entered`, `left`. `amount_...` are the amounts that rows
+    of stages name: `deal`, the day from which it holds, the logarithm, sorted by deal and day; empty where
+    none does. `end` is the last day of the data.
     """
 
     ids: tuple[str, ...]
@@ -63,6 +68,9 @@ class Deals:
     spell_stage: Column
     spell_entered: Column
     spell_left: Column
+    amount_deal: Column
+    amount_day: Column
+    amount_log: Column
     end: float
     undated: int
     left_out: Mapping[str, int]
@@ -90,7 +98,7 @@ def gather_deals(
     known, ends = _read_deals(deals, now, left_out)
     ids = sorted(known)
     place = {deal: at for at, deal in enumerate(ids)}
-    entries, stage_ends = _read_stages(stages, known, place, now, left_out)
+    entries, amounts, stage_ends = _read_stages(stages, known, place, now, left_out)
     columns = [known[deal] for deal in ids]
     undated = 0
     attached = np.full(len(ids), np.inf)
@@ -106,6 +114,8 @@ def gather_deals(
     for deal, row in zip(ids, columns, strict=True):
         state.update(repr((deal, row)).encode())
     state.update(repr(spells).encode())
+    if amounts:
+        state.update(repr(amounts).encode())
     return Deals(
         tuple(ids),
         np.array([row.segment for row in columns], object),
@@ -119,6 +129,9 @@ def gather_deals(
         np.array([spell[1] for spell in spells], object),
         np.array([spell[2] for spell in spells], np.float64),
         np.array([spell[3] for spell in spells], np.float64),
+        np.array([row[0] for row in amounts], np.int64),
+        np.array([row[1] for row in amounts], np.float64),
+        np.log(np.array([row[2] for row in amounts], np.float64)),
         max([*ends, *stage_ends], default=0.0),
         undated,
         dict(sorted(left_out.items())),
@@ -201,8 +214,10 @@ def _read_stages(
     place: Mapping[str, int],
     now: float,
     left_out: Counter[str],
-) -> tuple[list[tuple[int, float, str]], list[float]]:
+) -> tuple[list[tuple[int, float, str]], list[tuple[int, float, float]], list[float]]:
+    """Entries into stages, amounts from a day on (of two on one day the larger), and all days of entry."""
     entries, ends = [], []
+    amounts: dict[tuple[int, float], float] = {}
     for row in rows:
         deal, stage = (row.get("deal_id") or "").strip(), (row.get("stage") or "").strip()
         entered = days_of((row.get("entered") or "").strip())
@@ -217,17 +232,43 @@ def _read_stages(
         else:
             entries.append((place[deal], entered, stage))
             ends.append(entered)
-    return sorted(set(entries)), ends
+            amount = _amount((row.get(AMOUNT_COLUMN) or "").strip())
+            if amount is not None:
+                key = (place[deal], entered)
+                amounts[key] = max(amounts.get(key, 0.0), amount)
+    return sorted(set(entries)), sorted((*key, amount) for key, amount in amounts.items()), ends
 
 
 def _spells(
     entries: Sequence[tuple[int, float, str]], deals: Sequence[_Deal]
 ) -> list[tuple[int, str, float, float]]:
-    """Stays in a stage, from its entry to the next or the close; of two entries at once the later name."""
-    spells = []
+    """Stays in a stage, from its entry to the next or the close; of two entries at once the later name.
+
+    A row that names the stage in which the deal already is, as one for a new amount does, begins no stay.
+    """
+    spells: list[tuple[int, str, float, float]] = []
     for at, (deal, entered, stage) in enumerate(entries):
         same = at + 1 < len(entries) and entries[at + 1][0] == deal
         left = entries[at + 1][1] if same else deals[deal].closed
-        if left > entered:
+        if left <= entered:
+            continue
+        if spells and spells[-1][:2] == (deal, stage) and spells[-1][3] == entered:
+            spells[-1] = (deal, stage, spells[-1][2], left)
+        else:
             spells.append((deal, stage, entered, left))
     return spells
+
+
+def amount_at(deals: Deals, deal: Column, moment: Column) -> Column:
+    """The logarithm of the amount that each deal had at that moment, by the history; else NaN."""
+    if not len(deals.amount_deal):
+        return np.full(len(deal), np.nan)
+    keys = _seconds(deals.amount_deal, deals.amount_day)
+    found = np.searchsorted(keys, _seconds(deal, moment), side="right") - 1
+    known = (found >= 0) & (deals.amount_deal[found] == deal)
+    return np.where(known, deals.amount_log[found], np.nan)
+
+
+def _seconds(deal: Column, day: Column) -> Column:
+    """Deal and moment in one whole number that sorts as both do."""
+    return np.asarray(deal.astype(np.int64) * 2**40 + np.rint(day * 86_400 + 2**36).astype(np.int64))

@@ -10,23 +10,20 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
-from cleanroom.attribution.statistics.beta import log_likelihood, quantile
 from cleanroom.attribution.statistics.deals import Deals
 from cleanroom.attribution.statistics.intervals import wilson
+from cleanroom.attribution.statistics.shrinking import (
+    FEWEST_DEALS,
+    Counted,
+    Drawn,
+    concentration,
+    count_outside,
+    draw_in,
+)
 from cleanroom.attribution.statistics.trials import spell_at
-
-#: How many deals the expected rate weighs as: from partners that differ wildly to partners all alike.
-CONCENTRATIONS: Final = tuple(float(each) for each in np.exp(np.linspace(np.log(1), np.log(10_000), 121)))
-
-#: A claim needs so many closed deals.
-FEWEST_DEALS: Final = 5
-
-#: Both ends of the posterior interval.
-ENDS: Final = (0.025, 0.975)
 
 
 @dataclass(frozen=True)
@@ -78,34 +75,23 @@ def rates(deals: Deals) -> Rates:
     # Half a win and half a loss more keep a stratum of one outcome from being certain.
     level = {stratum: (won[stratum] + 0.5) / (size[stratum] + 1) for stratum in size}
     counts = {
-        partner: (sum(one for one, _ in some), len(some), sum(level[each] for _, each in some) / len(some))
+        partner: Counted(
+            sum(one for one, _ in some), len(some), sum(level[each] for _, each in some) / len(some)
+        )
         for partner, some in own.items()
     }
-    concentration = _concentration(list(counts.values()))
-    found = [_rate(partner, *counts[partner], concentration) for partner in counts]
-    tested = sum(each.of >= FEWEST_DEALS for each in found)
-    outside = sum(each.of >= FEWEST_DEALS and not each.low <= each.expected <= each.high for each in found)
+    weight = concentration(list(counts.values()))
+    drawn = {partner: draw_in(one, weight) for partner, one in counts.items()}
+    found = [_rate(partner, counts[partner], drawn[partner]) for partner in counts]
+    seen = count_outside([(counts[partner], drawn[partner]) for partner in counts])
     ordered = tuple(sorted(found, key=lambda each: (-each.of, each.partner)))
-    return Rates(ordered, tested, outside, 0.05 * tested, concentration)
+    return Rates(ordered, seen.tested, seen.outside, seen.by_chance, weight)
 
 
-def _concentration(counts: list[tuple[int, int, float]]) -> float:
-    """The one of CONCENTRATIONS under which the counts of all partners are likeliest."""
-
-    def fit(weight: float) -> float:
-        return sum(
-            log_likelihood(won, of, weight * mean, weight * (1 - mean)) for won, of, mean in sorted(counts)
-        )
-
-    return max(CONCENTRATIONS, key=fit)
-
-
-def _rate(partner: str, won: int, of: int, mean: float, weight: float) -> Rate:
-    one, other = won + weight * mean, of - won + weight * (1 - mean)
-    low, high = (quantile(end, one, other) for end in ENDS)
-    raw_low, raw_high = wilson(won, of)
-    says = _claim(of, mean, low, high)
-    return Rate(partner, won, of, won / of, raw_low, raw_high, mean, one / (one + other), low, high, says)
+def _rate(partner: str, one: Counted, drawn: Drawn) -> Rate:
+    says = _claim(one.of, one.expected, drawn.low, drawn.high)
+    raw = (one.won / one.of, *wilson(one.won, one.of))
+    return Rate(partner, one.won, one.of, *raw, one.expected, *drawn, says)
 
 
 def _claim(of: int, mean: float, low: float, high: float) -> str:

@@ -8,7 +8,7 @@ earns no tier.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,7 +16,10 @@ from cleanroom.attribution.statistics.deals import Deals
 from cleanroom.attribution.statistics.forecasting import ACTIVE
 from cleanroom.attribution.statistics.intervals import wilson
 
-ACTION_COLUMNS: Final = ("partner", "date")
+ACTION_COLUMNS: Final = ("partner", "date", "type", "deal_id")
+
+#: So many of ACTION_COLUMNS must be there; the others tell what an introduction became.
+NEEDED_COLUMNS: Final = 2
 
 #: Days that are compared: the last so many, and as many before.
 WINDOW: Final = 182
@@ -140,8 +143,13 @@ def _sum_up(
     return sums
 
 
+def tier_of(won: float, tiers: Sequence[tuple[str, float]]) -> tuple[str, float]:
+    """The tier of somebody who has won so much and where it begins; "" where it is in none."""
+    return next(((name, least) for name, least in tiers if won >= least or least <= 0), ("", 0.0))
+
+
 def _standing(partner: str, sums: _Sums, end: float, median: float, rules: Thresholds) -> Standing:
-    tier, least = next((name, least) for name, least in rules.tiers if sums.won >= least or least <= 0)
+    tier, least = tier_of(sums.won, rules.tiers)
     tier_because = f"won {sums.won:,.0f} in {WINDOW} days, {tier} begins at {least:,.0f}"
     segment, segment_because = _segment(sums, end, median, rules)
     at_risk, risk_because = _risk(sums.actions, end, rules)

@@ -1,12 +1,12 @@
-"""What attaching a partner changes in the win rate, by sequential trials.
+"""What attaching a partner changes in the win rate, the days to close or the amount, by sequential trials.
 
 Each attachment begins a trial. Its controls are the deals that stood where it stood: same segment, amount
 within SIZE_BAND, same stage, as long in that stage, open and not attached at that moment (also deals that
-were attached later, and deals before their own attachment). The outcome is a win within a horizon after
-that moment. Wins are weighed by the share of trials that could be followed so long (inverse probability of
-censoring), so that deals which are still open bias neither side. Partners go to the larger deals of every
-band, so a straight line over the logarithm of the amount brings the controls to the amount of the attached
-deal. The answer is the mean difference over attachments, against going on as usual; a control may have been
+were attached later, and deals before their own attachment). The outcome is what happens within a horizon
+after that moment; `outcomes` says how it is seen so that deals which are still open bias neither side.
+Partners go to the larger deals of every band, so a straight line over the logarithm of the amount brings the
+controls to the amount of the attached deal; it is that of the moment where the history of stages names it.
+The answer is the mean difference over attachments, against going on as usual; a control may have been
 attached later.
 
 Intervals: deals are drawn again, with everything they are treated deal or control in, so that a control
@@ -23,8 +23,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from cleanroom.attribution.statistics.deals import Column, Deals
+from cleanroom.attribution.statistics.deals import Column, Deals, amount_at
 from cleanroom.attribution.statistics.intervals import newcombe
+from cleanroom.attribution.statistics.outcomes import amounts_silent, in_unit, raw_difference, seen_after
 from cleanroom.attribution.stream import words
 
 #: Controls have between 1/SIZE_BAND and SIZE_BAND times the amount.
@@ -53,10 +54,15 @@ BIASES: Final = (
     "reverse cause: a partner may be invited because the deal is nearly won",
 )
 
+#: Of amounts, besides.
+SET_BEFORE: Final = "set before: the amount may have been what it is before the partner came"
+
 
 @dataclass(frozen=True)
 class Difference:
-    """A difference of win rates (a fraction of 1) with its 95 % interval; `of` and `others` are deals."""
+    """A difference with its 95 % interval: of win rates (a fraction of 1), of days, or of amounts (their
+    ratio less 1). `of` and `others` are deals.
+    """
 
     difference: float
     low: float
@@ -79,9 +85,11 @@ class Stratum:
 
 @dataclass(frozen=True)
 class Lift:
-    """The raw difference, which compares what is not comparable; the matched one, None when refused."""
+    """The raw difference, which compares what is not comparable (None with too few deals for one); the
+    matched one, None when refused.
+    """
 
-    naive: Difference
+    naive: Difference | None
     matched: Difference | None
     refused: Mapping[str, str]
     horizon_days: float
@@ -103,13 +111,25 @@ class _Trials:
     pair_larger: Column
 
 
-def lift(deals: Deals) -> Lift:
-    """The lift of attached partners, or why there is none to be had."""
-    naive = _naive(deals)
+@dataclass(frozen=True)
+class _Seen:
+    """Outcomes of the treated deals and of the pairs, and what each weighs."""
+
+    own: Column
+    own_weight: Column
+    others: Column
+    others_weight: Column
+
+
+def lift(deals: Deals, measure: str = "win") -> Lift:
+    """The lift of attached partners in one of MEASURES, or why there is none to be had."""
+    naive = _naive(deals, measure)
     attachments = np.flatnonzero(np.isfinite(deals.attached))
     refused = _time_bias(deals, attachments)
+    if measure == "amount":
+        refused |= amounts_silent(deals, attachments, MOST_UNSTAGED)
     spell = spell_at(deals, attachments)
-    trials = _match(deals, attachments[spell >= 0], spell[spell >= 0])
+    trials = _match(deals, attachments[spell >= 0], spell[spell >= 0], dated=measure == "amount")
     followed = _horizon(deals, trials)
     if len(attachments) and (unstaged := float((spell < 0).mean())) > MOST_UNSTAGED:
         refused["no-stage"] = f"{_percent(unstaged)} of attachments have no stage at their time"
@@ -120,14 +140,17 @@ def lift(deals: Deals) -> Lift:
             f"needed are {FEWEST_MATCHED} and half of all"
         )
     if not matched:
-        return Lift(naive, None, refused, 0.0, _strata(deals, attachments, spell, trials, None))
-    own, others = _outcomes(deals, trials, followed)
-    strata = _strata(deals, attachments, spell, trials, (own, others))
-    result = None if refused else _compare(deals, trials, own, others)
+        return Lift(naive, None, refused, 0.0, _strata(deals, attachments, spell, trials, None, measure))
+    seen = _outcomes(deals, trials, followed, measure)
+    strata = _strata(deals, attachments, spell, trials, seen, measure)
+    result = None if refused else _compare(deals, trials, seen, measure)
     return Lift(naive, result, refused, followed, strata)
 
 
-def _naive(deals: Deals) -> Difference:
+def _naive(deals: Deals, measure: str) -> Difference | None:
+    if measure != "win":
+        found = raw_difference(deals, measure)
+        return None if found is None else Difference(*found)
     closed = deals.outcome >= 0
     has = deals.partner.astype(bool)
     cells = [int(deals.outcome[closed & side].sum()) for side in (has, ~has)]
@@ -158,41 +181,48 @@ def _time_bias(deals: Deals, attachments: Column) -> dict[str, str]:
     return refused
 
 
-def spell_at(deals: Deals, attachments: Column) -> Column:
-    """For each attachment the stay in a stage that it falls into, -1 for none."""
+def spell_at(deals: Deals, attachments: Column, moments: Column | None = None) -> Column:
+    """For each attachment (or other moment of a deal) the stay in a stage that it falls into, -1 for none."""
+    when = deals.attached[attachments] if moments is None else moments
     order = np.lexsort((deals.spell_entered, deals.spell_deal))
     keys = list(zip(deals.spell_deal[order].tolist(), deals.spell_entered[order].tolist(), strict=True))
     found = np.full(len(attachments), -1)
-    for place, deal in enumerate(attachments.tolist()):
-        moment = float(deals.attached[deal])
+    for place, (deal, moment) in enumerate(zip(attachments.tolist(), when.tolist(), strict=True)):
         at = bisect_right(keys, (deal, moment)) - 1
         if at >= 0 and keys[at][0] == deal and moment < deals.spell_left[order[at]]:
             found[place] = order[at]
     return found
 
 
-def _match(deals: Deals, attachments: Column, spells: Column) -> _Trials:
+def _match(deals: Deals, attachments: Column, spells: Column, *, dated: bool = False) -> _Trials:
+    """The trials of these attachments; with `dated` only deals whose amount at the moment is known."""
     groups: dict[tuple[Any, Any], list[int]] = {}
     for at, (deal, stage) in enumerate(zip(deals.spell_deal.tolist(), deals.spell_stage, strict=True)):
         groups.setdefault((deals.segment[deal], stage), []).append(at)
     places = {key: np.array(value) for key, value in groups.items()}
     keys = sorted(groups)
     number = {key: at for at, key in enumerate(keys)}
-    log = np.log(deals.amount)
+    undated = np.full(len(deals.ids), np.nan) if dated else np.log(deals.amount)
+
+    def log_at(deal: Column, moment: Column) -> Column:
+        then = amount_at(deals, deal, moment) if len(deals.amount_deal) else np.full(len(deal), np.nan)
+        return np.where(np.isnan(then), undated[deal], then)
+
+    logs = log_at(attachments, deals.attached[attachments])
     treated: list[int] = []
     strata: list[int] = []
     pairs: list[tuple[Column, ...]] = []
-    for deal, spell in zip(attachments.tolist(), spells.tolist(), strict=True):
+    for deal, spell, log in zip(attachments.tolist(), spells.tolist(), logs.tolist(), strict=True):
         key = (deals.segment[deal], deals.spell_stage[spell])
         some = places[key]
         owner = deals.spell_deal[some]
         moment = deals.spell_entered[some] + (deals.attached[deal] - deals.spell_entered[spell])
-        fits = (np.abs(log[owner] - log[deal]) <= np.log(SIZE_BAND)) & (owner != deal)
+        larger = log_at(owner, moment) - log
+        fits = (np.abs(larger) <= np.log(SIZE_BAND)) & (owner != deal)
         fits &= (deals.spell_left[some] > moment) & (deals.attached[owner] > moment) & (moment <= deals.end)
         if fits.sum() < FEWEST_CONTROLS:
             continue
-        larger = log[owner[fits]] - log[deal]
-        pairs.append((np.full(int(fits.sum()), len(treated)), owner[fits], moment[fits], larger))
+        pairs.append((np.full(int(fits.sum()), len(treated)), owner[fits], moment[fits], larger[fits]))
         treated.append(deal)
         strata.append(number[key])
     who = np.array(treated, np.int64)
@@ -211,36 +241,29 @@ def _horizon(deals: Deals, trials: _Trials) -> float:
     return float(min(np.quantile(side, 1 - FOLLOWED, method="lower") for side in sides))
 
 
-def _outcomes(deals: Deals, trials: _Trials, horizon: float) -> tuple[Column, Column]:
-    """For each treated deal and each pair a win within the horizon, weighed for those followed less."""
-    own = _weighed(deals, trials.treated, trials.moment, np.ones(len(trials.treated)), horizon)
+def _outcomes(deals: Deals, trials: _Trials, horizon: float, measure: str) -> _Seen:
     share = 1 / np.bincount(trials.pair_trial, minlength=len(trials.treated))[trials.pair_trial]
-    return own, _weighed(deals, trials.pair_deal, trials.pair_moment, share, horizon)
+    ones = np.ones(len(trials.treated))
+    own = seen_after(deals, measure, trials.treated, trials.moment, ones, horizon)
+    return _Seen(*own, *seen_after(deals, measure, trials.pair_deal, trials.pair_moment, share, horizon))
 
 
-def _weighed(deals: Deals, deal: Column, moment: Column, share: Column, horizon: float) -> Column:
-    after, follow = deals.closed[deal] - moment, deals.end - moment
-    won = (deals.outcome[deal] == 1) & (after <= np.minimum(horizon, follow))
-    order = np.argsort(follow, kind="stable")
-    behind = np.concatenate((np.cumsum(share[order][::-1])[::-1], [0.0]))
-    reached = behind[np.searchsorted(follow[order], after[won], side="left")] / share.sum()
-    weighed = np.zeros(len(deal))
-    weighed[won] = 1 / reached
-    return weighed
-
-
-def _compare(deals: Deals, trials: _Trials, own: Column, others: Column) -> Difference:
+def _compare(deals: Deals, trials: _Trials, seen: _Seen, measure: str) -> Difference:
     size, count = len(deals.ids), len(trials.treated)
-    estimate = float((own - _expected(trials, np.ones(len(others)), others)).mean())
+
+    def mean(weight: Column) -> float:
+        expected = _expected(trials, weight[trials.pair_deal] * seen.others_weight, seen.others)
+        mine = weight[trials.treated] * seen.own_weight * np.isfinite(expected)
+        return float((mine * (seen.own - np.nan_to_num(expected))).sum() / max(mine.sum(), 1e-9))
+
     drawn = np.empty(RESAMPLES)
     for at in range(RESAMPLES):
         weight = np.bincount(words(deals.digest, f"lift {at}", size, size), minlength=size).astype(float)
-        expected = _expected(trials, weight[trials.pair_deal], others)
-        mine = weight[trials.treated] * np.isfinite(expected)
-        drawn[at] = (mine * (own - np.nan_to_num(expected))).sum() / max(mine.sum(), 1)
+        drawn[at] = mean(weight)
     low, high = np.quantile(drawn, ENDS)
     controls = len(np.unique(trials.pair_deal))
-    return Difference(estimate, float(low), float(high), count, controls)
+    middle, low, high = (in_unit(measure, float(each)) for each in (mean(np.ones(size)), low, high))
+    return Difference(middle, low, high, count, controls)
 
 
 def _expected(trials: _Trials, weight: Column, others: Column) -> Column:
@@ -263,7 +286,7 @@ def _expected(trials: _Trials, weight: Column, others: Column) -> Column:
 
 
 def _strata(
-    deals: Deals, attachments: Column, spell: Column, trials: _Trials, outcomes: tuple[Column, Column] | None
+    deals: Deals, attachments: Column, spell: Column, trials: _Trials, seen: _Seen | None, measure: str
 ) -> tuple[Stratum, ...]:
     """What there is of every segment and stage that has an attachment."""
     staged = attachments[spell >= 0]
@@ -274,12 +297,17 @@ def _strata(
     place = {deal: at for at, deal in enumerate(trials.treated.tolist())}
     held = np.bincount(trials.pair_trial, minlength=len(place)) if place else np.zeros(0)
     theirs = np.zeros(len(place))
-    if outcomes is not None:
-        theirs = _expected(trials, np.ones(len(outcomes[1])), outcomes[1])
+    if seen is not None:
+        theirs = _expected(trials, seen.others_weight, seen.others)
     rows = []
     for (segment, stage), some in sorted(keys.items()):
         at = [place[deal] for deal in some if deal in place]
-        mean = None if outcomes is None or not at else float((outcomes[0][at] - theirs[at]).mean())
+        mean = None
+        if seen is not None and at:
+            told = np.isfinite(theirs[at])
+            weight = (seen.own_weight[at] * told).sum()
+            each = seen.own_weight[at] * (seen.own[at] - np.nan_to_num(theirs[at])) * told
+            mean = in_unit(measure, float(each.sum() / weight)) if weight else None
         controls = float(held[at].mean()) if at else 0.0
         rows.append(Stratum(segment, stage, len(some), len(at), controls, mean))
     return tuple(rows)

@@ -68,7 +68,7 @@ def export_plain(
         judged, seen.chosen, seen.touches, here.statuses, here.headlines, seen.names, segments
     )
     stages, stages_out = observed.stage_rows(judged, deals)
-    actions, actions_out = observed.action_rows(judged, seen.names)
+    actions, actions_out = observed.action_rows(judged, seen.touches, seen.names)
     paths = [(path, str(won), format(value, "f"), str(lost)) for path, won, value, lost in seen.paths.rows]
     ids = [row[0] for row in deals.rows]
     # A forecast takes no status that rests on fields which are filled by chance.
@@ -188,7 +188,7 @@ def _commands(place: Path, journeys: bool, deals: bool, regions: bool, statuses:
         where = f" --regions {at('regions.csv')}" if regions else ""
         found += [
             f"overlap lift {both}",
-            f"overlap rates {both}",
+            f"overlap rates {both} --actions {at('actions.csv')}",
             f"overlap forecast {both}{by}",
             f"overlap partners-report {at('deals.csv')} {at('actions.csv')}{by}{where}",
         ]

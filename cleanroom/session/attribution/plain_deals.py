@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import secrets
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from cleanroom.attribution import statistics
+from cleanroom.limits import limits_of
 from cleanroom.session.attribution.csv_files import read_table
 from cleanroom.session.folder import write_whole
 from overlap.errors import BadInput, UsageError
 
 _DAY_SECONDS = 86_400
-_AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 
 
 def read_deals(deals: Path, stages: Path | None, now: int, as_of: str | None = None) -> statistics.Deals:
@@ -29,16 +27,21 @@ def read_deals(deals: Path, stages: Path | None, now: int, as_of: str | None = N
     if today is None:
         raise UsageError("--as-of is no day", "as 2026-05-03")
     rows = read_table(deals, statistics.DEAL_COLUMNS)
-    entries = [] if stages is None else read_table(stages, statistics.STAGE_COLUMNS)
+    columns, needed = (*statistics.STAGE_COLUMNS, statistics.AMOUNT_COLUMN), len(statistics.STAGE_COLUMNS)
+    entries = [] if stages is None else read_table(stages, columns, needed)
     return statistics.gather_deals(rows, entries, today)
 
 
-def lift_answer(deals: statistics.Deals) -> dict[str, Any]:
+def lift_answer(deals: statistics.Deals, measure: str = "win") -> dict[str, Any]:
     """What `overlap lift --json` prints; cleanroom/FORMATS.md describes it."""
-    found = statistics.lift(deals)
-    matched = found.matched
+    found = statistics.lift(deals, measure)
+    matched, naive = found.matched, None
+    if found.naive is not None:
+        naive = _difference(found.naive, ("with_partner", "without_partner")) | {"label": "not comparable"}
+    about = ("lift",) if measure == "win" else ("lift", f"lift {measure}")
     return {
-        "naive": _difference(found.naive, ("with_partner", "without_partner")) | {"label": "not comparable"},
+        "measure": measure,
+        "naive": naive,
         "matched": None if matched is None else _difference(matched, ("attachments", "controls")),
         "refused": [{"code": code, "reason": reason} for code, reason in found.refused.items()],
         "horizon_days": round(found.horizon_days, 3),
@@ -46,7 +49,8 @@ def lift_answer(deals: statistics.Deals) -> dict[str, Any]:
         "deals": len(deals.ids),
         "left_out": dict(deals.left_out),
         "undated_attachments": deals.undated,
-        "biases_of_naive": list(statistics.BIASES),
+        "biases_of_naive": [*statistics.BIASES, *([statistics.SET_BEFORE] if measure == "amount" else [])],
+        "limits": limits_of(*about),
     }
 
 
@@ -55,62 +59,47 @@ def _difference(found: statistics.Difference, sizes: tuple[str, str]) -> dict[st
     return facts | {sizes[0]: found.of, sizes[1]: found.others}
 
 
-def rates_answer(deals: statistics.Deals) -> dict[str, Any]:
-    """What `overlap rates --json` prints."""
+def rates_answer(deals: statistics.Deals, actions: Path | None = None) -> dict[str, Any]:
+    """What `overlap rates --json` prints, with rates by type of action where a file of them is given."""
     found = statistics.rates(deals)
-    return asdict(found) | {"left_out": dict(deals.left_out), "undated_attachments": deals.undated}
+    answer = asdict(found) | {"left_out": dict(deals.left_out), "undated_attachments": deals.undated}
+    about = ["rates"]
+    if actions is not None:
+        acts, unusable = read_actions(actions)
+        by_action = asdict(statistics.rates_by_action(deals, acts))
+        if unusable:
+            by_action["left_out"]["bad-action"] = unusable
+        answer |= {"actions": by_action}
+        about.append("rates actions")
+    return answer | {"limits": limits_of(*about)}
 
 
 def forecast_answer(deals: statistics.Deals, statuses: Path | None) -> dict[str, Any]:
     """What `overlap forecast --json` prints; the column `since` of the statuses may be missing or empty."""
-    days = {} if statuses is None else _by_deal(statuses, "since", needed=False)
+    days = {} if statuses is None else by_deal(statuses, "since", needed=False)
     since = {deal: statistics.days_of(text) for deal, text in days.items() if text}
     if None in since.values():
         raise BadInput("a day in since is neither a day nor an instant with a zone", "as 2026-05-03")
     known = {deal: day for deal, day in since.items() if day is not None}
-    found = statistics.forecast(deals, _by_deal(statuses, "status"), known)
-    return asdict(found) | {"left_out": dict(deals.left_out)}
+    found = statistics.forecast(deals, by_deal(statuses, "status"), known)
+    return asdict(found) | {"left_out": dict(deals.left_out), "limits": limits_of("forecast")}
 
 
-def thresholds(tiers: Sequence[str], silence: float) -> statistics.Thresholds:
-    """Thresholds with tiers given as NAME=AMOUNT; UsageError for one that is none, or a name twice."""
-    if not tiers:
-        return statistics.Thresholds(silence=silence)
-    found: dict[str, float] = {}
-    for text in tiers:
-        name, _, amount = text.partition("=")
-        if not name.strip() or not _AMOUNT.fullmatch(amount) or name.strip() in found:
-            raise UsageError("a tier is a name and an amount won, each name once", "for example gold=250000")
-        found[name.strip()] = float(amount)
-    ordered = sorted(found.items(), key=lambda one: -one[1])
-    # Somebody who has won less than the lowest asks for is in no tier.
-    last = () if ordered[-1][1] == 0 else (("none", 0.0),)
-    return statistics.Thresholds(tiers=(*ordered, *last), silence=silence)
+def read_actions(source: Path) -> tuple[list[statistics.Act], int]:
+    """Usable actions, and how many name no partner or no readable day."""
+    rows = read_table(source, statistics.ACTION_COLUMNS, statistics.NEEDED_COLUMNS)
+    found, unusable = [], 0
+    for row in rows:
+        cells = {name: text.strip() for name, text in row.items()}
+        day = statistics.days_of(cells["date"])
+        if not cells["partner"] or day is None:
+            unusable += 1
+        else:
+            found.append(statistics.Act(cells["partner"], day, cells["type"], cells["deal_id"]))
+    return found, unusable
 
 
-def partners_answer(
-    deals: statistics.Deals,
-    actions: Path,
-    statuses: Path | None,
-    regions: Path | None,
-    rules: statistics.Thresholds | None = None,
-) -> dict[str, Any]:
-    """What `overlap partners-report --json` prints; actions without a readable day are counted, not used."""
-    rows = read_table(actions, statistics.ACTION_COLUMNS)
-    days = [(row["partner"].strip(), statistics.days_of(row["date"].strip())) for row in rows]
-    usable = [(partner, day) for partner, day in days if partner and day is not None]
-    given = _by_deal(statuses, "status")
-    found = statistics.portfolio(deals, given, usable, _by_deal(regions, "region"), rules)
-    left_out = dict(deals.left_out) | {"bad-action": len(days) - len(usable)}
-    return {
-        "partners": [asdict(each) for each in found],
-        "quarters": [asdict(each) for each in statistics.influenced_by_quarter(deals, given)],
-        "next": [asdict(each) for each in statistics.next_steps(found)],
-        "left_out": left_out,
-    }
-
-
-def _by_deal(source: Path | None, column: str, *, needed: bool = True) -> dict[str, str]:
+def by_deal(source: Path | None, column: str, *, needed: bool = True) -> dict[str, str]:
     """One text for each deal, empty where the column is not needed and missing. Raises BadInput for two."""
     if source is None:
         return {}

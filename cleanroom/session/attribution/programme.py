@@ -132,6 +132,8 @@ def read_lift(answer: Path, deals: Path) -> Lift:
         made = json.loads(data, parse_float=Decimal)
         matched = made["matched"]
         reasons = tuple(str(one["reason"]) for one in made["refused"])
+        if made.get("measure", "win") != "win":
+            raise BadInput("this lift is not of the win rate", "give one without --measure")
         names = ("low", "difference", "high")
         differences = () if matched is None else tuple(_exact(matched, name) for name in names)
     except (KeyError, TypeError, ValueError, InvalidOperation) as error:

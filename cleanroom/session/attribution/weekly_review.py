@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from cleanroom.attribution import payouts, weekly
 from cleanroom.export import write_csv
+from cleanroom.limits import limits_of
 from cleanroom.report import weekly_page, weekly_text
 from cleanroom.session.accounts.imports import own_accounts
 from cleanroom.session.attribution.crediting import Here, judge_here
@@ -54,6 +55,7 @@ class Written:
                 asdict(one) | {"section": one.section, "task_id": one.key} for one in self.review.items
             ],
             "fields": [facts | {"per_cent": one.per_cent, "enough": one.enough} for facts, one in fields],
+            "limits": limits_of("weekly"),
         }
 
 
