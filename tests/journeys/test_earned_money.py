@@ -220,7 +220,8 @@ def test_a_deal_that_earned_no_line_is_disputed_and_decided(desk: Paid) -> None:
         "--reason",
         "missing",
     )
-    desk.run(*words)
+    told = desk.run(*words)
+    assert "the deal is Disputed for contoso: it earns nothing there, and nothing is taken back" in told
     assert desk.status("D4", "contoso") == ("Disputed", "disputed:open")
     desk.run(*words, code=2)
     (listed,) = desk.json("dispute", "list")

@@ -88,7 +88,12 @@ def test_the_half_hour_of_a_finance_person(desk: Desk) -> None:
     assert "same" in desk.verify("adatum", "2026-Q1")
     # Dispute a line: it is frozen, the rest is approved and paid.
     proof = desk.write("mail.txt", "we agreed on more")
-    desk.run("dispute", "open", line, "--reason", "amount", "--by", "contoso", "--evidence", proof)
+    told = desk.run("dispute", "open", line, "--reason", "amount", "--by", "contoso", "--evidence", proof)
+    assert told.splitlines() == [
+        "dispute   d1",
+        "decides   somebody with the role judge, by 2026-04-10 (5 days)",
+        "until     1400.00 EUR is frozen: neither approved nor paid; other lines go on",
+    ]
     assert {one["state"] for one in desk.statement("contoso")["lines"]} == {"accrued", "disputed"}
     desk.now = day("2026-04-20")
     assert desk.json("dispute", "list")[0]["answer_in"] == -10
@@ -213,13 +218,17 @@ def line_of(desk: Desk, partner: str, event: str) -> str:
 def test_a_disputed_line_of_an_approved_run_keeps_only_its_partner_from_being_paid(desk: Desk) -> None:
     desk.now = day("2026-04-20")
     run = desk.json("pay", "approve", *key(desk, "ada"))["run"]
-    desk.run("dispute", "open", line_of(desk, "contoso", "e1"), "--reason", "rate", "--by", "contoso")
+    line = line_of(desk, "contoso", "e1")
+    told = desk.run("dispute", "open", line, "--reason", "rate", "--by", "contoso")
+    assert f"until     5400.00 EUR is frozen, and run {run} pays contoso nothing in EUR" in told
     desk.run("pay", "export", run, "--out", desk.root / "books")
     assert "contoso" not in (desk.root / "books" / "payables.csv").read_text()
     assert "fabrikam" in desk.run("pay", "paid", run, "--reference", "1")
     desk.run("pay", "paid", run, "--reference", "2", code=2)
     desk.run("dispute", "decide", "d1", "--outcome", "rejected", *key(desk, "cleo"))
     assert "contoso" in desk.run("pay", "paid", run, "--reference", "2")
+    told = desk.run("dispute", "open", line, "--reason", "rate", "--by", "contoso")
+    assert "until     nothing is frozen, for the line is paid" in told
     desk.run("pay", "replay")
 
 
