@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cleanroom.attribution import payouts, weekly
+from cleanroom.attribution.currencies import exact_amount
 from cleanroom.export import write_csv
 from cleanroom.report import weekly_page, weekly_text
 from cleanroom.session.accounts.imports import own_accounts
@@ -47,13 +48,26 @@ class Written:
         """The review as plain values; cleanroom/FORMATS.md describes them."""
         made = asdict(self.review)
         fields = zip(made["fields"], self.review.fields, strict=True)
-        return {
+        whole = {
             **made,
             "items": [
                 asdict(one) | {"section": one.section, "task_id": one.key} for one in self.review.items
             ],
             "fields": [facts | {"per_cent": one.per_cent, "enough": one.enough} for facts, one in fields],
         }
+        return {name: _exact(value) for name, value in whole.items()}
+
+
+def _exact(value: Any) -> Any:
+    """The value with every amount in it in the decimals of its currency."""
+    if isinstance(value, list | tuple):
+        return [_exact(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    found = {name: _exact(one) for name, one in value.items()}
+    if {"amount", "currency"} <= {*found}:
+        found["amount"] = exact_amount(found["amount"], found["currency"])
+    return found
 
 
 def write_review(
