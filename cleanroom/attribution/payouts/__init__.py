@@ -13,7 +13,7 @@ answer              the result as FORMATS.md describes it
 Nothing here reads a clock or a file, and nothing is a float. Taxes are out of scope.
 """
 
-from cleanroom.attribution.currencies import CURRENCIES_AS_OF, exponent_of
+from cleanroom.attribution.currencies import CURRENCIES_AS_OF, exact_amount, exponent_of
 from cleanroom.attribution.payouts.answer import ANSWER_FORMAT, answer, line_fields, plan_fields, totals_of
 from cleanroom.attribution.payouts.days import Period, day_text, period_of, read_day, read_instant
 from cleanroom.attribution.payouts.engine import Rated, rate
@@ -63,6 +63,7 @@ __all__ = [
     "answer",
     "day_text",
     "due_day",
+    "exact_amount",
     "exponent_of",
     "formula_of",
     "line_fields",

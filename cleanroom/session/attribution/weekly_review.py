@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from cleanroom.attribution import payouts, weekly
-from cleanroom.attribution.currencies import exact_amount
 from cleanroom.export import write_csv
 from cleanroom.report import weekly_page, weekly_text
 from cleanroom.session.accounts.imports import own_accounts
@@ -66,7 +65,7 @@ def _exact(value: Any) -> Any:
         return value
     found = {name: _exact(one) for name, one in value.items()}
     if {"amount", "currency"} <= {*found}:
-        found["amount"] = exact_amount(found["amount"], found["currency"])
+        found["amount"] = payouts.exact_amount(found["amount"], found["currency"])
     return found
 
 
