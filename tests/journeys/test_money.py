@@ -54,6 +54,20 @@ e6,2026-03-04,sourced,fabrikam,d6,,1000,USD,
 """
 
 
+ATTAINED = {
+    "scope": "tiers/contoso/2026-Q1/v1",
+    "rule": "tiers",
+    "span": "2026-Q1",
+    "currency": "EUR",
+    "volume": "11000000",
+    "due": "680000",
+    "band": "10000000",
+    "pays": "8 %",
+    "next_band": "",
+    "missing": "",
+}
+
+
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     set_passphrases(monkeypatch)
@@ -73,6 +87,11 @@ def test_the_half_hour_of_a_finance_person(desk: Desk) -> None:
     assert amounts(made) == {"e1": "5400.00", "e2": "1400.00", "e3": "250.00", "e5": "6.67"}
     assert made["balances"][0] | {"opening": "0.00"} == made["balances"][0]
     assert made["balances"][0]["closing"] == "7056.67"
+    # Where contoso stands in the bands: 110,000 of volume, on the page and in a table.
+    assert made["attainment"] == [ATTAINED]
+    page = (desk.root / "out" / "contoso-2026-Q1.html").read_text()
+    assert "Where you stand" in page and ">110000.00 EUR<" in page
+    assert ",8 %," in (desk.root / "out" / "contoso-2026-Q1-attainment.csv").read_text()
     # Ask why.
     line = next(one["line"] for one in made["lines"] if one["event_id"] == "e2")
     why = desk.run("statement", "why", line, desk.root / "out" / "contoso-2026-Q1.json")
@@ -251,7 +270,7 @@ def test_an_override_takes_two_people_with_keys_of_their_own(desk: Desk) -> None
     assert desk.json("pay", "replay")["signed"] == 3
 
 
-@pytest.mark.parametrize("what", ["amount", "row", "weight", "balance"])
+@pytest.mark.parametrize("what", ["amount", "row", "weight", "balance", "attainment", "no attainment"])
 def test_a_statement_that_was_changed_does_not_verify(desk: Desk, what: str) -> None:
     desk.statement("contoso")
     file = desk.root / "out" / "contoso-2026-Q1.json"
@@ -262,6 +281,10 @@ def test_a_statement_that_was_changed_does_not_verify(desk: Desk, what: str) -> 
         next(row for row in made["inputs"]["rows"] if row[0] == "e1")[6] = "90000.17"
     elif what == "weight":
         next(row for row in made["inputs"]["rows"] if row[2] == "action:intro")[2] = "action:demo"
+    elif what == "attainment":
+        made["attainment"][0]["missing"] = "1"
+    elif what == "no attainment":
+        made["attainment"] = []
     else:
         made["balances"][0]["closing"] = "9056.67"
     file.write_bytes(canonical.encode(made) + b"\n")

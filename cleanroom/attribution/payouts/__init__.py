@@ -35,7 +35,7 @@ from cleanroom.attribution.payouts.plan_read import PLAN_LIMIT, lint_plan, read_
 from cleanroom.attribution.payouts.rates import RATE_COLUMNS, Rate, Rates, read_rates
 from cleanroom.attribution.payouts.states import due_day, standing
 from cleanroom.attribution.payouts.toml_table import PlanFinding
-from cleanroom.attribution.payouts.wording import formula_of
+from cleanroom.attribution.payouts.wording import formula_of, percent_text
 
 __all__ = [
     "ANSWER_FORMAT",
@@ -69,6 +69,7 @@ __all__ = [
     "line_fields",
     "line_id",
     "lint_plan",
+    "percent_text",
     "period_of",
     "plan_fields",
     "rate",
