@@ -12,6 +12,7 @@ import pytest
 from cleanroom.attribution import ledger
 from cleanroom.cli.statements import make
 from cleanroom.report import STATEMENT_LANGUAGES, statement_page
+from cleanroom.report.page import Cell, page, table
 from cleanroom.report.statement_words import words_in
 from cleanroom.session.attribution.disputing import REASONS
 from overlap import canonical
@@ -107,6 +108,14 @@ def test_the_page_says_where_the_partner_stands(language: str, about: str) -> No
     assert f">{about} 4115.00 EUR<" in text and f">{about} 885.00 EUR<" in text
     assert f">12 {words['points']}<" in text and ">-<" in text
     assert words["attainment"] not in statement_page(statement(attainment=[]), language).decode()
+
+
+def test_a_cell_names_its_column_for_a_phone() -> None:
+    row = (Cell("x"), Cell("5", number=True), Cell(), Cell("z"))
+    made = table("of", ("what", 'a "b" <c>', "empty", ""), [row])
+    assert re.findall(r'data-of="([^"]*)"', made) == ["what", "a &quot;b&quot; &lt;c&gt;"]
+    # On a narrow screen rows are stacked: nothing is moved to the side.
+    assert "@media (max-width:34rem)" in page("t", [made]) and "attr(data-of)" in page("t", [made])
 
 
 def test_an_undisputed_statement_has_no_heading_for_disputes() -> None:
