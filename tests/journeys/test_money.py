@@ -351,6 +351,14 @@ def test_rows_that_contradict_what_was_taken_in_are_refused_and_listed(desk: Des
     assert closed["waiting"] == {"rate-missing": 1}
 
 
+def test_a_close_names_partners_that_look_the_same(desk: Desk) -> None:
+    desk.now = day("2026-07-02")
+    events = desk.events(Q1 + "e7,2026-04-30,sourced,c\u043entoso,d7,,1000,EUR,\n")
+    words = ("period", "close", "2026-Q2", "--events", events, "--dry-run")
+    assert desk.json(*words)["look_alikes"] == [["contoso", "c\u043entoso"]]
+    assert r"('c\u043entoso')" in desk.run(*words)
+
+
 def test_periods_close_in_their_order_once_and_when_they_are_over(desk: Desk) -> None:
     events = desk.events(Q1)
     desk.run("period", "close", "2026-Q1", "--events", events, code=2)

@@ -7,6 +7,7 @@ events, rates       the rows of EVENTS.csv and rates.csv: each an event, a rate 
 tariff, scopes      what a rule owes for a volume; lines are by how much that changes
 engine              `rate`: events and plans in, lines and findings out
 acyclic             the collector of cycles waits while very much is made
+lookalikes          partners whose names look the same and are not
 funds               entitlement, claims and expiry of co-op and marketing funds
 answer              the result as FORMATS.md describes it
 
@@ -20,6 +21,7 @@ from cleanroom.attribution.payouts.engine import Rated, rate
 from cleanroom.attribution.payouts.events import EVENT_COLUMNS, Event, ReadEvents, read_events
 from cleanroom.attribution.payouts.findings import CODES, Finding
 from cleanroom.attribution.payouts.line import Line, Scope, line_id
+from cleanroom.attribution.payouts.lookalikes import look_alikes
 from cleanroom.attribution.payouts.money import (
     Exact,
     amount_text,
@@ -69,6 +71,7 @@ __all__ = [
     "line_fields",
     "line_id",
     "lint_plan",
+    "look_alikes",
     "percent_text",
     "period_of",
     "plan_fields",
