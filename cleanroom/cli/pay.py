@@ -211,7 +211,10 @@ def what_if(shell: Shell, plan: Path, as_json: bool) -> None:
     for currency, (now, then) in made.cost.items():
         say(f"cost      {now} {currency} now, {then} {currency} under the other plan")
     say(f"partners  {made.winners:,} win, {made.losers:,} lose, {made.same:,} are paid the same")
-    say("note      what a decision or an override gave is in neither sum; 'overlap pay cost' has it")
+    if made.carried:
+        say(f"carried   in both sums: {', '.join(made.carried)}")
+    if made.left:
+        say(f"left      in what was paid alone, their line is not there: {', '.join(made.left)}")
 
 
 @pay_command.command("cost")

@@ -327,6 +327,22 @@ def test_another_plan_over_past_periods_names_winners_and_losers(desk: Desk) -> 
     assert (made["winners"], made["losers"], made["same"]) == (1, 1, 1)
 
 
+def test_another_plan_takes_decisions_along_where_their_line_is_there(desk: Desk) -> None:
+    for at, (event, amount) in enumerate((("e1", "-400"), ("e3", "70")), start=1):
+        line = line_of(desk, "contoso", event)
+        desk.run("pay", "override", line, "--amount", amount, "--reason", "agreed", *key(desk, "ada"))
+        desk.run("pay", "confirm", f"o{at}", *key(desk, "ben"))
+    desk.now = day("2026-07-02")
+    desk.run("period", "close", "2026-Q2", "--events", desk.events(Q1))
+    other = desk.write("other.toml", PLAN.replace('id = "meeting"', 'id = "visit"'))
+    made = desk.json("pay", "what-if", other)
+    assert (made["carried"], made["left"]) == (["override/o1"], ["override/o2"])
+    row = next(row for row in made["rows"] if row["partner"] == "contoso")
+    assert (row["now"], row["then"], row["difference"]) == ("6726.67", "6656.67", "-70.00")
+    told = desk.run("pay", "what-if", other)
+    assert "carried   in both sums: override/o1" in told and "there: override/o2" in told
+
+
 def test_a_changed_plan_counts_from_an_open_period_only(desk: Desk) -> None:
     changed = PLAN.replace("version = 1", "version = 2").replace("6%", "9%")
     desk.run("pay", "adopt", desk.write("plan2.toml", changed), *key(desk, "ada"), code=3)
