@@ -12,6 +12,11 @@ def count_of(count: int, noun: str, plural: str = "") -> str:
     return f"{count:,} {plural}"
 
 
+def rounded(number: float, digits: int) -> float:
+    """The number with so many significant digits, never -0.0: what follows may differ between processors."""
+    return float(f"{number:.{digits}g}") + 0.0
+
+
 def verb(count: int, one: str, many: str) -> str:
     """The form of a verb that stands with so many."""
     return one if count == 1 else many

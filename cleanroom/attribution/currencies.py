@@ -7,9 +7,10 @@ periods and deals hold them. A code that is not here is unknown: nothing is gues
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
-__all__ = ["CURRENCIES", "CURRENCIES_AS_OF", "exponent_of"]
+__all__ = ["CURRENCIES", "CURRENCIES_AS_OF", "exact_amount", "exponent_of"]
 
 #: The day of the list behind the table.
 CURRENCIES_AS_OF: Final = "2026-01-01"
@@ -40,3 +41,15 @@ CURRENCIES: Final = frozenset(_EXPONENTS)
 def exponent_of(code: str) -> int | None:
     """Decimals of the currency's minor unit: 2 for EUR, 0 for JPY, 3 for KWD; None for an unknown code."""
     return _EXPONENTS.get(code)
+
+
+def exact_amount(amount: str, currency: str) -> str:
+    """A plain decimal text with the decimals of its currency, such as 195000.00 for 195000.0 of EUR.
+
+    What is finer keeps all it has, and a currency that is none leaves the digits alone; "" stays "".
+    """
+    if not amount:
+        return ""
+    whole, _, parts = format(Decimal(amount), "f").partition(".")
+    parts = parts.rstrip("0").ljust(exponent_of(currency) or 0, "0")
+    return f"{whole}.{parts}" if parts else whole

@@ -65,6 +65,7 @@ def who_command(shell: Shell, account: str, as_json: bool) -> None:
 def journey_command(shell: Shell, opportunity: str, as_json: bool) -> None:
     """What happened on a deal from the first introduction to the close, the oldest first.
 
+    The beginning of the deal's id will do where one id alone begins so.
     Actions that count for nothing are marked; 'overlap credit --findings FILE' says why.
     """
     from cleanroom.attribution import classification

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cleanroom.cli.plain import approver_key, key_options
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table, say
+from cleanroom.number import count_of
+
+if TYPE_CHECKING:
+    from cleanroom.session.attribution.disputing import Opened
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 REASONS = ("amount", "date", "duplicate", "identity", "missing", "other", "rate", "split")
@@ -51,10 +56,25 @@ def open_(
         )
     with shell.party() as party:
         if line:
-            name = open_dispute(party, line, reason, by, evidence, note)
+            opened = open_dispute(party, line, reason, by, evidence, note)
         else:
-            name = dispute_deal(party, deal, partner, reason, by, evidence, note)
-    say(f"dispute   {name}")
+            opened = dispute_deal(party, deal, partner, reason, by, evidence, note)
+    say(f"dispute   {opened.dispute}")
+    days = count_of(opened.answer_days, "day")
+    say(f"decides   somebody with the role {opened.decides}, by {opened.answer_by} ({days})")
+    say(f"until     {_meanwhile(opened)}")
+
+
+def _meanwhile(opened: Opened) -> str:
+    """What a dispute stops until its decision."""
+    if opened.run:
+        rest = f"run {opened.run} pays {opened.partner} nothing in {opened.currency}"
+        return f"{opened.amount} {opened.currency} is frozen, and {rest}"
+    if opened.amount:
+        return f"{opened.amount} {opened.currency} is frozen: neither approved nor paid; other lines go on"
+    if opened.state:
+        return f"nothing is frozen, for the line is {opened.state}"
+    return f"the deal is Disputed for {opened.partner}: it earns nothing there, and nothing is taken back"
 
 
 @dispute_command.command("decide")

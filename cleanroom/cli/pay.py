@@ -213,6 +213,10 @@ def what_if(shell: Shell, plan: Path, as_json: bool) -> None:
     for currency, (now, then) in made.cost.items():
         say(f"cost      {now} {currency} now, {then} {currency} under the other plan")
     say(f"partners  {made.winners:,} win, {made.losers:,} lose, {made.same:,} are paid the same")
+    if made.carried:
+        say(f"carried   in both sums: {', '.join(made.carried)}")
+    if made.left:
+        say(f"left      in what was paid alone, their line is not there: {', '.join(made.left)}")
     tell_limits(limits_of("pay what-if"))
 
 

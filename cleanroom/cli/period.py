@@ -61,6 +61,9 @@ def close(
         say(f"{'waiting' if effect == 'held' else effect:<9} {count:,} {code}: {text}")
         if effect != "noted":
             say(f"          {', '.join(made.first[code])}{', …' if count > len(made.first[code]) else ''}")
+    for group in made.look_alikes:
+        shown = ", ".join(f"{one} ({one!a})" for one in group)
+        say(f"careful   partners whose names look the same: {shown}")
     for code, count in made.not_earned.items():
         say(f"careful   {count:,} {code}: {earnings.EARNING_FINDINGS[code]}")
     for name, code in made.refused:

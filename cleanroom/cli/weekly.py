@@ -32,7 +32,7 @@ def weekly_command(
     since: str,
     as_json: bool,
 ) -> None:
-    """Review what is open this week, the money at risk first, each line with its next action.
+    """Review what is open this week, the money at stake first, each line with its next action.
 
     Missing proof, disputes, introductions that nobody answered, silent partners and their first selling play,
     next joint steps, which open deals are at risk and which safe, and what changed since last week. The first

@@ -57,7 +57,15 @@ ol.money .gain{font-size:1rem;overflow-wrap:anywhere}
 h3{font-size:1rem;margin:1.5rem 0 .25rem}
 footer{margin-top:2.5rem;color:var(--soft);font-size:.875rem}
 @media (max-width:34rem){.b{display:none}ol.do li{grid-template-columns:3.5rem 1fr}
-ol.money li{grid-template-columns:1fr}}
+ol.money li{grid-template-columns:1fr}
+table,caption,tbody,tr,tbody th,td{display:block}
+thead{position:absolute;clip-path:inset(50%);height:1px;width:1px;overflow:hidden;white-space:nowrap}
+tbody tr{padding:.55rem 0;border-bottom:1px solid var(--line)}
+tbody th,td,td.h,td.i,td.w{border:0;padding:.1rem 0;min-width:0;overflow-wrap:anywhere}
+td.b{display:none}
+td[data-of],th[data-of]{display:grid;grid-template-columns:7.5rem 1fr;gap:0 .75rem;text-align:left}
+.n+td:not(.n),.n+th:not(.n){padding-left:0}.n{white-space:normal}
+[data-of]::before{content:attr(data-of);color:var(--soft);font:400 .8125rem/1.8 system-ui,sans-serif}}
 @media print{body{background:#fff}h2,li,tr{break-inside:avoid}}
 """
 
@@ -131,7 +139,7 @@ def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]])
         f'<th scope="col"{" class=n" if number else " class=b" if chart else ""}>{escape(text)}</th>'
         for text, number, chart in zip(headings, numbers, charts, strict=True)
     )
-    body = "".join(f"<tr>{''.join(_cell(at, cell) for at, cell in enumerate(line))}</tr>" for line in lines)
+    body = "".join(f"<tr>{_cells(line, headings)}</tr>" for line in lines)
     return (
         f'<div class="wide"><table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
@@ -162,8 +170,15 @@ def _at(share: float) -> str:
     return f"{100 * share:.2f}"
 
 
-def _cell(at: int, cell: Cell) -> str:
+def _cells(line: Sequence[Cell], headings: Sequence[str]) -> str:
+    named = zip(line, headings, strict=True)
+    return "".join(_cell(at, cell, of) for at, (cell, of) in enumerate(named))
+
+
+def _cell(at: int, cell: Cell, of: str) -> str:
     name = "n" if cell.number else "b" if cell.chart else "h" if cell.digest else _FITS[cell.fit]
     kind = f' class="{name}"' if name else ""
+    if of and (cell.text or cell.chart):
+        kind += f' data-of="{escape(of)}"'  # On a phone rows are stacked, and each cell names its column.
     inside = escape(cell.text) + cell.chart
     return f'<th scope="row"{kind}>{inside}</th>' if at == 0 else f"<td{kind}>{inside}</td>"

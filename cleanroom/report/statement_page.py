@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from html import escape
 from typing import Any
 
+from cleanroom.attribution import payouts
 from cleanroom.report.page import Cell, heading, limits_section, page, paragraph, table, tiles
 from cleanroom.report.statement_words import words_in
 
@@ -42,6 +44,8 @@ def statement_page(data: bytes, language: str = "en") -> bytes:
         heading(words["lines-heading"]),
         _lines(made, words),
     ]
+    if made["attainment"]:
+        body += [heading(words["attainment"]), _attainment(made, words)]
     if made["disputes"]:
         body += [heading(words["disputes"]), _disputes(made, words)]
     body += [
@@ -74,6 +78,36 @@ def _lines(made: Mapping[str, Any], words: Words) -> str:
         for line in made["lines"]
     ]
     return table(words["lines-note"], _heads(names, words), rows)
+
+
+def _attainment(made: Mapping[str, Any], words: Words) -> str:
+    names = ("rule", "span", "volume", "band", "pays", "next", "missing")
+    rows = [
+        [
+            Cell(row["rule"]),
+            Cell(row["span"]),
+            *(Cell(_amount(row[name], row["currency"], words), number=True) for name in ("volume", "band")),
+            Cell(row["pays"], number=True),
+            *(
+                Cell(_amount(row[name], row["currency"], words), number=True)
+                for name in ("next_band", "missing")
+            ),
+        ]
+        for row in made["attainment"]
+    ]
+    return table(words["attainment-note"], _heads(names, words), rows)
+
+
+def _amount(exact: str, currency: str, words: Words) -> str:
+    """Exact minor units as an amount, points as they are; a dash for none."""
+    if not exact:
+        return "-"
+    if not currency:
+        return f"{exact} {words['points']}"
+    value = Fraction(exact)
+    minor = payouts.round_half_up(value)
+    about = "" if value.denominator == 1 else f"{words['roughly']} "
+    return f"{about}{payouts.amount_text(minor, currency)} {currency}"
 
 
 def _disputes(made: Mapping[str, Any], words: Words) -> str:

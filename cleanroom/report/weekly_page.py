@@ -51,8 +51,8 @@ def weekly_page(review: weekly.Review, names: Mapping[str, str], party: str) -> 
 def _tiles(review: weekly.Review) -> list[tuple[str, str, str]]:
     facts = [("open items", f"{len(review.items):,}", count_of(len(_owners(review)), "owner"))]
     facts += [
-        (f"at risk, {currency}", money(amount, ""), count_of(deals, "deal"))
-        for currency, amount, deals in review.at_risk[:3]
+        (f"at stake, {currency}", money(amount, ""), count_of(deals, "deal"))
+        for currency, amount, deals in review.at_stake[:3]
     ]
     overdue = sum(one.due < review.day for one in review.items)
     facts.append(("past their day", f"{overdue:,}", "items"))

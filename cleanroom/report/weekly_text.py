@@ -72,10 +72,10 @@ def _counts(review: weekly.Review) -> Iterator[str]:
         yield f"{'open' if not at else '':<9} {', '.join(said[at : at + _PARTS])}"
     if not said:
         yield "open      nothing"
-    risks = [f"{money(amount, currency)} on {deals:,} deals" for currency, amount, deals in review.at_risk]
-    if risks:
-        more = f" and {len(risks) - _PARTS} more currencies" if len(risks) > _PARTS else ""
-        yield f"at risk   {'; '.join(risks[:_PARTS])}{more}"
+    stakes = [f"{money(amount, currency)} on {deals:,} deals" for currency, amount, deals in review.at_stake]
+    if stakes:
+        more = f" and {len(stakes) - _PARTS} more currencies" if len(stakes) > _PARTS else ""
+        yield f"at stake  {'; '.join(stakes[:_PARTS])}{more}"
 
 
 def _changes(review: weekly.Review) -> Iterator[str]:

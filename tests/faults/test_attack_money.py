@@ -6,18 +6,22 @@ The plan: 10 % of what is sourced, 5 % of what is influenced, 50 for a demo, who
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import PROOF, SHARES, Desk, Programme, day, key, plan_text, set_passphrases
+from desk import PASSPHRASE, PROOF, SHARES, Desk, Programme, day, key, plan_text, set_passphrases
 
 from cleanroom.attribution import ledger, payouts
 from cleanroom.attribution.payouts.deals import Deals
+from cleanroom.session.attribution.money_seal import put_seal
 from cleanroom.session.attribution.rule_files import default_rules
 from cleanroom.session.folder import Folder
+from cleanroom.session.party import open_party
 from overlap import canonical
+from overlap.keys import PartyKeys
 
 pytestmark = pytest.mark.usefixtures("quick_passphrase")
 
@@ -76,6 +80,12 @@ class House(Programme):
                 made.append(ledger.make_entry(head, len(made), one.time, one.kind, body))
         whole = b"".join(one.line + b"\n" for one in made)
         self.ledger.write_bytes(ledger.LEDGER_LINE + b"\n" + whole)
+
+    def seal(self, count: int, coming: int = 0) -> None:
+        """The house's seal on the first entries, before some more are written: by who has its passphrase."""
+        entries, place = self.entries(), self.root / "party"
+        with open_party(place, lambda data: PartyKeys.from_locked(data, PASSPHRASE)) as party:
+            put_seal(party, entries[:count], entries[count : count + coming])
 
 
 @pytest.fixture
@@ -246,6 +256,7 @@ def test_acts_that_nobody_signed_are_found_though_the_chain_is_whole(
         return True
 
     desk.forge(change)
+    desk.seal(len(desk.entries()))
     code = 5 if how == "edited" else 4
     assert "sign" in desk.run("pay", "replay", code=code)
 
@@ -256,7 +267,60 @@ def test_an_approver_whose_key_is_replaced_is_found(desk: House) -> None:
     made = desk.entries()
     made.append(ledger.make_entry(ledger.head_of(made), len(made), made[-1].time, "approver", body))
     desk.ledger.write_bytes(desk.ledger.read_bytes() + made[-1].line + b"\n")
-    desk.run("pay", "replay", code=4)
+    assert "not the one that we sealed" in desk.run("pay", "replay", code=4)
+    desk.seal(len(made))
+    assert "key was replaced" in desk.run("pay", "replay", code=4)
+
+
+@pytest.mark.parametrize("kind", ["approver", "dispute", "events", "payment"])
+def test_what_no_person_signs_is_held_by_the_seal_of_the_house(desk: House, kind: str) -> None:
+    desk.close("2026-Q1")
+    line = desk.statement("contoso")["lines"][0]["line"]
+    desk.now = day("2026-04-20")
+    run = desk.json("pay", "approve", *key(desk, "ada"))["run"]
+    desk.run("pay", "paid", run, "--reference", "SEPA 1")
+    desk.run("dispute", "open", line, "--reason", "amount", "--by", "contoso")
+    desk.run("pay", "replay")
+
+    def change(what: str, body: dict[str, Any]) -> bool:
+        if what == kind == "approver":
+            body["key"] = "11" * 32
+        elif what == kind == "events":
+            body["evidence"] = [["e", "x", "y"]]
+        elif what == kind == "payment":
+            body["reference"] = "SEPA 2"
+        return what != "dispute" or kind != "dispute"
+
+    whole = desk.ledger.read_bytes()
+    desk.forge(change)
+    assert desk.ledger.read_bytes() != whole
+    for words in (("pay", "replay"), ("dispute", "list"), ("statement", "contoso")):
+        assert "not the one that we sealed" in desk.run(*words, code=4)
+
+
+def test_a_ledger_without_a_seal_or_under_a_strangers_is_refused(desk: House) -> None:
+    seal = desk.ledger.with_name("seal")
+    whole = seal.read_bytes()
+    seal.write_bytes(re.sub(rb'"signature":"..', b'"signature":"00', whole))
+    assert "seal" in desk.run("pay", "replay", code=5)
+    seal.unlink()
+    assert "no seal" in desk.run("pay", "replay", code=4)
+    seal.write_bytes(whole)
+    desk.run("pay", "replay")
+
+
+def test_the_last_entry_cannot_be_cut_off(desk: House) -> None:
+    desk.close("2026-Q1")
+    lines = desk.ledger.read_bytes().split(b"\n")
+    desk.ledger.write_bytes(b"\n".join(lines[:-2]) + b"\n")
+    assert "not the one that we sealed" in desk.run("pay", "replay", code=4)
+
+
+def test_new_keys_of_the_house_seal_the_ledger_anew(desk: House) -> None:
+    desk.close("2026-Q1")
+    out = desk.root / "rotation"
+    desk.run("keys", "rotate", "--recovery", desk.root / "party" / "recovery.key", "--out", out)
+    assert desk.json("pay", "replay")["closes"] == ["2026-Q1"]
 
 
 def test_a_close_that_was_cut_off_anywhere_is_done_again_to_the_same_bytes(desk: House) -> None:
@@ -265,7 +329,10 @@ def test_a_close_that_was_cut_off_anywhere_is_done_again_to_the_same_bytes(desk:
     whole = desk.ledger.read_bytes()
     ends = [at + 1 for at, one in enumerate(whole) if one == 10 and at >= len(before)]
     assert len(ends) == 2  # The events, and the close.
+    count = before.count(b"\n") - 1
     for cut in (len(before), len(before) + 1, ends[0] - 1, ends[0], ends[0] + 1, ends[1] - 1):
+        desk.ledger.write_bytes(whole)
+        desk.seal(count, 2)
         desk.ledger.write_bytes(whole[:cut])
         desk.close("2026-Q1")
         assert desk.ledger.read_bytes() == whole
@@ -277,6 +344,7 @@ def test_a_full_disk_leaves_the_close_to_be_done_again(desk: House, monkeypatch:
     before = desk.ledger.read_bytes()
     desk.close("2026-Q1")
     whole = desk.ledger.read_bytes()
+    desk.seal(before.count(b"\n") - 1, 2)
     desk.ledger.write_bytes(before)
 
     def full(_: int) -> None:
@@ -311,6 +379,10 @@ def test_a_ledger_other_than_that_of_a_statement_is_found_by_the_partners_log(
         at = next(at for at, line in enumerate(lines) if b'"kind":"close"' in line)
         tail = b"" if what == "cut" else lines[at][:50]
         desk.ledger.write_bytes(b"\n".join(lines[:at]) + b"\n" + tail)
+    assert "not the one that we sealed" in desk.run("pay", "replay", code=4)
+    # A folder that was put back as a whole bears the seal of that day: the partner's log tells.
+    desk.ledger.write_bytes(desk.ledger.read_bytes().rpartition(b"\n")[0] + b"\n")
+    desk.seal(len(desk.entries()))
     assert "not the one" in desk.run("pay", "replay", code=4)
 
 

@@ -16,6 +16,7 @@ from desk import PROOF, SHARES, Programme, day, key, plan_text, set_passphrases
 
 from cleanroom.attribution import ledger
 from cleanroom.session.attribution.rule_files import default_rules
+from cleanroom.session.folder import Folder
 
 pytestmark = pytest.mark.usefixtures("quick_passphrase")
 
@@ -220,7 +221,8 @@ def test_a_deal_that_earned_no_line_is_disputed_and_decided(desk: Paid) -> None:
         "--reason",
         "missing",
     )
-    desk.run(*words)
+    told = desk.run(*words)
+    assert "the deal is Disputed for contoso: it earns nothing there, and nothing is taken back" in told
     assert desk.status("D4", "contoso") == ("Disputed", "disputed:open")
     desk.run(*words, code=2)
     (listed,) = desk.json("dispute", "list")
@@ -338,6 +340,11 @@ def test_fields_that_are_filled_by_chance_pay_nobody(desk: Paid) -> None:
     desk.crm(DEALS, [*ACTIONS, f"a4,D3,A3,contoso,demo,2026-03-20,2026-03-20,{PROOF},jo"])
     assert desk.close("2026-Q1")["lines"] > 0
     assert "statuses.csv" in [file["name"] for file in desk.json("credit", "export", out)["files"]]
+
+
+def test_an_import_keeps_the_currency_that_was_named(desk: Paid) -> None:
+    assert Folder(desk.root / "party").read_record("tables", "opportunities.import")["currency"] == "EUR"
+    assert Folder(desk.root / "party").read_record("tables", "actions.import")["currency"] == ""
 
 
 def test_a_slip_in_a_partners_name_opens_no_dispute(desk: Paid) -> None:

@@ -54,6 +54,20 @@ e6,2026-03-04,sourced,fabrikam,d6,,1000,USD,
 """
 
 
+ATTAINED = {
+    "scope": "tiers/contoso/2026-Q1/v1",
+    "rule": "tiers",
+    "span": "2026-Q1",
+    "currency": "EUR",
+    "volume": "11000000",
+    "due": "680000",
+    "band": "10000000",
+    "pays": "8 %",
+    "next_band": "",
+    "missing": "",
+}
+
+
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     set_passphrases(monkeypatch)
@@ -73,6 +87,11 @@ def test_the_half_hour_of_a_finance_person(desk: Desk) -> None:
     assert amounts(made) == {"e1": "5400.00", "e2": "1400.00", "e3": "250.00", "e5": "6.67"}
     assert made["balances"][0] | {"opening": "0.00"} == made["balances"][0]
     assert made["balances"][0]["closing"] == "7056.67"
+    # Where contoso stands in the bands: 110,000 of volume, on the page and in a table.
+    assert made["attainment"] == [ATTAINED]
+    page = (desk.root / "out" / "contoso-2026-Q1.html").read_text()
+    assert "Where you stand" in page and ">110000.00 EUR<" in page
+    assert ",8 %," in (desk.root / "out" / "contoso-2026-Q1-attainment.csv").read_text()
     # Ask why.
     line = next(one["line"] for one in made["lines"] if one["event_id"] == "e2")
     why = desk.run("statement", "why", line, desk.root / "out" / "contoso-2026-Q1.json")
@@ -88,7 +107,12 @@ def test_the_half_hour_of_a_finance_person(desk: Desk) -> None:
     assert "same" in desk.verify("adatum", "2026-Q1")
     # Dispute a line: it is frozen, the rest is approved and paid.
     proof = desk.write("mail.txt", "we agreed on more")
-    desk.run("dispute", "open", line, "--reason", "amount", "--by", "contoso", "--evidence", proof)
+    told = desk.run("dispute", "open", line, "--reason", "amount", "--by", "contoso", "--evidence", proof)
+    assert told.splitlines() == [
+        "dispute   d1",
+        "decides   somebody with the role judge, by 2026-04-10 (5 days)",
+        "until     1400.00 EUR is frozen: neither approved nor paid; other lines go on",
+    ]
     assert {one["state"] for one in desk.statement("contoso")["lines"]} == {"accrued", "disputed"}
     desk.now = day("2026-04-20")
     assert desk.json("dispute", "list")[0]["answer_in"] == -10
@@ -213,13 +237,17 @@ def line_of(desk: Desk, partner: str, event: str) -> str:
 def test_a_disputed_line_of_an_approved_run_keeps_only_its_partner_from_being_paid(desk: Desk) -> None:
     desk.now = day("2026-04-20")
     run = desk.json("pay", "approve", *key(desk, "ada"))["run"]
-    desk.run("dispute", "open", line_of(desk, "contoso", "e1"), "--reason", "rate", "--by", "contoso")
+    line = line_of(desk, "contoso", "e1")
+    told = desk.run("dispute", "open", line, "--reason", "rate", "--by", "contoso")
+    assert f"until     5400.00 EUR is frozen, and run {run} pays contoso nothing in EUR" in told
     desk.run("pay", "export", run, "--out", desk.root / "books")
     assert "contoso" not in (desk.root / "books" / "payables.csv").read_text()
     assert "fabrikam" in desk.run("pay", "paid", run, "--reference", "1")
     desk.run("pay", "paid", run, "--reference", "2", code=2)
     desk.run("dispute", "decide", "d1", "--outcome", "rejected", *key(desk, "cleo"))
     assert "contoso" in desk.run("pay", "paid", run, "--reference", "2")
+    told = desk.run("dispute", "open", line, "--reason", "rate", "--by", "contoso")
+    assert "until     nothing is frozen, for the line is paid" in told
     desk.run("pay", "replay")
 
 
@@ -242,7 +270,7 @@ def test_an_override_takes_two_people_with_keys_of_their_own(desk: Desk) -> None
     assert desk.json("pay", "replay")["signed"] == 3
 
 
-@pytest.mark.parametrize("what", ["amount", "row", "weight", "balance"])
+@pytest.mark.parametrize("what", ["amount", "row", "weight", "balance", "attainment", "no attainment"])
 def test_a_statement_that_was_changed_does_not_verify(desk: Desk, what: str) -> None:
     desk.statement("contoso")
     file = desk.root / "out" / "contoso-2026-Q1.json"
@@ -253,6 +281,10 @@ def test_a_statement_that_was_changed_does_not_verify(desk: Desk, what: str) -> 
         next(row for row in made["inputs"]["rows"] if row[0] == "e1")[6] = "90000.17"
     elif what == "weight":
         next(row for row in made["inputs"]["rows"] if row[2] == "action:intro")[2] = "action:demo"
+    elif what == "attainment":
+        made["attainment"][0]["missing"] = "1"
+    elif what == "no attainment":
+        made["attainment"] = []
     else:
         made["balances"][0]["closing"] = "9056.67"
     file.write_bytes(canonical.encode(made) + b"\n")
@@ -295,6 +327,22 @@ def test_another_plan_over_past_periods_names_winners_and_losers(desk: Desk) -> 
     assert (made["winners"], made["losers"], made["same"]) == (1, 1, 1)
 
 
+def test_another_plan_takes_decisions_along_where_their_line_is_there(desk: Desk) -> None:
+    for at, (event, amount) in enumerate((("e1", "-400"), ("e3", "70")), start=1):
+        line = line_of(desk, "contoso", event)
+        desk.run("pay", "override", line, "--amount", amount, "--reason", "agreed", *key(desk, "ada"))
+        desk.run("pay", "confirm", f"o{at}", *key(desk, "ben"))
+    desk.now = day("2026-07-02")
+    desk.run("period", "close", "2026-Q2", "--events", desk.events(Q1))
+    other = desk.write("other.toml", PLAN.replace('id = "meeting"', 'id = "visit"'))
+    made = desk.json("pay", "what-if", other)
+    assert (made["carried"], made["left"]) == (["override/o1"], ["override/o2"])
+    row = next(row for row in made["rows"] if row["partner"] == "contoso")
+    assert (row["now"], row["then"], row["difference"]) == ("6726.67", "6656.67", "-70.00")
+    told = desk.run("pay", "what-if", other)
+    assert "carried   in both sums: override/o1" in told and "there: override/o2" in told
+
+
 def test_a_changed_plan_counts_from_an_open_period_only(desk: Desk) -> None:
     changed = PLAN.replace("version = 1", "version = 2").replace("6%", "9%")
     desk.run("pay", "adopt", desk.write("plan2.toml", changed), *key(desk, "ada"), code=3)
@@ -317,6 +365,14 @@ def test_rows_that_contradict_what_was_taken_in_are_refused_and_listed(desk: Des
     closed = desk.json("period", "close", "2026-Q2", "--events", desk.events(changed))
     assert sorted(closed["refused"]) == [["e1", "event-id-conflict"], ["x", "date-without-zone"]]
     assert closed["waiting"] == {"rate-missing": 1}
+
+
+def test_a_close_names_partners_that_look_the_same(desk: Desk) -> None:
+    desk.now = day("2026-07-02")
+    events = desk.events(Q1 + "e7,2026-04-30,sourced,c\u043entoso,d7,,1000,EUR,\n")
+    words = ("period", "close", "2026-Q2", "--events", events, "--dry-run")
+    assert desk.json(*words)["look_alikes"] == [["contoso", "c\u043entoso"]]
+    assert r"('c\u043entoso')" in desk.run(*words)
 
 
 def test_periods_close_in_their_order_once_and_when_they_are_over(desk: Desk) -> None:

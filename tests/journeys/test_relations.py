@@ -31,4 +31,5 @@ def test_who_and_journey(walk: Walk, tmp_path: Path) -> None:
         ("2026-11-10", "created"), ("2026-11-22", "action"), ("2026-11-22", "action"),
     ]  # fmt: skip
     assert f"2026-11-22  {PARTNER}: demo" in both.run(VENDOR, "credit", "journey", "D1").out
+    assert both.read_json(VENDOR, "credit", "journey", "D") == steps
     both.run(VENDOR, "credit", "journey", "D9", code=2)

@@ -12,6 +12,7 @@ import pytest
 from cleanroom.attribution import ledger
 from cleanroom.cli.statements import make
 from cleanroom.report import STATEMENT_LANGUAGES, statement_page
+from cleanroom.report.page import Cell, page, table
 from cleanroom.report.statement_words import words_in
 from cleanroom.session.attribution.disputing import REASONS
 from overlap import canonical
@@ -55,6 +56,13 @@ def statement(**more: Any) -> bytes:
         "head": "ab" * 32,
         "plans": [{"name": "emea", "version": 3, "digest": "cd" * 32}],
         "balances": [{"currency": "EUR", "opening": "1.00", "closing": "9876.50"} | amounts],
+        "attainment": [
+            dict(zip(ledger.ATTAINMENT_FIELDS, cells, strict=True))
+            for cells in (
+                ("t/c/q/v1", "t", "2026-Q1", "EUR", "1234501/3", "1", "0", "6 %", "500000", "265499/3"),
+                ("m/c/q/v1", "m", "2026-Q1", "", "12", "1", "10", "500.00 EUR", "", ""),
+            )
+        ],
         "lines": lines,
         "disputes": disputes,
     }
@@ -91,6 +99,23 @@ def test_the_page_says_the_same_in_every_language(language: str) -> None:
     assert sorted(re.findall(r"\d+", unescape(text))) == sorted(re.findall(r"\d+", unescape(english)))
     assert "&lt;d&amp;1&gt;" in text
     assert "<d&1>" not in text
+
+
+@pytest.mark.parametrize(("language", "about"), [("en", "about"), ("fr", "environ")])
+def test_the_page_says_where_the_partner_stands(language: str, about: str) -> None:
+    text, words = statement_page(statement(), language).decode(), words_in(language)
+    assert f"<h2>{words['attainment']}</h2>" in text
+    assert f">{about} 4115.00 EUR<" in text and f">{about} 885.00 EUR<" in text
+    assert f">12 {words['points']}<" in text and ">-<" in text
+    assert words["attainment"] not in statement_page(statement(attainment=[]), language).decode()
+
+
+def test_a_cell_names_its_column_for_a_phone() -> None:
+    row = (Cell("x"), Cell("5", number=True), Cell(), Cell("z"))
+    made = table("of", ("what", 'a "b" <c>', "empty", ""), [row])
+    assert re.findall(r'data-of="([^"]*)"', made) == ["what", "a &quot;b&quot; &lt;c&gt;"]
+    # On a narrow screen rows are stacked: nothing is moved to the side.
+    assert "@media (max-width:34rem)" in page("t", [made]) and "attr(data-of)" in page("t", [made])
 
 
 def test_an_undisputed_statement_has_no_heading_for_disputes() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from stories import NOW, act, brought, deal, entered, pipeline
 
 from cleanroom.attribution import weekly
 from cleanroom.attribution.classification import Pipeline, judge_pipeline, status_table
+from cleanroom.attribution.currencies import exact_amount
 from cleanroom.attribution.holding import Holding
 
 #: 2026-11-22, a Sunday of week 47; the next review is on Monday.
@@ -374,7 +376,7 @@ class TestOrder:
         actions = [act("demo", "2026-11-10", opportunity_id=f"O{n}", id=f"a{n}") for n in range(len(rows))]
         made = reviewed(pipeline(actions, deals=deals))
         assert [one.opportunity for one in made.section("steps")] == ["O2", "O0", "O1", "O5", "O3", "O4"]
-        assert made.at_risk == (("EUR", "45.25", 2), ("USD", "78", 2))
+        assert made.at_stake == (("EUR", "45.25", 2), ("USD", "78", 2))
         first = weekly.first_few(made.items, 5)
         assert [one.opportunity for one in first] == ["O2", "O1", "O0", "O5", "O3"]
 
@@ -394,6 +396,31 @@ class TestOrder:
         assert set(keys[0]) == {"no-next-step"} and set(keys[1]) == {"no-next-step", "no-loop-back"}
         assert keys[0]["no-next-step"] == keys[1]["no-next-step"]
         assert len(set(keys[1].values())) == 2
+
+
+def test_tasks_have_exact_amounts_and_nothing_that_steers_a_terminal() -> None:
+    rows = [act("demo", "2026-11-10", "contoso", proof="", id="a", owner="jo\x1b[2J", next_step="x\n=y")]
+    deals = [deal(amount="195000.0", owner="jo\x1b[2J")]
+    found = list(weekly.tasks(reviewed(pipeline(rows, deals=deals))))
+    assert {row[7:9] for row in found} == {("195000.00", "EUR")}
+    assert "".join("".join(row) for row in found).isprintable()
+    assert {(row[2], row[6]) for row in found} == {("jo?[2J", "contoso")}
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "exact"),
+    [
+        ("195000.0", "EUR", "195000.00"),
+        ("195000.0", "JPY", "195000"),
+        ("-5", "KWD", "-5.000"),
+        ("0.125", "EUR", "0.125"),
+        ("12345678901234567890123456789012.10", "EUR", "12345678901234567890123456789012.10"),
+        ("7.50", "", "7.5"),
+        ("", "EUR", ""),
+    ],
+)
+def test_an_amount_has_the_decimals_of_its_currency(amount: str, currency: str, exact: str) -> None:
+    assert exact_amount(amount, currency) == exact
 
 
 def test_plays_come_as_tasks_from_this_week_on() -> None:

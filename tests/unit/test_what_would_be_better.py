@@ -49,6 +49,20 @@ def test_an_account_that_was_not_new_is_said_beside_the_action() -> None:
     assert said.endswith("and the account had had no other open deal")
 
 
+def test_without_the_other_deal_its_actions_are_not_there_either() -> None:
+    older = deal(id="O0", created="2026-01-01")
+    theirs = brought("2026-04-20", opportunity_id="O0")
+    made = pipeline(
+        [act("demo", "2026-11-20"), theirs],
+        deals=[deal(), older],
+        stages=entered(("Discovery", "2026-05-01")),
+    )
+    # The introduction is on O0: it brings O1 nothing once O0 is thought away.
+    assert last(made) != "would be Sourced if the account had had no other open deal"
+    own = pipeline([*made.actions.to_dict("records"), brought("2026-04-20", id="a")], deals=[deal(), older])
+    assert last(own) == "would be Sourced if the account had had no other open deal"
+
+
 def test_a_source_that_is_taken_is_named_without_the_rival_for_a_partner() -> None:
     made = pipeline(
         [act("demo", "2026-11-20"), brought("2026-04-20", "fabrikam")],

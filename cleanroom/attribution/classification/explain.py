@@ -140,5 +140,7 @@ def _alternative(near: Pipeline, row: dict[str, Any], for_partner: bool) -> str:
 
 def plain_cell(text: str, most: int = _CELL) -> str:
     """A cell of a file on one line, cut, without what steers a terminal."""
-    shown = "".join(one if one.isprintable() else "?" for one in str(text))
+    shown = str(text)
+    if not shown.isprintable():
+        shown = "".join(one if one.isprintable() else "?" for one in shown)
     return shown if len(shown) <= most else shown[: most - 1] + "…"

@@ -84,16 +84,16 @@ def deals_in_the_way(near: Pipeline, opportunity: str, partner: str) -> tuple[li
     """
     deals = near.opportunities
     others = deals.loc[deals["id"] != opportunity, "id"].tolist()
-    alone = status_of(_only(near, {opportunity}), opportunity, partner) if others else ""
+    alone = status_of(only(near, {opportunity}), opportunity, partner) if others else ""
     if alone not in ("Sourced", "Disputed") or alone == status_of(near, opportunity, partner):
         return [], ""
     others = others[:_DEALS]
-    beside = [_only(near, {opportunity, other}) for other in others]
+    beside = [only(near, {opportunity, other}) for other in others]
     after = statuses_of(beside, opportunity, partner)
     return [other for other, status in zip(others, after, strict=True) if status != alone], alone
 
 
-def _only(near: Pipeline, ids: set[str]) -> Pipeline:
+def only(near: Pipeline, ids: set[str]) -> Pipeline:
     """These deals only, and no action that names another one: it would count for the account then."""
     deals, actions = near.opportunities, near.actions
     if actions is not None:

@@ -17,7 +17,7 @@ from cleanroom.attribution.actions.menu import ActionType, missing_of, plain_typ
 from cleanroom.attribution.classification.engine import judge_pipeline
 from cleanroom.attribution.classification.pipeline import Pipeline
 from cleanroom.attribution.classification.rules import Rules
-from cleanroom.attribution.classification.surroundings import status_of, statuses_of
+from cleanroom.attribution.classification.surroundings import only, status_of, statuses_of
 from cleanroom.attribution.classification.table import status_table
 from cleanroom.attribution.classification.times import DAY, NEVER, iso_day, span_of
 from cleanroom.attribution.holding import WINNING, Holding
@@ -147,7 +147,7 @@ def _changes(
     yield from _held_earlier(pipeline, opportunity, partner, for_partner)
     deals = pipeline.opportunities
     if len(deals) > 1:
-        alone = replace(pipeline, opportunities=deals[deals["id"] == opportunity])
+        alone = only(pipeline, {opportunity})
         yield _Change(4, 0, "the account had had no other open deal", pipeline=alone)
 
 
@@ -291,7 +291,7 @@ def _in_time(pipeline: Pipeline, opportunity: str, partner: str, rules: Rules) -
         return []
     today = pipeline.now // DAY
     end = today if deal["status"] == "open" or closed is None else min(closed, today)
-    alone = replace(pipeline, opportunities=deals[deals["id"] == opportunity])
+    alone = only(pipeline, {opportunity})
     found: list[tuple[int, int, str, _Change]] = []
     for kind in _simplest(rules):
         days = {created} if kind.kind == "origin" else {end, *_entered(pipeline, opportunity)}

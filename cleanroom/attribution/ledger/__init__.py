@@ -4,11 +4,13 @@ entry     the chained lines of the file
 machine   the states of a line and its moves
 booking   what a close adds: new lines, and adjustments for what closed periods would owe differently
 books     what the entries add up to
+attainment where a partner stands in the bands of the plan
 signing   what approvers sign, each with a key of their own
 paying    what may be paid, and the files for it
 statement what a partner is shown, and how it recomputes that
 """
 
+from cleanroom.attribution.ledger.attainment import ATTAINMENT_FIELDS
 from cleanroom.attribution.ledger.booking import Booked, Given, book
 from cleanroom.attribution.ledger.books import Books, Close, Dispute, LineState, Run, close_body, replay
 from cleanroom.attribution.ledger.entry import (
@@ -37,6 +39,7 @@ from cleanroom.attribution.ledger.statement import (
 
 __all__ = [
     "ACTS",
+    "ATTAINMENT_FIELDS",
     "ENTRY_KINDS",
     "JOURNAL_COLUMNS",
     "LEDGER_LINE",

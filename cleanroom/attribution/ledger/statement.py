@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from cleanroom.attribution import payouts
+from cleanroom.attribution.ledger.attainment import ATTAINMENT_FIELDS, attainment_of
 from cleanroom.attribution.ledger.booking import Booked, book
 from cleanroom.attribution.ledger.books import Books, LineState, in_force
 from cleanroom.attribution.ledger.inputs import family_of, inputs_of
@@ -63,7 +64,9 @@ def make_statement(
         "entry": books.closes[at].entry,
         "plans": [payouts.plan_fields(plan) | {"terms": dict(plan.texts)} for plan in books.versions()],
         "balances": [_balance(books, partner, currency, before, period, day) for currency in currencies],
-        "attainment": _attainment(books, inputs, partner, books.closes[at].as_of),
+        "attainment": attainment_of(
+            inputs, _knowing(books.versions(), inputs), partner, books.closes[at].as_of, at
+        ),
         "lines": lines,
         "disputes": [
             {"dispute": one.dispute, "line": one.line, "deal": one.deal, "reason": one.reason,
@@ -107,7 +110,28 @@ def _differences(statement: Mapping[str, Any], plans: Sequence[payouts.Plan]) ->
             one, other = stated[name][field], computed[name][field]
             if one != other:
                 found.append(Difference(name, field, str(one), str(other)))
-    return [*found, *_sums(statement)]
+    return [*found, *_sums(statement), *_standings(statement, plans)]
+
+
+def _standings(statement: Mapping[str, Any], plans: Sequence[payouts.Plan]) -> list[Difference]:
+    """Differences between the stated attainment and what follows from the inputs."""
+    inputs, period = statement["inputs"], statement["period"]
+    at = next(at for at, (name, _) in enumerate(inputs["closes"]) if name == period)
+    as_of = payouts.read_day(str(inputs["closes"][at][1]))
+    assert as_of is not None
+    rows = attainment_of(inputs, _knowing(plans, inputs), str(statement["partner"]), as_of, at)
+    computed = {row["scope"]: row for row in rows}
+    stated = {str(row["scope"]): row for row in statement["attainment"]}
+    nothing = dict.fromkeys(ATTAINMENT_FIELDS, "")
+    found = []
+    for scope in sorted({*computed, *stated}):
+        one, other = stated.get(scope, nothing), computed.get(scope, nothing)
+        found += [
+            Difference(scope, field, str(one[field]), other[field])
+            for field in ATTAINMENT_FIELDS
+            if one[field] != other[field]
+        ]
+    return found
 
 
 def _sums(statement: Mapping[str, Any]) -> list[Difference]:
@@ -130,8 +154,7 @@ def _sums(statement: Mapping[str, Any]) -> list[Difference]:
 def _recomputed(statement: Mapping[str, Any], plans: Sequence[payouts.Plan]) -> dict[str, Mapping[str, Any]]:
     """The lines of the statement's period and partner, by the engine, close by close."""
     partner, inputs = str(statement["partner"]), statement["inputs"]
-    others = {str(name): str(type_) for name, type_ in inputs["partners"]}
-    known = [_with_others(plan, others) for plan in plans]
+    known = _knowing(plans, inputs)
     booked: list[Booked] = []
     for at, (period, day) in enumerate(inputs["closes"]):
         as_of = payouts.read_day(str(day))
@@ -145,6 +168,12 @@ def _recomputed(statement: Mapping[str, Any], plans: Sequence[payouts.Plan]) -> 
             return {str(line["line"]): line for line in lines}
         booked += [Booked(line, str(period), "") for line in lines]
     raise MalformedFile("the statement's period is not among its closes", "ask for the statement again")
+
+
+def _knowing(plans: Sequence[payouts.Plan], inputs: Mapping[str, Any]) -> list[payouts.Plan]:
+    """The plans with the other partners that the statement's inputs name."""
+    others = {str(name): str(type_) for name, type_ in inputs["partners"]}
+    return [_with_others(plan, others) for plan in plans]
 
 
 def _with_others(plan: payouts.Plan, others: Mapping[str, str]) -> payouts.Plan:
@@ -196,16 +225,3 @@ def _balance(
     return {"currency": currency} | {
         name: payouts.amount_text(minor, currency) for name, minor in amounts.items()
     }
-
-
-def _attainment(books: Books, inputs: Mapping[str, Any], partner: str, as_of: int) -> list[dict[str, str]]:
-    """What each scope of bands has added up for the partner: volume, due, and where the next band begins."""
-    rows = []
-    read = payouts.read_events([row[:-1] for row in inputs["rows"]])
-    rates, _ = payouts.read_rates([row[:-1] for row in inputs["rates"]])
-    for scope, meter in sorted(payouts.rate(books.versions(), read, rates, as_of).meters.items()):
-        if scope.partner == partner and meter.tariff.lows:
-            following = next((low for low in meter.tariff.lows if low > meter.volume), None)
-            row = {"scope": scope.text(), "volume": payouts.write_exact(meter.volume), "due": str(meter.due)}
-            rows.append(row | {"next_band": "" if following is None else payouts.write_exact(following)})
-    return rows

@@ -6,19 +6,21 @@ plan_read           the plan file: strict, linted, digested
 events, rates       the rows of EVENTS.csv and rates.csv: each an event, a rate or a finding
 tariff, scopes      what a rule owes for a volume; lines are by how much that changes
 engine              `rate`: events and plans in, lines and findings out
+lookalikes          partners whose names look the same and are not
 funds               entitlement, claims and expiry of co-op and marketing funds
 answer              the result as FORMATS.md describes it
 
 Nothing here reads a clock or a file, and nothing is a float. Taxes are out of scope.
 """
 
-from cleanroom.attribution.currencies import CURRENCIES_AS_OF, exponent_of
+from cleanroom.attribution.currencies import CURRENCIES_AS_OF, exact_amount, exponent_of
 from cleanroom.attribution.payouts.answer import ANSWER_FORMAT, answer, line_fields, plan_fields, totals_of
 from cleanroom.attribution.payouts.days import Period, day_text, period_of, read_day, read_instant
 from cleanroom.attribution.payouts.engine import Rated, rate
 from cleanroom.attribution.payouts.events import EVENT_COLUMNS, Event, ReadEvents, read_events
 from cleanroom.attribution.payouts.findings import CODES, Finding
 from cleanroom.attribution.payouts.line import Line, Scope, line_id
+from cleanroom.attribution.payouts.lookalikes import look_alikes
 from cleanroom.attribution.payouts.money import (
     Exact,
     amount_text,
@@ -34,7 +36,7 @@ from cleanroom.attribution.payouts.plan_read import PLAN_LIMIT, lint_plan, read_
 from cleanroom.attribution.payouts.rates import RATE_COLUMNS, Rate, Rates, read_rates
 from cleanroom.attribution.payouts.states import due_day, standing
 from cleanroom.attribution.payouts.toml_table import PlanFinding
-from cleanroom.attribution.payouts.wording import formula_of
+from cleanroom.attribution.payouts.wording import formula_of, percent_text
 
 __all__ = [
     "ANSWER_FORMAT",
@@ -62,11 +64,14 @@ __all__ = [
     "answer",
     "day_text",
     "due_day",
+    "exact_amount",
     "exponent_of",
     "formula_of",
     "line_fields",
     "line_id",
     "lint_plan",
+    "look_alikes",
+    "percent_text",
     "period_of",
     "plan_fields",
     "rate",

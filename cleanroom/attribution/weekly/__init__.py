@@ -1,6 +1,6 @@
 """The weekly review: what is open, whose next action it is, and what changed since last week.
 
-item        one open item, the sections, and the order by money at risk
+item        one open item, the sections, and the order by money at stake
 desk        deals, usable actions and holdings in plain values
 evidence, handoff, presence, steps   the sections, each from the desk
 change, lists                        what moved since last week; the three lists

@@ -1,4 +1,4 @@
-"""One open item of the review: what is to be done, by whom, until when, and what money is at risk."""
+"""One open item of the review: what is to be done, by whom, until when, and what money is at stake."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _FIRST: Final = {"missing-evidence": 0, "missing-field": 1, "unproven": 2}
 @dataclass(frozen=True, slots=True)
 class Item:
     """`opportunity` or `account` may be "", not both; `due` is a day (YYYY-MM-DD). `amount` is the whole
-    amount of the deal at risk, a plain decimal text, in `currency`; both "" where there is none. `action` is
+    amount of the deal at stake, a plain decimal text, in `currency`; both "" where there is none. `action` is
     the id of the action (dispute, week of a play) it is about, "" for none."""
 
     code: str
@@ -81,7 +81,7 @@ class Item:
 
 
 def ordered(items: Iterable[Item]) -> tuple[Item, ...]:
-    """By money at risk inside each currency, currencies by their code and no currency last, then by day.
+    """By money at stake inside each currency, currencies by their code and no currency last, then by day.
 
     Claims that dispute a deal come before other gaps. Amounts of two currencies are never compared.
     """
@@ -103,7 +103,7 @@ def first_few(items: Iterable[Item], most: int) -> list[Item]:
             groups.setdefault((one.section in _PRESENCE, one.currency if one.amount else ""), []).append(one)
     found: list[Item] = []
     for later in (False, True):
-        # What has no money at risk comes once all that has is shown.
+        # What has no money at stake comes once all that has is shown.
         bare = groups.pop((later, ""), [])
         turns = [group for (which, _), group in groups.items() if which == later]
         deepest = max((len(group) for group in turns), default=0)

@@ -1,4 +1,4 @@
-"""The weekly review: short, sorted by money at risk, every line with its next action. No clock and no file.
+"""The weekly review: short, sorted by money at stake, every line with its next action. No clock and no file.
 
 The order of rows changes nothing. What is open comes from what is live: a match that has ended gives no
 account, no play and no stale deal; only what changed since last week looks at the table as it was kept.
@@ -16,6 +16,7 @@ from cleanroom.attribution.classification.engine import Judged
 from cleanroom.attribution.classification.explain import plain_cell
 from cleanroom.attribution.classification.filled import Filled, completeness
 from cleanroom.attribution.classification.times import iso_day
+from cleanroom.attribution.currencies import exact_amount
 from cleanroom.attribution.weekly.change import (
     Change,
     Moved,
@@ -98,7 +99,7 @@ class Review:
         return tuple(one for one in self.items if one.section == name)
 
     @property
-    def at_risk(self) -> tuple[tuple[str, str, int], ...]:
+    def at_stake(self) -> tuple[tuple[str, str, int], ...]:
         """Currency, amount and number of the deals that an item is about, each deal once."""
         deals = {one.opportunity: one for one in self.items if one.amount and one.section != "disputes"}
         groups: dict[str, list[str]] = {}
@@ -151,14 +152,22 @@ def make_review(
 
 
 def tasks(made: Review) -> Iterator[tuple[str, ...]]:
-    """TASK_COLUMNS: every open item that can be done, and of each play the steps from this week on."""
+    """TASK_COLUMNS: every open item that can be done, and of each play the steps from this week on.
+
+    Texts are as on the screen, without what steers a terminal or turns the direction of a text, but not cut.
+    """
     coming = [step for play in made.plays for step in play.steps[min(play.week, len(CADENCE)) - 1 :]]
     doable = [one for one in made.items if one.section != "inactive" and one.code not in PAST]
     for one in (*doable, *coming):
         yield (
-            *(one.opportunity, one.account, one.owner, one.due, one.what, one.code, one.partner),
-            *(one.amount, one.currency, one.key),
+            *map(_plain, (one.opportunity, one.account, one.owner)),
+            *(one.due, _plain(one.what), one.code, _plain(one.partner)),
+            *(exact_amount(one.amount, one.currency), one.currency, one.key),
         )
+
+
+def _plain(text: str) -> str:
+    return plain_cell(text, max(len(text), 1))
 
 
 def _items(desk: Desk, disputes: Sequence[OpenDispute], late_from: int) -> Iterator[Item]:

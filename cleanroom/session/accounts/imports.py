@@ -44,7 +44,8 @@ class Imported:
     """What an import did: rows taken and rejected, how the file was understood, and how many rows of an
     earlier import it replaced (-1: there was none).
 
-    `exported` (unix seconds) is when the file was made, as the user says, else when it was imported.
+    `exported` (unix seconds) is when the file was made, as the user says, else when it was imported;
+    `currency` is the one that was named for amounts that do not say it, "" for none.
     """
 
     what: str
@@ -61,6 +62,7 @@ class Imported:
     imported_at: int
     exported: int
     replaced: int
+    currency: str = ""
 
 
 def import_export(
@@ -115,7 +117,7 @@ def import_export(
         if what != "stages":  # They name opportunities, and those of a forgotten account are not taken.
             ids = table.frame["id" if what == "accounts" else "account_id"]
             table = _rejecting(table, are_forgotten(folder, ids.tolist()), FORGOTTEN)
-        return _keep(folder, table, name, what, population, now, made)
+        return _keep(folder, table, name, what, population, now, made, currency)
 
 
 def _check_options(what: str, zone: str, currency: str, system: str) -> None:
@@ -184,7 +186,14 @@ def made_at(folder: Folder, name: str) -> int | None:
 
 
 def _keep(
-    folder: Folder, table: Table, name: str, what: str, population: str, now: int, made: int
+    folder: Folder,
+    table: Table,
+    name: str,
+    what: str,
+    population: str,
+    now: int,
+    made: int,
+    currency: str,
 ) -> Imported:
     rejected_file = ""
     if table.rejected:
@@ -212,6 +221,7 @@ def _keep(
         now,
         made,
         replaced,
+        currency,
     )
     folder.write_record(asdict(imported), "tables", f"{name}.import")
     return imported

@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from cleanroom.attribution import classification, models, observed
+from cleanroom.number import rounded
 from cleanroom.session.attribution.observing import NOBODY, Observed, observe
 from cleanroom.session.party import Party
 
 #: Models that the rules are laid beside.
 BESIDE: Final = ("first", "last", "linear", "u:40-20-40", "equal-split", "markov:1")
+
+#: Digits of sums over deals that are printed; of single credits more are (plain_models).
+DIGITS: Final = 12
 
 #: Deals that are listed of each edge case; all are counted.
 LISTED: Final = 10
@@ -76,7 +80,7 @@ def check_rules(party: Party, currency: str = "", rules: Path | None = None) -> 
     return Checked(
         seen.chosen.currency,
         seen.paths.won,
-        _rounded(float(seen.credited)),
+        _summed(float(seen.credited)),
         partners,
         refused,
         [_listed(seen, code, found) for code, found in edges.items()],
@@ -107,14 +111,14 @@ def _beside(seen: Observed) -> tuple[list[Beside], dict[str, str]]:
         found.append(
             Beside(
                 spread.partner,
-                _rounded(rule.get(spread.partner, 0.0)),
-                _rounded(float(worth)),
-                _rounded(min(deals.values(), default=0.0)),
-                _rounded(max(deals.values(), default=0.0)),
-                _rounded(min(used)),
-                _rounded(max(used)),
-                _rounded(first),
-                _rounded(last),
+                _summed(rule.get(spread.partner, 0.0)),
+                _summed(float(worth)),
+                _summed(min(deals.values(), default=0.0)),
+                _summed(max(deals.values(), default=0.0)),
+                _summed(min(used)),
+                _summed(max(used)),
+                _summed(first),
+                _summed(last),
                 spread.outside,
                 spread.sentence,
             )
@@ -131,9 +135,9 @@ def _by_model(credited: models.Credited, partner: str, what: str) -> dict[str, f
     }
 
 
-def _rounded(number: float) -> float:
-    """What follows may differ between processors."""
-    return float(f"{number:.12g}") + 0.0
+def _summed(number: float) -> float:
+    """A sum of many credits, of which the last digits depend on their order."""
+    return rounded(number, DIGITS)
 
 
 def _listed(seen: Observed, code: str, found: list[observed.Edge]) -> EdgeList:

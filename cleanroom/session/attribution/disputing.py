@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from cleanroom.attribution import payouts
+from cleanroom.attribution import ledger, payouts
 from cleanroom.session.accounts.imports import deal_named, own_table
 from cleanroom.session.attribution.action_log import own_actions
 from cleanroom.session.attribution.money_books import MoneyBooks, line_named, sign_act
@@ -54,7 +54,29 @@ class Standing:
     decided_by: str
 
 
-def open_dispute(party: Party, line: str, reason: str, by: str, evidence: Sequence[Path], note: str) -> str:
+@dataclass(frozen=True)
+class Opened:
+    """A dispute just opened: the role that decides it, the last day (YYYY-MM-DD) of its clock, and the days.
+
+    `amount` is what is frozen until the decision, in `currency`; both "" where nothing is: for a line in a
+    `state` past freezing (paid, void, reversed), and for a deal that earned none (`state` is ""). `run` is
+    the approved run that waits with the line, "" for none.
+    """
+
+    dispute: str
+    decides: str
+    answer_by: str
+    answer_days: int
+    partner: str
+    amount: str = ""
+    currency: str = ""
+    state: str = ""
+    run: str = ""
+
+
+def open_dispute(
+    party: Party, line: str, reason: str, by: str, evidence: Sequence[Path], note: str
+) -> Opened:
     """Open a dispute: the line is frozen unless it was paid. Of the evidence only digests are kept."""
     money = MoneyBooks(party)
     found = line_named(money.books, line)
@@ -76,7 +98,7 @@ def open_dispute(party: Party, line: str, reason: str, by: str, evidence: Sequen
 
 def dispute_deal(
     party: Party, deal: str, partner: str, reason: str, by: str, evidence: Sequence[Path], note: str
-) -> str:
+) -> Opened:
     """Open a dispute about a deal that earned a partner no line. Raises UsageError for a deal not imported.
 
     Until the decision the partner's status on it is Disputed: it earns nothing, and nothing is taken back.
@@ -130,7 +152,7 @@ def _known_partner(money: MoneyBooks, partner: str, plan: payouts.Plan) -> str:
 
 def _open(
     money: MoneyBooks, about: dict[str, str], reason: str, by: str, evidence: Sequence[Path], note: str
-) -> str:
+) -> Opened:
     digests = [hashlib.sha256(read_whole(one, EVIDENCE_LIMIT)).hexdigest() for one in evidence]
     name = f"d{len(money.books.disputes) + 1}"
     body = {
@@ -142,7 +164,21 @@ def _open(
         "reason": reason,
     }
     money.add("dispute", body | about)
-    return name
+    return _opened(money, money.books.disputes[name])
+
+
+def _opened(money: MoneyBooks, one: ledger.Dispute) -> Opened:
+    plan = money.books.plans[one.plan]
+    due = payouts.day_text(money.party.now // _DAY + plan.answer_days)
+    told = Opened(one.dispute, plan.decides, due, plan.answer_days, one.partner)
+    if not one.line:
+        return told
+    line = money.books.lines[one.line]
+    if not one.froze:
+        return replace(told, state=line.state)
+    currency = str(line.booked.fields["currency"])
+    amount = payouts.amount_text(line.minor, currency)
+    return replace(told, amount=amount, currency=currency, state=line.state, run=line.run)
 
 
 def decide_dispute(party: Party, name: str, outcome: str, amount: str, keys: PartyKeys) -> int:

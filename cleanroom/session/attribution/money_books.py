@@ -10,6 +10,7 @@ from typing import Any
 from cleanroom.attribution import ledger, payouts
 from cleanroom.durable import sync_folder
 from cleanroom.log import commitment
+from cleanroom.session.attribution.money_seal import check_seal, put_seal
 from cleanroom.session.beginning import only_one
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
@@ -42,6 +43,8 @@ class MoneyBooks:
             # Read before anything is cut off: an emptied or replaced file is no ledger without entries.
             self.entries = ledger.read_ledger(data[: data.rfind(b"\n") + 1])
             self._mend(data)
+        if not check_seal(party, self.entries):
+            put_seal(party, self.entries)  # A killed command wrote some of what it had sealed, or nothing.
         self.books = ledger.replay(self.entries, recompute=recompute)
         self._staged: list[ledger.Entry] = []
 
@@ -67,6 +70,7 @@ class MoneyBooks:
 
     def commit(self) -> None:
         """Append what was staged; it is on disk when this returns."""
+        put_seal(self.party, self.entries[: len(self.entries) - len(self._staged)], self._staged)
         if not self._path.is_file():
             write_whole(self._path, ledger.LEDGER_LINE + b"\n")
         with self._path.open("ab") as file:
@@ -75,6 +79,7 @@ class MoneyBooks:
             os.fsync(file.fileno())
         sync_folder(self._path.parent)
         self._staged.clear()
+        put_seal(self.party, self.entries)
 
     def note_head(self, partner: str, digest: bytes) -> None:
         """Say in the log kept with a partner which statement it got, and where the ledger stood."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,8 @@ class Closed:
     """A close as written: lines by kind, totals, what waits by code, rows that were refused.
 
     `not_earned` counts what statuses did not earn, by code. `partners` are partner, currency and amount of
-    what is booked; `first` names for each code of `waiting` the first events.
+    what is booked; `first` names for each code of `waiting` the first events. `look_alikes` are
+    groups of partners, of all that were ever taken in and those of the plans, whose names look the same.
     """
 
     period: str
@@ -44,6 +45,7 @@ class Closed:
     not_earned: dict[str, int] = field(default_factory=dict)
     partners: list[tuple[str, str, str]] = field(default_factory=list)
     first: dict[str, list[str]] = field(default_factory=dict)
+    look_alikes: list[list[str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,10 @@ def close_period(
     money.stage("close", body)
     if not dry_run:
         money.commit()
-    return _closed(span.name, body, [*refused, *outdated], not_earned)
+    made = _closed(span.name, body, [*refused, *outdated], not_earned)
+    names = {cells[3] for cells, _ in money.books.rows.values()}
+    names |= {name for plan in money.books.versions() for name in plan.partners}
+    return replace(made, look_alikes=[list(one) for one in payouts.look_alikes(names)])
 
 
 def _stripped(rows: Sequence[Sequence[str]]) -> list[list[str]]:

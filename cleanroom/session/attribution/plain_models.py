@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cleanroom.attribution import models
+from cleanroom.number import rounded
 from cleanroom.session.attribution.csv_files import read_table
 from cleanroom.session.folder import read_whole
 from overlap.errors import BadInput
@@ -53,19 +54,15 @@ def answer(modelled: Modelled) -> dict[str, Any]:
     return {
         formula: {
             partner: {
-                "conversions": _rounded(credits.conversions[place]),
-                "value": _rounded(credits.value[place]),
-                "low": _rounded(credits.low[place]),
-                "high": _rounded(credits.high[place]),
+                "conversions": rounded(credits.conversions[place], DIGITS),
+                "value": rounded(credits.value[place], DIGITS),
+                "low": rounded(credits.low[place], DIGITS),
+                "high": rounded(credits.high[place], DIGITS),
             }
             for place, partner in enumerate(credits.partners)
         }
         for formula, credits in modelled.credited.credits.items()
     }
-
-
-def _rounded(number: float) -> float:
-    return float(f"{number:.{DIGITS}g}") + 0.0
 
 
 def _read_rule(source: Path) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cleanroom.attribution import observed
-from cleanroom.session.accounts.imports import own_accounts
+from cleanroom.session.accounts.imports import deal_named, own_accounts
 from cleanroom.session.attribution.crediting import judge_here
 from cleanroom.session.party import Party
 from overlap.errors import UsageError
@@ -34,8 +34,6 @@ def who_connects(party: Party) -> tuple[observed.Connector, ...]:
 
 
 def journey(party: Party, opportunity: str) -> tuple[observed.Step, ...]:
-    """The journey of a deal; `opportunity` is its id. UsageError where none has it."""
+    """The journey of a deal; `opportunity` is its id or its beginning. UsageError for none or several."""
     judged = judge_here(party).judged
-    if opportunity not in judged.deals.ids.to_pylist():
-        raise UsageError("no imported opportunity has this id", "'overlap credit --json' lists them")
-    return observed.journey_of(judged, opportunity)
+    return observed.journey_of(judged, deal_named(judged.deals.ids.to_pylist(), opportunity))

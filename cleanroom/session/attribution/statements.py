@@ -58,7 +58,7 @@ class Replayed:
 def write_statement(
     party: Party, partner: str, period: str, out: Path | None, language: str
 ) -> tuple[list[str], dict[str, Any]]:
-    """Write the statement as JSON, CSV and HTML (in one of STATEMENT_LANGUAGES).
+    """Write the statement as JSON, CSV and HTML (in one of STATEMENT_LANGUAGES), and its bands as a CSV.
 
     The digest of the JSON is noted in the pair's log.
     """
@@ -77,6 +77,8 @@ def write_statement(
     place = out or party.folder.path("exports", "statements")
     stem = f"{_file_name(partner)}-{made['period']}"
     files = {".json": data, ".csv": statement_csv(data), ".html": statement_page(data, language)}
+    if made["attainment"]:
+        files["-attainment.csv"] = attainment_csv(data)
     for suffix, content in files.items():
         write_whole(place / f"{stem}{suffix}", content)
     money.note_head(partner, hashlib.sha256(data).digest())
@@ -94,6 +96,13 @@ def statement_csv(data: bytes) -> bytes:
     made = read_statement(data)
     rows = [["" if line[name] is None else str(line[name]) for name in _COLUMNS] for line in made["lines"]]
     return write_csv("statement.csv", "lines", _COLUMNS, rows, line_end="\r\n", for_people=True).content
+
+
+def attainment_csv(data: bytes) -> bytes:
+    """Where the partner stands in the bands of the plan, from a statement's bytes, as a table for people."""
+    fields = ledger.ATTAINMENT_FIELDS
+    rows = [[str(row[name]) for name in fields] for row in read_statement(data)["attainment"]]
+    return write_csv("attainment.csv", "bands", fields, rows, line_end="\r\n", for_people=True).content
 
 
 def read_statement(data: bytes) -> dict[str, Any]:

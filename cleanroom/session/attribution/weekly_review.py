@@ -49,7 +49,7 @@ class Written:
         """The review as plain values; cleanroom/FORMATS.md describes them."""
         made = asdict(self.review)
         fields = zip(made["fields"], self.review.fields, strict=True)
-        return {
+        whole = {
             **made,
             "items": [
                 asdict(one) | {"section": one.section, "task_id": one.key} for one in self.review.items
@@ -57,6 +57,19 @@ class Written:
             "fields": [facts | {"per_cent": one.per_cent, "enough": one.enough} for facts, one in fields],
             "limits": limits_of("weekly"),
         }
+        return {name: _exact(value) for name, value in whole.items()}
+
+
+def _exact(value: Any) -> Any:
+    """The value with every amount in it in the decimals of its currency."""
+    if isinstance(value, list | tuple):
+        return [_exact(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    found = {name: _exact(one) for name, one in value.items()}
+    if {"amount", "currency"} <= {*found}:
+        found["amount"] = payouts.exact_amount(found["amount"], found["currency"])
+    return found
 
 
 def write_review(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
-from cleanroom.attribution import payouts
+from cleanroom.attribution import ledger, payouts
 from cleanroom.session.attribution.csv_files import read_rows
 from cleanroom.session.attribution.money_books import MoneyBooks
 from cleanroom.session.attribution.plain_pay import EVENTS_LIMIT
@@ -29,13 +30,19 @@ class Change:
 
 @dataclass(frozen=True)
 class Compared:
-    """All partners, the largest loss first; cost is (now, then) by currency."""
+    """All partners, the largest loss first; cost is (now, then) by currency.
+
+    `carried` are the disputes and overrides that gave a line and name one that the other plan has too; they
+    are in both sums. `left` are those that name none there: they are in what was paid alone.
+    """
 
     rows: list[Change]
     cost: dict[str, tuple[str, str]]
     winners: int
     losers: int
     same: int
+    carried: list[str]
+    left: list[str]
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,9 @@ def compare_plan(party: Party, source: Path) -> Compared:
     as_of = books.closes[-1].as_of
     rates, _ = payouts.read_rates([cells for cells, _ in books.rates.values()])
     read = payouts.read_events([cells for cells, _ in books.rows.values()])
-    now, then = _sums(books.rated(as_of).lines), _sums(payouts.rate([plan], read, rates, as_of).lines)
+    rated = payouts.rate([plan], read, rates, as_of).lines
+    now, then = _sums(books.rated(as_of).lines), _sums(rated)
+    carried, left = _carry(books, {line.line for line in rated if not line.code}, now, then)
     text, found = payouts.amount_text, []
     for key in {*now, *then}:
         found.append((then.get(key, 0) - now.get(key, 0), *key))
@@ -83,7 +92,31 @@ def compare_plan(party: Party, source: Path) -> Compared:
     }
     changes = [difference for difference, _, _ in found]
     winners, losers = sum(one > 0 for one in changes), sum(one < 0 for one in changes)
-    return Compared(rows, cost, winners, losers, len(changes) - winners - losers)
+    return Compared(rows, cost, winners, losers, len(changes) - winners - losers, carried, left)
+
+
+def _carry(
+    books: ledger.Books,
+    there: Container[str],
+    now: dict[tuple[str, str], int],
+    then: dict[tuple[str, str], int],
+) -> tuple[list[str], list[str]]:
+    """Add what decisions gave to both sums where their line is there too, else to what was paid alone."""
+    carried: list[str] = []
+    left: list[str] = []
+    for line in books.lines.values():
+        fields = line.booked.fields
+        if not fields["given"] or fields["fund"]:
+            continue
+        name = str(fields["event_id"])
+        kind, _, which = name.partition("/")
+        about = books.disputes[which].line if kind == "dispute" else str(books.overrides[which]["line"])
+        key = (str(fields["partner_id"]), str(fields["currency"]))
+        now[key] = now.get(key, 0) + line.minor
+        if about in there:
+            then[key] = then.get(key, 0) + line.minor
+        (carried if about in there else left).append(name)
+    return carried, left
 
 
 def programme_cost(party: Party) -> list[Cost]:

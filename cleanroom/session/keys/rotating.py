@@ -21,6 +21,7 @@ from typing import Final
 from cleanroom.durable import UNFINISHED, erase, sync_folder
 from cleanroom.log import log_origin
 from cleanroom.session.accounts.canaries import planted_files
+from cleanroom.session.attribution.money_seal import carry_seal
 from cleanroom.session.folder import Folder, read_whole, write_whole
 from cleanroom.session.history import Retired, keep_retired, own_history
 from cleanroom.session.keys.retiring import end_everything, is_kept_as, restart_log
@@ -226,6 +227,7 @@ def _relock(before: Party, after: Party) -> None:
         place = before.folder.path("partners", f"{partner}.verified")
         if place.is_file() and read_whole(place, 1024) == before.verified_mark(card):
             write_whole(place, after.verified_mark(card))
+    carry_seal(before, after)
     confirm_rooms_anew(before, after)
     carry_digest_key(before, after)
     for purpose, rule in RELOCKED.items():
