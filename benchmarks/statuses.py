@@ -16,6 +16,7 @@ import time
 from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -84,8 +85,15 @@ def read_made(place: Path, given: argparse.Namespace) -> Made:
     worker.join()
     tables = [read_table(place / name) for name in ("opportunities", "actions", "stages")]
     held = read_table(place / "holdings")
-    columns = [held[name].tolist() for name in held.columns]
+    columns = [_shared(held[name]) for name in held.columns]
     return Made(*tables, [Holding(*row) for row in zip(*columns, strict=True)])
+
+
+def _shared(column: pd.Series[Any]) -> list[Any]:
+    """The values of a column, equal ones as one object, as the partners of a folder are."""
+    numbers, distinct = column.factorize()
+    values = [*distinct.tolist(), None]
+    return [values[number] for number in numbers.tolist()]
 
 
 def _write(place: Path, given: argparse.Namespace) -> None:

@@ -83,7 +83,7 @@ def gather_pairs(
     held = _held(holdings, deals, width)
     disputed = _disputed(pipeline, deals, numbers, width)
     everything = distinct(np.concatenate([keys, by_account, held, disputed]))
-    touched = np.zeros(len(everything), np.int64)
+    touched = np.zeros(len(everything), np.int32)
     touched[np.searchsorted(everything, keys)] = counts
     touched[np.searchsorted(everything, by_account)] += touched_there
     last = np.full(len(everything), NEVER, np.int64)
@@ -91,7 +91,7 @@ def gather_pairs(
     np.maximum.at(last, np.searchsorted(everything, by_account), last_there)
     return Pairs(
         deal=everything // width,
-        partner=everything % width,
+        partner=(everything % width).astype(np.int32),
         touched=touched,
         last=last,
         held=_among(everything, held),

@@ -41,8 +41,8 @@ class StandingNow:
     `products` has every imported deal and its product, `actions` what is proven, `known` the ids of all
     actions, proven or not (needed once something was taken in), and `acting` every partner that has one.
     `proofs` are of the actions behind the statuses by partner and id, `holdings` by partner and account.
-    `closed` has the day of every deal that was won or lost, `moved` the deal that an action names now, where
-    it earned something for a deal that is gone.
+    `closed` has the day of every deal of an action that was won or lost, `moved` the deal that an action
+    names now, where it earned something for a deal that is gone.
     """
 
     statuses: Sequence[StatusNow]

@@ -169,22 +169,24 @@ def _standing(here: Here, paid: frozenset[str] | None, *, with_known: bool) -> e
     rows = list(
         map(earnings.StatusNow._make, zip(*(columns[n] for n in earnings.StatusNow._fields), strict=True))
     )
-    deals_now = here.headlines
-    ended = deals_now[(deals_now["opportunity_status"] != "open") & (deals_now["closed"] != "")]
     deals, actions, named = pipeline.opportunities, pipeline.actions, pipeline.book.partner
     types = deals["type"].tolist() if "type" in deals.columns else [""] * len(deals)
     words = {text: product_of(text) for text in set(types)}
     acting = [] if actions is None else actions["partner"].unique().tolist()
     names = {one: named(one) for one in {*acting, *(held.partner for held in pipeline.holdings)}}
+    proven = classification.proven_actions(here.judged, paid)
+    about = {*columns["account"], *(one.account for one in proven)}
     return earnings.StandingNow(
         statuses=rows,
         products={one: words[text] for one, text in zip(deals["id"].tolist(), types, strict=True)},
-        actions=classification.proven_actions(here.judged, paid),
+        actions=proven,
         known=frozenset(actions["id"].tolist()) if actions is not None and with_known else frozenset(),
         acting=frozenset(names[one] for one in acting),
         proofs=_proofs(actions, set(columns["action"]), names),
-        closed=dict(zip(ended["opportunity"].tolist(), ended["closed"].tolist(), strict=True)),
-        holdings={(names[one.partner], one.account): one for one in pipeline.holdings},
+        closed=_closed(here.headlines, {one.deal for one in proven}),
+        holdings={
+            (names[one.partner], one.account): one for one in pipeline.holdings if one.account in about
+        },
     )
 
 
@@ -197,6 +199,13 @@ def _moved(here: Here, taken: earnings.Taken) -> dict[str, str]:
         return {}
     chosen = actions[actions["id"].isin(list(wanted)) & actions["opportunity_id"].isin(list(deals))]
     return dict(zip(chosen["id"].tolist(), chosen["opportunity_id"].tolist(), strict=True))
+
+
+def _closed(headlines: pd.DataFrame, wanted: set[str]) -> dict[str, str]:
+    """The day of each wanted deal that was won or lost."""
+    ended = (headlines["opportunity_status"] != "open") & (headlines["closed"] != "")
+    chosen = headlines[ended & headlines["opportunity"].isin(list(wanted))]
+    return dict(zip(chosen["opportunity"].tolist(), chosen["closed"].tolist(), strict=True))
 
 
 def _shared(column: pd.Series[Any]) -> list[Any]:
