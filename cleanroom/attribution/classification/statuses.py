@@ -54,8 +54,8 @@ RULES: Final = {
 
 #: One a (opportunity, partner), sorted by both; an opportunity without any partner has one row with partner
 #: "". `lane_source` and `lane_influence` are bool, `points`, `share_of` (how many partners split the source,
-#: 1 else) and `touched` (actions logged, evidence or not) int64, all else str, and categorical but for `facts`:
-#: canonical JSON, of this partner alone. `rules` is the digest of the version that judged, "" where none did.
+#: 1 else) and `touched` (actions logged, evidence or not) int64, all else str, categorical but for `facts`,
+#: which is canonical JSON, of this partner alone. `rules` is the digest of the version that judged, "" where none did.
 STATUS_COLUMNS: Final = (
     "opportunity",
     "partner",
