@@ -55,7 +55,7 @@ RULES: Final = {
 #: One a (opportunity, partner), sorted by both; an opportunity without any partner has one row with partner
 #: "". `lane_source` and `lane_influence` are bool, `points`, `share_of` (how many partners split the source,
 #: 1 else) and `touched` (actions logged, evidence or not) int64, all else str, categorical but for `facts`,
-#: which is canonical JSON, of this partner alone. `rules` is the digest of the version that judged, "" where none did.
+#: which is canonical JSON of this partner alone. `rules` is the digest of the version that judged, or "".
 STATUS_COLUMNS: Final = (
     "opportunity",
     "partner",
