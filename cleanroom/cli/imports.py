@@ -156,6 +156,9 @@ def _tell(done: Imported) -> None:
         click.echo(f"  {field:<20} from {column}")
     if "id" not in done.mapping and done.what not in ("aliases", "restrictions", "stages"):
         click.echo("careful   no column is read as the id, so row numbers stand for ids; see --map id=Column")
+    if done.dated_anew:
+        what = f"{count_of(done.dated_anew, 'action')} {verb(done.dated_anew, 'says', 'say')}"
+        click.echo(f"careful   {what} another day of logging than at first; the first one stays")
     if done.rejected_file:
         click.echo(f"rejected rows with reasons: {done.rejected_file}")
     if done.rejected > REJECTED_SHARE * (done.rows + done.rejected):

@@ -406,3 +406,19 @@ def test_an_action_edited_after_the_period_pays_once(desk: House, old: str, new:
     desk.crm(DEALS, ACTIONS)
     desk.next("2026-Q3", "2026-10-02")
     assert desk.booked("deal_id")["D2"] == 6500
+
+
+@pytest.mark.parametrize("logged", ["2026-01-20", ""])
+def test_an_action_stays_logged_when_it_was_first_imported_as_logged(desk: House, logged: str) -> None:
+    late = change(
+        ACTIONS,
+        "a1,D1,A1,contoso,introduction,2026-01-20,2026-01-20",
+        "z1,D1,A1,contoso,introduction,2026-01-20,2026-03-05",
+    )
+    desk.crm(DEALS, late)
+    desk.crm(DEALS, change(late, "2026-03-05", logged))
+    # It stays when yet another import comes.
+    desk.crm(DEALS, change(late, "2026-03-05", logged))
+    desk.close("2026-Q1")
+    assert desk.booked("deal_id", "kind")["D1 influenced"] == 5_000
+    assert "D1 sourced" not in desk.booked("deal_id", "kind")

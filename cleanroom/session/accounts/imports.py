@@ -45,7 +45,8 @@ class Imported:
     earlier import it replaced (-1: there was none).
 
     `exported` (unix seconds) is when the file was made, as the user says, else when it was imported;
-    `currency` is the one that was named for amounts that do not say it, "" for none.
+    `currency` is the one that was named for amounts that do not say it, "" for none. `dated_anew` are actions
+    of which the file says another day of logging than their first import, whose they keep.
     """
 
     what: str
@@ -63,6 +64,7 @@ class Imported:
     exported: int
     replaced: int
     currency: str = ""
+    dated_anew: int = 0
 
 
 def import_export(
@@ -109,7 +111,10 @@ def import_export(
         )
     if what == "actions":
         table = _with_source(table, system.strip() or source.name)
+    dated_anew = 0
     with folder.locked():
+        if what == "actions" and "id" in table.source.mapping:
+            table, dated_anew = _as_first_logged(table, own_table(folder, "actions"))
         if what == "aliases":
             table = _of_own_accounts(table, own_accounts(folder))
         if what == "restrictions":
@@ -117,7 +122,7 @@ def import_export(
         if what != "stages":  # They name opportunities, and those of a forgotten account are not taken.
             ids = table.frame["id" if what == "accounts" else "account_id"]
             table = _rejecting(table, are_forgotten(folder, ids.tolist()), FORGOTTEN)
-        return _keep(folder, table, name, what, population, now, made, currency)
+        return _keep(folder, table, name, what, population, now, made, currency, dated_anew)
 
 
 def _check_options(what: str, zone: str, currency: str, system: str) -> None:
@@ -135,6 +140,21 @@ def _with_source(table: Table, system: str) -> Table:
     """The actions, each with where it was recorded: what its row says, else `system`."""
     said = table.frame["source"].str.strip()
     return replace(table, frame=table.frame.assign(source=said.where(said != "", system)))
+
+
+def _as_first_logged(table: Table, before: pd.DataFrame | None) -> tuple[Table, int]:
+    """The actions, each logged when it first came in as logged, and how many say something else now.
+
+    An action that came late would else become one in time by an edit of the CRM.
+    """
+    if before is None:
+        return table, 0
+    known = dict(zip(before["id"].tolist(), before["logged"].tolist(), strict=True))
+    said = table.frame["logged"].tolist()
+    first = [known.get(name) or day for name, day in zip(table.frame["id"].tolist(), said, strict=True)]
+    moved = sum(one != day for one, day in zip(first, said, strict=True))
+    logged = pd.Series(first, index=table.frame.index, dtype="str")
+    return replace(table, frame=table.frame.assign(logged=logged)), moved
 
 
 def _of_own_accounts(table: Table, accounts: pd.DataFrame) -> Table:
@@ -194,6 +214,7 @@ def _keep(
     now: int,
     made: int,
     currency: str,
+    dated_anew: int,
 ) -> Imported:
     rejected_file = ""
     if table.rejected:
@@ -222,6 +243,7 @@ def _keep(
         made,
         replaced,
         currency,
+        dated_anew,
     )
     folder.write_record(asdict(imported), "tables", f"{name}.import")
     return imported
