@@ -112,6 +112,9 @@ def even_command(shell: Shell, as_json: bool) -> None:
 def _tell_measure(name: str, one: Mapping[str, Any], means: str, nobody: str) -> None:
     from cleanroom.attribution import classification
 
+    if not one["tested"]:
+        say(f"{one['measure']:<10} {means}: no action of any of the {name} says so")
+        return
     say(
         f"{one['measure']:<10} {_percent(one['overall'])} over all {name}: {means}; {one['tested']:,} tested,"
         f" {one['outside']:,} outside, by chance alone up to {one['by_chance']:.1f}"

@@ -111,8 +111,8 @@ def _tell_partner(each: Mapping[str, Any]) -> None:
     say(f"  {'at risk ' if each['at_risk'] else 'active  '} {each['risk_because']}")
     seen = each["indicators"]
     if seen["introductions"]:
-        say(f"  leads    {share_text(seen['became'])} became a deal in 90 days")
-        say(f"           {share_text(seen['won'])} of these deals won, {seen['open']:,} open")
+        say(f"  leads    became a deal in 90 days: {share_text(seen['became'])}")
+        say(f"           won of these deals: {share_text(seen['won'])}, {seen['open']:,} open")
     say(f"  size     {size_text(seen)}")
     say(f"  cycle    {cycle_text(seen['cycle'])}")
     for kind in ("verticals", "regions"):

@@ -116,10 +116,10 @@ def _indicators(partners: list[dict[str, Any]]) -> Iterator[str]:
         rows.append(
             (
                 Cell(_plain(one["partner"])),
-                Cell(share_text(seen["became"]), fit="words"),
-                Cell(f"{share_text(seen['won'])}, {seen['open']:,} open", fit="words"),
-                Cell(size_text(seen), fit="words"),
-                Cell(cycle_text(seen["cycle"]), fit="words"),
+                Cell(share_text(seen["became"])),
+                Cell(f"{share_text(seen['won'])}, {seen['open']:,} open"),
+                Cell(size_text(seen)),
+                Cell(cycle_text(seen["cycle"])),
             )
         )
     yield table("By partner", ("partner", "became deals", "won of these", "deal size", "cycle"), rows)
@@ -128,7 +128,7 @@ def _indicators(partners: list[dict[str, Any]]) -> Iterator[str]:
 def share_text(share: Mapping[str, Any]) -> str:
     """ "12 of 30, 40 % [25 %, 58 %]"."""
     if share["share"] is None:
-        return f"{share['count']:,} of {share['of']:,}, {_THIN}"
+        return f"{share['count']:,} of {share['of']:,} (too few for a share)"
     middle, low, high = (f"{100 * share[name]:.0f} %" for name in ("share", "low", "high"))
     return f"{share['count']:,} of {share['of']:,}, {middle} [{low}, {high}]"
 
