@@ -53,7 +53,7 @@ def standing(here: dict[str, Deal]) -> StandingNow:
             status = "Sourced" if partner in sourced else "Influenced"
             rows.append(
                 StatusNow(
-                    name, partner, status, status.lower(), RULES, f'{{"action":"{name}-{partner}"}}',
+                    name, partner, status, status.lower(), RULES, f"{name}-{partner}", False,
                     str(deal.amount), "EUR", "2026-02-03", f"A-{name}", deal.won,
                     len(sourced) if status == "Sourced" else 1,
                 )

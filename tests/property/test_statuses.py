@@ -67,7 +67,7 @@ def test_removing_a_partner_changes_no_fact_of_another(seed: int) -> None:
     less["holdings"] = [row for row in rows["holdings"] if book_partner(row[0]) != gone]
     less["disputes"] = [row for row in rows["disputes"] if book_partner(row[1]) != gone]
     tables = [
-        status_table(judged(generator.rules, part)).set_index(["opportunity", "partner"])
+        status_table(judged(generator.rules, part)).astype("str").set_index(["opportunity", "partner"])
         for part in (rows, less)
     ]
     both = tables[0].index.intersection(tables[1].index)

@@ -145,7 +145,7 @@ def test_the_table_prints_every_partner_and_sentence(tmp_path: Path) -> None:
     rule = tmp_path / "rule.csv"
     rule.write_text("partner,credit\nA,90\nB,10\n")
     text = run(tmp_path, GOOD, "--rule", str(rule)).stdout
-    assert "to check rules, never to pay" in text
+    assert "They check rules and never pay" in text
     assert "A: any of 8 reasonable models gives" in text and "the rule gives 90 % (outside)" in text
 
 
