@@ -12,7 +12,7 @@ from cleanroom.cli.shell import Shell, json_option, print_json, print_table, say
 from cleanroom.limits import limits_of
 
 if TYPE_CHECKING:
-    from cleanroom.attribution import observed
+    from cleanroom.attribution import observed, statistics
     from cleanroom.session.attribution.checking import Checked
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -164,7 +164,7 @@ def _tell_motions(motions: list[observed.Motion]) -> None:
     say(f"note      of actions that can be judged by now, 95 % intervals from {observed.FEWEST_ACTIONS} on")
 
 
-def _share(share: observed.Share) -> str:
+def _share(share: statistics.Share) -> str:
     if not share.of:
         return "-"
     if share.share is None or share.low is None or share.high is None:

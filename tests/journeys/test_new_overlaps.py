@@ -15,6 +15,7 @@ from two_parties import (
     Walk,
     domain_of,
     match,
+    with_one_deal,
     write_csv,
 )
 
@@ -22,12 +23,7 @@ from two_parties import (
 @pytest.fixture
 def both(walk: Walk, tmp_path: Path) -> TwoParties:
     """After a match and the proofs, with one deal, so that there is a review."""
-    made = walk.at("proven", tmp_path / "both")
-    account = next(row["account"] for row in made.read_json(VENDOR, "credit") if row["partner"])
-    deals = [["D1", account, "Discovery", "10", "EUR", "2026-11-10"]]
-    header = ["id", "account_id", "stage", "amount", "currency", "created"]
-    made.run(VENDOR, "import", write_csv(tmp_path / "deals.csv", header, deals), "--as", "opportunities")
-    return made
+    return with_one_deal(walk, tmp_path / "both")
 
 
 def second_run(both: TwoParties, tmp_path: Path) -> None:

@@ -6,17 +6,12 @@ import csv
 from pathlib import Path
 
 import pytest
-from two_parties import PARTNER, VENDOR, TwoParties, Walk, write_csv
+from two_parties import PARTNER, VENDOR, TwoParties, Walk, with_one_deal, write_csv
 
 
 @pytest.fixture
 def both(walk: Walk, tmp_path: Path) -> TwoParties:
-    made = walk.at("proven", tmp_path / "both")
-    account = next(row["account"] for row in made.read_json(VENDOR, "credit") if row["partner"])
-    deals = [["D1", account, "Discovery", "10", "EUR", "2026-11-10"]]
-    header = ["id", "account_id", "stage", "amount", "currency", "created"]
-    made.run(VENDOR, "import", write_csv(tmp_path / "deals.csv", header, deals), "--as", "opportunities")
-    return made
+    return with_one_deal(walk, tmp_path / "both")
 
 
 def test_an_export_is_compared_and_changes_nothing(both: TwoParties, tmp_path: Path) -> None:

@@ -295,3 +295,13 @@ class Walk:
     def _proven(self, both: TwoParties) -> None:
         both.run(PARTNER, "claims", "prove", "--out", both.mail("claims"))
         both.run(VENDOR, "receive", both.mail("claims"))
+
+
+def with_one_deal(walk: Walk, root: Path) -> TwoParties:
+    """After a match and the proofs; the vendor has one open deal, on a shared account."""
+    made = walk.at("proven", root)
+    account = next(row["account"] for row in made.read_json(VENDOR, "credit") if row["partner"])
+    deals = [["D1", account, "Discovery", "10", "EUR", "2026-11-10"]]
+    header = ["id", "account_id", "stage", "amount", "currency", "created"]
+    made.run(VENDOR, "import", write_csv(root / "deals.csv", header, deals), "--as", "opportunities")
+    return made

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         engagements_of,
     )
     from cleanroom.attribution.observed.evenness import MEASURES, Evenness, Logged, One, logged_by
-    from cleanroom.attribution.observed.going_together import FEWEST_ACTIONS, Motion, Share, motions
+    from cleanroom.attribution.observed.going_together import FEWEST_ACTIONS, Motion, motions
     from cleanroom.attribution.observed.journeys import Paths, journey_rows
     from cleanroom.attribution.observed.other_tool import COMPARISONS, Beside, lay_beside, meanings
     from cleanroom.attribution.observed.reciprocity import Exchange, GiveAndTake, give_and_take
@@ -84,7 +84,6 @@ __all__ = [
     "Relation",
     "RuleGap",
     "Selection",
-    "Share",
     "Step",
     "Touches",
     "action_rows",
@@ -125,7 +124,7 @@ _HOMES = {
     ),
     **dict.fromkeys(("COMPARISONS", "Beside", "lay_beside", "meanings"), "other_tool"),
     **dict.fromkeys(("Exchange", "GiveAndTake", "give_and_take"), "reciprocity"),
-    **dict.fromkeys(("FEWEST_ACTIONS", "Motion", "Share", "motions"), "going_together"),
+    **dict.fromkeys(("FEWEST_ACTIONS", "Motion", "motions"), "going_together"),
     **dict.fromkeys(("DealRows", "action_rows", "deal_rows", "stage_rows", "status_rows"), "rows"),
     **dict.fromkeys(("LEFT_OUT", "Selection", "choose_deals"), "selection"),
     **dict.fromkeys(("Touches", "gather_touches", "step_names"), "touches"),

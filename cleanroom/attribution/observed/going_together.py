@@ -18,21 +18,10 @@ from cleanroom.attribution.classification.meetings import SOURCE_CLAIM, next_cha
 from cleanroom.attribution.classification.pipeline import texts
 from cleanroom.attribution.classification.times import DAY, NEVER, day_number
 from cleanroom.attribution.observed.touches import Touches
-from cleanroom.attribution.statistics.intervals import wilson
+from cleanroom.attribution.statistics.intervals import Share, share_of
 
 #: A share of fewer actions than this is not told.
 FEWEST_ACTIONS: Final = 20
-
-
-@dataclass(frozen=True)
-class Share:
-    """`count` of `of` actions; the share and its 95 % interval (Wilson) from FEWEST_ACTIONS on, else None."""
-
-    count: int
-    of: int
-    share: float | None
-    low: float | None
-    high: float | None
 
 
 @dataclass(frozen=True)
@@ -131,8 +120,4 @@ class _Seen:
 
 
 def _share(what: np.ndarray, of: np.ndarray) -> Share:
-    count, size = int((what & of).sum()), int(of.sum())
-    if size < FEWEST_ACTIONS:
-        return Share(count, size, None, None, None)
-    low, high = wilson(count, size)
-    return Share(count, size, count / size, low, high)
+    return share_of(int((what & of).sum()), int(of.sum()), FEWEST_ACTIONS)

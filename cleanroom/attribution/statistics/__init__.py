@@ -28,11 +28,9 @@ if TYPE_CHECKING:
         LEADS,
         Act,
         Indicators,
-        Share,
         indicators_of,
-        share_of,
     )
-    from cleanroom.attribution.statistics.intervals import newcombe, wilson
+    from cleanroom.attribution.statistics.intervals import Share, newcombe, share_of, wilson
     from cleanroom.attribution.statistics.outreach import SEED_BYTES, Draw, Effect, draw, result
     from cleanroom.attribution.statistics.partner_rates import Rate, Rates, rates
     from cleanroom.attribution.statistics.reviewing import (
@@ -171,7 +169,7 @@ _HOMES = {
     "SEED_BYTES": "outreach",
     "SET_BEFORE": "trials",
     "STAGE_COLUMNS": "deals",
-    "Share": "indicators",
+    "Share": "intervals",
     "Standing": "standing",
     "Stratum": "trials",
     "Tested": "forecasting",
@@ -194,7 +192,7 @@ _HOMES = {
     "rates": "partner_rates",
     "rates_by_action": "action_rates",
     "result": "outreach",
-    "share_of": "indicators",
+    "share_of": "intervals",
     "tier_changes": "tiers",
     "wilson": "intervals",
 }

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from cleanroom.attribution.statistics.deals import Deals
-from cleanroom.attribution.statistics.intervals import wilson
+from cleanroom.attribution.statistics.intervals import Share, share_of
 from cleanroom.attribution.statistics.survival import Median, median_time
 
 #: Types of action that introduce a lead.
@@ -34,17 +34,6 @@ class Act(NamedTuple):
     day: float
     type: str = ""
     deal: str = ""
-
-
-@dataclass(frozen=True)
-class Share:
-    """`count` of `of`; the share with Wilson's 95 % interval, None below FEWEST."""
-
-    count: int
-    of: int
-    share: float | None
-    low: float | None
-    high: float | None
 
 
 @dataclass(frozen=True)
@@ -110,19 +99,11 @@ def _of(deals: Deals, introduced: list[tuple[float, int]], own: list[int]) -> In
     )
     return Indicators(
         len(introduced),
-        share_of(became, followed),
-        share_of(outcomes.count(1), outcomes.count(1) + outcomes.count(0)),
+        share_of(became, followed, FEWEST),
+        share_of(outcomes.count(1), outcomes.count(1) + outcomes.count(0), FEWEST),
         outcomes.count(-1),
         existing,
         len(won),
         float(np.median(deals.amount[won])) if len(won) >= FEWEST else None,
         cycle if cycle.ended >= FEWEST else None,
     )
-
-
-def share_of(count: int, of: int) -> Share:
-    """The share with its interval, from FEWEST on."""
-    if of < FEWEST:
-        return Share(count, of, None, None, None)
-    low, high = wilson(count, of)
-    return Share(count, of, count / of, low, high)

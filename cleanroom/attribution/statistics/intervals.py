@@ -1,12 +1,32 @@
-"""Intervals of rates and of differences of rates."""
+"""Rates, differences of rates, and their intervals."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import sqrt
 from typing import Final
 
 #: Standard errors on both sides of an estimate for 95 %.
 WIDTH: Final = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Share:
+    """`count` of `of`; the share with Wilson's 95 % interval, None where there are too few to tell."""
+
+    count: int
+    of: int
+    share: float | None
+    low: float | None
+    high: float | None
+
+
+def share_of(count: int, of: int, fewest: int) -> Share:
+    """The share with its interval, from `fewest` on."""
+    if of < fewest:
+        return Share(count, of, None, None, None)
+    low, high = wilson(count, of)
+    return Share(count, of, count / of, low, high)
 
 
 def wilson(won: int, of: int, width: float = WIDTH) -> tuple[float, float]:
