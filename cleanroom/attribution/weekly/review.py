@@ -33,6 +33,7 @@ from cleanroom.attribution.weekly.lists import Listed, three_lists
 from cleanroom.attribution.weekly.outlook import Outlook, outlook_of
 from cleanroom.attribution.weekly.presence import CADENCE, Play, make_play, silent_partners, stale_items
 from cleanroom.attribution.weekly.steps import step_items
+from cleanroom.memory import uncollected
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,6 +109,7 @@ class Review:
         return tuple((name, add_up(amounts), len(amounts)) for name, amounts in sorted(groups.items()))
 
 
+@uncollected()
 def make_review(
     judged: Judged,
     statuses: pd.DataFrame,
