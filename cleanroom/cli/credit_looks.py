@@ -112,7 +112,7 @@ def even_command(shell: Shell, as_json: bool) -> None:
 def _tell_measure(name: str, one: Mapping[str, Any], means: str, nobody: str) -> None:
     from cleanroom.attribution import classification
 
-    if not one["tested"]:
+    if not one["rows"]:
         say(f"{one['measure']:<10} {means}: no action of any of the {name} says so")
         return
     say(

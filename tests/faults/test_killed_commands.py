@@ -23,6 +23,8 @@ from prepared_house import PreparedWalk
 from two_parties import PARTNER, PASSPHRASE, TwoParties, Walk
 
 ALL_CASES = CASES | MONEY_CASES
+#: Commands of money make few changes, and every other one is tried.
+MONEY_STRIDE = min(STRIDE, 2)
 #: Commands that append to the money ledger, and write no larger file beside it.
 LEDGER_CASES = (
     "pay adopt",
@@ -96,7 +98,7 @@ def test_a_command_killed_at_any_change_can_be_repeated(
         case.then(both)
         both.require_good_logs()
 
-    stride = 1 if name in MONEY_CASES else STRIDE
+    stride = MONEY_STRIDE if name in MONEY_CASES else STRIDE
     assert break_at_every_change(walks(case), case, tmp_path, "dead", repeat, stride) >= 1
 
 
@@ -115,9 +117,8 @@ def test_a_full_disk_at_any_change_is_a_clear_error_and_loses_nothing(
             case.then(both)
         both.require_good_logs()
 
-    # A refusal ends the command in good order, unlike the deaths above: half as many are tried. Commands of
-    # money make few changes, and every one is tried.
-    stride = 1 if name in MONEY_CASES or STRIDE == 1 else 2 * STRIDE
+    # A refusal ends the command in good order, unlike the deaths above: half as many are tried.
+    stride = MONEY_STRIDE if name in MONEY_CASES else 1 if STRIDE == 1 else 2 * STRIDE
     assert break_at_every_change(walks(case), case, tmp_path, "full", repeat, stride) >= 1
 
 

@@ -400,10 +400,10 @@ def test_over_two_dozen_markets_intervals_cover_and_few_claim_what_is_not_there(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("measure", ["days", "amount"])
-def test_days_and_amounts_over_two_dozen_markets(measure: str) -> None:
+def test_days_and_amounts_over_a_dozen_markets(measure: str) -> None:
     """Fixed seeds; `python benchmarks/lift.py` has 200 of each."""
     covered, claimed = 0, 0
-    for seed in range(12):
+    for seed in range(6):
         for effect in (1.0, 1.3):
             changed = {"speed": effect} if measure == "days" else {"growth": effect, "history": True}
             made = make_deals(2_000 + seed, 1_000, **changed)
@@ -414,8 +414,8 @@ def test_days_and_amounts_over_two_dozen_markets(measure: str) -> None:
             truth = law.days(horizon) if measure == "days" else float(np.expm1(law.amount(horizon)))
             covered += found.matched.low <= truth <= found.matched.high
             claimed += effect == 1.0 and not found.matched.low <= 0 <= found.matched.high
-    assert covered >= 21
-    assert claimed <= 2
+    assert covered >= 10
+    assert claimed <= 1
 
 
 def test_the_command_answers_every_measure(tmp_path: Path) -> None:
