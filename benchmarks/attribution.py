@@ -37,6 +37,7 @@ from cleanroom.attribution.classification import (
     parse_rules,
     status_table,
 )
+from cleanroom.memory import give_back
 from cleanroom.session.attribution.crediting import Here
 from cleanroom.session.attribution.earning import standing_of
 
@@ -79,6 +80,7 @@ def main() -> None:
     pa.set_memory_pool(pa.system_memory_pool())
     clock = Clock()
     standing = _statuses(clock, given)
+    give_back()
     with clock.step("events"):
         earned = earnings.earn(standing, earnings.Taken(), "2026-11-22")
         del standing

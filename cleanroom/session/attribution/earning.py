@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from cleanroom.attribution import classification, earnings, ledger, payouts
 from cleanroom.export import write_csv
-from cleanroom.memory import uncollected
+from cleanroom.memory import give_back, uncollected
 from cleanroom.session.attribution.crediting import Here, judge_here, keep_statuses
 from cleanroom.session.attribution.money_books import MoneyBooks
 from cleanroom.session.attribution.taking_in import EVIDENCE_COLUMNS, Rows
@@ -130,6 +130,7 @@ def earned_here(
     standing = replace(standing, moved=_moved(here, taken))
     # What was judged is let go: a million pairs weigh more than all that they earn.
     del here, named
+    give_back()
     return Events(text, earnings.earn(standing, taken, text))
 
 
