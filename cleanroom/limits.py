@@ -58,7 +58,8 @@ LIMITS: Final = MappingProxyType(
         ),
         "pay what-if": (
             "Events are those of the old plan: what partners would have done under another one is not known.",
-            "What a decision or an override gave is in neither sum; 'overlap pay cost' has it.",
+            "A decision or an override is in both sums where its line is there under the other plan, else in "
+            "what was paid alone.",
         ),
         "pay cost": (
             "It has what closed periods booked. What is still open, people's time and taxes are not in it.",

@@ -341,6 +341,7 @@ def test_another_plan_takes_decisions_along_where_their_line_is_there(desk: Desk
     assert (row["now"], row["then"], row["difference"]) == ("6726.67", "6656.67", "-70.00")
     told = desk.run("pay", "what-if", other)
     assert "carried   in both sums: override/o1" in told and "there: override/o2" in told
+    assert "in neither sum" not in told
 
 
 def test_a_changed_plan_counts_from_an_open_period_only(desk: Desk) -> None:
