@@ -22,6 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from cleanroom.attribution import payouts
+from cleanroom.moment import iso_day
 from cleanroom.session.attribution.csv_files import rows_in
 from overlap import canonical
 
@@ -88,7 +89,7 @@ def make_events(count: int, partners: int, seed: int = 6) -> bytes:
                 earlier.append((f"e{at}", day, partner, deal, minor, currency))
         name, day, kind, partner, deal, product, minor, currency, original = cells
         amount = payouts.write_amount(minor, 2) if minor else ""
-        date = payouts.day_text(20_454 + day)
+        date = iso_day(20_454 + day)
         writer.writerow((name, date, kind, partner, deal, product, amount, currency * bool(minor), original))
     return out.getvalue().encode()
 
@@ -101,7 +102,7 @@ def main() -> None:
     given = parser.parse_args()
     data = make_events(given.events, given.partners)
     rates, _ = payouts.read_rates(
-        [(payouts.day_text(20_454 + day), "USD", "EUR", f"0.9{day:03d}", "benchmark") for day in range(365)]
+        [(iso_day(20_454 + day), "USD", "EUR", f"0.9{day:03d}", "benchmark") for day in range(365)]
     )
     plan = payouts.read_plan(PLAN.encode())
     times = [time.process_time()]

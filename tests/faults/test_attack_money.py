@@ -16,6 +16,7 @@ from desk import PASSPHRASE, PROOF, SHARES, Desk, Programme, day, key, plan_text
 
 from cleanroom.attribution import ledger, payouts
 from cleanroom.attribution.payouts.deals import Deals
+from cleanroom.moment import iso_day
 from cleanroom.session.attribution.money_seal import put_seal
 from cleanroom.session.attribution.rule_files import default_rules
 from cleanroom.session.folder import Folder
@@ -568,7 +569,7 @@ def test_the_edges_of_the_calendar_have_a_period(text: str) -> None:
     assert isinstance(second, int)
     for length in ("month", "quarter", "half", "year"):
         span = payouts.period_of(second // 86_400, length)
-        assert span.start <= second // 86_400 < span.end and payouts.day_text(span.end)
+        assert span.start <= second // 86_400 < span.end and iso_day(span.end)
 
 
 def test_a_dispute_about_a_deal_has_its_clock_in_the_weekly_review(desk: House) -> None:

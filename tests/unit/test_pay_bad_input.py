@@ -6,6 +6,7 @@ import pytest
 from plans import HEAD, LAST_DAY, bands_of, codes, flat, make_plan, plan_bytes, rows_of, run, total
 
 from cleanroom.attribution import payouts
+from cleanroom.moment import iso_day
 from overlap.errors import BadInput
 
 GOOD = "e1,2026-02-01,sourced,acme,d1,,100,EUR,"
@@ -283,7 +284,7 @@ def test_a_time_without_zone_is_taken_in_the_named_one():
         "x,2026-02-01T01:30:00,sourced,acme,d1,,100,EUR,\ny,2026-02-01T01:30:00+02:00,sourced,acme,d1,,1,EUR,"
     )
     read = payouts.read_events(rows, timezone(timedelta(hours=2)))
-    assert [(event.id, payouts.day_text(event.day)) for event in read.events] == [
+    assert [(event.id, iso_day(event.day)) for event in read.events] == [
         ("x", "2026-01-31"),
         ("y", "2026-01-31"),
     ]

@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 from cleanroom.attribution.actions.menu import REQUIREMENTS
 from cleanroom.attribution.classification.meetings import CONTRADICTED, LATE_LOGGED, THREADS
 from cleanroom.attribution.classification.statuses import RULES
-from cleanroom.attribution.classification.times import NEVER, day_number, day_text, iso_day, span_text
+from cleanroom.attribution.classification.times import NEVER, day_number, day_text, span_text
 from cleanroom.attribution.holding import GRADES
 from cleanroom.memory import give_back
+from cleanroom.moment import iso_day
 
 if TYPE_CHECKING:
     from cleanroom.attribution.classification.engine import Judged

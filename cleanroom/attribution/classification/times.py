@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cleanroom.moment import YEARS
+
 #: Unix seconds of "never said". Smaller than every second there is.
 NEVER: Final = -(2**60)
 DAY: Final = 86_400
-
-#: Years that a day may lie in: what is beyond is a slip.
-YEARS: Final = range(1900, 2200)
 
 #: The first day of each month of YEARS, and of the one after.
 _MONTHS: Final = (
@@ -26,7 +24,6 @@ _FORM: Final = b"0000-00-00T00:00:00Z"
 _ZERO: Final = ord("0")
 _DAY_LENGTH: Final = 10
 _INSTANT_LENGTH: Final = len(_FORM)
-_EPOCH: Final = date(1970, 1, 1)
 _SHIFT: Final = 2**32
 _SPAN: Final = 2**34
 
@@ -91,11 +88,6 @@ def day_number(seconds: np.ndarray) -> np.ndarray:
 def keyed(groups: np.ndarray, seconds: np.ndarray) -> np.ndarray:
     """One sortable number for (group below 2^29, second of the years 1900 to 2199)."""
     return np.asarray(groups.astype(np.int64) * _SPAN + np.clip(seconds + _SHIFT, 0, _SPAN - 1))
-
-
-def iso_day(day: int) -> str:
-    """A day since 1970 as YYYY-MM-DD."""
-    return (_EPOCH + timedelta(days=day)).isoformat()
 
 
 def day_text(seconds: np.ndarray) -> Any:

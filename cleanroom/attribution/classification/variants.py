@@ -19,9 +19,9 @@ from cleanroom.attribution.classification.pipeline import Pipeline
 from cleanroom.attribution.classification.rules import Rules
 from cleanroom.attribution.classification.surroundings import only, status_of, statuses_of
 from cleanroom.attribution.classification.table import status_table
-from cleanroom.attribution.classification.times import DAY, NEVER, iso_day, span_of
+from cleanroom.attribution.classification.times import DAY, NEVER, span_of
 from cleanroom.attribution.holding import WINNING, Holding
-from cleanroom.moment import moment_of
+from cleanroom.moment import iso_day, moment_of
 
 #: What a partner would rather have, best first; disputed is nothing until it is decided.
 _WISHED: Final = ("Sourced", "Assisted Close", "Influenced", "Attached", "Unattributed", "Disputed")

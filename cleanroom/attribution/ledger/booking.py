@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from cleanroom.attribution import payouts
+from cleanroom.moment import iso_day
 
 __all__ = ["Booked", "Given", "book", "given_line", "stand_in"]
 
@@ -82,7 +83,7 @@ def book(
             continue
         sums[known.key] = sums.get(known.key, 0) + line.minor
         if known.fields["awaits"] and line.hold_until is not None:
-            released[line.line] = payouts.day_text(line.hold_until)
+            released[line.line] = iso_day(line.hold_until)
     for key in sorted(key for key, owed in sums.items() if owed):
         added.append(_adjustment(examples[key], sums[key], period, as_of))
     return added, released
@@ -106,7 +107,7 @@ def stand_in(given: Given, plan: payouts.Plan, period: str) -> dict[str, Any]:
 def _fields(line: payouts.Line, period: str, as_of: int) -> dict[str, Any]:
     fields = payouts.line_fields(line, as_of)
     fields.pop("state")
-    locks = payouts.day_text(as_of + 1 + line.plan.lock_days)
+    locks = iso_day(as_of + 1 + line.plan.lock_days)
     booked = {"awaits": line.hold_until is None, "given": False, "late": fields["period"] != period}
     return fields | booked | {"lock_days": line.plan.lock_days, "locks": locks, "period": period}
 
@@ -122,12 +123,12 @@ def _plain(
 ) -> dict[str, Any]:
     """A line that stands in for no event; it locks when the lines beside it would."""
     lock_days = int(fields["lock_days"])
-    locks = payouts.day_text(as_of + 1 + lock_days)
+    locks = iso_day(as_of + 1 + lock_days)
     amount, zero = (payouts.amount_text(one, str(fields["currency"])) for one in (minor, 0))
     changed = {
         "line": payouts.line_id(name, str(fields["rule"]), str(fields["partner_id"]), str(fields["part"])),
         "event_id": name,
-        "date": payouts.day_text(as_of),
+        "date": iso_day(as_of),
         "kind": kind,
         "base": None,
         "base_currency": "",

@@ -10,6 +10,7 @@ from cleanroom.attribution import payouts
 from cleanroom.attribution.ledger.booking import Booked, Given, book, given_line, stand_in
 from cleanroom.attribution.ledger.entry import Entry
 from cleanroom.attribution.ledger.machine import UNPAID, after
+from cleanroom.moment import iso_day
 from overlap.errors import BadInput
 
 __all__ = ["Books", "Close", "Dispute", "LineState", "Run", "close_body", "in_force", "replay"]
@@ -282,7 +283,7 @@ def close_body(books: Books, period: str, as_of: int) -> dict[str, Any]:
         lines.append(given_line(given, about, period, as_of))
     waiting = [[one.event_id, one.code] for one in rated.findings if one.effect != "once"]
     return {
-        "as_of": payouts.day_text(as_of),
+        "as_of": iso_day(as_of),
         "lines": lines,
         "period": period,
         "plans": [plan.digest for plan in books.versions()],

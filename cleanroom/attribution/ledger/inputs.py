@@ -12,6 +12,7 @@ from typing import Any
 
 from cleanroom.attribution import payouts
 from cleanroom.attribution.ledger.books import Books
+from cleanroom.moment import iso_day
 
 __all__ = ["family_of", "inputs_of"]
 
@@ -49,7 +50,7 @@ def inputs_of(books: Books, partner: str) -> dict[str, Any]:
             shown[5] = shown[6] = shown[7] = ""
         rows.append([*shown, close])
     return {
-        "closes": [[close.period, payouts.day_text(close.as_of)] for close in books.closes],
+        "closes": [[close.period, iso_day(close.as_of)] for close in books.closes],
         "partners": _types(plans, names),
         "rates": _rates(books, [row for row in rows if row[CURRENCY]]),
         "rows": rows,

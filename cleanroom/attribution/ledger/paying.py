@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from cleanroom.attribution import payouts
 from cleanroom.attribution.ledger.books import Books, LineState, Run
+from cleanroom.moment import iso_day
 
 __all__ = ["JOURNAL_COLUMNS", "PAYABLE_COLUMNS", "balance_of", "journal", "payable_run", "payables"]
 
@@ -61,7 +62,7 @@ def payables(books: Books, run: Run) -> list[list[str]]:
         pay_days = max((books.plans[digest].pay_days for digest in _digests(books, one["lines"])), default=0)
         amount = payouts.amount_text(one["minor"], one["currency"])
         paid = run.paid.get(f"{one['partner_id']}/{one['currency']}", "")
-        cells = [run.run, one["partner_id"], one["currency"], amount, payouts.day_text(day + pay_days)]
+        cells = [run.run, one["partner_id"], one["currency"], amount, iso_day(day + pay_days)]
         rows.append([*cells, str(len(one["lines"])), paid])
     return rows
 

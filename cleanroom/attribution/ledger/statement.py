@@ -16,6 +16,7 @@ from cleanroom.attribution.ledger.booking import Booked, book
 from cleanroom.attribution.ledger.books import Books, LineState, in_force
 from cleanroom.attribution.ledger.inputs import family_of, inputs_of
 from cleanroom.attribution.ledger.paying import balance_of
+from cleanroom.moment import iso_day
 from overlap.errors import MalformedFile, UsageError
 
 __all__ = ["STATEMENT_FORMAT", "Difference", "make_statement", "recompute"]
@@ -58,7 +59,7 @@ def make_statement(
         "party": party,
         "partner": partner,
         "period": period,
-        "as_of": payouts.day_text(books.closes[at].as_of),
+        "as_of": iso_day(books.closes[at].as_of),
         "made": day,
         "head": head,
         "entry": books.closes[at].entry,

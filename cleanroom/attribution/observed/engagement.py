@@ -14,8 +14,9 @@ import numpy as np
 from cleanroom.attribution.classification.acts import ORIGIN
 from cleanroom.attribution.classification.engine import Judged
 from cleanroom.attribution.classification.pipeline import texts
-from cleanroom.attribution.classification.times import DAY, NEVER, iso_day, spans
+from cleanroom.attribution.classification.times import DAY, NEVER, spans
 from cleanroom.attribution.observed.touches import Touches, gather_touches
+from cleanroom.moment import iso_day
 
 
 @dataclass(frozen=True, slots=True)

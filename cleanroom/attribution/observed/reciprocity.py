@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from cleanroom.attribution.classification.engine import Judged
 from cleanroom.attribution.classification.pipeline import texts
-from cleanroom.attribution.classification.times import NEVER, iso_day, span_of
+from cleanroom.attribution.classification.times import NEVER, span_of
 from cleanroom.attribution.weekly.desk import Desk, Done, make_desk
+from cleanroom.moment import iso_day
 
 _DAY = 86_400
 

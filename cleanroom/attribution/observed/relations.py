@@ -13,9 +13,10 @@ from cleanroom.attribution.classification.engine import Judged
 from cleanroom.attribution.classification.explain import plain_cell
 from cleanroom.attribution.classification.pipeline import texts
 from cleanroom.attribution.classification.statuses import STATUSES
-from cleanroom.attribution.classification.times import DAY, NEVER, iso_day, spans
+from cleanroom.attribution.classification.times import DAY, NEVER, spans
 from cleanroom.attribution.holding import Holding
 from cleanroom.attribution.weekly.desk import Desk, Done, make_desk, newest
+from cleanroom.moment import iso_day
 
 #: Days that are "the last year".
 _YEAR: Final = 365

@@ -15,7 +15,7 @@ Nothing here reads a clock or a file, and nothing is a float. Taxes are out of s
 
 from cleanroom.attribution.currencies import CURRENCIES_AS_OF, exact_amount, exponent_of
 from cleanroom.attribution.payouts.answer import ANSWER_FORMAT, answer, line_fields, plan_fields, totals_of
-from cleanroom.attribution.payouts.days import Period, day_text, period_of, read_day, read_instant
+from cleanroom.attribution.payouts.days import Period, period_of, read_day, read_instant
 from cleanroom.attribution.payouts.engine import Rated, rate
 from cleanroom.attribution.payouts.events import EVENT_COLUMNS, Event, ReadEvents, read_events
 from cleanroom.attribution.payouts.findings import CODES, Finding
@@ -62,7 +62,6 @@ __all__ = [
     "Scope",
     "amount_text",
     "answer",
-    "day_text",
     "due_day",
     "exact_amount",
     "exponent_of",

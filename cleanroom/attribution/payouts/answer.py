@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Any, Final
 
 from cleanroom.attribution.currencies import exponent_of
-from cleanroom.attribution.payouts.days import day_text
 from cleanroom.attribution.payouts.engine import Rated
 from cleanroom.attribution.payouts.findings import Finding
 from cleanroom.attribution.payouts.line import Line
@@ -17,6 +16,7 @@ from cleanroom.attribution.payouts.plan import Plan
 from cleanroom.attribution.payouts.states import standing
 from cleanroom.attribution.payouts.wording import formula_of
 from cleanroom.memory import uncollected
+from cleanroom.moment import iso_day
 
 __all__ = ["ANSWER_FORMAT", "answer", "line_fields", "plan_fields", "totals_of"]
 
@@ -40,7 +40,7 @@ def _answer(
     plan = plans[-1]
     return {
         "format": ANSWER_FORMAT,
-        "as_of": day_text(as_of),
+        "as_of": iso_day(as_of),
         "plans": [plan_fields(one) for one in plans],
         "events": {"rows": rated.rows, "used": rated.used}
         | {effect: effects[effect] for effect in ("noted", "held", "once", "refused")},
@@ -62,8 +62,8 @@ def plan_fields(plan: Plan) -> dict[str, Any]:
         "currency": plan.currency,
         "base": plan.base,
         "earned_when": plan.trigger,
-        "from": day_text(plan.start),
-        "until": day_text(plan.end),
+        "from": iso_day(plan.start),
+        "until": iso_day(plan.end),
         "period": plan.period,
     }
 
@@ -75,7 +75,7 @@ def line_fields(line: Line, as_of: int) -> dict[str, Any]:
     return {
         "line": line.line,
         "event_id": line.event,
-        "date": day_text(line.second // 86_400),
+        "date": iso_day(line.second // 86_400),
         "kind": line.kind,
         "rule": line.rule.id,
         "type": line.rule.type,
@@ -95,7 +95,7 @@ def line_fields(line: Line, as_of: int) -> dict[str, Any]:
             "quote": rate.quote,
             "rate": rate.text,
             "inverted": rate.inverted,
-            "date": day_text(rate.day),
+            "date": iso_day(rate.day),
             "source": rate.source,
         },
         "exact": _exact(line),
@@ -105,7 +105,7 @@ def line_fields(line: Line, as_of: int) -> dict[str, Any]:
         "minor": None if line.code else line.minor,
         "currency": line.currency,
         "state": standing(line, as_of),
-        "hold_until": "" if not line.hold_until else day_text(line.hold_until),
+        "hold_until": "" if not line.hold_until else iso_day(line.hold_until),
         "reverses": line.reverses,
         "fund": line.fund,
         "code": line.code,

@@ -11,11 +11,11 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-__all__ = ["PERIODS", "Period", "day_text", "period_of", "read_day", "read_instant", "span_of"]
+from cleanroom.moment import YEARS
+
+__all__ = ["PERIODS", "Period", "period_of", "read_day", "read_instant", "span_of"]
 
 SECONDS_A_DAY: Final = 86_400
-#: Years that a day may lie in, as statuses read them: what is beyond is a slip, and calendars end.
-YEARS: Final = range(1900, 2200)
 #: Name of a period's length to its months.
 PERIODS: Final = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 
@@ -43,12 +43,6 @@ def read_day(text: str) -> int | None:
         return (date.fromisoformat(text) - _EPOCH).days
     except ValueError:
         return None
-
-
-@lru_cache(maxsize=65_536)
-def day_text(day: int) -> str:
-    """The day as `2026-05-03`."""
-    return (_EPOCH + timedelta(days=day)).isoformat()
 
 
 def read_instant(text: str, zone: tzinfo | None = None) -> int | str:

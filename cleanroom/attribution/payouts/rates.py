@@ -12,8 +12,9 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from cleanroom.attribution.currencies import exponent_of
-from cleanroom.attribution.payouts.days import day_text, read_day
+from cleanroom.attribution.payouts.days import read_day
 from cleanroom.attribution.payouts.findings import Finding
+from cleanroom.moment import iso_day
 
 __all__ = ["RATE_COLUMNS", "Rate", "Rates", "read_rates"]
 
@@ -36,7 +37,7 @@ class Rate(NamedTuple):
     def words(self) -> str:
         """The rate for a statement: its value, day and source."""
         pair = f"1 {self.base} = {self.text} {self.quote}"
-        return f"{pair} on {day_text(self.day)} ({self.source}){', inverted' if self.inverted else ''}"
+        return f"{pair} on {iso_day(self.day)} ({self.source}){', inverted' if self.inverted else ''}"
 
 
 class Rates:

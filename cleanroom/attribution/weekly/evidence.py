@@ -14,9 +14,9 @@ from cleanroom.attribution.classification.explain import plain_cell
 from cleanroom.attribution.classification.facts import lacking_words
 from cleanroom.attribution.classification.pipeline import Pipeline, texts
 from cleanroom.attribution.classification.statuses import RULES, STATUSES
-from cleanroom.attribution.classification.times import iso_day
 from cleanroom.attribution.weekly.desk import Deal, Desk, money_of
 from cleanroom.attribution.weekly.item import Item
+from cleanroom.moment import iso_day
 
 #: Findings of actions that count for nothing until a field is filled: code to the field.
 _FIELDS: Final = {"no-partner": "partner", "unknown-type": "type", "no-date": "date"}

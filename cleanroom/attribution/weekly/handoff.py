@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cleanroom.attribution.classification.explain import plain_cell
-from cleanroom.attribution.classification.times import iso_day
 from cleanroom.attribution.weekly.desk import Deal, Desk, Done, money_of
 from cleanroom.attribution.weekly.item import Item
+from cleanroom.moment import iso_day
 
 
 def response_items(desk: Desk, since: int) -> Iterator[Item]:

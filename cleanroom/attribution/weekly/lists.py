@@ -14,10 +14,10 @@ from cleanroom.attribution.classification.amounts import add_up
 from cleanroom.attribution.classification.explain import plain_cell
 from cleanroom.attribution.classification.facts import lacking_words
 from cleanroom.attribution.classification.statuses import EARNING, RULES
-from cleanroom.attribution.classification.times import iso_day
 from cleanroom.attribution.weekly.desk import Deal, Desk, money_of
 from cleanroom.attribution.weekly.presence import CADENCE, Play
 from cleanroom.attribution.weekly.steps import has_step
+from cleanroom.moment import iso_day
 from cleanroom.number import count_of
 
 LISTS: Final = {

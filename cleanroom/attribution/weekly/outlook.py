@@ -17,9 +17,10 @@ from cleanroom.attribution.classification.explain import plain_cell
 from cleanroom.attribution.classification.pipeline import texts
 from cleanroom.attribution.classification.rules import plain_stage
 from cleanroom.attribution.classification.statuses import EARNING, RULES, STATUSES
-from cleanroom.attribution.classification.times import DAY, NEVER, iso_day, spans
+from cleanroom.attribution.classification.times import DAY, NEVER, spans
 from cleanroom.attribution.weekly.desk import Deal, Desk, Done, money_of, newest
 from cleanroom.attribution.weekly.steps import step_in_force
+from cleanroom.moment import iso_day
 from cleanroom.number import count_of
 
 #: Verdict to what it means, the first to be looked at first.

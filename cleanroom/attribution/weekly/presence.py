@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from cleanroom.attribution.classification.times import iso_day
 from cleanroom.attribution.weekly.desk import Deal, Desk, money_of, newest
 from cleanroom.attribution.weekly.item import Item
+from cleanroom.moment import iso_day
 
 #: Accounts on the micro list.
 MICRO_LIST: Final = 5

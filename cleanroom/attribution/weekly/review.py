@@ -15,7 +15,6 @@ from cleanroom.attribution.classification.amounts import add_up
 from cleanroom.attribution.classification.engine import Judged
 from cleanroom.attribution.classification.explain import plain_cell
 from cleanroom.attribution.classification.filled import Filled, completeness
-from cleanroom.attribution.classification.times import iso_day
 from cleanroom.attribution.currencies import exact_amount
 from cleanroom.attribution.weekly.change import (
     Change,
@@ -34,6 +33,7 @@ from cleanroom.attribution.weekly.outlook import Outlook, outlook_of
 from cleanroom.attribution.weekly.presence import CADENCE, Play, make_play, silent_partners, stale_items
 from cleanroom.attribution.weekly.steps import step_items
 from cleanroom.memory import uncollected
+from cleanroom.moment import iso_day
 
 if TYPE_CHECKING:
     import pandas as pd

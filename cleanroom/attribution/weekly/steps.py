@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cleanroom.attribution.classification.explain import plain_cell
-from cleanroom.attribution.classification.times import iso_day
 from cleanroom.attribution.weekly.desk import Desk, Done, money_of, newest
 from cleanroom.attribution.weekly.item import Item
+from cleanroom.moment import iso_day
 
 #: Subject of a step: partner, and the deal or else the account.
 Subject = tuple[str, str, str]

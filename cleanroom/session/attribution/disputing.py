@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from cleanroom.attribution import ledger, payouts
+from cleanroom.moment import iso_day
 from cleanroom.session.accounts.imports import deal_named, own_table
 from cleanroom.session.attribution.action_log import own_actions
 from cleanroom.session.attribution.money_books import MoneyBooks, line_named, sign_act
@@ -169,7 +170,7 @@ def _open(
 
 def _opened(money: MoneyBooks, one: ledger.Dispute) -> Opened:
     plan = money.books.plans[one.plan]
-    due = payouts.day_text(money.party.now // _DAY + plan.answer_days)
+    due = iso_day(money.party.now // _DAY + plan.answer_days)
     told = Opened(one.dispute, plan.decides, due, plan.answer_days, one.partner)
     if not one.line:
         return told

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from cleanroom.attribution import classification, earnings, ledger, payouts
 from cleanroom.export import write_csv
 from cleanroom.memory import give_back, uncollected
+from cleanroom.moment import iso_day
 from cleanroom.session.attribution.crediting import Here, judge_here, keep_statuses
 from cleanroom.session.attribution.money_books import MoneyBooks
 from cleanroom.session.attribution.taking_in import EVIDENCE_COLUMNS, Rows
@@ -121,11 +122,11 @@ def earned_here(
         {name: text for name, (text, _) in books.evidence.items()},
         {name for name, cells in rows.items() if _is_late(books, cells, day)},
         others,
-        payouts.day_text(min(plan.start for plan in books.versions())) if books.versions() else "",
+        iso_day(min(plan.start for plan in books.versions())) if books.versions() else "",
         {(deal, named(name)): opened for (deal, name), opened in books.upheld_deals().items()},
         {name: named(name) for name in {cells[3] for cells in (*rows.values(), *others)} if name},
     )
-    text = payouts.day_text(day)
+    text = iso_day(day)
     standing = standing_of(here, paid_types(books), with_known=bool(rows or beside))
     standing = replace(standing, moved=_moved(here, taken))
     # What was judged is let go: a million pairs weigh more than all that they earn.

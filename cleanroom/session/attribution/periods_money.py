@@ -11,6 +11,7 @@ from typing import Any
 
 from cleanroom.attribution import ledger, payouts
 from cleanroom.export import write_csv
+from cleanroom.moment import iso_day
 from cleanroom.session.attribution.csv_files import read_rows
 from cleanroom.session.attribution.earning import earned_here, part_rows
 from cleanroom.session.attribution.money_books import MoneyBooks, line_named, read_key, sign_act
@@ -308,5 +309,5 @@ def _next_period(books: ledger.Books, name: str, today: int) -> payouts.Period:
             f"the next period to close is {span.name}", "periods are closed in their order, once"
         )
     if today < span.end:
-        raise Refused(f"{name} is not over", f"close it from {payouts.day_text(span.end)} on")
+        raise Refused(f"{name} is not over", f"close it from {iso_day(span.end)} on")
     return span
