@@ -12,6 +12,11 @@ def count_of(count: int, noun: str, plural: str = "") -> str:
     return f"{count:,} {plural}"
 
 
+def per_cent(share: float) -> str:
+    """A share in whole per cent: 0.4 is "40 %"."""
+    return f"{100 * share:.0f} %"
+
+
 def rounded(number: float, digits: int) -> float:
     """The number with so many significant digits, never -0.0: what follows may differ between processors."""
     return float(f"{number:.{digits}g}") + 0.0

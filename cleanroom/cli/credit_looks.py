@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table, say, tell_limits
+from cleanroom.number import per_cent
 
 
 @click.command("who")
@@ -116,7 +117,7 @@ def _tell_measure(name: str, one: Mapping[str, Any], means: str, nobody: str) ->
         say(f"{one['measure']:<10} {means}: no action of any of the {name} says so")
         return
     say(
-        f"{one['measure']:<10} {_percent(one['overall'])} over all {name}: {means}; {one['tested']:,} tested,"
+        f"{one['measure']:<10} {per_cent(one['overall'])} over all {name}: {means}; {one['tested']:,} tested,"
         f" {one['outside']:,} outside, by chance alone up to {one['by_chance']:.1f}"
     )
     print_table(
@@ -124,13 +125,9 @@ def _tell_measure(name: str, one: Mapping[str, Any], means: str, nobody: str) ->
         [
             (
                 *(classification.plain_cell(row["name"]) or nobody, row["deals"], row["of"]),
-                *(_percent(row["share"]), f"{_percent(row['share_low'])}-{_percent(row['share_high'])}"),
-                *(_percent(row["drawn"]), f"{_percent(row['low'])}-{_percent(row['high'])}", row["says"]),
+                *(per_cent(row["share"]), f"{per_cent(row['share_low'])}-{per_cent(row['share_high'])}"),
+                *(per_cent(row["drawn"]), f"{per_cent(row['low'])}-{per_cent(row['high'])}", row["says"]),
             )
             for row in one["rows"]
         ],
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"

@@ -10,6 +10,7 @@ import click
 
 from cleanroom.cli.shell import Shell, json_option, print_json, say, tell_limits
 from cleanroom.cli.statistics import STATUSES
+from cleanroom.number import per_cent
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -117,10 +118,6 @@ def _tell_partner(each: Mapping[str, Any]) -> None:
     say(f"  cycle    {cycle_text(seen['cycle'])}")
     for kind in ("verticals", "regions"):
         for place in each[kind]:
-            rate = "not enough data" if place["rate"] is None else _percent(place["rate"])
-            interval = f"{_percent(place['low'])}-{_percent(place['high'])}"
+            rate = "not enough data" if place["rate"] is None else per_cent(place["rate"])
+            interval = f"{per_cent(place['low'])}-{per_cent(place['high'])}"
             say(f"  in       {place['name'] or '-'}: {place['won']} of {place['of']}, {rate} [{interval}]")
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cleanroom.cli.shell import Shell, json_option, print_json, print_table, tell_limits
+from cleanroom.number import per_cent
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 STATUSES = "CSV deal_id,status and for a forecast since: only Sourced, Influenced and Assisted Close count."
@@ -48,10 +49,10 @@ def rates_command(
                     each["partner"],
                     each["won"],
                     each["of"],
-                    _percent(each["raw"]),
-                    _percent(each["expected"]),
+                    per_cent(each["raw"]),
+                    per_cent(each["expected"]),
                 ),
-                *(_percent(each["rate"]), f"{_percent(each['low'])}-{_percent(each['high'])}", each["says"]),
+                *(per_cent(each["rate"]), f"{per_cent(each['low'])}-{per_cent(each['high'])}", each["says"]),
             )
             for each in answer["partners"]
         ],
@@ -75,8 +76,8 @@ def _tell_actions(found: dict[str, Any]) -> None:
         [
             (
                 *(each["type"], each["partner"] or "(all)", each["won"], each["of"]),
-                *(_percent(each["expected"]), _percent(each["rate"])),
-                *(f"{_percent(each['low'])}-{_percent(each['high'])}", each["says"]),
+                *(per_cent(each["expected"]), per_cent(each["rate"])),
+                *(f"{per_cent(each['low'])}-{per_cent(each['high'])}", each["says"]),
             )
             for each in (*found["types"], *found["cells"])
         ],
@@ -110,10 +111,6 @@ def forecast_command(
         f"attached   {answer['attached_without_action']:,} of them without an action: no higher for it"
     )
     click.echo(f"partners   {answer['reason']}")
-    covered = "not tested" if answer["coverage"] is None else f"{_percent(answer['coverage'])} held what came"
+    covered = "not tested" if answer["coverage"] is None else f"{per_cent(answer['coverage'])} held what came"
     click.echo(f"bands      {len(answer['tests'])} past forecasts, {covered}")
     tell_limits(answer["limits"])
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from cleanroom.attribution import classification
-from cleanroom.number import count_of
+from cleanroom.number import count_of, per_cent
 from cleanroom.report.page import Cell, bar, heading, limits_section, page, paragraph, table, tiles
 
 #: Columns of the CSV. Shares are fractions of 1; empty where there is not enough data.
@@ -129,7 +129,7 @@ def share_text(share: Mapping[str, Any]) -> str:
     """ "12 of 30, 40 % [25 %, 58 %]"."""
     if share["share"] is None:
         return f"{share['count']:,} of {share['of']:,} (too few for a share)"
-    middle, low, high = (f"{100 * share[name]:.0f} %" for name in ("share", "low", "high"))
+    middle, low, high = (per_cent(share[name]) for name in ("share", "low", "high"))
     return f"{share['count']:,} of {share['of']:,}, {middle} [{low}, {high}]"
 
 

@@ -144,10 +144,7 @@ def _meetings(
         }
         return found.only((found.worth & CLAIMS) > 0), told
 
-    told = {
-        code: np.zeros(len(acts), bool)
-        for code in ("after-close", "late-logged", "no-history", "unknown-type")
-    }
+    told: dict[str, np.ndarray] = {}
     kept: list[Meetings] = []
     # What waits most for memory is worked on by both of two processors.
     with ThreadPoolExecutor(THREADS, "overlap-meet") as threads:
@@ -155,7 +152,7 @@ def _meetings(
         for found, acted in threads.map(meet_batch, batches):
             kept.append(found)
             for code, act in acted.items():
-                told[code][act] = True
+                told.setdefault(code, np.zeros(len(acts), bool))[act] = True
     for code, holds in told.items():
         finder.add("action", code, acts.ids, acts.rows, holds)
     finder.add("opportunity", "before-rules", deals.ids, row_numbers(deals.frame), deals.version < 0)

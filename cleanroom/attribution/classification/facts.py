@@ -150,8 +150,7 @@ def _present(judged: Judged, pair: np.ndarray, _grade: np.ndarray, _held: np.nda
     """Facts of pairs with an action that does not count: the day of the newest one."""
     last = np.where(_ruled(judged.rule[pair], _BY_PRESENCE), judged.pairs.last[pair], NEVER)
     days, place = np.unique(np.where(last == NEVER, _NO_DAY, day_number(last)), return_inverse=True)
-    texts = ["{}" if day == _NO_DAY else _last_text(int(day)) for day in days]
-    return pa.array(texts, pa.large_string()).take(pa.array(place))
+    return _each(["{}" if day == _NO_DAY else _last_text(int(day)) for day in days], place)
 
 
 def _last_text(day: int) -> str:
@@ -171,7 +170,7 @@ def _with_holding(judged: Judged, pair: np.ndarray, grade: np.ndarray, held: np.
 
 
 def _grades(numbers: np.ndarray) -> Any:
-    return pa.array([*GRADES, ""], pa.large_string()).take(pa.array(numbers))
+    return _each([*GRADES, ""], numbers)
 
 
 def _piece(name: str, column: Any) -> Any:

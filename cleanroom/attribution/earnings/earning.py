@@ -120,9 +120,9 @@ class _Earning:
                 by_action.setdefault(subject_of(row), []).append(row)
             elif row[_KIND] != "cancel" and row[_ID] not in self._cancelled:
                 by_status.setdefault((row[_DEAL], self._partner(row)), []).append(row)
-        dues = {(due.deal, due.partner): due for due in status_dues(self._now, self._taken.since)}
-        self._dues = dues
-        self._note_staying(by_status, dues)
+        dues = self._dues
+        dues.update({(due.deal, due.partner): due for due in status_dues(self._now, self._taken.since)})
+        self._note_staying(by_status)
         # What is due comes in order, and little else is beside it.
         for key in sorted([*dues, *({*by_status, *self._disputed} - dues.keys())]):
             self._settle(*key, by_status.get(key, []), dues.get(key))
@@ -193,12 +193,10 @@ class _Earning:
         if not kept:
             self._replace(rows, open_)
 
-    def _note_staying(
-        self, by_status: dict[tuple[str, str], list[list[str]]], dues: dict[tuple[str, str], Due]
-    ) -> None:
+    def _note_staying(self, by_status: dict[tuple[str, str], list[list[str]]]) -> None:
         """The rows that nothing takes back: what they rest on is gone or disputed, or the window is over."""
         for (deal, partner), rows in by_status.items():
-            due = dues.get((deal, partner))
+            due = self._dues.get((deal, partner))
             left = self._leaving(deal, partner, rows, due) not in ("", *TAKING)
             for row in rows:
                 over = row[_ID] in self._taken.late and not (due and due.cells == self._cells(row))

@@ -17,7 +17,6 @@ from overlap.lazy import load_from
 
 if TYPE_CHECKING:
     from cleanroom.attribution.observed.beside_pay import (
-        KIND_OF,
         Gap,
         Paid,
         Part,
@@ -61,7 +60,6 @@ __all__ = [
     "EDGES",
     "ENGAGEMENT_COLUMNS",
     "FEWEST_ACTIONS",
-    "KIND_OF",
     "LEFT_OUT",
     "MEASURES",
     "NOT_ENGAGED",
@@ -112,9 +110,7 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("MEASURES", "Evenness", "Logged", "One", "logged_by"), "evenness"),
-    **dict.fromkeys(
-        ("KIND_OF", "Gap", "Paid", "Part", "RuleGap", "gaps_by_kind", "gaps_by_partner"), "beside_pay"
-    ),
+    **dict.fromkeys(("Gap", "Paid", "Part", "RuleGap", "gaps_by_kind", "gaps_by_partner"), "beside_pay"),
     **dict.fromkeys(("Given", "credited_parts", "rule_credit"), "credited"),
     **dict.fromkeys(("EDGES", "Edge", "edge_cases"), "edges"),
     **dict.fromkeys(("ENGAGEMENT_COLUMNS", "NOT_ENGAGED", "Engagement", "engagements_of"), "engagement"),

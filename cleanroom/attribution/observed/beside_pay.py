@@ -6,17 +6,10 @@ to it: what the rule paid the partner, less what it would have paid it by credit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, NamedTuple
-
-from cleanroom.attribution.classification.statuses import EARNING
-
-#: The kind of payout that a status brings about: what is credited with it stands beside.
-KIND_OF: Final[Mapping[str, str]] = dict(
-    zip(EARNING, ("sourced", "assisted-close", "influenced"), strict=True)
-)
+from typing import NamedTuple
 
 
 class Part(NamedTuple):

@@ -10,7 +10,8 @@ import pandas as pd
 from cleanroom.attribution.classification.engine import Judged
 from cleanroom.attribution.classification.pipeline import texts
 from cleanroom.attribution.classification.statuses import EARNING
-from cleanroom.attribution.observed.beside_pay import KIND_OF, Part
+from cleanroom.attribution.earnings.naming import KINDS
+from cleanroom.attribution.observed.beside_pay import Part
 from cleanroom.attribution.observed.selection import Selection
 
 
@@ -40,7 +41,7 @@ def rule_credit(judged: Judged, chosen: Selection, statuses: pd.DataFrame) -> di
 def credited_parts(judged: Judged, chosen: Selection, statuses: pd.DataFrame) -> list[Part]:
     """The same, deal by deal, with the kind of payout that each status brings about."""
     return [
-        Part(deal, partner, KIND_OF[status], amount / len(earning))
+        Part(deal, partner, KINDS[status], amount / len(earning))
         for deal, (earning, amount) in _won(judged, chosen, statuses).items()
         for partner, status in earning
     ]

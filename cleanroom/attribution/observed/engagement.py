@@ -13,7 +13,7 @@ import numpy as np
 
 from cleanroom.attribution.classification.acts import ORIGIN
 from cleanroom.attribution.classification.engine import Judged
-from cleanroom.attribution.classification.pipeline import texts
+from cleanroom.attribution.classification.pipeline import has_text, texts
 from cleanroom.attribution.classification.times import DAY, NEVER, spans
 from cleanroom.attribution.observed.touches import Touches, gather_touches
 from cleanroom.moment import iso_day
@@ -110,11 +110,10 @@ def _columns(judged: Judged) -> _Columns:
     frame, acts, now = judged.pipeline.actions, judged.acts, judged.pipeline.now
     origins = np.append((judged.menu.kind == ORIGIN).any(axis=0)[: len(judged.menu.names)], False)
     responded, due = (spans(texts(frame, name))[0] for name in ("responded", "due"))
-    named = np.array([text.strip() != "" for text in texts(frame, "next_step").to_pylist()], bool)
     return _Columns(
         acts.happened[0].tolist(),
         origins[acts.type].tolist(),
         ((responded != NEVER) & (responded <= now)).tolist(),
-        (named | (due != NEVER)).tolist(),
+        (has_text(frame, "next_step") | (due != NEVER)).tolist(),
         np.where(due == NEVER, -1, due // DAY).tolist(),
     )

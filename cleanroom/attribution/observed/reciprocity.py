@@ -11,11 +11,9 @@ from dataclasses import dataclass
 
 from cleanroom.attribution.classification.engine import Judged
 from cleanroom.attribution.classification.pipeline import texts
-from cleanroom.attribution.classification.times import NEVER, span_of
+from cleanroom.attribution.classification.times import DAY, NEVER, span_of
 from cleanroom.attribution.weekly.desk import Desk, Done, make_desk
 from cleanroom.moment import iso_day
-
-_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def _leads(
     for row in sent:
         start, partner = span_of(row["date"])[0], judged.pipeline.book.partner(row["partner"])
         if partner and NEVER < start <= judged.pipeline.now:
-            found.append((partner, start // _DAY, row))
+            found.append((partner, start // DAY, row))
     return found, len(sent) - len(found)
 
 

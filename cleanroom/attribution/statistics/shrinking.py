@@ -64,10 +64,10 @@ def concentration(counts: Sequence[Counted]) -> float:
     return max(CONCENTRATIONS, key=fit)
 
 
-def draw_in(one: Counted, weight: float, misses: float = MISSES) -> Drawn:
-    """The rate when the expected one weighs so many; `misses` is halved for both ends."""
+def draw_in(one: Counted, weight: float) -> Drawn:
+    """The rate when the expected one weighs so many; both ends miss alike."""
     won, lost = one.won + weight * one.expected, one.of - one.won + weight * (1 - one.expected)
-    low, high = (quantile(end, won, lost) for end in (misses / 2, 1 - misses / 2))
+    low, high = (quantile(end, won, lost) for end in (MISSES / 2, 1 - MISSES / 2))
     return Drawn(won / (won + lost), low, high)
 
 

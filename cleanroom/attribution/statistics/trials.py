@@ -27,6 +27,7 @@ from cleanroom.attribution.statistics.deals import Column, Deals, amount_at
 from cleanroom.attribution.statistics.intervals import newcombe
 from cleanroom.attribution.statistics.outcomes import amounts_silent, in_unit, raw_difference, seen_after
 from cleanroom.attribution.stream import words
+from cleanroom.number import per_cent
 
 #: Controls have between 1/SIZE_BAND and SIZE_BAND times the amount.
 SIZE_BAND: Final = 1.5
@@ -132,7 +133,7 @@ def lift(deals: Deals, measure: str = "win") -> Lift:
     trials = _match(deals, attachments[spell >= 0], spell[spell >= 0], dated=measure == "amount")
     followed = _horizon(deals, trials)
     if len(attachments) and (unstaged := float((spell < 0).mean())) > MOST_UNSTAGED:
-        refused["no-stage"] = f"{_percent(unstaged)} of attachments have no stage at their time"
+        refused["no-stage"] = f"{per_cent(unstaged)} of attachments have no stage at their time"
     matched = len(trials.treated)
     if matched < max(FEWEST_MATCHED, LEAST_MATCHED * len(attachments)):
         refused["thin-strata"] = (
@@ -172,7 +173,7 @@ def _time_bias(deals: Deals, attachments: Column) -> dict[str, str]:
     at_close = closed & (deals.closed[attachments] - deals.attached[attachments] < 1)
     if len(attachments) and at_close.mean() > MOST_AT_CLOSE:
         refused["time-bias-at-close"] = (
-            f"{_percent(at_close.mean())} of attachments are dated within a day of the close: "
+            f"{per_cent(at_close.mean())} of attachments are dated within a day of the close: "
             "the result was known"
         )
     outcomes = set(deals.outcome[deals.outcome >= 0].tolist())
@@ -205,7 +206,7 @@ def _match(deals: Deals, attachments: Column, spells: Column, *, dated: bool = F
     undated = np.full(len(deals.ids), np.nan) if dated else np.log(deals.amount)
 
     def log_at(deal: Column, moment: Column) -> Column:
-        then = amount_at(deals, deal, moment) if len(deals.amount_deal) else np.full(len(deal), np.nan)
+        then = amount_at(deals, deal, moment)
         return np.where(np.isnan(then), undated[deal], then)
 
     logs = log_at(attachments, deals.attached[attachments])
@@ -311,7 +312,3 @@ def _strata(
         controls = float(held[at].mean()) if at else 0.0
         rows.append(Stratum(segment, stage, len(some), len(at), controls, mean))
     return tuple(rows)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,7 @@ def logged_evenly(party: Party, rules: Path | None = None) -> dict[str, Any]:
     return {
         "measures": dict(observed.MEASURES),
         **{
-            name: [
-                {
-                    "measure": one.measure,
-                    "overall": one.overall,
-                    "tested": one.tested,
-                    "outside": one.outside,
-                    "by_chance": one.by_chance,
-                    "rows": [row._asdict() for row in one.rows],
-                }
-                for one in view
-            ]
+            name: [asdict(one) | {"rows": [row._asdict() for row in one.rows]} for one in view]
             for name, view in (("owners", found.owners), ("partners", found.partners))
         },
         "left_out": found.left_out,

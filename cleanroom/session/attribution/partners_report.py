@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +13,7 @@ from typing import Any, Final
 from cleanroom.attribution import statistics
 from cleanroom.export import write_csv
 from cleanroom.limits import limits_of
+from cleanroom.moment import iso_day
 from cleanroom.report import PARTNERS_COLUMNS, partners_page, partners_rows
 from cleanroom.session.attribution.plain_deals import by_deal, read_actions
 from cleanroom.session.folder import read_whole, write_whole
@@ -62,7 +62,7 @@ def partners_answer(deals: statistics.Deals, given: Inputs) -> dict[str, Any]:
     found = statistics.portfolio(deals, statuses, [(act.partner, act.day) for act in acts], regions, rules)
     known = statistics.indicators_of(deals, acts, given.leads or statistics.LEADS)
     answer = {
-        "as_of": (date(1970, 1, 1) + timedelta(days=int(deals.end // 1))).isoformat(),
+        "as_of": iso_day(int(deals.end // 1)),
         "tiers": dict(rules.tiers),
         "partners": [asdict(each) | {"indicators": asdict(known[each.partner])} for each in found],
         "quarters": [asdict(each) for each in statistics.influenced_by_quarter(deals, statuses)],

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from cleanroom.attribution import ledger, observed, payouts
 from cleanroom.limits import limits_of
-from cleanroom.number import count_of
+from cleanroom.number import count_of, rounded
 from cleanroom.session.attribution.crediting import Here, judge_here
 from cleanroom.session.attribution.money_books import MoneyBooks
 from cleanroom.session.party import Party
@@ -213,7 +213,7 @@ def _points(share: Fraction) -> str:
 
 
 def _share(share: Fraction) -> float:
-    return float(f"{float(share):.12g}") + 0.0
+    return rounded(float(share), 12)
 
 
 def _major(value: Fraction, currency: str) -> str:
