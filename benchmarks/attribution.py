@@ -101,14 +101,18 @@ def _statuses(clock: Clock, given: argparse.Namespace) -> earnings.StandingNow:
     """Judge and model; what stands is all that is left of it, as a close leaves it."""
     with tempfile.TemporaryDirectory() as place, clock.step("reading"):
         made = read_made(Path(place), given)
+        give_back()
     rules = resources.files("cleanroom.attribution.classification").joinpath("default.toml").read_bytes()
     book = RuleBook([parse_rules(rules)])
     pipeline = Pipeline(book, NOW, made.opportunities, made.actions, made.stages, made.holdings)
     with clock.step("statuses"):
         judged = judge_pipeline(pipeline)
+        give_back()
         statuses, headlines = status_table(judged), headline_table(judged)
+        give_back()
     print(f"{len(statuses):,} statuses")
     _models(clock, judged)
+    give_back()
     with clock.step("standing"):
         return standing_of(Here(pipeline, judged, statuses, headlines, 0), frozenset(), with_known=False)
 

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import duckdb
 
 from cleanroom.batches import batches
-from cleanroom.memory import give_back
 from overlap.errors import BadInput, Refused
 
 if TYPE_CHECKING:
@@ -68,12 +67,9 @@ def read_table(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        table = pd.read_parquet(path)
+        return pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise BadInput(f"the table {path} cannot be read", "import the export again") from error
-    # What reading has needed beside the table goes back: several tables are read one after the other.
-    give_back()
-    return table
 
 
 def table_bytes(frame: pd.DataFrame) -> bytes:

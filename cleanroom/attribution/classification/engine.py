@@ -28,18 +28,17 @@ from cleanroom.attribution.classification.meetings import (
     MOVE_CLAIM,
     SOURCE,
     SOURCE_CLAIM,
-    THREADS,
     Meetings,
     Scalars,
     account_meetings,
     direct_meetings,
     meet,
+    side_by_side,
 )
 from cleanroom.attribution.classification.pairs import Pairs, gather_pairs
 from cleanroom.attribution.classification.pipeline import Pipeline, row_numbers
 from cleanroom.attribution.classification.statuses import RULES, STATUSES
 from cleanroom.attribution.classification.times import NEVER
-from cleanroom.memory import give_back
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,7 +115,6 @@ def judge_pipeline(pipeline: Pipeline) -> Judged:
     influence = (best[1][0] >= 0) | (best[2][0] >= 0)
     points = np.zeros(len(pairs), np.int32)
     np.add.at(points, pairs.of_meeting, meetings.points)
-    give_back()
     return Judged(
         pipeline, deals, acts, menu, holdings, partners, pairs, meetings,
         rule, deciding, source, influence, share_of, points, finder,
@@ -146,13 +144,12 @@ def _meetings(
 
     told: dict[str, np.ndarray] = {}
     kept: list[Meetings] = []
-    # What waits most for memory is worked on by both of two processors.
-    with ThreadPoolExecutor(THREADS, "overlap-meet") as threads:
-        batches = (*direct_meetings(acts), *account_meetings(acts, deals, menu))
-        for found, acted in threads.map(meet_batch, batches):
-            kept.append(found)
-            for code, act in acted.items():
-                told.setdefault(code, np.zeros(len(acts), bool))[act] = True
+    for found, acted in side_by_side(
+        meet_batch, (*direct_meetings(acts), *account_meetings(acts, deals, menu))
+    ):
+        kept.append(found)
+        for code, act in acted.items():
+            told.setdefault(code, np.zeros(len(acts), bool))[act] = True
     for code, holds in told.items():
         finder.add("action", code, acts.ids, acts.rows, holds)
     finder.add("opportunity", "before-rules", deals.ids, row_numbers(deals.frame), deals.version < 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,11 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleanroom.attribution.actions.menu import REQUIREMENTS
-from cleanroom.attribution.classification.meetings import CONTRADICTED, LATE_LOGGED, THREADS
+from cleanroom.attribution.classification.meetings import CONTRADICTED, LATE_LOGGED, side_by_side
 from cleanroom.attribution.classification.statuses import RULES
 from cleanroom.attribution.classification.times import NEVER, day_number, day_text, span_text
 from cleanroom.attribution.holding import GRADES
-from cleanroom.memory import give_back
 from cleanroom.moment import iso_day
 
 if TYPE_CHECKING:
@@ -53,9 +51,7 @@ def facts_of(judged: Judged, wanted: np.ndarray) -> Any:
     """
     grade, held = _holding_facts(judged)
     batches = [wanted[first : first + _BATCH] for first in range(0, len(wanted), _BATCH)]
-    with ThreadPoolExecutor(THREADS, "overlap-facts") as threads:
-        written = list(threads.map(lambda one: _batch(judged, one, grade, held), batches))
-    give_back()
+    written = side_by_side(lambda one: _batch(judged, one, grade, held), batches)
     return pa.chunked_array(written, pa.large_string())
 
 

@@ -6,9 +6,10 @@ created in its window, and is presence on all others of the account.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from cleanroom.attribution.classification.acts import ADVANCE, LATE, ORIGIN, UNK
 from cleanroom.attribution.classification.deals import Deals
 from cleanroom.attribution.classification.rules import RuleBook
 from cleanroom.attribution.classification.times import NEVER, day_number, keyed
+
+B = TypeVar("B")
+M = TypeVar("M")
 
 #: What a meeting proves, and what it claims; a claim is what a proof would be with all evidence there.
 SOURCE, CLOSE, MOVE = 1, 2, 4
@@ -31,6 +35,14 @@ CONTRADICTED: Final = 2 << len(REQUIREMENTS)
 BATCH: Final = 2**17
 #: Batches worked on at a time: the arrays of a batch keep no interpreter busy.
 THREADS: Final = 2
+
+
+def side_by_side(work: Callable[[B], M], batches: Sequence[B]) -> list[M]:
+    """The work of each batch, in order; of several, THREADS at a time."""
+    if len(batches) < 2:
+        return [work(one) for one in batches]
+    with ThreadPoolExecutor(THREADS, "overlap-batch") as threads:
+        return list(threads.map(work, batches))
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,12 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from cleanroom.attribution.classification.acts import UNKNOWN, counted_from
+from cleanroom.attribution.classification.acts import counted_from
 from cleanroom.attribution.classification.engine import Judged
 from cleanroom.attribution.classification.meetings import Scalars
 from cleanroom.attribution.classification.pipeline import encoded
 from cleanroom.attribution.classification.times import NEVER
+from cleanroom.attribution.observed.touches import on_deals
 from cleanroom.attribution.statistics import (
     FEWEST_DEALS,
     MISSES,
@@ -87,19 +88,14 @@ class Logged:
 
 def logged_by(judged: Judged, statuses: pd.DataFrame) -> Logged:
     """Both views over usable actions that name a deal, of types that the deal's rules know."""
-    acts, deals, menu = judged.acts, judged.deals, judged.menu
-    known = np.zeros(len(acts), bool)
-    on_deal = np.flatnonzero(acts.usable & (acts.deal >= 0))
-    version = deals.version[acts.deal[on_deal]]
-    known[on_deal] = (version >= 0) & (menu.kind[version, acts.type[on_deal]] != UNKNOWN)
-    at = np.flatnonzero(known)
+    acts, (at, version) = judged.acts, on_deals(judged)
     left_out = {
         "unusable": int((~acts.usable).sum()),
         "no-deal": int((acts.usable & (acts.deal < 0)).sum()),
-        "before-rules": len(on_deal) - len(at),
+        "before-rules": int((acts.usable & (acts.deal >= 0)).sum()) - len(at),
     }
     deal, partner = acts.deal[at], acts.partner[at]
-    flags = _flags(judged, statuses, at)
+    flags = _flags(judged, statuses, at, version)
     column = encoded(judged.pipeline.actions, "owner")
     names, numbers = _numbered([text.strip() for text in column.dictionary.to_pylist()])
     owner = numbers[np.asarray(column.indices)[at]] if len(at) else np.empty(0, np.int64)
@@ -117,10 +113,9 @@ def _numbered(texts: Sequence[str]) -> tuple[list[str], np.ndarray]:
     return names, np.array([place[text] for text in texts], np.int64)
 
 
-def _flags(judged: Judged, statuses: pd.DataFrame, at: np.ndarray) -> _Flags:
+def _flags(judged: Judged, statuses: pd.DataFrame, at: np.ndarray, version: np.ndarray) -> _Flags:
     """For each measure whether it can be known of each action, and whether it holds."""
     acts, deals, menu = judged.acts, judged.deals, judged.menu
-    version = deals.version[acts.deal[at]]
     rules = Scalars.of(judged.pipeline.book)
     re_dates = rules.re_dates[version]
     _, _, late = counted_from(acts, at, rules.late_days[version], re_dates)

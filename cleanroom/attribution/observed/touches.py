@@ -39,14 +39,21 @@ class Touches:
         return len(self.deal)
 
 
+def on_deals(judged: Judged) -> tuple[np.ndarray, np.ndarray]:
+    """The places of usable actions that name a deal, of types that the deal's rules know, and the version of
+    the rules that judges each."""
+    acts, deals = judged.acts, judged.deals
+    at = np.flatnonzero(acts.usable & (acts.deal >= 0))
+    version = deals.version[acts.deal[at]]
+    known = (version >= 0) & (judged.menu.kind[version, acts.type[at]] != UNKNOWN)
+    return at[known], version[known]
+
+
 def gather_touches(judged: Judged) -> Touches:
     """Usable actions that name a deal, of types that the deal's rules know, evidence or not; and actions on
     an account that claim to have sourced one of its deals. Other actions on an account touch no deal."""
     acts, deals, menu = judged.acts, judged.deals, judged.menu
-    at = np.flatnonzero(acts.usable & (acts.deal >= 0))
-    version = deals.version[acts.deal[at]]
-    known = (version >= 0) & (menu.kind[version, acts.type[at]] != UNKNOWN)
-    at, version = at[known], version[known]
+    at, version = on_deals(judged)
     scalars = Scalars.of(judged.pipeline.book)
     start, end, _ = counted_from(acts, at, scalars.late_days[version], scalars.re_dates[version])
     until = (day_number(start) + menu.days[version, acts.type[at]]) * 86_400

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from cleanroom.attribution import classification, observed
+from cleanroom.memory import give_back
 from cleanroom.session.accounts.imports import deal_named, own_table
 from cleanroom.session.attribution.action_log import own_actions
 from cleanroom.session.attribution.evidence import unused_partners
@@ -79,6 +80,7 @@ def read_pipeline(
         open_disputes(party) if disputes is None else disputes,
         held.own,
     )
+    give_back()
     return pipeline, held.ended
 
 
@@ -99,8 +101,11 @@ def judge_here(
     """Judge every imported opportunity, by a rule file or the rules in force. UsageError without deals."""
     pipeline, ended = read_pipeline(party, rules, disputes)
     judged = classification.judge_pipeline(pipeline)
+    # A million pairs leave as much behind as they weigh.
+    give_back()
     statuses, kept = _with_past(party, classification.status_table(judged), ended)
     headlines = classification.headline_table(judged)
+    give_back()
     if kept:
         headlines = _with_headlines(headlines, statuses)
     return Here(pipeline, judged, statuses, headlines, kept)
