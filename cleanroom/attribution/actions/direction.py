@@ -11,15 +11,11 @@ if TYPE_CHECKING:
 
 
 def by_partners(table: pd.DataFrame) -> pd.DataFrame:
-    """The actions that partners did; a table of before there were directions holds no others."""
-    if "direction" not in table.columns:
-        return table
+    """The actions that partners did."""
     ours = table["direction"] == OURS
     return table[~ours].reset_index(drop=True) if ours.any() else table
 
 
 def by_us(table: pd.DataFrame) -> pd.DataFrame:
     """The leads that we sent to partners."""
-    if "direction" not in table.columns:
-        return table.iloc[:0]
     return table[table["direction"] == OURS].reset_index(drop=True)

@@ -144,8 +144,6 @@ def all_actions(folder: Folder) -> pd.DataFrame:
     whole = pd.concat(tables, ignore_index=True) if tables else logged
     whole = whole.reindex(columns=list(ACTION_COLUMNS)).fillna("")
     whole = whole.astype({name: "int64" if name == "row" else "str" for name in ACTION_COLUMNS})
-    # Of a version before directions were kept.
-    whole["direction"] = whole["direction"].where(whole["direction"] != "", THEIRS)
     return with_answers(folder, whole)
 
 

@@ -93,7 +93,6 @@ def with_answers(folder: Folder, table: pd.DataFrame) -> pd.DataFrame:
 def _record(folder: Folder, name: str) -> dict[str, str]:
     """One record as it was written; BadInput when somebody made it something else."""
     record = folder.read_record(*_PLACE, name)
-    record = {"outcome": "", **record}  # Earlier versions kept none.
     fits = set(record) == {"action", *_KEPT} and all(isinstance(one, str) for one in record.values())
     fits = fits and record["outcome"] in ("", *OUTCOMES)
     if not fits or not all(_FORM.fullmatch(record[one]) for one in ANSWERS):

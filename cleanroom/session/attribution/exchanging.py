@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from cleanroom.attribution import actions, observed, payouts
+from cleanroom.attribution import actions, observed
 from cleanroom.export import write_csv
 from cleanroom.session.attribution.action_log import all_actions
 from cleanroom.session.attribution.crediting import judge_here
+from cleanroom.session.attribution.instants import day_in_window
 from cleanroom.session.folder import write_whole
 from cleanroom.session.party import Party
-from overlap.errors import UsageError
 
 
 def exchange_here(
@@ -24,7 +24,7 @@ def exchange_here(
     judged = judge_here(party).judged
     sent = actions.by_us(all_actions(party.folder)).to_dict("records")
     rows = [{str(name): str(value) for name, value in row.items()} for row in sent]
-    found = observed.give_and_take(judged, rows, _day(since), _day(until))
+    found = observed.give_and_take(judged, rows, day_in_window(since), day_in_window(until))
     if partner:
         name = judged.pipeline.book.partner(partner)
         chosen = tuple(one for one in found.partners if one.partner == name)
@@ -35,12 +35,3 @@ def exchange_here(
         file = write_csv("give-and-take", "report", header, lines, line_end="\n", for_people=True)
         write_whole(out, file.content)
     return found
-
-
-def _day(text: str) -> int | None:
-    if not text:
-        return None
-    day = payouts.read_day(text)
-    if day is None:
-        raise UsageError("a window begins and ends with a day", "write days as 2026-05-03")
-    return day

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from cleanroom.attribution import payouts
 from overlap.errors import UsageError
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -22,3 +23,13 @@ def instant_of(text: str) -> int:
     if moment.tzinfo is None:
         raise UsageError("a time without zone could be any of two days", hint)
     return int(moment.timestamp())
+
+
+def day_in_window(text: str) -> int | None:
+    """Days since 1970 of the day (YYYY-MM-DD) at one end of a window, None for ""; UsageError for no day."""
+    if not text:
+        return None
+    day = payouts.read_day(text)
+    if day is None:
+        raise UsageError("a window begins and ends with a day", "write days as 2026-05-03")
+    return day

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from cleanroom.attribution import actions, payouts
+from cleanroom.attribution import actions
 from cleanroom.moment import moment_of
 from cleanroom.receipts import (
     ACTION_ANSWER,
@@ -27,6 +27,7 @@ from cleanroom.receipts import (
 )
 from cleanroom.session.accounts.imports import own_accounts, own_table
 from cleanroom.session.attribution.action_log import keep_action, own_actions
+from cleanroom.session.attribution.instants import day_in_window
 from cleanroom.session.attribution.rule_files import rule_book
 from cleanroom.session.folder import read_whole, write_whole
 from cleanroom.session.party import Party
@@ -79,8 +80,7 @@ def sign_log(
     """
     card = party.verified_card_of(vendor)
     for text in (since, until):
-        if text and payouts.read_day(text) is None:
-            raise UsageError("a window begins and ends with a day", "write days as 2026-05-03")
+        day_in_window(text)
     table = read_actions(source, zone=zone)
     frame = table.frame
     if table.rejected or (frame["date"] == "").any() or (frame["direction"] == OURS).any():
